@@ -1,0 +1,113 @@
+"""The folder of a run: what was asked, the checkpoints, the pictures, the figures. All written aside and moved into place."""
+
+import contextlib
+import datetime
+import fcntl
+import json
+import os
+import pathlib
+from collections.abc import Mapping
+
+
+class RunError(RuntimeError):
+    """A run folder that cannot be used as asked. The message is one clear line, fit to be printed as it is."""
+
+
+@contextlib.contextmanager
+def written_aside(path: pathlib.Path):
+    """A temporary path beside `path` (same suffix); moved onto it when the block ends well, removed otherwise."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+    try:
+        yield aside
+        os.replace(aside, path)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+class RunFolder:
+    """One training run on disk.
+
+    run.json says what was asked and what it was trained on; checkpoints/, pictures/, tensorboard/, exports/ and the
+    evaluation's JSON lie beside it.
+    """
+
+    def __init__(self, path: str | os.PathLike):
+        self.path = pathlib.Path(path)
+        self.record_path = self.path / "run.json"
+        self.checkpoints = self.path / "checkpoints"
+        self.pictures = self.path / "pictures"
+        self.tensorboard = self.path / "tensorboard"
+        self.exports = self.path / "export"
+
+    def make(self):
+        """Create the folder; RunError if that cannot be done or nothing can be written in it."""
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            probe = self.path / f".writable.{os.getpid()}"
+            probe.touch()
+            probe.unlink()
+        except OSError as error:
+            raise RunError(f"the run folder must be a folder that can be written. Received: {self.path} ({error})") from None
+
+    @contextlib.contextmanager
+    def locked(self):
+        """Held by the one process that trains here; RunError if another does."""
+        with open(self.path / ".lock", "w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                raise RunError(f"another process is training in this run folder. Received: {self.path}") from None
+            yield
+
+    def move_aside(self) -> pathlib.Path | None:
+        """Move an old run out of the way; returns where it went, None if there was none."""
+        if not self.record_path.exists():
+            return None
+        stamp = datetime.datetime.now().strftime("%Y%m%d-%H%M%S")
+        target = self.path.with_name(f"{self.path.name}.before-{stamp}")
+        os.replace(self.path, target)
+        return target
+
+    def read_record(self) -> dict | None:
+        """What run.json says; None where there is no run."""
+        if not self.record_path.exists():
+            return None
+        try:
+            return json.loads(self.record_path.read_text())
+        except (OSError, json.JSONDecodeError) as error:
+            raise RunError(
+                f"run.json is damaged; --restart moves the run aside. Received: {self.record_path} ({error})"
+            ) from None
+
+    def need_record(self) -> dict:
+        """What run.json says; RunError where there is no run."""
+        record = self.read_record()
+        if record is None:
+            raise RunError(f"there is no run here; train first, or name another --workdir. Received: {self.path}")
+        return record
+
+    def write_record(self, record: Mapping):
+        """Write run.json."""
+        self.write_json("run.json", record)
+
+    def write_json(self, name: str, content: Mapping) -> pathlib.Path:
+        """Write a JSON file of the run folder; returns its path."""
+        path = self.path / name
+        with written_aside(path) as aside:
+            aside.write_text(json.dumps(content, indent=2) + "\n")
+        return path
+
+
+def differences(old: Mapping, new: Mapping, ignored: frozenset[str] = frozenset()) -> list[str]:
+    """Lines "field: old -> new" for the entries that differ, nested entries as "outer.inner"."""
+    lines = []
+    for key in sorted(set(old) | set(new)):
+        before, after = old.get(key), new.get(key)
+        if key in ignored or before == after:
+            continue
+        if isinstance(before, Mapping) and isinstance(after, Mapping):
+            lines += [f"{key}.{line}" for line in differences(before, after, ignored)]
+        else:
+            lines.append(f"{key}: {before} -> {after}")
+    return lines

@@ -1,0 +1,167 @@
+"""Watching a training: numbers to TensorBoard, a progress bar, and stopping in good order."""
+
+import math
+import pathlib
+import signal
+import sys
+import time
+
+import keras
+import tensorflow as tf
+from tqdm import tqdm
+
+from callbacks.checkpoints import last_good
+from callbacks.run_folder import RunError
+
+
+class Numbers(keras.callbacks.Callback):
+    """Running means to TensorBoard and the progress bar every `every` steps; stops when one is not finite.
+
+    Args:
+        total: the step at which training ends.
+        every: steps between looks. Between them nothing waits for the device.
+        writer: TensorBoard's.
+        checkpoints: their folder, to name the last good one.
+    """
+
+    # The first steps trace and allocate; those after them tell how long the rest will take.
+    WARM_UP, MEASURED = 3, 12
+
+    def __init__(self, total: int, every: int, writer: tf.summary.SummaryWriter, checkpoints: pathlib.Path):
+        super().__init__()
+        self.total, self.every, self.writer, self.checkpoints = total, every, writer, checkpoints
+        self.pending = []
+
+    def on_train_begin(self, logs=None):
+        """Start the bar where the run stands."""
+        self.first = self.model.step
+        self.bar = tqdm(
+            total=self.total, initial=self.first, unit="step", dynamic_ncols=True, mininterval=1.0, file=sys.stderr
+        )
+
+    def on_train_batch_end(self, batch, logs=None):
+        """Count, and look at the numbers when it is time."""
+        self.bar.update(1)
+        self.pending.append((self.bar.n, logs))
+        done = self.bar.n - self.first
+        if done == self.WARM_UP:
+            self.look()
+            self.started = time.perf_counter()
+        if done == self.WARM_UP + self.MEASURED:
+            self.look()
+            seconds = (time.perf_counter() - self.started) / self.MEASURED
+            rest = seconds * (self.total - self.bar.n)
+            self.bar.write(f"{self.total - self.bar.n:,} steps to go at {seconds:.3g} s a step: about {duration(rest)}.")
+        elif self.bar.n % self.every == 0 or self.bar.n == self.total:
+            self.look()
+
+    def look(self):
+        """Read the pending numbers; the first that is not finite stops the training."""
+        if not self.pending:
+            return
+        for step, logs in self.pending:
+            for name, value in logs.items():
+                if not math.isfinite(float(value)):
+                    raise RunError(
+                        f"{name} became {float(value)} at step {step}; {last_good(self.checkpoints)}. "
+                        "A smaller learning rate may help."
+                    )
+        step, logs = self.pending[-1]
+        self.pending = []
+        with self.writer.as_default(step=step):
+            for name, value in logs.items():
+                tf.summary.scalar(name, float(value))
+            for player in self.model.players:
+                tf.summary.scalar(
+                    f"learning_rate/{player}", float(self.model.optimizer_of(player).learning_rate)
+                )
+        self.bar.set_postfix({name: f"{float(value):.3f}" for name, value in logs.items()}, refresh=False)
+        self.model.reset_metrics()
+
+    def on_train_end(self, logs=None):
+        """Close the bar."""
+        self.look()
+        self.bar.close()
+
+
+class StopOnSignal(keras.callbacks.Callback):
+    """Ctrl-C and SIGTERM end the training after the step under way, so that it is saved. A second one kills."""
+
+    def __init__(self):
+        super().__init__()
+        self.received = None
+
+    def on_train_begin(self, logs=None):
+        """Take the signals."""
+        self.before = {number: signal.signal(number, self.take) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def take(self, number, frame):
+        """Remember a signal, and leave the next one to Python."""
+        self.received = signal.Signals(number)
+        self.give_back()
+
+    def give_back(self):
+        """Restore the handlers that were there."""
+        for number, handler in self.before.items():
+            signal.signal(number, handler)
+
+    def on_train_batch_end(self, batch, logs=None):
+        """End the training if a signal came."""
+        if self.received:
+            self.model.stop_training = True
+
+    def on_train_end(self, logs=None):
+        """Leave the signals as they were."""
+        self.give_back()
+
+
+class Pictures(keras.callbacks.Callback):
+    """Pictures to TensorBoard and as PNG files, every `every` steps, at the start and at the end.
+
+    Args:
+        draw: (step) -> {name: (h, w, 3) uint8 array}.
+        every: steps between pictures.
+        folder: where the PNG files go, as <name>-<step>.png.
+        writer: TensorBoard's.
+    """
+
+    def __init__(self, draw, every: int, folder: pathlib.Path, writer: tf.summary.SummaryWriter):
+        super().__init__()
+        self.draw, self.every, self.folder, self.writer = draw, every, folder, writer
+        self.drawn = None
+
+    def on_train_begin(self, logs=None):
+        """What the untrained model shows, so that there is a first row to compare with."""
+        if self.model.step == 0:
+            self.show()
+
+    def on_train_batch_end(self, batch, logs=None):
+        """Draw when it is time."""
+        if self.model.step % self.every == 0:
+            self.show()
+
+    def on_train_end(self, logs=None):
+        """Draw the end."""
+        self.show()
+
+    def show(self):
+        """Draw this step's pictures, once."""
+        step = self.model.step
+        if self.drawn == step:
+            return
+        self.drawn = step
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with self.writer.as_default(step=step):
+            for name, image in self.draw().items():
+                tf.summary.image(name, image[tf.newaxis])
+                tf.io.write_file(str(self.folder / f"{name}-{step:08d}.png"), tf.io.encode_png(image))
+        self.writer.flush()
+
+
+def duration(seconds: float) -> str:
+    """Seconds as a person says them: "40 s", "12 min", "3.5 h"."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    if seconds < 90 * 60:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h" if seconds < 48 * 3600 else f"{seconds / 86400:.1f} days"

@@ -1,0 +1,139 @@
+"""The names of the choices on the command line. Hyper-parameters live in `models/presets`, never here."""
+
+import dataclasses
+import difflib
+import pathlib
+
+from absl import flags
+
+from models.presets import PRESETS
+from models.presets.config import ConfigError
+from pipelines.registry import DATASETS
+
+MODES = ("train", "sample", "evaluate", "export")
+# Hyper-parameters that have a flag of their own; every other one goes through --set.
+CONFIG_FLAGS = ("batch_size", "image_size", "steps", "epochs", "learning_rate", "seed", "precision", "text_encoder")
+
+
+class CommandError(ValueError):
+    """A command line that cannot be obeyed. The message is one clear line."""
+
+
+def define():
+    """Define the flags, once."""
+    flags.DEFINE_string("model", None, f"What to train: {', '.join(PRESETS)}. Default: gan_cls.")
+    flags.DEFINE_string("dataset", None, f"What to train it on: {', '.join(DATASETS)}. Default: the model's own.")
+    flags.DEFINE_enum("mode", "train", MODES, "What to do.")
+    flags.DEFINE_string("workdir", None, "The run folder. Default: runs/<model>-<dataset>.")
+    flags.DEFINE_string("data_dir", "", "Folder of your data (cub, flowers, captions), or where birds are kept.")
+    flags.DEFINE_string("cache_dir", "data", "Folder for downloads and decoded images.")
+
+    flags.DEFINE_integer("batch_size", None, "Examples a step, over all devices.")
+    flags.DEFINE_integer("image_size", None, "Pixels.")
+    flags.DEFINE_integer("steps", None, "Training steps; goes before --epochs.")
+    flags.DEFINE_integer("epochs", None, "Passes over the training images.")
+    flags.DEFINE_float("learning_rate", None, "The optimizers' step size.")
+    flags.DEFINE_integer("seed", None, "Of the weights, batches and noise; with --mode=sample of the samples' noise.")
+    flags.DEFINE_string("precision", None, "float32, mixed_bfloat16 or mixed_float16.")
+    flags.DEFINE_string("text_encoder", None, "char_cnn_rnn, end_to_end, an encoder's folder, or a file of embeddings.")
+    flags.DEFINE_multi_string("set", [], "field=value: any other hyper-parameter of the model. May be repeated.")
+
+    flags.DEFINE_integer("devices", 0, "How many GPUs (or logical CPUs) to train on. 0: every GPU, or one CPU.", 0)
+    flags.DEFINE_integer("checkpoint_every", 500, "Steps between checkpoints.", 1)
+    flags.DEFINE_integer("keep_checkpoints", 3, "How many of the last checkpoints stay.", 1)
+    flags.DEFINE_integer("log_every", 50, "Steps between numbers.", 1)
+    flags.DEFINE_integer("pictures_every", 500, "Steps between pictures.", 1)
+    flags.DEFINE_bool("restart", False, "Move an old run aside and begin anew.")
+    flags.DEFINE_bool("dry_run", False, "Print the resolved configuration, the networks and a batch, and stop.")
+
+    flags.DEFINE_multi_string("caption", [], "--mode=sample: what to draw. May be repeated.")
+    flags.DEFINE_string("captions_file", None, "--mode=sample: a file with one caption a line.")
+    flags.DEFINE_string("embeddings", "", "--mode=sample: a file of text embeddings, for models trained on embeddings.")
+    flags.DEFINE_integer("num_images", 8, "--mode=sample: images a caption, or steps of an interpolation.", 1)
+    flags.DEFINE_enum("interpolate", "", ("", "captions", "noise"), "--mode=sample: a strip from one to the other.")
+    flags.DEFINE_string("output", "", "--mode=sample: the PNG file to write.")
+    flags.DEFINE_integer("num_captions", 1000, "--mode=evaluate: how many captions to score.", 1)
+    flags.DEFINE_string("judge", "", "--mode=evaluate: the attribute judge's run folder.")
+
+
+def choice(name: str, value: str, accepted) -> str:
+    """The value, if it is accepted; CommandError names the nearest and all others."""
+    if value in accepted:
+        return value
+    near = difflib.get_close_matches(value, accepted, n=1)
+    hint = f"did you mean {near[0]}? " if near else ""
+    raise CommandError(f"--{name}: {hint}accepted are {', '.join(accepted)}. Received: {value}")
+
+
+def changes(values) -> dict[str, object]:
+    """Hyper-parameters that the command line changes."""
+    result = {name: getattr(values, name) for name in CONFIG_FLAGS if getattr(values, name) is not None}
+    if values.mode != "train":
+        # There --seed is the samples' noise.
+        result.pop("seed", None)
+    for entry in values.set:
+        name, equals, value = entry.partition("=")
+        if not equals or not name:
+            raise CommandError(f"--set takes field=value. Received: {entry}")
+        if name in result:
+            raise CommandError(f"{name} is given twice. Received: --set {entry} and another value")
+        result[name] = value
+    return result
+
+
+def captions(values) -> tuple[str, ...]:
+    """The captions to sample, from --caption and --captions_file."""
+    found = [caption.strip() for caption in values.caption]
+    if values.captions_file:
+        try:
+            found += pathlib.Path(values.captions_file).read_text(encoding="utf-8").splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            raise CommandError(f"--captions_file must be a text file. Received: {values.captions_file} ({error})") from None
+    found = [caption.strip() for caption in found if caption.strip()]
+    if (values.caption or values.captions_file) and not found:
+        raise CommandError("there is no caption in --caption or --captions_file. Received: only empty lines")
+    return tuple(found)
+
+
+def resolve(values) -> dict:
+    """The command line as the fields of a `tasks.base.Request`. Imports no TensorFlow.
+
+    Raises:
+        CommandError: a choice that does not exist, or that does not go with another.
+        ConfigError: a hyper-parameter that does not exist or does not accept its value.
+    """
+    model = choice("model", values.model or "gan_cls", PRESETS)
+    preset = PRESETS[model]
+    dataset = choice("dataset", values.dataset or preset.default_dataset, DATASETS)
+    missing = preset.needs - DATASETS[dataset].gives
+    if missing:
+        able = [name for name, entry in DATASETS.items() if preset.needs <= entry.gives]
+        raise CommandError(
+            f"{model} needs {', '.join(sorted(missing))}, which {dataset} does not give; accepted are "
+            f"{', '.join(able)}. Received: --dataset={dataset}"
+        )
+    return {
+        "model": model,
+        "dataset": dataset,
+        "config": preset.resolve(dataset, changes(values)),
+        "workdir": values.workdir or f"runs/{model}-{dataset}",
+        "data_dir": values.data_dir,
+        "cache_dir": values.cache_dir,
+        "devices": values.devices,
+        "checkpoint_every": values.checkpoint_every,
+        "keep_checkpoints": values.keep_checkpoints,
+        "log_every": values.log_every,
+        "pictures_every": values.pictures_every,
+        "restart": values.restart,
+        "captions": captions(values),
+        "num_images": values.num_images,
+        "sample_seed": values.seed or 0,
+        "interpolate": values.interpolate,
+        "embeddings": values.embeddings,
+        "output": values.output,
+        "num_captions": values.num_captions,
+        "judge": values.judge,
+    }
+
+
+__all__ = ["CommandError", "ConfigError", "changes", "choice", "define", "resolve"]

@@ -1,0 +1,65 @@
+"""Train, sample, score and export the GANs of this project: `python main.py --model=gan_cls --dataset=birds`."""
+
+import os
+import sys
+
+from absl import app, flags, logging
+
+import flags as choices
+
+
+def parse(argv):
+    """The command line as absl flags; a wrong one is one line and exit code 2."""
+    try:
+        return flags.FLAGS(argv)
+    except flags.Error as error:
+        fail(error)
+
+
+def fail(error: Exception):
+    """Print what is wrong in one line and exit."""
+    print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
+    sys.exit(2)
+
+
+def prepare_tensorflow(devices: int):
+    """Choose the backend, keep TensorFlow quiet, make logical CPUs; before anything else imports it."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    if os.environ.get("KERAS_BACKEND", "tensorflow") != "tensorflow":
+        fail(ValueError(f"Keras must run on TensorFlow. Received: KERAS_BACKEND={os.environ['KERAS_BACKEND']}"))
+    # Goes before ~/.keras/keras.json, which may name another backend.
+    os.environ["KERAS_BACKEND"] = "tensorflow"
+    import tensorflow as tf
+
+    if devices > 1 and not tf.config.list_physical_devices("GPU"):
+        cpu = tf.config.list_physical_devices("CPU")[0]
+        tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * devices)
+
+
+def main(_):
+    """Resolve the command, then do what --mode says."""
+    values = flags.FLAGS
+    try:
+        fields = choices.resolve(values)
+    except (choices.CommandError, choices.ConfigError) as error:
+        fail(error)
+    prepare_tensorflow(values.devices)
+
+    from callbacks.run_folder import RunError
+    from pipelines.examples import DataError
+    from tasks.base import Request, task_for
+
+    logging.set_verbosity(logging.INFO)
+    try:
+        task = task_for(Request(**fields))
+        if values.dry_run:
+            print(task.describe())
+        else:
+            getattr(task, values.mode)()
+    except (choices.ConfigError, DataError, RunError) as error:
+        fail(error)
+
+
+if __name__ == "__main__":
+    choices.define()
+    app.run(main, flags_parser=parse)

@@ -1,0 +1,215 @@
+"""What every trained model shares: networks with their optimizers, replica scaling, averages, logs, saving.
+
+There is no template `train_step` here: each objective spells out its own.
+"""
+
+import contextlib
+import dataclasses
+import math
+
+import keras
+import tensorflow as tf
+
+from models.presets.config import from_plain
+
+
+@contextlib.contextmanager
+def precision(name: str):
+    """Layers made within compute in this precision ("float32", "mixed_bfloat16", "mixed_float16")."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(name)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+@keras.saving.register_keras_serializable("gan")
+class HalvingSchedule(keras.optimizers.schedules.LearningRateSchedule):
+    """A learning rate halved every `halving_steps` steps; 0 keeps it constant.
+
+    A function of the optimizer's own step, so that a resumed run goes on where it was.
+    """
+
+    def __init__(self, learning_rate: float, halving_steps: int):
+        self.learning_rate, self.halving_steps = learning_rate, halving_steps
+
+    def __call__(self, step):
+        """The learning rate at a step, a float32 scalar."""
+        if not self.halving_steps:
+            return tf.constant(self.learning_rate, tf.float32)
+        halvings = tf.cast(tf.cast(step, tf.int64) // self.halving_steps, tf.float32)
+        return self.learning_rate * tf.pow(0.5, halvings)
+
+    def get_config(self):
+        """What `from_config` needs."""
+        return {"learning_rate": self.learning_rate, "halving_steps": self.halving_steps}
+
+
+class TrainedModel(keras.Model):
+    """A Keras model that trains several networks ("players"), each with its own optimizer.
+
+    A subclass sets `config_class`, `players` (attribute names of its networks, the generator first where there is
+    one) and `log_names`, builds its networks in `build_networks`, and overrides `train_step`.
+    """
+
+    config_class: type
+    players: tuple[str, ...] = ()
+    log_names: tuple[str, ...] = ()
+    # Whether a step's loss is a sum over examples; else (pairs within a batch, ...) two replicas differ from one.
+    couples_examples = False
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        keras.saving.register_keras_serializable("gan")(cls)
+
+    def __init__(self, config):
+        super().__init__()
+        self.config = config
+        self.trackers = [keras.metrics.Mean(name=name) for name in self.log_names]
+        with precision(config.precision):
+            self.build_networks()
+        # Functional networks have their weights already; Keras would otherwise call the outer model in `fit`.
+        self.built = True
+
+    def build_networks(self):
+        """Make the networks, each as a functional keras.Model in an attribute."""
+        raise NotImplementedError
+
+    def player_variables(self, player: str) -> list:
+        """The trainable variables that a player's optimizer moves."""
+        return getattr(self, player).trainable_variables
+
+    def optimizer_of(self, player: str) -> keras.optimizers.Optimizer:
+        """The optimizer of a player."""
+        return getattr(self, f"{player}_optimizer")
+
+    def make_optimizer(self, steps_per_epoch: int) -> keras.optimizers.Optimizer:
+        """An optimizer as the configuration says."""
+        config = self.config
+        rate = HalvingSchedule(config.learning_rate, config.learning_rate_halving_epochs * steps_per_epoch)
+        if config.optimizer == "adam":
+            optimizer = keras.optimizers.Adam(rate, beta_1=config.beta_1, beta_2=config.beta_2)
+        elif config.optimizer == "rmsprop":
+            optimizer = keras.optimizers.RMSprop(rate)
+        else:
+            optimizer = keras.optimizers.SGD(rate, momentum=config.beta_1)
+        if config.precision == "mixed_float16":
+            optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
+        return optimizer
+
+    def compile(self, steps_per_epoch: int = 1):
+        """Make and build one optimizer a player. Call it within the strategy's scope.
+
+        Args:
+            steps_per_epoch: what turns the schedule's epochs into steps.
+        """
+        self.steps_per_epoch = steps_per_epoch
+        for player in self.players:
+            optimizer = self.make_optimizer(steps_per_epoch)
+            # Slots that do not exist before `fit` would be dropped when a checkpoint is restored.
+            optimizer.build(self.player_variables(player))
+            setattr(self, f"{player}_optimizer", optimizer)
+        # Callbacks read the step from `model.optimizer`; left out, Keras would make an optimizer of its own.
+        super().compile(optimizer=self.optimizer_of(self.players[0]), jit_compile=False)
+
+    @property
+    def step(self) -> int:
+        """How many training steps the weights have seen."""
+        iterations = self.optimizer_of(self.players[0]).iterations.value
+        # A mirrored variable cannot be turned into an int; its copy on the first replica can.
+        return int(getattr(iterations, "values", [iterations])[0])
+
+    def minimize(self, loss: tf.Tensor, tape: tf.GradientTape, player: str):
+        """One optimizer step of a player on a loss that is the mean over this replica's examples.
+
+        The only place that knows about replicas: gradients are summed over them, so each pays its share.
+        """
+        optimizer, variables = self.optimizer_of(player), self.player_variables(player)
+        replicas = tf.distribute.get_strategy().num_replicas_in_sync
+        share = optimizer.scale_loss(tf.constant(1.0 / replicas, loss.dtype))
+        gradients = tape.gradient(loss, variables, output_gradients=share)
+        optimizer.apply(gradients, variables)
+
+    def noise_seed(self, purpose: int) -> tf.Tensor:
+        """(2,) int32 seed of this step's noise; draws for different purposes differ."""
+        step = tf.cast(self.optimizer_of(self.players[0]).iterations, tf.int32)
+        # Far from the purposes of the pipelines, which count from 0.
+        return tf.random.experimental.stateless_fold_in([self.config.seed, 1_000 + purpose], step)
+
+    def sample_latent(self, count: int | tf.Tensor, purpose: int = 0) -> tf.Tensor:
+        """(count, latent_dim) noise from N(0, 1) for this replica at this step.
+
+        Drawn statelessly for the whole batch and cut: a resumed run draws the same noise, and each replica gets
+        the rows that its examples would have had on one device.
+        """
+        replicas = tf.distribute.get_strategy().num_replicas_in_sync
+        context = tf.distribute.get_replica_context()
+        replica = context.replica_id_in_sync_group if context else 0
+        latent = tf.random.stateless_normal((count * replicas, self.config.latent_dim), self.noise_seed(purpose))
+        return latent[replica * count : (replica + 1) * count]
+
+    def track(self, **values: tf.Tensor) -> dict:
+        """Log a step's values; returns their running means, as `train_step` must."""
+        for tracker in self.trackers:
+            tracker.update_state(values[tracker.name])
+        return self.get_metrics_result()
+
+    @property
+    def metrics(self) -> list:
+        """The running means of `log_names`, which Keras resets and reports."""
+        return self.trackers
+
+    def get_config(self) -> dict:
+        """The configuration, as plain values."""
+        return {"config": dataclasses.asdict(self.config)}
+
+    @classmethod
+    def from_config(cls, config: dict):
+        """The model as its constructor makes it."""
+        return cls(from_plain(cls.config_class, config["config"]))
+
+    def get_compile_config(self) -> dict:
+        """What `compile` was given."""
+        return {"steps_per_epoch": self.steps_per_epoch}
+
+    def compile_from_config(self, config: dict):
+        """Compile as the saved model was, so that its optimizers' state finds its slots."""
+        self.compile(**config)
+
+
+class MovingAverage:
+    """Exponential moving average of a network's weights, batch statistics included.
+
+    It starts quickly: at step t the decay is at most (1 + t) / (10 + t), so that a short run is not averaged with
+    its random initial weights.
+    """
+
+    def __init__(self, network: keras.Model, decay: float):
+        self.network, self.decay = network, decay
+        self.average = keras.models.clone_model(network)
+        # clone_model makes new initial weights.
+        self.average.set_weights(network.get_weights())
+        self.average.trainable = False
+
+    def update(self, step: tf.Tensor):
+        """Move the average towards the network's present weights."""
+        step = tf.cast(step, tf.float32)
+        rate = 1.0 - tf.minimum(self.decay, (1.0 + step) / (10.0 + step))
+        averages = [variable.value for variable in self.average.variables]
+        currents = [variable.value for variable in self.network.variables]
+
+        def move(strategy, averages, currents, rate):
+            for average, current in zip(averages, currents, strict=True):
+                strategy.extended.update(
+                    average,
+                    lambda average, current, rate: average.assign_add(rate * (current - average)),
+                    args=(current, rate),
+                )
+
+        tf.distribute.get_replica_context().merge_call(move, args=(averages, currents, rate))
+
+
+def parameter_count(network: keras.Model) -> int:
+    """Trainable parameters of a network."""
+    return sum(math.prod(variable.shape) for variable in network.trainable_variables)

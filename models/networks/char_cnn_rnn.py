@@ -1,0 +1,68 @@
+"""The char-CNN-RNN text encoder (Reed et al., CVPR 2016, section 4; layer sizes from the ICML 2016 code)."""
+
+import keras
+from keras import layers
+
+# What pipelines.text.encode_characters makes of a caption: 201 indices, 0 for padding and unknown characters.
+MAX_CHARACTERS = 201
+ALPHABET_SIZE = 70
+
+
+@keras.saving.register_keras_serializable("gan")
+class OneHotCharacters(layers.Layer):
+    """(B, 201) character indices to (B, 201, 70) one-hot rows; index 0 becomes a row of zeros."""
+
+    def call(self, characters):
+        """Rows in the layer's compute dtype."""
+        return keras.ops.one_hot(
+            keras.ops.cast(characters, "int32") - 1, ALPHABET_SIZE, axis=-1, dtype=self.compute_dtype
+        )
+
+
+def text_encoder(embedding_dim: int, convolution_width: int = 512, recurrent_width: int = 512) -> keras.Model:
+    """Characters of a caption to its embedding.
+
+    Input: `characters` (B, 201) integers (see `pipelines.text`). Output: (B, embedding_dim) float32, unbounded.
+    Three convolutions of width 4 see 18 overlapping pieces of the sentence, a recurrent layer reads them, and its
+    states are averaged. At the default widths these are the paper's layers: 384, 512, 512, 512.
+    """
+    characters = keras.Input((MAX_CHARACTERS,), dtype="int32", name="characters")
+    x = OneHotCharacters()(characters)
+    for channels, pool in ((convolution_width * 3 // 4, True), (convolution_width, True), (convolution_width, False)):
+        x = layers.Conv1D(channels, 4, activation="relu")(x)
+        if pool:
+            x = layers.MaxPooling1D(3)(x)
+    # A ReLU recurrence, as in the authors' FixedRNN; orthogonal initial weights keep its 18 steps stable.
+    x = layers.SimpleRNN(recurrent_width, activation="relu", return_sequences=True, unroll=True)(x)
+    x = layers.GlobalAveragePooling1D()(x)
+    x = layers.Dense(embedding_dim, dtype="float32", name="embedding")(x)
+    return keras.Model(characters, x, name="text_encoder")
+
+
+def image_encoder(image_size: int, embedding_dim: int, width: int) -> keras.Model:
+    """A small convolutional network from scratch: image to its embedding.
+
+    Input: `image` (B, image_size, image_size, 3) in [-1, 1]. Output: (B, embedding_dim) float32.
+    The paper uses 1,024 GoogLeNet features; this stands in for them where nothing pretrained is at hand.
+    """
+    image = keras.Input((image_size, image_size, 3), name="image")
+    x = image
+    side, channels = image_size, width
+    while side > 4:
+        x = layers.Conv2D(channels, 3, strides=2, padding="same", use_bias=False)(x)
+        x = layers.ReLU()(layers.BatchNormalization()(x))
+        side, channels = (side + 1) // 2, min(channels * 2, 8 * width)
+    x = layers.Flatten()(x)
+    x = layers.Dense(embedding_dim, dtype="float32", name="embedding")(x)
+    return keras.Model(image, x, name="image_encoder")
+
+
+def feature_projection(features_dim: int, embedding_dim: int) -> keras.Model:
+    """Features of a pretrained image network to their embedding: a linear map, as in the paper.
+
+    Input: `image_features` (B, features_dim). Output: (B, embedding_dim) float32.
+    """
+    features = keras.Input((features_dim,), name="image_features")
+    return keras.Model(
+        features, layers.Dense(embedding_dim, dtype="float32", name="embedding")(features), name="image_encoder"
+    )

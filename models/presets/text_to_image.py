@@ -1,0 +1,163 @@
+"""The presets of text to image: Reed et al., "Generative Adversarial Text to Image Synthesis" (ICML 2016), and the
+char-CNN-RNN encoder of Reed et al., "Learning Deep Representations of Fine-Grained Visual Descriptions" (CVPR 2016).
+
+"Torch code" is the authors' own, reedscot/icml2016 and reedscot/cvpr2016.
+"""
+
+import dataclasses
+
+from models.presets.config import ConfigError, Preset, TrainingConfig, setting
+
+PAPER = "Reed et al., ICML 2016"
+END_TO_END = "end_to_end"
+# Losses whose target for a real image can be moved away from 1.
+SMOOTHABLE = ("non_saturating", "least_squares")
+
+
+@dataclasses.dataclass(frozen=True)
+class TextToImageConfig(TrainingConfig):
+    """A text-conditional GAN; the defaults are the authors' for CUB."""
+
+    learning_rate_halving_epochs: int = setting(100, "epochs between halvings; Torch code, decay_every", minimum=0)
+    beta_1: float = setting(0.5, "Adam's first decay rate; section 5", minimum=0.0, maximum=1.0)
+    text_encoder: str = setting(
+        "char_cnn_rnn", "char_cnn_rnn, end_to_end, the run folder of a trained encoder, or a file of embeddings"
+    )
+    text_dim: int = setting(0, "size of a text embedding; 0: the encoder's (1,024 in the paper)", minimum=0)
+    captions_per_image: int = setting(4, "captions drawn and averaged; Torch code, numCaption", minimum=1)
+    latent_dim: int = setting(100, "size of the noise, N(0, 1); Torch code, nz", minimum=1)
+    text_projection_dim: int = setting(128, "size of the projected text; section 4.1", minimum=1)
+    generator_width: int = setting(128, "channels of the generator's last hidden stage; Torch code, ngf", minimum=1)
+    discriminator_width: int = setting(64, "channels of the discriminator's first stage; Torch code, ndf", minimum=1)
+    mismatch_weight: float = setting(
+        0.0, "share of the false pairs' loss that wrong images pay; Torch code, cls_weight", minimum=0.0, maximum=1.0
+    )
+    interpolation_weight: float = setting(
+        0.0, "weight of generated images of interpolated texts; Torch code, interp_weight", minimum=0.0
+    )
+    interpolation_beta: float = setting(0.5, "where between two texts; section 4.3", minimum=0.0, maximum=1.0)
+    adversarial: str = setting(
+        "non_saturating",
+        "adversarial loss; section 4.2",
+        choices=("non_saturating", "least_squares", "hinge", "wasserstein"),
+    )
+    label_smoothing: float = setting(
+        0.0, "taken off the real target; Salimans et al. 2016, 3.4: 0.1", minimum=0.0, maximum=0.5
+    )
+    gradient_penalty_weight: float = setting(
+        0.0, "weight of the gradient penalty; Gulrajani et al. 2017: 10", minimum=0.0
+    )
+    discriminator_normalization: str = setting(
+        "batch", "in the discriminator; a gradient penalty wants layer or none", choices=("batch", "layer", "none")
+    )
+    average_decay: float = setting(
+        0.0, "a step's decay of the generator's moving average; 0: no average", minimum=0.0, maximum=0.99999
+    )
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.label_smoothing and self.adversarial not in SMOOTHABLE:
+            raise ConfigError(
+                f"label_smoothing goes with adversarial={' or '.join(SMOOTHABLE)}. Received: adversarial={self.adversarial}"
+            )
+        if self.gradient_penalty_weight and self.discriminator_normalization == "batch":
+            raise ConfigError(
+                "gradient_penalty_weight needs discriminator_normalization=layer or none (the penalty is per example, "
+                "Gulrajani et al. 2017, section 4). Received: batch"
+            )
+        if self.interpolation_weight and self.batch_size % 2:
+            raise ConfigError(f"interpolating texts needs an even batch_size. Received: {self.batch_size}")
+
+
+@dataclasses.dataclass(frozen=True)
+class JointEmbeddingConfig(TrainingConfig):
+    """The char-CNN-RNN text encoder, trained against an image encoder."""
+
+    batch_size: int = setting(40, "pairs of distinct classes a step; Torch code, batch_size", minimum=2)
+    epochs: int = setting(200, "papers.md; Torch code: 300", minimum=1, ends_run=True)
+    learning_rate_halving_epochs: int = setting(50, "epochs between halvings", minimum=0)
+    embedding_dim: int = setting(1024, "size of both embeddings; CVPR 2016, section 5", minimum=1)
+    convolution_width: int = setting(
+        512, "channels of the second and third convolution, three quarters of it in the first", minimum=4
+    )
+    recurrent_width: int = setting(512, "units of the recurrent layer, whose states are averaged", minimum=1)
+    image_encoder: str = setting("small_cnn", "small_cnn (from scratch), or the .keras file of a pretrained network")
+    image_features_dim: int = setting(0, "size of the pretrained network's features; from the network", minimum=0)
+    image_encoder_width: int = setting(32, "channels of the small CNN's first stage", minimum=1)
+    margin: float = setting(1.0, "by which the matching pair must win; CVPR 2016, equation 5", minimum=0.0)
+
+
+ENCODER = JointEmbeddingConfig()
+
+# What makes the paper's experiment short enough for the embedded birds on two cores.
+BIRDS = {
+    "image_size": 48,
+    "epochs": 20,
+    "captions_per_image": 1,
+    "generator_width": 24,
+    "discriminator_width": 24,
+    "average_decay": 0.99,
+    "learning_rate_halving_epochs": 0,
+}
+FLOWERS = {"epochs": 600}
+TEXT_AND_IMAGES = frozenset({"image", "captions"})
+
+
+def text_to_image(model: str, summary: str, source: str, **constants) -> Preset:
+    """A preset of the GANs here: they differ in a class and one or two constants."""
+    return Preset(
+        model=model,
+        task="tasks.text_to_image.TextToImageTask",
+        config=TextToImageConfig(**constants),
+        summary=summary,
+        source=f"{PAPER}, {source}",
+        needs=TEXT_AND_IMAGES,
+        per_dataset={"birds": BIRDS, "flowers": FLOWERS},
+    )
+
+
+PRESETS = {
+    "gan_cls": text_to_image(
+        "models.gan_cls.GANCLS",
+        "text to image with the matching-aware discriminator",
+        "section 4.2, Algorithm 1",
+        mismatch_weight=0.5,
+    ),
+    "gan_int": text_to_image(
+        "models.gan_int.GANINT",
+        "text to image, learning with manifold interpolation",
+        "section 4.3",
+        interpolation_weight=1.0,
+    ),
+    "gan_int_cls": text_to_image(
+        "models.gan_int.GANINT",
+        "matching-aware discriminator and manifold interpolation together",
+        "sections 4.2 and 4.3",
+        mismatch_weight=0.5,
+        interpolation_weight=1.0,
+    ),
+    "text_gan": text_to_image(
+        "models.text_gan.TextGAN",
+        "the naive text-conditional GAN",
+        "section 4.2, first paragraph",
+    ),
+    "char_cnn_rnn": Preset(
+        model="models.char_cnn_rnn.CharCNNRNN",
+        task="tasks.text_encoder.TextEncoderTask",
+        config=ENCODER,
+        summary="the char-CNN-RNN text encoder, by deep structured joint embedding",
+        source="Reed et al., CVPR 2016, sections 3 and 5",
+        needs=TEXT_AND_IMAGES,
+        per_dataset={
+            "birds": {
+                "image_size": 32,
+                "epochs": 4,
+                "embedding_dim": 256,
+                "convolution_width": 192,
+                "recurrent_width": 192,
+                "learning_rate": 1e-3,
+                "learning_rate_halving_epochs": 0,
+            }
+        },
+    ),
+}

@@ -1,0 +1,104 @@
+"""What the text-conditional GANs share: networks, the text's way into them, sampling."""
+
+import tensorflow as tf
+
+from losses import ADVERSARIAL, gradient_penalty
+from models.base import MovingAverage, TrainedModel
+from models.networks import reed
+from models.networks.char_cnn_rnn import text_encoder
+from models.presets.text_to_image import END_TO_END, JointEmbeddingConfig, TextToImageConfig
+
+
+class TextToImage(TrainedModel):
+    """A generator of images from latents and texts, and a discriminator of image-text pairs.
+
+    Batches are dicts: `image` and `wrong_image` (B, image_size, image_size, 3) float32 in [-1, 1], and `text`
+    (B, text_dim) float32, or, end to end, `characters` (B, captions_per_image, 201) integers.
+    """
+
+    config_class = TextToImageConfig
+    players = ("generator", "discriminator")
+    log_names = ("generator_loss", "discriminator_loss", "real_score", "fake_score")
+
+    def build_networks(self):
+        """Reed et al. 2016, section 4.1."""
+        config = self.config
+        self.text_encoder = None
+        if config.text_encoder == END_TO_END:
+            encoder = JointEmbeddingConfig()
+            self.text_encoder = text_encoder(config.text_dim, encoder.convolution_width, encoder.recurrent_width)
+        self.generator = reed.generator(
+            config.image_size, config.latent_dim, config.text_dim, config.text_projection_dim, config.generator_width
+        )
+        self.discriminator = reed.discriminator(
+            config.image_size,
+            config.text_dim,
+            config.text_projection_dim,
+            config.discriminator_width,
+            config.discriminator_normalization,
+        )
+        self.average = MovingAverage(self.generator, config.average_decay) if config.average_decay else None
+        # Kept as an attribute of the model, so that checkpoints hold it.
+        self.averaged_generator = self.average.average if self.average else None
+
+    @property
+    def sampled_generator(self):
+        """The generator that is sampled, scored and exported: the averaged one if there is an average, else the last."""
+        return self.averaged_generator if self.averaged_generator is not None else self.generator
+
+    def player_variables(self, player: str) -> list:
+        """End to end, the text encoder learns in the discriminator's step."""
+        variables = super().player_variables(player)
+        if player == "discriminator" and self.text_encoder is not None:
+            variables = variables + self.text_encoder.trainable_variables
+        return variables
+
+    def embed(self, batch: dict) -> tf.Tensor:
+        """(B, text_dim) text embeddings of a batch, the mean over its captions."""
+        if self.text_encoder is None:
+            return batch["text"]
+        characters = batch["characters"]
+        count = characters.shape[1]
+        embeddings = self.text_encoder(tf.reshape(characters, (-1, characters.shape[2])), training=True)
+        return tf.reduce_mean(tf.reshape(tf.cast(embeddings, tf.float32), (-1, count, self.config.text_dim)), axis=1)
+
+    def generate(self, text: tf.Tensor) -> tf.Tensor:
+        """(B, image_size, image_size, 3) images of (B, text_dim) texts and this step's noise, in training mode."""
+        latent = self.sample_latent(tf.shape(text)[0])
+        return self.generator({"latent": latent, "text": tf.stop_gradient(text)}, training=True)
+
+    def score(self, image: tf.Tensor, text: tf.Tensor) -> tf.Tensor:
+        """(B, 1) logits: real, and matching the text?
+
+        Real, wrong and generated images pass one after another, so that no batch statistics mix them.
+        """
+        return self.discriminator({"image": image, "text": text}, training=True)
+
+    @property
+    def adversarial(self):
+        """The adversarial loss by name."""
+        return ADVERSARIAL[self.config.adversarial]
+
+    @property
+    def real_target(self) -> float:
+        """1 without label smoothing."""
+        return 1.0 - self.config.label_smoothing
+
+    def penalty(self, image: tf.Tensor, generated: tf.Tensor, text: tf.Tensor) -> tf.Tensor:
+        """The weighted gradient penalty between real and generated images of the same texts; 0 when off."""
+        if not self.config.gradient_penalty_weight:
+            return tf.constant(0.0)
+        text = tf.stop_gradient(text)
+        return self.config.gradient_penalty_weight * gradient_penalty(
+            lambda between: self.score(between, text), image, tf.stop_gradient(generated), self.noise_seed(purpose=1)
+        )
+
+    def after_step(self):
+        """Move the averaged generator, if there is one."""
+        if self.average is not None:
+            self.average.update(self.generator_optimizer.iterations)
+
+
+def mean_score(logits: tf.Tensor) -> tf.Tensor:
+    """The mean probability that the discriminator gives to "real and matching"."""
+    return tf.reduce_mean(tf.sigmoid(tf.cast(logits, tf.float32)))

@@ -1,0 +1,79 @@
+"""The embedded dataset: procedurally drawn birds, captioned, with ground truth. Needs no download.
+
+`scene` says what there is, `anatomy` and `scenery` what shape it has, `drawing` paints it, `grammar` describes it,
+`rendering` does so for a whole dataset on all cores, and `builder` keeps the result.
+"""
+
+import os
+import pathlib
+
+import numpy as np
+
+from pipelines.birds.scene import ATTRIBUTE_NAMES, ATTRIBUTE_VALUES, STYLE_NAMES
+from pipelines.examples import CaptionedImages, DataError, GroundTruth
+
+SPLITS = ("train", "test")
+SMALLEST_SIZE = 8
+
+
+def load(
+    split: str, load_size: int, data_dir: str, cache_dir: str = "data", images_per_class: int = 60, seed: int = 0
+) -> CaptionedImages:
+    """Returns one split of the birds in memory. The first call renders both splits; later ones only read them.
+
+    Args:
+        split: "train" (150 species) or "test" (50 other species).
+        load_size: width and height of the images in pixels, at least 8.
+        data_dir: where rendered birds are kept; created if it does not exist. "" for `birds` in the cache folder.
+        cache_dir: folder of what this project downloads and makes.
+        images_per_class: how many pictures of each species, at least 1.
+        seed: non-negative; the same one gives the same birds, pictures and captions, byte by byte.
+
+    Raises:
+        DataError: an argument is out of range, or data_dir cannot be written.
+    """
+    if split not in SPLITS:
+        raise DataError(f"the split of birds must be one of {', '.join(SPLITS)}; received: {split!r}")
+    for name, value, least in (
+        ("load_size", load_size, SMALLEST_SIZE),
+        ("images_per_class", images_per_class, 1),
+        ("seed", seed, 0),
+    ):
+        if value < least:
+            raise DataError(f"{name} of birds must be an integer of at least {least}; received: {value!r}")
+
+    # TensorFlow is needed from here on only, and not at all by the processes that render.
+    from pipelines.birds import builder as tfds_builder
+
+    data_dir = os.path.expanduser(data_dir or os.path.join(cache_dir, "birds"))
+    try:
+        pathlib.Path(data_dir).mkdir(parents=True, exist_ok=True)
+        builder = tfds_builder.prepare(data_dir, load_size, images_per_class, seed)
+    except OSError as error:
+        raise DataError(
+            f"data_dir must be a folder that can be written, to keep rendered birds in ({error.strerror or error}); "
+            f"received: {data_dir!r}"
+        ) from error
+    return _table(tfds_builder.read(builder, split))
+
+
+def _table(columns: dict) -> CaptionedImages:
+    """Returns the columns of a split (see `rendering.render_species`) as the table that every dataset becomes."""
+    names = tuple(name.decode() for name in columns["name"].tolist())
+    classes = [name.split("/")[0] for name in names]
+    class_names = tuple(sorted(set(classes)))
+    return CaptionedImages(
+        images=columns["image"],
+        names=names,
+        captions=tuple(tuple(text.decode() for text in texts) for texts in columns["captions"].tolist()),
+        labels=(columns["label"] - columns["label"].min()).astype(np.int32),
+        class_names=class_names,
+        truth=GroundTruth(
+            attribute_names=ATTRIBUTE_NAMES,
+            attribute_values=ATTRIBUTE_VALUES,
+            attributes=columns["attributes"],
+            style_names=STYLE_NAMES,
+            style=columns["style"],
+            mentions=columns["mentions"],
+        ),
+    )

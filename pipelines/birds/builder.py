@@ -1,0 +1,114 @@
+"""The birds as a TensorFlow dataset: rendered once, cached under data_dir, read back at once."""
+
+import contextlib
+import dataclasses
+import io
+import logging
+from collections.abc import Iterator
+
+import numpy as np
+import tensorflow_datasets as tfds
+from tqdm import tqdm
+
+from pipelines.birds.rendering import CAPTIONS_PER_IMAGE, SPLIT_SPECIES, Job, render, species_name
+from pipelines.birds.scene import ATTRIBUTE_NAMES, SPECIES, STYLE_NAMES
+
+_logger = logging.getLogger(__name__)
+
+
+@dataclasses.dataclass(eq=False)
+class BirdsConfig(tfds.core.BuilderConfig):
+    """What distinguishes one set of bird pictures from another.
+
+    Attributes:
+        name: of its folder, made from the others.
+        image_size: width and height in pixels.
+        images_per_class: how many pictures of each species.
+        seed: of the species, scenes and captions.
+    """
+
+    name: str = ""
+    image_size: int = 76
+    images_per_class: int = 60
+    seed: int = 0
+
+    def __post_init__(self):
+        self.name = f"{self.image_size}px_{self.images_per_class}each_seed{self.seed}"
+
+
+class Birds(tfds.core.GeneratorBasedBuilder):
+    """Procedurally drawn birds, 150 species to train on and 50 unseen ones, with captions and ground truth."""
+
+    # To be raised with every change of the pictures or captions, or else old ones are read from the cache.
+    VERSION = tfds.core.Version("1.1.0")
+
+    def _info(self) -> tfds.core.DatasetInfo:
+        size = self.builder_config.image_size
+        return tfds.core.DatasetInfo(
+            builder=self,
+            description=self.__doc__,
+            features=tfds.features.FeaturesDict(
+                {
+                    "name": tfds.features.Text(),
+                    "label": tfds.features.ClassLabel(names=[species_name(number) for number in range(SPECIES)]),
+                    "image": tfds.features.Image(shape=(size, size, 3), encoding_format="png"),
+                    "captions": tfds.features.Sequence(tfds.features.Text(), length=CAPTIONS_PER_IMAGE),
+                    "attributes": tfds.features.Tensor(shape=(len(ATTRIBUTE_NAMES),), dtype=np.int32),
+                    "style": tfds.features.Tensor(shape=(len(STYLE_NAMES),), dtype=np.float32),
+                    "mentions": tfds.features.Tensor(shape=(CAPTIONS_PER_IMAGE, len(ATTRIBUTE_NAMES)), dtype=np.bool_),
+                }
+            ),
+            # Training shuffles; in their own order the files are easier to look at.
+            disable_shuffling=True,
+        )
+
+    def job(self, split: str) -> Job:
+        """Returns what a split of this configuration consists of."""
+        config = self.builder_config
+        return Job(split, config.image_size, config.images_per_class, config.seed)
+
+    def _split_generators(self, dl_manager: tfds.download.DownloadManager) -> dict[str, Iterator]:
+        del dl_manager
+        return {split: self._generate_examples(split) for split in SPLIT_SPECIES}
+
+    def _generate_examples(self, split: str) -> Iterator[tuple[int, dict]]:
+        job = self.job(split)
+        yield from enumerate(tqdm(render(job), f"rendering birds ({split})", len(job), unit=" images"))
+
+
+def prepare(data_dir: str, image_size: int, images_per_class: int, seed: int) -> Birds:
+    """Returns the builder of these birds, rendered if they are not in data_dir yet.
+
+    Raises:
+        OSError: data_dir cannot be written. An interrupted or failed run leaves nothing that a later one would read.
+    """
+    config = BirdsConfig(image_size=image_size, images_per_class=images_per_class, seed=seed)
+    with _quiet():
+        builder = Birds(config=config, data_dir=data_dir)
+        if not builder.is_prepared():
+            total = sum(len(builder.job(split)) for split in SPLIT_SPECIES)
+            _logger.info("rendering %d birds of %d pixels once, into %s", total, image_size, builder.data_dir)
+            builder.download_and_prepare()
+    return builder
+
+
+def read(builder: Birds, split: str) -> dict:
+    """Returns a whole split, decoded, as a dict of NumPy arrays by feature name with the examples in order."""
+    with _quiet():
+        dataset = builder.as_dataset(split=split, read_config=tfds.ReadConfig(interleave_cycle_length=1))
+    return next(dataset.batch(len(builder.job(split))).as_numpy_iterator())
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Hides what TFDS says about downloads, and its progress bars, which do not know how much is to come."""
+    absl_logger = logging.getLogger("absl")
+    level = absl_logger.level
+    absl_logger.setLevel(logging.ERROR)
+    tfds.disable_progress_bar()
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            yield
+    finally:
+        tfds.enable_progress_bar()
+        absl_logger.setLevel(level)

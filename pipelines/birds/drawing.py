@@ -1,0 +1,113 @@
+"""The photograph of a scene: the bird's parts painted in its species' colors, in their surroundings and light."""
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from pipelines.birds import scenery
+from pipelines.birds.anatomy import Part, place
+from pipelines.birds.scene import Scene, Species
+
+# What each color word looks like in neutral light, RGB.
+PAINT = {
+    "black": (30, 30, 34),
+    "white": (246, 246, 242),
+    "gray": (136, 139, 146),
+    "brown": (122, 74, 40),
+    "red": (206, 32, 38),
+    "orange": (242, 128, 22),
+    "yellow": (246, 218, 42),
+    "green": (50, 138, 58),
+    "blue": (40, 88, 204),
+}
+LEGS = (92, 78, 70)
+EYE = (16, 14, 14)
+LIGHT = (250, 250, 246)
+# Parts that run into their neighbours without an edge.
+SEAMLESS = ("belly shadow", "cheek", "flight feathers", "eye", "eye light")
+
+
+def draw(scene: Scene, image_size: int) -> Image.Image:
+    """Draws a scene as a photograph.
+
+    The same scene gives the same picture at any size, only finer or coarser, and the same bytes at the same size.
+
+    Args:
+        scene: what to draw.
+        image_size: width and height in pixels, at least 8.
+
+    Returns:
+        An RGB image, `image_size` pixels square, antialiased.
+    """
+    # Four samples a pixel are needed where a feather is thinner than a pixel; larger pictures do with fewer.
+    oversampling = 4 if image_size <= 128 else 3
+    canvas_size = oversampling * image_size
+    # What is out of focus needs no oversampling: repeated pixels reduce to themselves.
+    canvas = scenery.background(scene, image_size).resize((canvas_size, canvas_size), Image.Resampling.NEAREST)
+    brush = ImageDraw.Draw(canvas)
+    parts, feet = place(scene)
+    scenery.draw_perch(brush, scene, feet, canvas_size)
+    paints = part_paints(scene.species)
+    for part in parts:
+        _paint(brush, part, paints[part.name], canvas_size)
+    return _lit(canvas.reduce(oversampling), scene)
+
+
+def part_paints(species: Species) -> dict[str, tuple[int, int, int]]:
+    """Returns the RGB color of every part that a bird of this species can have."""
+    wing, tail, breast = PAINT[species.wing_color], PAINT[species.tail_color], PAINT[species.breast_color]
+    return {
+        "legs": LEGS,
+        "tail": tail,
+        # The tail is small: stronger lines would change its color.
+        "tail feathers": _contrast(tail, 0.8),
+        "back": wing,
+        "belly": PAINT[species.belly_color],
+        "belly shadow": _shade(PAINT[species.belly_color], 0.84),
+        "head": breast,
+        "breast": breast,
+        "cheek": breast,
+        "crown": PAINT[species.crown_color],
+        "bill": PAINT[species.bill_color],
+        "wing": wing,
+        "flight feathers": _shade(wing, 0.84),
+        "wing feathers": _contrast(wing),
+        # Bars are white, as in nearly all birds, but on wings too light to show it.
+        "wing bars": PAINT["black"] if species.wing_color in ("white", "yellow") else PAINT["white"],
+        "eye ring": LIGHT,
+        "eye": EYE,
+        "eye light": LIGHT,
+    }
+
+
+def _contrast(color: tuple[int, int, int], share: float = 0.66) -> tuple[int, int, int]:
+    """Returns the color of a part's outline and feather lines: darker, but lighter where the part is black."""
+    if max(color) < 60:
+        return (84, 84, 92)
+    return _shade(color, share)
+
+
+def _shade(color: tuple[int, int, int], share: float) -> tuple[int, int, int]:
+    """Returns the color with that share of its light."""
+    red, green, blue = color
+    return int(share * red), int(share * green), int(share * blue)
+
+
+def _paint(brush: ImageDraw.ImageDraw, part: Part, color: tuple[int, int, int], canvas_size: int) -> None:
+    corners = (part.points * canvas_size).ravel().tolist()
+    if part.stroke:
+        brush.line(corners, fill=color, width=max(1, round(part.stroke * canvas_size)))
+        return
+    brush.polygon(corners, fill=color)
+    if part.name not in SEAMLESS:
+        # A thin outline keeps apart neighbours of one color, and a white bird from a bright sky.
+        brush.line(corners + corners[:4], fill=_contrast(color), width=max(1, round(0.006 * canvas_size)))
+
+
+def _lit(picture: Image.Image, scene: Scene) -> Image.Image:
+    """Returns the picture in the scene's light, which falls from above and from one side."""
+    size = picture.width
+    across = np.linspace(-1, 1, size, dtype=np.float32)
+    gain = scene.brightness * (1 - 0.05 * across[:, None] + 0.05 * scene.light_side * across[None, :])
+    tint = np.array([1 + 0.05 * scene.warmth, 1, 1 - 0.05 * scene.warmth], np.float32)
+    lit = np.asarray(picture, np.float32) * gain[..., None] * tint
+    return Image.fromarray(np.clip(lit + 0.5, 0, 255).astype(np.uint8))

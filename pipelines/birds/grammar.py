@@ -1,0 +1,214 @@
+"""Captions of a species, in the words and ways of CUB's annotators. Nothing here knows a picture.
+
+A caption names some of the attributes, in any order, in one of several sentence shapes, with synonyms. No word belongs
+to two attributes ("short" is only said of bills, "small" only of whole birds), so what a caption says is unambiguous.
+"""
+
+import numpy as np
+
+from pipelines.birds.scene import ATTRIBUTE_NAMES, Species
+
+# The longest caption that the character encoder reads.
+MAX_CHARACTERS = 201
+FEWEST_NAMED, MOST_NAMED = 2, 6
+
+# How readily an annotator names each attribute. Birds are described by their large colored parts first.
+READINESS = {
+    "crown color": 0.5,
+    "breast color": 0.58,
+    "belly color": 0.6,
+    "wing color": 0.6,
+    "tail color": 0.36,
+    "bill color": 0.34,
+    "size": 0.36,
+    "bill length": 0.3,
+    "bill shape": 0.34,
+    "wing bars": 0.45,
+    "eye ring": 0.45,
+}
+# That something is absent is rarely worth saying.
+READINESS_ABSENT = 0.03
+
+PART_WORDS = {
+    "crown color": ("crown", "cap", "crown"),
+    "breast color": ("breast", "chest"),
+    "belly color": ("belly", "abdomen", "underside", "belly"),
+    "wing color": ("wings", "wing feathers", "wings"),
+    "tail color": ("tail", "tail feathers", "tail"),
+}
+BILL_WORDS = ("bill", "beak")
+SIZE_WORDS = {
+    "small": ("small", "little", "tiny"),
+    "medium": ("medium sized", "medium-sized"),
+    "large": ("large", "big"),
+}
+LENGTH_WORDS = {"short": ("short", "stubby"), "long": ("long", "lengthy")}
+SHAPE_WORDS = {"cone": ("cone-shaped", "conical"), "pointed": ("pointed", "sharp"), "hooked": ("hooked", "curved")}
+GRAY_WORDS = ("gray", "grey")
+BAR_WORDS = ("wing bars", "wingbars", "bars on its wings")
+RING_WORDS = ("eye ring", "eyering", "ring around its eye")
+
+
+def captions(species: Species, rng: np.random.Generator, count: int = 10) -> tuple[list[str], np.ndarray]:
+    """Returns captions that are true of a species, and what each of them names.
+
+    Args:
+        species: the bird to describe.
+        rng: draws what is named, and how.
+        count: how many captions.
+
+    Returns:
+        `count` lower-case captions of at most `MAX_CHARACTERS` characters, and (count, A) bool: whether a caption
+        states the value of an attribute (see `ATTRIBUTE_NAMES`), which it does for 2 to 6 of them.
+    """
+    texts, mentions = [], np.zeros((count, len(ATTRIBUTE_NAMES)), bool)
+    for row in mentions:
+        named = _choose_named(species, rng)
+        text = _Speaker(species, named, rng).caption()
+        while len(text) > MAX_CHARACTERS:
+            named.pop()
+            text = _Speaker(species, named, rng).caption()
+        texts.append(text)
+        row[[ATTRIBUTE_NAMES.index(name) for name in named]] = True
+    return texts, mentions
+
+
+def _choose_named(species: Species, rng: np.random.Generator) -> list[str]:
+    """Returns the attributes that a caption names, in random order."""
+    named: list[str] = []
+    while not FEWEST_NAMED <= len(named) <= MOST_NAMED:
+        named = []
+        for name, readiness in READINESS.items():
+            absent = getattr(species, name.replace(" ", "_")) == "no"
+            if rng.random() < (READINESS_ABSENT if absent else readiness):
+                named.append(name)
+    return [named[position] for position in rng.permutation(len(named))]
+
+
+class _Speaker:
+    """Puts what is to be named of one species into one sentence."""
+
+    def __init__(self, species: Species, named: list[str], rng: np.random.Generator):
+        self.named = named
+        self.value = {name: getattr(species, name.replace(" ", "_")) for name in named}
+        self.rng = rng
+
+    def caption(self) -> str:
+        has, is_so = self.split_topics()
+        size = self.pick(SIZE_WORDS[self.value["size"]]) if "size" in self.value else ""
+        if not has:
+            return self.predicates_only(size, is_so)
+        things = _enumerate([self.noun_phrase(topic, topic is has[-1]) for topic in has])
+        sentence = self.opening(size, things)
+        if is_so:
+            clauses = _enumerate([self.predicate(topic, "its") for topic in is_so])
+            sentence += self.pick((", and ", ", ", " and ")) + clauses
+        return sentence + self.pick((".", "", "."))
+
+    def pick(self, choices: tuple[str, ...]) -> str:
+        return choices[self.rng.integers(len(choices))]
+
+    def split_topics(self) -> tuple[list[list[str]], list[list[str]]]:
+        """Returns what is said as "has a ..." and what as "... is ...".
+
+        A topic is a list of attributes that are said together: all that is named of the bill, or parts of one color.
+        """
+        topics: list[list[str]] = []
+        for name in self.named:
+            if name == "size":
+                continue
+            together = next((topic for topic in topics if self.belong_together(topic[0], name)), None)
+            if together is None:
+                topics.append([name])
+            else:
+                together.append(name)
+        # "with wing bars" cannot be said as "... is ...".
+        stay = [topic for topic in topics if topic[0] in ("wing bars", "eye ring")]
+        free = [topic for topic in topics if topic not in stay]
+        moved = int(self.rng.choice((0, 0, 0, 1, 2, len(free))))
+        return free[moved:] + stay, free[:moved]
+
+    def belong_together(self, one: str, other: str) -> bool:
+        if one.startswith("bill") or other.startswith("bill"):
+            return one.startswith("bill") and other.startswith("bill")
+        # Most people join parts of one color, not all.
+        return one in PART_WORDS and other in PART_WORDS and self.value[one] == self.value[other] and self.often()
+
+    def often(self) -> bool:
+        return self.rng.random() < 0.8
+
+    def opening(self, size: str, things: str) -> str:
+        bird = f"{size} bird".strip()
+        choices = [
+            f"this {bird} has {things}",
+            f"a {bird} with {things}",
+            f"this is a {bird} with {things}",
+            f"this is a {bird} that has {things}",
+            f"the {bird} has {things}",
+            f"a {bird} that has {things}",
+        ]
+        if size:
+            choices += [f"this bird is {size} with {things}", f"the bird is {size} and has {things}"]
+        return self.pick(tuple(choices))
+
+    def predicates_only(self, size: str, topics: list[list[str]]) -> str:
+        bird = f"this {size} bird".replace("  ", " ")
+        if len(topics[0]) == 1 and self.rng.random() < 0.4:
+            first = self.predicate(topics[0], "the", f" of {bird}")
+        else:
+            first = self.predicate(topics[0], f"{bird}'s")
+        return _enumerate([first, *(self.predicate(topic, "its") for topic in topics[1:])]) + self.pick((".", ""))
+
+    def color(self, name: str) -> str:
+        word = self.value[name]
+        return self.pick(GRAY_WORDS) if word == "gray" else word
+
+    def noun_phrase(self, topic: list[str], last: bool) -> str:
+        first = topic[0]
+        if first == "wing bars":
+            word = self.pick(BAR_WORDS)
+            return self.pick((word, f"two {word}")) if self.value[first] == "yes" else f"no {word}"
+        if first == "eye ring":
+            word = self.pick(RING_WORDS)
+            return f"an {word}".replace("an r", "a r") if self.value[first] == "yes" else f"no {word}"
+        if first.startswith("bill"):
+            return self.bill_phrase(topic, last)
+        words = [self.pick(PART_WORDS[name]) for name in topic]
+        color = self.color(first)
+        return _with_article(f"{color} {_enumerate(words)}", plural=words[0].endswith("s"))
+
+    def bill_phrase(self, topic: list[str], last: bool) -> str:
+        bill, adjectives = self.pick(BILL_WORDS), self.bill_adjectives(topic)
+        # Only at the end: in "a bill that is short and black wings" what is black?
+        if last and self.rng.random() < 0.4:
+            return f"a {bill} that is {_enumerate(adjectives)}"
+        return _with_article(self.pick((" ", ", ")).join(adjectives) + f" {bill}", plural=False)
+
+    def bill_adjectives(self, topic: list[str]) -> list[str]:
+        say = {
+            "bill color": self.color,
+            "bill length": lambda name: self.pick(LENGTH_WORDS[self.value[name]]),
+            "bill shape": lambda name: self.pick(SHAPE_WORDS[self.value[name]]),
+        }
+        return [say[name](name) for name in topic]
+
+    def predicate(self, topic: list[str], owner: str, of_whom: str = "") -> str:
+        first = topic[0]
+        if first.startswith("bill"):
+            return f"{owner} {self.pick(BILL_WORDS)}{of_whom} is {_enumerate(self.bill_adjectives(topic))}"
+        words = [self.pick(PART_WORDS[name]) for name in topic]
+        if words == ["crown"] and owner == "its" and self.rng.random() < 0.3:
+            return f"the top of its head is {self.color(first)}"
+        verb = "are" if len(words) > 1 or words[0].endswith("s") else "is"
+        return f"{owner} {_enumerate(words)}{of_whom} {verb} {self.color(first)}"
+
+
+def _enumerate(things: list[str]) -> str:
+    """Joins as English does: "a", "a and b", "a, b and c"."""
+    return " and ".join(filter(None, (", ".join(things[:-1]), things[-1])))
+
+
+def _with_article(phrase: str, plural: bool) -> str:
+    if plural:
+        return phrase
+    return ("an " if phrase[0] in "aeiou" else "a ") + phrase

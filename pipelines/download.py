@@ -1,0 +1,107 @@
+"""Fetching a published archive of images through TFDS, after saying what it is, and only if a network is there."""
+
+import dataclasses
+import os
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Sequence
+
+from absl import logging
+
+from pipelines.examples import DataError
+
+# Seconds. TFDS itself retries for minutes without a network, so it is asked only after this probe.
+_PROBE_TIMEOUT = 3.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Archive:
+    """A published archive.
+
+    Attributes:
+        title: what it holds.
+        url: where it is.
+        filename: its name there.
+        size: bytes.
+        sha256: its checksum, hexadecimal.
+        licence: the terms, in a few words.
+        content: the folder that it unpacks to.
+    """
+
+    title: str
+    url: str
+    filename: str
+    size: int
+    sha256: str
+    licence: str
+    content: str
+
+    @property
+    def description(self) -> str:
+        """What it is, how large, under which terms and from where, in one line."""
+        return f"{self.title}: {self.filename}, {self.size / 1e6:,.0f} MB, {self.licence}, from {self.url}"
+
+
+def is_reachable(url: str, timeout: float = _PROBE_TIMEOUT) -> bool:
+    """Returns whether a server answers at `url` within `timeout` seconds; an HTTP error is an answer too."""
+    answers = []
+
+    def probe() -> None:
+        try:
+            with urllib.request.urlopen(urllib.request.Request(url, method="HEAD"), timeout=timeout):
+                answers.append(True)
+        except urllib.error.HTTPError:
+            answers.append(True)
+        except (OSError, ValueError):
+            pass
+
+    # In a thread, because looking up a host name knows no timeout.
+    thread = threading.Thread(target=probe, daemon=True)
+    thread.start()
+    thread.join(timeout)
+    return bool(answers)
+
+
+def fetch(archive: Archive, folder: str, places: Sequence[str] = ()) -> None:
+    """Downloads an archive, checks its checksum, and unpacks it so that `folder` holds `archive.content`.
+
+    Args:
+        archive: what to fetch.
+        folder: where its content goes; made if missing. The archive itself is kept in its sub-folder `downloads`.
+        places: folders where the user may have put the archive file, which is then taken instead of a download.
+
+    Raises:
+        DataError: no network, a wrong checksum, a folder that cannot be written, or a download that failed.
+    """
+    place = next((place for place in places if os.path.isfile(os.path.join(place, archive.filename))), None)
+    if place is None:
+        if not is_reachable(archive.url):
+            raise DataError(f"no network to download them (no answer from {archive.url} within {_PROBE_TIMEOUT:.0f} s)")
+        # A warning, so that size and licence are seen at any verbosity before the download starts.
+        logging.warning("Downloading %s", archive.description)
+    try:
+        manager = _open_manager(archive, folder, place)
+        unpacked = os.fspath(manager.download_and_extract(archive.url))
+        os.makedirs(folder, exist_ok=True)
+        # Into the layout that users make by hand, so that the next run finds it without TFDS or a network.
+        os.replace(os.path.join(unpacked, archive.content), os.path.join(folder, archive.content))
+    # TFDS and what it builds on raise many types; to the user they all mean that the download failed.
+    except Exception as error:
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        raise DataError(f"could not download and unpack {archive.description} into {folder!r} ({reason})") from error
+
+
+def _open_manager(archive: Archive, folder: str, place: str | None):
+    # Imported late: TFDS takes seconds, and only a download needs it.
+    import tensorflow_datasets as tfds
+    from tensorflow_datasets.core.download import checksums
+
+    return tfds.download.DownloadManager(
+        download_dir=os.path.join(folder, "downloads"),
+        manual_dir=place,
+        url_infos={archive.url: checksums.UrlInfo(archive.size, archive.sha256, archive.filename)},
+        force_checksums_validation=True,
+        # What was unpacked before has been moved away.
+        force_extraction=True,
+    )

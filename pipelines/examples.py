@@ -1,0 +1,72 @@
+"""The example tables that every text-to-image dataset is read into, and what can be wrong with one."""
+
+import dataclasses
+
+import numpy as np
+
+
+class DataError(ValueError):
+    """Something is wrong with the user's data. The message is one clear line, fit to be printed as it is."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Record:
+    """One captioned image on disk, before it is decoded.
+
+    Attributes:
+        name: unique key of the image in its dataset, by which captions and precomputed embeddings are joined:
+            the path below the image folder, with forward slashes, without its suffix.
+        path: where the image file is.
+        captions: its captions, at least one, stripped and not empty.
+        class_name: the class it belongs to; None in a dataset without classes.
+    """
+
+    name: str
+    path: str
+    captions: tuple[str, ...]
+    class_name: str | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class GroundTruth:
+    """What is known of each example in a rendered world, n examples with c captions each.
+
+    Attributes:
+        attribute_names: the A attributes, e.g. "breast color".
+        attribute_values: for each attribute the names of its values, e.g. ("black", "white", ...).
+        attributes: (n, A) int32, the index of each example's value in `attribute_values`.
+        style_names: the S nuisance factors, e.g. "tilt".
+        style: (n, S) float32, each example's nuisance factors.
+        mentions: (n, c, A) bool, whether a caption names an attribute.
+    """
+
+    attribute_names: tuple[str, ...]
+    attribute_values: tuple[tuple[str, ...], ...]
+    attributes: np.ndarray
+    style_names: tuple[str, ...]
+    style: np.ndarray
+    mentions: np.ndarray
+
+
+@dataclasses.dataclass(frozen=True)
+class CaptionedImages:
+    """One split of a captioned image dataset, decoded once.
+
+    Attributes:
+        images: (n, load_size, load_size, 3) uint8, in memory or memory-mapped.
+        names: n unique keys (see `Record.name`).
+        captions: for each image a tuple of at least one caption.
+        labels: (n,) int32 indices into `class_names`; None in a dataset without classes.
+        class_names: the classes present in this split; empty in a dataset without classes.
+        truth: the ground truth of a rendered world; None for photographs.
+    """
+
+    images: np.ndarray
+    names: tuple[str, ...]
+    captions: tuple[tuple[str, ...], ...]
+    labels: np.ndarray | None = None
+    class_names: tuple[str, ...] = ()
+    truth: GroundTruth | None = None
+
+    def __len__(self) -> int:
+        return len(self.names)

@@ -1,0 +1,185 @@
+"""What all readers of captioned photographs share: listing files, cleaning captions, reporting, and the last steps."""
+
+import dataclasses
+import functools
+import os
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+from absl import logging
+
+from pipelines.examples import CaptionedImages, DataError, Record
+from pipelines.image_files import decode_images
+
+SPLITS = ("train", "test")
+IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff")
+
+# Below this many images a discriminator soon knows each one by heart. A rule of thumb: Karras et al. (2020, "Training
+# generative adversarial networks with limited data") needed adaptive augmentation for a few thousand.
+FEW_IMAGES = 1000
+
+# Control characters, byte order marks and the mark of undecodable bytes separate words; they are not text.
+_TO_SPACE = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0), 0xFEFF, 0xFFFD], " ")
+
+
+@dataclasses.dataclass(frozen=True)
+class Found:
+    """What was found on disk before anything is decoded.
+
+    Attributes:
+        records: the images with captions, sorted by name.
+        report: what was found and what was skipped, as lines to be logged.
+    """
+
+    records: tuple[Record, ...]
+    report: tuple[str, ...]
+
+
+def check_split(split: str) -> None:
+    """Raises a DataError if `split` is neither "train" nor "test"."""
+    if split not in SPLITS:
+        raise DataError(f"split must be one of {', '.join(map(repr, SPLITS))}, got {split!r}")
+
+
+def list_files(folder: str, suffixes: tuple[str, ...]) -> list[str]:
+    """Lists the files below a folder that end in one of the suffixes (in either case), in a fixed order.
+
+    Hidden files and folders and macOS's `__MACOSX` are left out. Linked folders are followed, but none is read twice,
+    so that a loop of links ends.
+
+    Args:
+        folder: where to look; may be missing.
+        suffixes: lower-case suffixes, with their dots.
+
+    Returns:
+        Paths relative to `folder`, with forward slashes, sorted.
+
+    Raises:
+        DataError: a folder cannot be read.
+    """
+    seen = set()
+
+    def walk(path: str, prefix: str) -> Iterator[str]:
+        identity = os.path.realpath(path)
+        if identity in seen:
+            return
+        seen.add(identity)
+        try:
+            entries = sorted(os.listdir(path))
+        except OSError as error:
+            raise DataError(f"the folder {path!r} must be readable, got {error}") from error
+        for entry in entries:
+            if entry.startswith(".") or entry == "__MACOSX":
+                continue
+            child = os.path.join(path, entry)
+            if os.path.isdir(child):
+                yield from walk(child, f"{prefix}{entry}/")
+            elif entry.lower().endswith(suffixes) and os.path.isfile(child):
+                yield prefix + entry
+
+    return sorted(walk(folder, "")) if os.path.isdir(folder) else []
+
+
+def key_of(path: str) -> str:
+    """Returns the name that an image or caption file is known by: its relative path without the suffix, printable."""
+    return os.fsencode(os.path.splitext(path)[0]).decode("utf-8", "replace")
+
+
+def read_text(path: str) -> str:
+    """Reads a text file as UTF-8 (or UTF-16 with its mark); undecodable bytes become U+FFFD.
+
+    Raises:
+        DataError: the file cannot be opened.
+    """
+    try:
+        with open(path, "rb") as file:
+            content = file.read()
+    except OSError as error:
+        raise DataError(f"the file {path!r} must be readable, got {error}") from error
+    encoding = "utf-16" if content.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
+    return content.decode(encoding, "replace")
+
+
+def clean_caption(text: str) -> str:
+    """Returns a caption on one line with single spaces: control characters and U+FFFD (Reed's files have it) go."""
+    return " ".join(text.translate(_TO_SPACE).split())
+
+
+def read_captions(path: str) -> tuple[str, ...]:
+    """Reads a caption file, one caption a line; empty lines are skipped. The file may hold none at all."""
+    lines = read_text(path).replace("\r", "\n").split("\n")
+    return tuple(caption for caption in map(clean_caption, lines) if caption)
+
+
+def skipped_line(names: Iterable[str], reason: str) -> list[str]:
+    """Returns a report line that counts what was skipped and gives up to five names; no line if there are none."""
+    # A name may hold anything, a line end or undecodable bytes; a report line must not.
+    names = [name if name.isprintable() else repr(name) for name in names]
+    if not names:
+        return []
+    shown = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
+    return [f"skipped {len(names):,}: {reason}: {shown}"]
+
+
+def caption_line(records: Sequence[Record]) -> str:
+    """Returns a report line with the number of captions per image."""
+    counts = [len(record.captions) for record in records]
+    return f"captions per image: {min(counts)} to {max(counts)}, {np.mean(counts):.1f} on average"
+
+
+def decode_found(found: Found, dataset: str, load_size: int, cache_dir: str) -> CaptionedImages:
+    """Decodes what was found (or takes it from the cache), logs the report once, and warns of a set too small.
+
+    Args:
+        found: the records and the report so far.
+        dataset: name of the dataset, for the messages.
+        load_size: side of the images in pixels.
+        cache_dir: folder of the cache of decoded images.
+
+    Returns:
+        The decoded split; its classes are those of the records, if all have one.
+
+    Raises:
+        DataError: fewer than two images could be decoded.
+    """
+    records, images, undecodable = decode_images(found.records, load_size, cache_dir)
+    report = list(found.report)
+    report += skipped_line([f"{name} ({reason})" for name, reason in undecodable], "the image could not be decoded")
+    _log_report(dataset, tuple(report), len(records))
+    if len(records) < 2:
+        raise DataError(
+            f"{dataset}: training needs at least 2 images that can be decoded and have captions, "
+            f"got {len(records)} ({'; '.join(report)})"
+        )
+    class_names = tuple(sorted({record.class_name for record in records if record.class_name is not None}))
+    labels = None
+    if class_names:
+        index = {name: label for label, name in enumerate(class_names)}
+        labels = np.array([index[record.class_name] for record in records], np.int32)
+    return CaptionedImages(
+        images=images,
+        names=tuple(record.name for record in records),
+        captions=tuple(record.captions for record in records),
+        labels=labels,
+        class_names=class_names,
+    )
+
+
+# The train and the test split of one set, or a set loaded twice, may have the same things to say: once is enough.
+@functools.cache
+def _log_report(dataset: str, report: tuple[str, ...], count: int) -> None:
+    for line in report:
+        logging.info("%s: %s", dataset, line)
+    if count < FEW_IMAGES:
+        logging.warning(
+            "%s: %s images are too few for a GAN (fewer than %s): expect it to memorise them",
+            dataset,
+            f"{count:,}",
+            f"{FEW_IMAGES:,}",
+        )
+
+
+@functools.cache
+def warn_once(message: str) -> None:
+    """Logs a warning, unless this process has logged the same one before."""
+    logging.warning("%s", message)

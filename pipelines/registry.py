@@ -1,0 +1,61 @@
+"""The one table of what `--dataset` accepts. Importing it does not import TensorFlow."""
+
+import dataclasses
+import importlib
+
+from pipelines.examples import CaptionedImages, DataError
+
+
+@dataclasses.dataclass(frozen=True)
+class Dataset:
+    """One name that `--dataset` accepts.
+
+    Attributes:
+        loader: dotted name of (split, load_size, data_dir, cache_dir) -> examples.
+        gives: what a model may need.
+        summary: one line on what it is and where it comes from.
+    """
+
+    loader: str
+    gives: frozenset[str]
+    summary: str
+
+
+CAPTIONED = frozenset({"image", "captions"})
+
+DATASETS = {
+    "birds": Dataset(
+        "pipelines.birds.load",
+        CAPTIONED | {"classes", "attributes"},
+        "12,000 rendered birds of 200 species, made here: no download",
+    ),
+    "cub": Dataset(
+        "pipelines.cub.load", CAPTIONED | {"classes"}, "CUB-200-2011 photographs with the captions of Reed et al."
+    ),
+    "flowers": Dataset(
+        "pipelines.flowers.load", CAPTIONED | {"classes"}, "Oxford-102 photographs with the captions of Reed et al."
+    ),
+    "captions": Dataset("pipelines.captions.load", CAPTIONED, "your own captioned images, from --data_dir"),
+}
+
+
+def load(name: str, split: str, load_size: int, data_dir: str, cache_dir: str) -> CaptionedImages:
+    """One split of a dataset.
+
+    Args:
+        name: a key of `DATASETS`.
+        split: "train" or "test".
+        load_size: side at which images are kept, in pixels.
+        data_dir: the user's folder, or where rendered data is kept; "" for the dataset's own default.
+        cache_dir: where downloads and decoded images are kept.
+
+    Raises:
+        DataError: see the dataset's own loader.
+    """
+    module, function = DATASETS[name].loader.rsplit(".", 1)
+    loader = getattr(importlib.import_module(module), function)
+    try:
+        return loader(split=split, load_size=load_size, data_dir=data_dir, cache_dir=cache_dir)
+    except OSError as error:
+        # A full disk, a folder without permission, a file that vanished.
+        raise DataError(f"the dataset {name} could not be read or cached: {error}") from error

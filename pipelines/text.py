@@ -1,0 +1,40 @@
+"""Captions as characters: what the char-CNN-RNN text encoder reads, when training, sampling and serving alike."""
+
+import numpy as np
+import tensorflow as tf
+
+# The 70 symbols of the authors' Torch code (reedscot/icml2016). '-' occurs twice, and the later index wins.
+ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789-,;.!?:'\"/\\|_@#$%^&*~`+-=<>()[]{} "
+
+# Bytes of a caption that are read; the rest of a longer caption is left out (doc_length of the same code).
+MAX_CHARACTERS = 201
+
+
+def _ids_of_bytes() -> np.ndarray:
+    """Returns (256,) int32: for each byte its place in the alphabet from 1, or 0 where it has none."""
+    ids = np.zeros(256, np.int32)
+    for place, symbol in enumerate(ALPHABET, start=1):
+        ids[ord(symbol)] = place
+    return ids
+
+
+_IDS_OF_BYTES = _ids_of_bytes()
+
+
+def encode_characters(captions: tf.Tensor) -> tf.Tensor:
+    """Spells captions as the ids of their characters. Works eagerly, in `tf.data` and in an exported graph.
+
+    Bytewise, as the Torch code is: a letter outside ASCII is as many unknown characters as it has bytes in UTF-8.
+    A-Z are read as a-z.
+
+    Args:
+        captions: tf.string, of any shape.
+
+    Returns:
+        int32 of shape `captions.shape + (MAX_CHARACTERS,)`: 1 to 70 for the symbols of `ALPHABET`, 0 for an unknown
+        character and after the caption's end. Id 0 stands for an all-zero row: it is no symbol of its own.
+    """
+    # Lower-casing bytes leaves everything outside A-Z alone; decoding cuts and pads with zeros to the fixed length.
+    lowered = tf.strings.lower(captions)
+    characters = tf.io.decode_raw(lowered, tf.uint8, fixed_length=MAX_CHARACTERS)
+    return tf.gather(_IDS_OF_BYTES, tf.cast(characters, tf.int32))

@@ -1,0 +1,52 @@
+"""Captions to embeddings, as training, sampling and the served model all do it."""
+
+import pathlib
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from models.networks.char_cnn_rnn import text_encoder
+from pipelines.text import encode_characters
+
+
+class CaptionEncoder(tf.Module):
+    """A trained text encoder on raw captions. Computes in float32.
+
+    Args:
+        network: a `models.networks.char_cnn_rnn.text_encoder`.
+    """
+
+    def __init__(self, network: keras.Model):
+        super().__init__()
+        self.network = network
+        self.embedding_dim = network.output_shape[-1]
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string)])
+    def embed(self, captions: tf.Tensor) -> tf.Tensor:
+        """(B,) raw caption strings to (B, D) float32 embeddings."""
+        return tf.cast(self.network(encode_characters(captions), training=False), tf.float32)
+
+    def embed_all(self, captions: list[str], batch_size: int = 256) -> np.ndarray:
+        """(m, D) float32 embeddings of any number of captions."""
+        parts = [
+            self.embed(tf.constant(captions[start : start + batch_size])).numpy()
+            for start in range(0, len(captions), batch_size)
+        ]
+        return np.concatenate(parts) if parts else np.zeros((0, self.embedding_dim), np.float32)
+
+    def save(self, path: pathlib.Path):
+        """Write the network as a `.keras` file."""
+        self.network.save(path)
+
+    @classmethod
+    def load(cls, path: pathlib.Path) -> "CaptionEncoder":
+        """Read what `save` wrote."""
+        return cls(keras.saving.load_model(path, compile=False))
+
+    @classmethod
+    def in_float32(cls, network: keras.Model, convolution_width: int, recurrent_width: int) -> "CaptionEncoder":
+        """A network trained in any precision, rebuilt to compute in float32 with the same weights."""
+        rebuilt = text_encoder(network.output_shape[-1], convolution_width, recurrent_width)
+        rebuilt.set_weights(network.get_weights())
+        return cls(rebuilt)

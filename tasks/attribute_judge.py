@@ -1,0 +1,56 @@
+"""The attribute judge: trained on real renders, it says what it sees in a picture."""
+
+import numpy as np
+
+from callbacks.run_folder import RunError
+from models.attribute_judge import AttributeJudge
+from models.base import TrainedModel
+from models.presets.config import override
+from pipelines.captioned import attribute_batches
+from pipelines.images import center_crop, to_float
+from tasks.base import Prepared, Task, fingerprint
+
+
+class AttributeJudgeTask(Task):
+    """Trains the judge on the training species and scores it on the unseen ones."""
+
+    def prepare(self, dry_run: bool = False) -> Prepared:
+        """Pictures with their attributes."""
+        examples = self.load("train")
+        batches = attribute_batches(examples, self.request.config)
+        data = {"images": len(examples), "pixels": fingerprint(np.asarray(examples.images))}
+        return Prepared(override(self.request.config, batches.measured), batches, data)
+
+    def finish(self, model: TrainedModel):
+        """Say how good it is."""
+        self.evaluate()
+
+    def evaluate(self) -> dict:
+        """Accuracy on real renders of unseen species, attribute by attribute."""
+        judge: AttributeJudge = self.trained_model()
+        examples = self.load("test", judge.config.image_size)
+        seen = judge_all(judge, np.asarray(to_float(center_crop(examples.images, judge.config.image_size))))
+        accuracy = (seen == examples.truth.attributes).mean(axis=0)
+        figures = {name: float(value) for name, value in zip(examples.truth.attribute_names, accuracy, strict=True)}
+        for name, value in figures.items():
+            print(f"  {name}: {value:.3f}")
+        self.folder.write_json("evaluation.json", figures)
+        return figures
+
+
+def judge_all(judge: AttributeJudge, images: np.ndarray, batch_size: int = 250) -> np.ndarray:
+    """(n, A) values seen in any number of images in [-1, 1]."""
+    return np.concatenate(
+        [judge.judge(images[start : start + batch_size]).numpy() for start in range(0, len(images), batch_size)]
+    )
+
+
+def trained_judge(task: AttributeJudgeTask) -> AttributeJudge:
+    """The judge of a run folder; RunError says how to train one."""
+    if task.folder.read_record() is None:
+        raise RunError(
+            "scoring pictures needs an attribute judge trained on real ones: "
+            f"python main.py --model=attribute_judge --dataset={task.request.dataset}. "
+            f"Received: no run in {task.folder.path}"
+        )
+    return task.trained_model()

@@ -1,0 +1,317 @@
+"""What training is, whatever is trained: data, model, loop, run folder. A task adds what it shows and how it is scored."""
+
+import dataclasses
+import hashlib
+import importlib
+import pathlib
+
+import keras
+import numpy as np
+import tensorflow as tf
+from absl import logging
+
+from callbacks.checkpoints import Checkpoints, newest_whole, restore
+from callbacks.run_folder import RunError, RunFolder, differences
+from callbacks.watch import Numbers, Pictures, StopOnSignal
+from models.base import TrainedModel, parameter_count
+from models.presets import PRESETS
+from models.presets.config import TrainingConfig, from_plain
+from pipelines import registry
+from pipelines.captioned import Batches
+from pipelines.examples import CaptionedImages, DataError
+from pipelines.images import load_size
+
+
+@dataclasses.dataclass(frozen=True)
+class Request:
+    """One resolved command.
+
+    Attributes:
+        model: a key of `models.presets.PRESETS`.
+        dataset: a key of `pipelines.registry.DATASETS`.
+        config: the preset with the dataset's and the user's changes.
+        workdir: the run folder.
+        data_dir: the user's data; "" for the dataset's default.
+        cache_dir: downloads and decoded images.
+        devices: how many to use; 0 for all GPUs, or one CPU.
+        checkpoint_every: steps between checkpoints.
+        log_every: steps between looks at the numbers.
+        pictures_every: steps between pictures.
+        keep_checkpoints: how many of the last ones stay.
+        restart: move an old run aside first.
+        captions: what to sample.
+        num_images: samples a caption.
+        sample_seed: of the samples' noise.
+        interpolate: draw a strip from one sample to another: "", "captions" or "noise".
+        embeddings: a file of text embeddings to sample, for models trained on embeddings.
+        output: the file or folder to write; "" for a name in the run folder.
+        num_captions: how many captions `evaluate` samples.
+        judge: run folder of the attribute judge; "" for the one beside the run folder.
+    """
+
+    model: str
+    dataset: str
+    config: TrainingConfig
+    workdir: str
+    data_dir: str = ""
+    cache_dir: str = "data"
+    devices: int = 0
+    checkpoint_every: int = 500
+    log_every: int = 50
+    pictures_every: int = 500
+    keep_checkpoints: int = 3
+    restart: bool = False
+    captions: tuple[str, ...] = ()
+    num_images: int = 8
+    sample_seed: int = 0
+    interpolate: str = ""
+    embeddings: str = ""
+    output: str = ""
+    num_captions: int = 1000
+    judge: str = ""
+
+    def sibling(self, model: str) -> "Request":
+        """The same dataset's run of another model with its own preset, in the folder beside this one."""
+        workdir = pathlib.Path(self.workdir).parent / f"{model}-{self.dataset}"
+        config = PRESETS[model].resolve(self.dataset, {"seed": self.config.seed})
+        return dataclasses.replace(self, model=model, config=config, workdir=str(workdir), restart=False)
+
+
+@dataclasses.dataclass(frozen=True)
+class Prepared:
+    """What a task has made of a request, ready to train.
+
+    Attributes:
+        config: the configuration with the sizes that only the data could tell.
+        batches: what the model trains on.
+        data: fingerprints and counts for the run's record: a change in them changes the weights.
+    """
+
+    config: TrainingConfig
+    batches: Batches
+    data: dict
+
+
+def fingerprint(*arrays: np.ndarray) -> str:
+    """A short hash of arrays: same content, same hash."""
+    digest = hashlib.sha256()
+    for array in arrays:
+        digest.update(f"{array.dtype}{array.shape}".encode())
+        digest.update(np.ascontiguousarray(array))
+    return digest.hexdigest()[:16]
+
+
+def import_name(dotted: str):
+    """The object that a dotted name stands for."""
+    module, name = dotted.rsplit(".", 1)
+    return getattr(importlib.import_module(module), name)
+
+
+def task_for(request: Request) -> "Task":
+    """The task of the request's model."""
+    return import_name(PRESETS[request.model].task)(request)
+
+
+class Task:
+    """A model on a dataset in a run folder. Subclasses say how batches are made, and what the other modes do."""
+
+    def __init__(self, request: Request):
+        self.request = request
+        self.folder = RunFolder(request.workdir)
+        self.model_class = import_name(PRESETS[request.model].model)
+
+    # What a subclass gives.
+
+    def prepare(self, dry_run: bool = False) -> Prepared:
+        """Load the data and make its batches; a dry run may leave out what takes long."""
+        raise NotImplementedError
+
+    def pictures(self, model: TrainedModel):
+        """() -> {name: uint8 image} to draw while training; None if there is nothing to see."""
+        return None
+
+    def finish(self, model: TrainedModel):
+        """What is written when training has ended."""
+
+    def sample(self):
+        """`--mode=sample`."""
+        raise RunError(f"{self.request.model} has nothing to sample; --mode=sample takes a generator.")
+
+    def evaluate(self) -> dict:
+        """`--mode=evaluate`: the figures, which are printed and written to evaluation.json."""
+        raise RunError(f"--mode=evaluate does not know how to score {self.request.model}.")
+
+    def export(self):
+        """`--mode=export`."""
+        raise RunError(f"{self.request.model} is not exported; --mode=export takes a generator.")
+
+    # What all have in common.
+
+    def load(self, split: str, image_size: int | None = None) -> CaptionedImages:
+        """A split of the dataset, kept a little larger than `image_size` (the model's), for random crops."""
+        request = self.request
+        side = load_size(image_size or request.config.image_size)
+        return registry.load(request.dataset, split, side, request.data_dir, request.cache_dir)
+
+    def strategy(self) -> tf.distribute.Strategy:
+        """MirroredStrategy over the GPUs present, or over logical CPUs."""
+        gpus = tf.config.list_logical_devices("GPU")
+        devices = gpus or tf.config.list_logical_devices("CPU")
+        count = self.request.devices or (len(gpus) or 1)
+        if count > len(devices):
+            raise RunError(f"--devices must be at most {len(devices)}, the devices here. Received: {count}")
+        if self.request.config.batch_size % count:
+            raise RunError(
+                f"batch_size must be a multiple of the {count} devices. Received: {self.request.config.batch_size}"
+            )
+        if count > 1 and self.request.config.precision == "mixed_float16":
+            # Keras 3's LossScaleOptimizer looks for overflow on the first replica only.
+            raise RunError("mixed_float16 works on one device only; use mixed_bfloat16. Received: --devices above 1")
+        return tf.distribute.MirroredStrategy([device.name for device in devices[:count]])
+
+    def record(self, prepared: Prepared, devices: int) -> dict:
+        """What run.json says."""
+        return {
+            "model": self.request.model,
+            "dataset": self.request.dataset,
+            "config": dataclasses.asdict(prepared.config),
+            "data": prepared.data,
+            "devices": devices,
+            "versions": {"tensorflow": tf.__version__, "keras": keras.__version__},
+        }
+
+    def build(self, config: TrainingConfig, steps_per_epoch: int) -> TrainedModel:
+        """The compiled model with its seeded initial weights."""
+        keras.utils.set_random_seed(config.seed)
+        model = self.model_class(config)
+        model.compile(steps_per_epoch=steps_per_epoch)
+        return model
+
+    def check_record(self, record: dict):
+        """Refuse to resume a run as something else than it was."""
+        # Compared as JSON keeps them.
+        old = self.folder.read_record()
+        if old is None:
+            return
+        new = dict(record, config=_plain(record["config"]))
+        fields = dataclasses.fields(self.request.config)
+        ends_run = frozenset(field.name for field in fields if field.metadata.get("ends_run"))
+        changed = differences(
+            {key: old.get(key) for key in new if key != "versions"},
+            {key: new[key] for key in new if key != "versions"},
+            ends_run,
+        )
+        if changed:
+            raise RunError(
+                f"{self.folder.path} holds a run that differs in {'; '.join(changed)}. Resuming it needs the same "
+                "values; --restart moves the old run aside, another --workdir leaves it alone."
+            )
+        for line in differences(old.get("versions", {}), new["versions"]):
+            logging.warning("Resuming under another version, so not bit for bit: %s.", line)
+
+    def train(self) -> bool:
+        """Train, or go on training; returns whether the run reached its last step."""
+        request = self.request
+        if request.restart:
+            moved = RunFolder(request.workdir).move_aside()
+            if moved:
+                print(f"The old run is now in {moved}.", flush=True)
+        self.folder.make()
+        with self.folder.locked():
+            strategy = self.strategy()
+            prepared = self.prepare()
+            record = self.record(prepared, strategy.num_replicas_in_sync)
+            self.check_record(record)
+            self.folder.write_record(record)
+            total = prepared.config.total_steps(prepared.batches.images)
+            with strategy.scope():
+                model = self.build(prepared.config, prepared.config.steps_per_epoch(prepared.batches.images))
+                start = restore(model, self.folder.checkpoints)
+            if start >= total:
+                print(
+                    f"{request.workdir} is finished: {start:,} steps. To train on, ask for more --steps; to begin anew, "
+                    "--restart.",
+                    flush=True,
+                )
+                return True
+            return self.fit(model, prepared.batches, start, total)
+
+    def fit(self, model: TrainedModel, batches: Batches, start: int, total: int) -> bool:
+        """The loop: Keras's `fit` over the steps that are left."""
+        request = self.request
+        print(
+            f"{'Going on' if start else 'Training'}: {request.model} on {request.dataset}, steps {start:,} to {total:,}, "
+            f"{model.config.batch_size} images a step, in {request.workdir}",
+            flush=True,
+        )
+        writer = tf.summary.create_file_writer(str(self.folder.tensorboard))
+        stop = StopOnSignal()
+        watching = [
+            Numbers(total, request.log_every, writer, self.folder.checkpoints),
+            Checkpoints(self.folder.checkpoints, request.checkpoint_every, request.keep_checkpoints),
+            stop,
+        ]
+        draw = self.pictures(model)
+        if draw:
+            watching.insert(1, Pictures(draw, request.pictures_every, self.folder.pictures, writer))
+        # One Keras epoch, so that a run can stop and go on at any step.
+        model.fit(batches.dataset(start, total), verbose=0, callbacks=watching)
+        writer.close()
+        if model.step < total:
+            print(
+                f"Stopped by {stop.received.name} at step {model.step:,} and saved; the same command goes on.",
+                flush=True,
+            )
+            raise SystemExit(128 + stop.received)
+        self.finish(model)
+        return True
+
+    def trained_config(self) -> TrainingConfig:
+        """The configuration of the run in the folder."""
+        return from_plain(self.model_class.config_class, self.folder.need_record()["config"])
+
+    def trained_model(self, **changes) -> TrainedModel:
+        """The run's model from its newest whole checkpoint, for inference (computing in float32)."""
+        config = dataclasses.replace(self.trained_config(), precision="float32", **changes)
+        path = newest_whole(self.folder.checkpoints)
+        if path is None:
+            raise RunError(f"this run has no checkpoint yet; train first. Received: {self.folder.path}")
+        model = self.model_class(config)
+        model.load_weights(path)
+        return model
+
+    def describe(self) -> str:
+        """What `--dry_run` prints: configuration, networks, what the data yields."""
+        prepared = self.prepare(dry_run=True)
+        preset, config = PRESETS[self.request.model], prepared.config
+        model = self.build(config, config.steps_per_epoch(prepared.batches.images))
+        lines = [f"{self.request.model}: {preset.summary} ({preset.source})", "", "configuration"]
+        for field in dataclasses.fields(config):
+            value, source = getattr(config, field.name), field.metadata["source"]
+            lines.append(f"  {field.name} = {value}".ljust(44) + f"  {source}")
+        lines += ["", "trainable parameters"]
+        lines += [f"  {player}: {parameter_count(getattr(model, player)):,}" for player in model.players]
+        lines += ["", f"{self.request.dataset}: {prepared.batches.images:,} training images; a batch is"]
+        batch = next(iter(prepared.batches.dataset(0, 1)))
+        lines += [f"  {name}: {value.dtype.name} {tuple(value.shape)}" for name, value in batch.items()]
+        steps = config.total_steps(prepared.batches.images)
+        lines.append(f"  {config.steps_per_epoch(prepared.batches.images):,} steps an epoch, {steps:,} steps in all")
+        return "\n".join(lines)
+
+
+def _plain(value):
+    """A value as JSON gives it back."""
+    if isinstance(value, dict):
+        return {key: _plain(entry) for key, entry in value.items()}
+    return list(value) if isinstance(value, tuple) else value
+
+
+def check_needs(model: str, dataset: str):
+    """Raise DataError if the dataset does not give what the model needs."""
+    missing = PRESETS[model].needs - registry.DATASETS[dataset].gives
+    if missing:
+        able = [name for name, entry in registry.DATASETS.items() if PRESETS[model].needs <= entry.gives]
+        raise DataError(
+            f"{model} needs {', '.join(sorted(missing))}, which {dataset} does not give; accepted are "
+            f"{', '.join(able)}. Received: --dataset={dataset}"
+        )

@@ -1,0 +1,184 @@
+"""The char-CNN-RNN text encoder: training it, scoring it, and embedding a dataset's captions with it."""
+
+import pathlib
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from callbacks.run_folder import RunError, RunFolder, written_aside
+from metrics import retrieval
+from models.base import TrainedModel
+from models.presets.config import override
+from pipelines.captioned import CaptionTable, distinct_class_batches
+from pipelines.embeddings import read_embeddings, write_embeddings
+from pipelines.examples import CaptionedImages, DataError
+from pipelines.images import center_crop, to_float
+from pipelines.text import encode_characters
+from serving.text import CaptionEncoder
+from tasks.base import Prepared, Task, fingerprint
+
+ENCODER_FILE = "text_encoder.keras"
+
+
+def flat_captions(examples: CaptionedImages) -> list[str]:
+    """All captions, image after image."""
+    return [caption for captions in examples.captions for caption in captions]
+
+
+def caption_counts(examples: CaptionedImages) -> np.ndarray:
+    """(n,) how many captions each image has."""
+    return np.array([len(captions) for captions in examples.captions])
+
+
+def character_table(examples: CaptionedImages) -> CaptionTable:
+    """The characters of every caption, (m, 201) uint8."""
+    characters = encode_characters(tf.constant(flat_captions(examples))).numpy()
+    return CaptionTable(characters.astype(np.uint8), caption_counts(examples))
+
+
+def caption_fingerprint(examples: CaptionedImages) -> str:
+    """A short hash of the captions."""
+    return fingerprint(np.frombuffer("\n".join(flat_captions(examples)).encode(), np.uint8), caption_counts(examples))
+
+
+def embedding_table(encoder: CaptionEncoder, examples: CaptionedImages, cache: pathlib.Path) -> CaptionTable:
+    """The embedding of every caption, (m, D) float32, computed once and cached as a `.npz` file in `cache`.
+
+    A cached file is recognized by what it was computed from: the encoder's weights and the captions.
+    """
+    weights = fingerprint(*encoder.network.get_weights())
+    path = cache / f"embeddings-{weights}-{caption_fingerprint(examples)}.npz"
+    counts = caption_counts(examples)
+    try:
+        rows = read_embeddings(path, examples.names, counts.tolist()) if path.exists() else None
+    except DataError:
+        rows = None  # A damaged cache is computed again.
+    if rows is None:
+        rows = np.split(encoder.embed_all(flat_captions(examples)), np.cumsum(counts)[:-1])
+        write_embeddings(path, examples.names, rows)
+    return CaptionTable(np.concatenate(rows), counts)
+
+
+class TextEncoderTask(Task):
+    """Trains the text encoder and leaves it in the run folder as text_encoder.keras."""
+
+    def image_network(self) -> keras.Model | None:
+        """The pretrained image network that `image_encoder` names; None for the small one from scratch."""
+        path = self.request.config.image_encoder
+        if path == "small_cnn":
+            return None
+        try:
+            return keras.saving.load_model(path, compile=False)
+        except (OSError, ValueError) as error:
+            reason = str(error).splitlines()[0]
+            raise DataError(
+                f"image_encoder must be small_cnn or the .keras file of a network. Received: {path} ({reason})"
+            ) from None
+
+    def image_inputs(self, examples: CaptionedImages) -> np.ndarray | None:
+        """(n, F) float32 features of the pretrained network; None without one."""
+        network = self.image_network()
+        if network is None:
+            return None
+        parts = []
+        for start in range(0, len(examples), 64):
+            pixels = center_crop(np.asarray(examples.images[start : start + 64]), self.request.config.image_size)
+            features = network(to_float(pixels), training=False)
+            parts.append((features["features"] if isinstance(features, dict) else features).numpy())
+        features = np.concatenate(parts)
+        if features.ndim != 2:
+            raise DataError(
+                f"image_encoder must give one vector an image, (n, F), or a dict with it as 'features'. "
+                f"Received: an output of shape {features.shape}"
+            )
+        return features
+
+    def prepare(self, dry_run: bool = False) -> Prepared:
+        """Pairs of distinct classes."""
+        examples = self.load("train")
+        batches = distinct_class_batches(
+            examples, self.request.config, character_table(examples), self.image_inputs(examples)
+        )
+        data = {
+            "images": len(examples),
+            "pixels": fingerprint(np.asarray(examples.images)),
+            "captions": caption_fingerprint(examples),
+        }
+        return Prepared(override(self.request.config, batches.measured), batches, data)
+
+    def finish(self, model: TrainedModel):
+        """Write the encoder, and say how good it is."""
+        self.write_encoder(model)
+        self.evaluate()
+
+    def write_encoder(self, model: TrainedModel):
+        """Write text_encoder.keras, the network alone."""
+        config = model.config
+        encoder = CaptionEncoder.in_float32(model.text_encoder, config.convolution_width, config.recurrent_width)
+        with written_aside(self.folder.path / ENCODER_FILE) as aside:
+            encoder.save(aside)
+
+    def evaluate(self) -> dict:
+        """Caption to image retrieval on the test split's classes, beside chance."""
+        model = self.trained_model()
+        examples = self.load("test", model.config.image_size)
+        inputs = self.image_inputs(examples)
+        if inputs is None:
+            pixels = center_crop(np.asarray(examples.images), model.config.image_size)
+            inputs = [to_float(pixels[start : start + 256]) for start in range(0, len(pixels), 256)]
+        else:
+            inputs = [inputs]
+        images = np.concatenate([model.image_encoder(part, training=False).numpy() for part in inputs])
+        characters = character_table(examples)
+        texts = np.concatenate(
+            [
+                model.text_encoder(characters.rows[start : start + 256], training=False).numpy()
+                for start in range(0, len(characters.rows), 256)
+            ]
+        )
+        figures = retrieval_figures(texts, caption_counts(examples), images, examples.labels)
+        for name, value in figures.items():
+            print(f"  {name}: {value:.3f}")
+        self.folder.write_json("evaluation.json", figures)
+        return figures
+
+
+def retrieval_figures(
+    texts: np.ndarray, counts: np.ndarray, images: np.ndarray, labels: np.ndarray | None
+) -> dict[str, float]:
+    """How well captions find their images.
+
+    Args:
+        texts: (m, D) embeddings of all captions, image after image.
+        counts: (n,) captions of each image.
+        images: (n, D) embeddings of the images.
+        labels: (n,) classes; None where there are none.
+    """
+    owners = np.repeat(np.arange(len(images)), counts)
+    k = min(10, len(images))
+    figures = {
+        f"caption to its image, recall at {k}": retrieval.instance_recall(texts, images, owners, k),
+        f"caption to its image, recall at {k}, by chance": retrieval.instance_recall_chance(len(images), k),
+    }
+    if labels is not None and len(np.unique(labels)) > 1:
+        classes = labels[owners]
+        figures |= {
+            "caption to class accuracy": retrieval.class_accuracy(texts, classes, images, labels),
+            "caption to class accuracy, by chance": retrieval.class_accuracy_chance(labels),
+            "average precision at 50": retrieval.retrieval_precision(texts, classes, images, labels, min(50, len(images))),
+            "average precision at 50, by chance": retrieval.retrieval_precision_chance(classes, labels),
+        }
+    return {name: float(value) for name, value in figures.items()}
+
+
+def trained_encoder(folder: RunFolder) -> CaptionEncoder:
+    """The encoder that a finished run left in its folder; RunError if there is none."""
+    path = folder.path / ENCODER_FILE
+    if not path.exists():
+        raise RunError(f"there is no finished text encoder (text_encoder.keras) in this folder. Received: {folder.path}")
+    try:
+        return CaptionEncoder.load(path)
+    except (OSError, ValueError) as error:
+        reason = str(error).splitlines()[0]
+        raise RunError(f"the text encoder is damaged; train it again. Received: {path} ({reason})") from None
