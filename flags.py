@@ -1,15 +1,16 @@
 """The names of the choices on the command line. Hyper-parameters live in `models/presets`, never here."""
 
-import dataclasses
 import difflib
 import pathlib
 
 from absl import flags
 
+from callbacks.run_folder import RunFolder
 from models.presets import PRESETS
-from models.presets.config import ConfigError
+from models.presets.config import ConfigError, from_plain
 from pipelines.registry import DATASETS
 
+DEFAULT_MODEL = "gan_cls"
 MODES = ("train", "sample", "evaluate", "export")
 # Hyper-parameters that have a flag of their own; every other one goes through --set.
 CONFIG_FLAGS = ("batch_size", "image_size", "steps", "epochs", "learning_rate", "seed", "precision", "text_encoder")
@@ -21,7 +22,7 @@ class CommandError(ValueError):
 
 def define():
     """Define the flags, once."""
-    flags.DEFINE_string("model", None, f"What to train: {', '.join(PRESETS)}. Default: gan_cls.")
+    flags.DEFINE_string("model", None, f"What to train: {', '.join(PRESETS)}. Default: {DEFAULT_MODEL}.")
     flags.DEFINE_string("dataset", None, f"What to train it on: {', '.join(DATASETS)}. Default: the model's own.")
     flags.DEFINE_enum("mode", "train", MODES, "What to do.")
     flags.DEFINE_string("workdir", None, "The run folder. Default: runs/<model>-<dataset>.")
@@ -88,11 +89,23 @@ def captions(values) -> tuple[str, ...]:
         try:
             found += pathlib.Path(values.captions_file).read_text(encoding="utf-8").splitlines()
         except (OSError, UnicodeDecodeError) as error:
-            raise CommandError(f"--captions_file must be a text file. Received: {values.captions_file} ({error})") from None
+            raise CommandError(
+                f"--captions_file must be a text file. Received: {values.captions_file} ({error})"
+            ) from None
     found = [caption.strip() for caption in found if caption.strip()]
     if (values.caption or values.captions_file) and not found:
         raise CommandError("there is no caption in --caption or --captions_file. Received: only empty lines")
     return tuple(found)
+
+
+def trained(workdir: str, model: str | None, dataset: str | None):
+    """Model, dataset and configuration of the run in a folder; the run must be of the model and dataset named."""
+    record = RunFolder(workdir).need_record()
+    for name, wanted in (("model", model), ("dataset", dataset)):
+        if wanted and wanted != record[name]:
+            raise CommandError(f"{workdir} holds a run of --{name}={record[name]}. Received: --{name}={wanted}")
+    config = from_plain(type(PRESETS[record["model"]].config), record["config"])
+    return record["model"], record["dataset"], config
 
 
 def resolve(values) -> dict:
@@ -101,10 +114,21 @@ def resolve(values) -> dict:
     Raises:
         CommandError: a choice that does not exist, or that does not go with another.
         ConfigError: a hyper-parameter that does not exist or does not accept its value.
+        RunError: --mode asks for a run that is not there.
     """
-    model = choice("model", values.model or "gan_cls", PRESETS)
+    model = choice("model", values.model or DEFAULT_MODEL, PRESETS)
+    dataset = choice("dataset", values.dataset or PRESETS[model].default_dataset, DATASETS)
+    workdir = values.workdir or f"runs/{model}-{dataset}"
+    changed = changes(values)
+    if values.mode == "train":
+        config = PRESETS[model].resolve(dataset, changed)
+    else:
+        if changed:
+            raise CommandError(
+                f"--mode={values.mode} takes its hyper-parameters from the run. Received: {', '.join(changed)}"
+            )
+        model, dataset, config = trained(workdir, values.model, values.dataset)
     preset = PRESETS[model]
-    dataset = choice("dataset", values.dataset or preset.default_dataset, DATASETS)
     missing = preset.needs - DATASETS[dataset].gives
     if missing:
         able = [name for name, entry in DATASETS.items() if preset.needs <= entry.gives]
@@ -115,8 +139,8 @@ def resolve(values) -> dict:
     return {
         "model": model,
         "dataset": dataset,
-        "config": preset.resolve(dataset, changes(values)),
-        "workdir": values.workdir or f"runs/{model}-{dataset}",
+        "config": config,
+        "workdir": workdir,
         "data_dir": values.data_dir,
         "cache_dir": values.cache_dir,
         "devices": values.devices,
@@ -134,6 +158,3 @@ def resolve(values) -> dict:
         "num_captions": values.num_captions,
         "judge": values.judge,
     }
-
-
-__all__ = ["CommandError", "ConfigError", "changes", "choice", "define", "resolve"]

@@ -1,11 +1,13 @@
 """Train, sample, score and export the GANs of this project: `python main.py --model=gan_cls --dataset=birds`."""
 
+import contextlib
 import os
 import sys
 
 from absl import app, flags, logging
 
 import flags as choices
+from callbacks.run_folder import RunError
 
 
 def parse(argv):
@@ -23,17 +25,36 @@ def fail(error: Exception):
 
 
 def prepare_tensorflow(devices: int):
-    """Choose the backend, keep TensorFlow quiet, make logical CPUs; before anything else imports it."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    """Choose the backend, make logical CPUs; before anything else imports TensorFlow."""
     if os.environ.get("KERAS_BACKEND", "tensorflow") != "tensorflow":
         fail(ValueError(f"Keras must run on TensorFlow. Received: KERAS_BACKEND={os.environ['KERAS_BACKEND']}"))
     # Goes before ~/.keras/keras.json, which may name another backend.
     os.environ["KERAS_BACKEND"] = "tensorflow"
-    import tensorflow as tf
+    with quiet_start():
+        import tensorflow as tf
 
-    if devices > 1 and not tf.config.list_physical_devices("GPU"):
+        gpus = tf.config.list_physical_devices("GPU")
+    tf.get_logger().setLevel("WARNING")
+    if devices > 1 and not gpus:
         cpu = tf.config.list_physical_devices("CPU")[0]
         tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * devices)
+
+
+@contextlib.contextmanager
+def quiet_start():
+    """Hide what TensorFlow's C++ side writes to standard error before its log level can be set.
+
+    Python's own errors are raised after it, so none of them is lost.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    kept = os.dup(2)
+    with open(os.devnull, "w") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def main(_):
@@ -41,14 +62,15 @@ def main(_):
     values = flags.FLAGS
     try:
         fields = choices.resolve(values)
-    except (choices.CommandError, choices.ConfigError) as error:
+    except (choices.CommandError, choices.ConfigError, RunError) as error:
         fail(error)
     prepare_tensorflow(values.devices)
 
-    from callbacks.run_folder import RunError
     from pipelines.examples import DataError
     from tasks.base import Request, task_for
 
+    # Plain lines, without absl's prefix of time, process and file.
+    logging.get_absl_handler().setFormatter(None)
     logging.set_verbosity(logging.INFO)
     try:
         task = task_for(Request(**fields))

@@ -107,4 +107,6 @@ class Checkpoints(keras.callbacks.Callback):
 def last_good(folder: pathlib.Path) -> str:
     """Says which checkpoint is kept."""
     steps = checkpoint_steps(folder)
-    return f"the last good checkpoint, of step {steps[0]}, is kept in {folder}" if steps else "no checkpoint was saved yet"
+    return (
+        f"the last good checkpoint, of step {steps[0]}, is kept in {folder}" if steps else "no checkpoint was saved yet"
+    )

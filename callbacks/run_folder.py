@@ -48,7 +48,9 @@ class RunFolder:
             probe.touch()
             probe.unlink()
         except OSError as error:
-            raise RunError(f"the run folder must be a folder that can be written. Received: {self.path} ({error})") from None
+            raise RunError(
+                f"the run folder must be a folder that can be written. Received: {self.path} ({error})"
+            ) from None
 
     @contextlib.contextmanager
     def locked(self):

@@ -51,7 +51,9 @@ class Numbers(keras.callbacks.Callback):
             self.look()
             seconds = (time.perf_counter() - self.started) / self.MEASURED
             rest = seconds * (self.total - self.bar.n)
-            self.bar.write(f"{self.total - self.bar.n:,} steps to go at {seconds:.3g} s a step: about {duration(rest)}.")
+            self.bar.write(
+                f"{self.total - self.bar.n:,} steps to go at {seconds:.3g} s a step: about {duration(rest)}."
+            )
         elif self.bar.n % self.every == 0 or self.bar.n == self.total:
             self.look()
 
@@ -72,9 +74,7 @@ class Numbers(keras.callbacks.Callback):
             for name, value in logs.items():
                 tf.summary.scalar(name, float(value))
             for player in self.model.players:
-                tf.summary.scalar(
-                    f"learning_rate/{player}", float(self.model.optimizer_of(player).learning_rate)
-                )
+                tf.summary.scalar(f"learning_rate/{player}", float(self.model.optimizer_of(player).learning_rate))
         self.bar.set_postfix({name: f"{float(value):.3f}" for name, value in logs.items()}, refresh=False)
         self.model.reset_metrics()
 

@@ -18,13 +18,13 @@ def attribute_classifier(image_size: int, width: int, value_counts: tuple[int, .
     side, channels = image_size, width
     while side > 6:
         x = layers.Conv2D(channels, 3, padding="same", use_bias=False)(x)
-        x = layers.ReLU()(layers.BatchNormalization()(x))
+        x = layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x))
         x = layers.MaxPooling2D(2)(x)
         side, channels = side // 2, min(channels * 2, 8 * width)
     x = layers.Conv2D(channels, 3, padding="same", use_bias=False)(x)
-    x = layers.ReLU()(layers.BatchNormalization()(x))
+    x = layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x))
     x = layers.Dropout(0.3)(layers.Flatten()(x))
-    x = layers.ReLU()(layers.BatchNormalization()(layers.Dense(8 * width, use_bias=False)(x)))
+    x = layers.ReLU()(layers.BatchNormalization(momentum=0.9)(layers.Dense(8 * width, use_bias=False)(x)))
     x = layers.Dense(sum(value_counts), dtype="float32", name="logits")(x)
     return keras.Model(image, x, name="classifier")
 
@@ -41,9 +41,7 @@ class AttributeJudge(TrainedModel):
 
     def build_networks(self):
         """One trunk, one softmax an attribute."""
-        self.classifier = attribute_classifier(
-            self.config.image_size, self.config.width, self.config.value_counts
-        )
+        self.classifier = attribute_classifier(self.config.image_size, self.config.width, self.config.value_counts)
 
     def train_step(self, batch):
         """One step on the mean cross-entropy over the attributes."""

@@ -51,4 +51,3 @@ class CharCNNRNN(TrainedModel):
         best = tf.gather(batch["label"], tf.argmax(scores, axis=1))
         accuracy = tf.reduce_mean(tf.cast(best == batch["label"], tf.float32))
         return self.track(joint_embedding_loss=loss, accuracy=accuracy)
-

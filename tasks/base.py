@@ -18,7 +18,7 @@ from models.presets import PRESETS
 from models.presets.config import TrainingConfig, from_plain
 from pipelines import registry
 from pipelines.captioned import Batches
-from pipelines.examples import CaptionedImages, DataError
+from pipelines.examples import CaptionedImages
 from pipelines.images import load_size
 
 
@@ -255,7 +255,7 @@ class Task:
         if draw:
             watching.insert(1, Pictures(draw, request.pictures_every, self.folder.pictures, writer))
         # One Keras epoch, so that a run can stop and go on at any step.
-        model.fit(batches.dataset(start, total), verbose=0, callbacks=watching)
+        model.fit(batches.dataset(start, total), verbose=0, shuffle=False, callbacks=watching)
         writer.close()
         if model.step < total:
             print(
@@ -267,12 +267,12 @@ class Task:
         return True
 
     def trained_config(self) -> TrainingConfig:
-        """The configuration of the run in the folder."""
+        """The configuration of the run in the folder, with the sizes that came from the data."""
         return from_plain(self.model_class.config_class, self.folder.need_record()["config"])
 
-    def trained_model(self, **changes) -> TrainedModel:
+    def trained_model(self) -> TrainedModel:
         """The run's model from its newest whole checkpoint, for inference (computing in float32)."""
-        config = dataclasses.replace(self.trained_config(), precision="float32", **changes)
+        config = dataclasses.replace(self.trained_config(), precision="float32")
         path = newest_whole(self.folder.checkpoints)
         if path is None:
             raise RunError(f"this run has no checkpoint yet; train first. Received: {self.folder.path}")
@@ -304,14 +304,3 @@ def _plain(value):
     if isinstance(value, dict):
         return {key: _plain(entry) for key, entry in value.items()}
     return list(value) if isinstance(value, tuple) else value
-
-
-def check_needs(model: str, dataset: str):
-    """Raise DataError if the dataset does not give what the model needs."""
-    missing = PRESETS[model].needs - registry.DATASETS[dataset].gives
-    if missing:
-        able = [name for name, entry in registry.DATASETS.items() if PRESETS[model].needs <= entry.gives]
-        raise DataError(
-            f"{model} needs {', '.join(sorted(missing))}, which {dataset} does not give; accepted are "
-            f"{', '.join(able)}. Received: --dataset={dataset}"
-        )

@@ -166,7 +166,9 @@ def retrieval_figures(
         figures |= {
             "caption to class accuracy": retrieval.class_accuracy(texts, classes, images, labels),
             "caption to class accuracy, by chance": retrieval.class_accuracy_chance(labels),
-            "average precision at 50": retrieval.retrieval_precision(texts, classes, images, labels, min(50, len(images))),
+            "average precision at 50": retrieval.retrieval_precision(
+                texts, classes, images, labels, min(50, len(images))
+            ),
             "average precision at 50, by chance": retrieval.retrieval_precision_chance(classes, labels),
         }
     return {name: float(value) for name, value in figures.items()}
@@ -176,7 +178,9 @@ def trained_encoder(folder: RunFolder) -> CaptionEncoder:
     """The encoder that a finished run left in its folder; RunError if there is none."""
     path = folder.path / ENCODER_FILE
     if not path.exists():
-        raise RunError(f"there is no finished text encoder (text_encoder.keras) in this folder. Received: {folder.path}")
+        raise RunError(
+            f"there is no finished text encoder (text_encoder.keras) in this folder. Received: {folder.path}"
+        )
     try:
         return CaptionEncoder.load(path)
     except (OSError, ValueError) as error:

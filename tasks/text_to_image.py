@@ -57,7 +57,8 @@ class TextToImageTask(Task):
         task = TextEncoderTask(self.request.sibling(CHAR_CNN_RNN))
         if not (task.folder.path / ENCODER_FILE).exists():
             print(
-                f"No text encoder for {self.request.dataset} yet: training one first, in {task.folder.path}.", flush=True
+                f"No text encoder for {self.request.dataset} yet: training one first, in {task.folder.path}.",
+                flush=True,
             )
             task.train()
             print("The text encoder is ready; its embeddings are kept beside it.", flush=True)
@@ -114,36 +115,36 @@ class TextToImageTask(Task):
         embed = self.embedder(model, examples, rows)
         captions = [examples.captions[row][0] for row in rows]
 
+        def row(text: np.ndarray) -> np.ndarray:
+            return generated(model, np.repeat(text[np.newaxis], len(latents), 0), latents)
+
+        def strip(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+            return generated(model, between(first, second, STRIP_STEPS), np.repeat(latents[:1], STRIP_STEPS, 0))
+
         def draw() -> dict[str, np.ndarray]:
             texts = embed()
-            grid = [
-                (caption, np.concatenate([real[np.newaxis], generated(model, np.repeat(text[np.newaxis], len(latents), 0), latents)]))
+            samples = [
+                (caption, np.concatenate([real[np.newaxis], row(text)]))
                 for caption, real, text in zip(captions, reals, texts, strict=True)
             ]
             strips = [
-                (
-                    f"{captions[left]}  ->  {captions[left + 1]}",
-                    generated(
-                        model,
-                        between(texts[left], texts[left + 1], STRIP_STEPS),
-                        np.repeat(latents[:1], STRIP_STEPS, 0),
-                    ),
-                )
+                (f"{captions[left]}  ->  {captions[left + 1]}", strip(texts[left], texts[left + 1]))
                 for left in range(len(rows) - 1)
             ]
-            pictures = {"samples": captioned_rows(grid)}
-            return pictures | ({"interpolation": captioned_rows(strips)} if strips else {})
+            return {"samples": captioned_rows(samples), "interpolation": captioned_rows(strips)}
 
         return draw
 
     def embedder(self, model: TrainedModel, examples: CaptionedImages, rows: np.ndarray):
         """() -> (r, D) embeddings of the first caption of some rows, as the model now reads them."""
         if model.text_encoder is not None:
-            characters = character_table(dataclasses.replace(
-                examples,
-                names=tuple(examples.names[row] for row in rows),
-                captions=tuple(examples.captions[row][:1] for row in rows),
-            )).rows
+            characters = character_table(
+                dataclasses.replace(
+                    examples,
+                    names=tuple(examples.names[row] for row in rows),
+                    captions=tuple(examples.captions[row][:1] for row in rows),
+                )
+            ).rows
             return lambda: np.asarray(model.text_encoder(characters, training=False))
         if self.reads_embeddings:
             found = read_embeddings(self.request.config.text_encoder, [examples.names[row] for row in rows])
@@ -172,7 +173,6 @@ class TextToImageTask(Task):
         """Write a numbered SavedModel."""
         return export(self.sampler(), self.folder.exports)
 
-
     def sampled_texts(self, sampler: Sampler) -> tuple[list[str], np.ndarray]:
         """What `--mode=sample` draws: labels and (n, D) embeddings."""
         request = self.request
@@ -198,23 +198,7 @@ class TextToImageTask(Task):
         """Write a labelled grid, one row a caption, or a strip between two captions or two noises."""
         request, sampler = self.request, self.sampler()
         labels, texts = self.sampled_texts(sampler)
-        count = request.num_images
-        if request.interpolate == "captions":
-            if len(labels) < 2:
-                raise RunError(f"--interpolate=captions needs two captions. Received: {len(labels)}")
-            latent = np.repeat(sampler.latents(1, request.sample_seed).numpy(), count, axis=0)
-            rows = [
-                (f"{labels[left]}  ->  {labels[left + 1]}", between(texts[left], texts[left + 1], count), latent)
-                for left in range(len(labels) - 1)
-            ]
-        elif request.interpolate == "noise":
-            first, second = sampler.latents(2, request.sample_seed).numpy()
-            latent = spherically_between(first, second, count)
-            rows = [(label, np.repeat(text[np.newaxis], count, 0), latent) for label, text in zip(labels, texts, strict=True)]
-        else:
-            # One batch of noise for each caption, as the exported model draws it.
-            latent = sampler.latents(count, request.sample_seed).numpy()
-            rows = [(label, np.repeat(text[np.newaxis], count, 0), latent) for label, text in zip(labels, texts, strict=True)]
+        rows = self.sampled_rows(sampler, labels, texts)
         grid = captioned_rows([(label, sampler.sample(text, latent)) for label, text, latent in rows])
         kind = f"interpolation-{request.interpolate}" if request.interpolate else "samples"
         path = pathlib.Path(request.output or self.folder.pictures / f"{kind}-seed-{request.sample_seed}.png")
@@ -223,6 +207,29 @@ class TextToImageTask(Task):
         print(f"Wrote {path}.")
         return path
 
+    def sampled_rows(
+        self, sampler: Sampler, labels: list[str], texts: np.ndarray
+    ) -> list[tuple[str, np.ndarray, np.ndarray]]:
+        """(label, texts, latents) of each row of the picture."""
+        count, seed, kind = self.request.num_images, self.request.sample_seed, self.request.interpolate
+        if kind == "captions":
+            if len(labels) < 2:
+                raise RunError(f"--interpolate=captions needs two captions. Received: {len(labels)}")
+            latent = np.repeat(sampler.latents(1, seed).numpy(), count, axis=0)
+            return [
+                (f"{labels[left]}  ->  {labels[left + 1]}", between(texts[left], texts[left + 1], count), latent)
+                for left in range(len(labels) - 1)
+            ]
+        if kind == "noise":
+            latent = spherically_between(*sampler.latents(2, seed).numpy(), count)
+        else:
+            # One batch of noise for each caption, as the exported model draws it.
+            latent = sampler.latents(count, seed).numpy()
+        return [
+            (label, np.repeat(text[np.newaxis], count, axis=0), latent)
+            for label, text in zip(labels, texts, strict=True)
+        ]
+
     def evaluate(self) -> dict:
         """Captions of unseen classes to pictures, scored; prints the figures and writes evaluation.json."""
         request, config = self.request, self.trained_config()
@@ -230,7 +237,9 @@ class TextToImageTask(Task):
         rng = np.random.default_rng(request.sample_seed)
         chosen = self.chosen_captions(examples, rng)
         texts = self.evaluated_texts(sampler, examples, chosen)
-        generated = np.asarray(to_float(sampler.sample(texts, sampler.latents(len(texts), request.sample_seed).numpy())))
+        generated = np.asarray(
+            to_float(sampler.sample(texts, sampler.latents(len(texts), request.sample_seed).numpy()))
+        )
         real = np.asarray(to_float(center_crop(np.asarray(examples.images[chosen[:, 0]]), config.image_size)))
         figures = {
             "captions": len(chosen),
@@ -242,7 +251,7 @@ class TextToImageTask(Task):
             judge_task = AttributeJudgeTask(self.judge_request())
             judge = trained_judge(judge_task)
             figures["named attributes seen"] = attribute_figures(
-                lambda images: judge_all(judge, images), generated, real, chosen, examples.truth, rng
+                lambda images: judge_all(judge, images), drawn, real, chosen, examples.truth, rng
             )
         path = self.folder.write_json("evaluation.json", figures)
         print(json.dumps(figures, indent=2))

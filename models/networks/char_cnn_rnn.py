@@ -50,7 +50,7 @@ def image_encoder(image_size: int, embedding_dim: int, width: int) -> keras.Mode
     side, channels = image_size, width
     while side > 4:
         x = layers.Conv2D(channels, 3, strides=2, padding="same", use_bias=False)(x)
-        x = layers.ReLU()(layers.BatchNormalization()(x))
+        x = layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x))
         side, channels = (side + 1) // 2, min(channels * 2, 8 * width)
     x = layers.Flatten()(x)
     x = layers.Dense(embedding_dim, dtype="float32", name="embedding")(x)

@@ -97,5 +97,7 @@ def discriminator(
     x = activate(normalize_features(convolution(layers.concatenate([x, tiled]), widths[0], 1)))
     logits = convolution(x, 1, side, padding="valid", dtype="float32")
     return keras.Model(
-        {"image": image, "text": text}, layers.Reshape((1,), dtype="float32", name="logits")(logits), name="discriminator"
+        {"image": image, "text": text},
+        layers.Reshape((1,), dtype="float32", name="logits")(logits),
+        name="discriminator",
     )
