@@ -1,4 +1,4 @@
-"""The folder of a run: what was asked, the checkpoints, the pictures, the figures. All written aside and moved into place."""
+"""The folder of a run: what was asked, checkpoints, pictures, figures. All written aside and moved into place."""
 
 import contextlib
 import datetime

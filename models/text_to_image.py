@@ -43,7 +43,7 @@ class TextToImage(TrainedModel):
 
     @property
     def sampled_generator(self):
-        """The generator that is sampled, scored and exported: the averaged one if there is an average, else the last."""
+        """The generator that is sampled, scored and exported: the averaged one if there is one, else the last."""
         return self.averaged_generator if self.averaged_generator is not None else self.generator
 
     def player_variables(self, player: str) -> list:

@@ -1,4 +1,4 @@
-"""What training is, whatever is trained: data, model, loop, run folder. A task adds what it shows and how it is scored."""
+"""What training is, whatever is trained: data, model, loop, run folder. A task adds what it shows and its scores."""
 
 import dataclasses
 import hashlib
@@ -229,8 +229,8 @@ class Task:
                 start = restore(model, self.folder.checkpoints)
             if start >= total:
                 print(
-                    f"{request.workdir} is finished: {start:,} steps. To train on, ask for more --steps; to begin anew, "
-                    "--restart.",
+                    f"{request.workdir} is finished: {start:,} steps. To train on, ask for more --steps; "
+                    "to begin anew, --restart.",
                     flush=True,
                 )
                 return True
@@ -240,8 +240,8 @@ class Task:
         """The loop: Keras's `fit` over the steps that are left."""
         request = self.request
         print(
-            f"{'Going on' if start else 'Training'}: {request.model} on {request.dataset}, steps {start:,} to {total:,}, "
-            f"{model.config.batch_size} images a step, in {request.workdir}",
+            f"{'Going on' if start else 'Training'}: {request.model} on {request.dataset}, steps {start:,} to "
+            f"{total:,}, {model.config.batch_size} images a step, in {request.workdir}",
             flush=True,
         )
         writer = tf.summary.create_file_writer(str(self.folder.tensorboard))

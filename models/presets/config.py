@@ -1,4 +1,4 @@
-"""Configurations: frozen dataclasses that import without TensorFlow, so that a wrong command line is refused at once."""
+"""Configurations: frozen dataclasses that import without TensorFlow: a wrong command line is refused at once."""
 
 import dataclasses
 import difflib

@@ -58,7 +58,8 @@ class TextToImageConfig(TrainingConfig):
         super().__post_init__()
         if self.label_smoothing and self.adversarial not in SMOOTHABLE:
             raise ConfigError(
-                f"label_smoothing goes with adversarial={' or '.join(SMOOTHABLE)}. Received: adversarial={self.adversarial}"
+                f"label_smoothing goes with adversarial={' or '.join(SMOOTHABLE)}. "
+                f"Received: adversarial={self.adversarial}"
             )
         if self.gradient_penalty_weight and self.discriminator_normalization == "batch":
             raise ConfigError(
