@@ -7,7 +7,7 @@ from absl import flags
 
 from callbacks.run_folder import RunFolder
 from models.presets import PRESETS
-from models.presets.config import ConfigError, from_plain
+from models.presets.config import from_plain
 from pipelines.registry import DATASETS
 
 DEFAULT_MODEL = "gan_cls"

@@ -8,6 +8,7 @@ from absl import app, flags, logging
 
 import flags as choices
 from callbacks.run_folder import RunError
+from models.presets.config import ConfigError
 
 
 def parse(argv):
@@ -62,7 +63,7 @@ def main(_):
     values = flags.FLAGS
     try:
         fields = choices.resolve(values)
-    except (choices.CommandError, choices.ConfigError, RunError) as error:
+    except (choices.CommandError, ConfigError, RunError) as error:
         fail(error)
     prepare_tensorflow(values.devices)
 
@@ -78,7 +79,7 @@ def main(_):
             print(task.describe())
         else:
             getattr(task, values.mode)()
-    except (choices.ConfigError, DataError, RunError) as error:
+    except (ConfigError, DataError, RunError) as error:
         fail(error)
 
 

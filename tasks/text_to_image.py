@@ -163,7 +163,6 @@ class TextToImageTask(Task):
     def sampler(self) -> Sampler:
         """The run's generator, averaged if there is an average, with its text encoder."""
         model = self.trained_model()
-        config = model.config
         if model.text_encoder is not None:
             return Sampler(model.sampled_generator, CaptionEncoder(model.text_encoder))
         path = self.folder.path / ENCODER_FILE
@@ -237,9 +236,8 @@ class TextToImageTask(Task):
         rng = np.random.default_rng(request.sample_seed)
         chosen = self.chosen_captions(examples, rng)
         texts = self.evaluated_texts(sampler, examples, chosen)
-        generated = np.asarray(
-            to_float(sampler.sample(texts, sampler.latents(len(texts), request.sample_seed).numpy()))
-        )
+        latents = sampler.latents(len(texts), request.sample_seed).numpy()
+        drawn = np.asarray(to_float(sampler.sample(texts, latents)))
         real = np.asarray(to_float(center_crop(np.asarray(examples.images[chosen[:, 0]]), config.image_size)))
         figures = {
             "captions": len(chosen),
