@@ -11,7 +11,8 @@ import tensorflow as tf
 from tqdm import tqdm
 
 from callbacks.checkpoints import last_good
-from callbacks.run_folder import RunError
+from callbacks.curves import NumbersTable
+from callbacks.run_folder import RunError, RunFolder
 
 
 class Numbers(keras.callbacks.Callback):
@@ -21,20 +22,21 @@ class Numbers(keras.callbacks.Callback):
         total: the step at which training ends.
         every: steps between looks. Between them nothing waits for the device.
         writer: TensorBoard's.
-        checkpoints: their folder, to name the last good one.
+        folder: the run's, for numbers.csv and curves.png, and to name the last good checkpoint.
     """
 
     # The first steps trace and allocate; those after them tell how long the rest will take.
     WARM_UP, MEASURED = 3, 12
 
-    def __init__(self, total: int, every: int, writer: tf.summary.SummaryWriter, checkpoints: pathlib.Path):
+    def __init__(self, total: int, every: int, writer: tf.summary.SummaryWriter, folder: RunFolder):
         super().__init__()
-        self.total, self.every, self.writer, self.checkpoints = total, every, writer, checkpoints
+        self.total, self.every, self.writer, self.folder = total, every, writer, folder
         self.pending = []
 
     def on_train_begin(self, logs=None):
         """Start the bar where the run stands."""
         self.first = self.model.step
+        self.table = NumbersTable(self.folder.path / "numbers.csv", self.first)
         self.bar = tqdm(
             total=self.total, initial=self.first, unit="step", dynamic_ncols=True, mininterval=1.0, file=sys.stderr
         )
@@ -65,11 +67,12 @@ class Numbers(keras.callbacks.Callback):
             for name, value in logs.items():
                 if not math.isfinite(float(value)):
                     raise RunError(
-                        f"{name} became {float(value)} at step {step}; {last_good(self.checkpoints)}. "
+                        f"{name} became {float(value)} at step {step}; {last_good(self.folder.checkpoints)}. "
                         "A smaller learning rate may help."
                     )
         step, logs = self.pending[-1]
         self.pending = []
+        self.table.add(step, {name: float(value) for name, value in logs.items()})
         with self.writer.as_default(step=step):
             for name, value in logs.items():
                 tf.summary.scalar(name, float(value))
@@ -79,9 +82,11 @@ class Numbers(keras.callbacks.Callback):
         self.model.reset_metrics()
 
     def on_train_end(self, logs=None):
-        """Close the bar."""
+        """Close the bar, and draw the curves."""
         self.look()
         self.bar.close()
+        if self.table.rows:
+            self.table.draw(self.folder.path / "curves.png")
 
 
 class StopOnSignal(keras.callbacks.Callback):

@@ -12,11 +12,11 @@ from tasks.base import Prepared, Task, fingerprint
 
 
 class AttributeJudgeTask(Task):
-    """Trains the judge on the training species and scores it on the unseen ones."""
+    """Trains the judge on birds of any attributes and scores it on the unseen species."""
 
     def prepare(self, dry_run: bool = False) -> Prepared:
-        """Pictures with their attributes."""
-        examples = self.load("train")
+        """Pictures with their attributes; as many species as pictures, so that no part can be guessed from another."""
+        examples = self.load("varied")
         batches = attribute_batches(examples, self.request.config)
         data = {"images": len(examples), "pixels": fingerprint(np.asarray(examples.images))}
         return Prepared(override(self.request.config, batches.measured), batches, data)

@@ -247,7 +247,7 @@ class Task:
         writer = tf.summary.create_file_writer(str(self.folder.tensorboard))
         stop = StopOnSignal()
         watching = [
-            Numbers(total, request.log_every, writer, self.folder.checkpoints),
+            Numbers(total, request.log_every, writer, self.folder),
             Checkpoints(self.folder.checkpoints, request.checkpoint_every, request.keep_checkpoints),
             stop,
         ]

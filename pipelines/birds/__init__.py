@@ -12,7 +12,8 @@ import numpy as np
 from pipelines.birds.scene import ATTRIBUTE_NAMES, ATTRIBUTE_VALUES, STYLE_NAMES
 from pipelines.examples import CaptionedImages, DataError, GroundTruth
 
-SPLITS = ("train", "test")
+# What is rendered together with a split. "varied" has as many species as pictures.
+RENDERED_WITH = {"train": ("train", "test"), "test": ("train", "test"), "varied": ("varied",)}
 SMALLEST_SIZE = 8
 
 
@@ -22,7 +23,8 @@ def load(
     """Returns one split of the birds in memory. The first call renders both splits; later ones only read them.
 
     Args:
-        split: "train" (150 species) or "test" (50 other species).
+        split: "train" (150 species), "test" (50 other species), or "varied" (12,000 pictures, each of a species of its
+            own, whose attributes are independent: to train judges of attributes on).
         load_size: width and height of the images in pixels, at least 8.
         data_dir: where rendered birds are kept; created if it does not exist. "" for `birds` in the cache folder.
         cache_dir: folder of what this project downloads and makes.
@@ -32,8 +34,8 @@ def load(
     Raises:
         DataError: an argument is out of range, or data_dir cannot be written.
     """
-    if split not in SPLITS:
-        raise DataError(f"the split of birds must be one of {', '.join(SPLITS)}; received: {split!r}")
+    if split not in RENDERED_WITH:
+        raise DataError(f"the split of birds must be one of {', '.join(RENDERED_WITH)}; received: {split!r}")
     for name, value, least in (
         ("load_size", load_size, SMALLEST_SIZE),
         ("images_per_class", images_per_class, 1),
@@ -48,7 +50,13 @@ def load(
     data_dir = os.path.expanduser(data_dir or os.path.join(cache_dir, "birds"))
     try:
         pathlib.Path(data_dir).mkdir(parents=True, exist_ok=True)
-        builder = tfds_builder.prepare(data_dir, load_size, images_per_class, seed)
+        config = tfds_builder.BirdsConfig(
+            image_size=load_size,
+            images_per_class=1 if split == "varied" else images_per_class,
+            seed=seed,
+            splits=RENDERED_WITH[split],
+        )
+        builder = tfds_builder.prepare(data_dir, config)
     except OSError as error:
         raise DataError(
             f"data_dir must be a folder that can be written, to keep rendered birds in ({error.strerror or error}); "

@@ -10,8 +10,8 @@ import numpy as np
 import tensorflow_datasets as tfds
 from tqdm import tqdm
 
-from pipelines.birds.rendering import CAPTIONS_PER_IMAGE, SPLIT_SPECIES, Job, render, species_name
-from pipelines.birds.scene import ATTRIBUTE_NAMES, SPECIES, STYLE_NAMES
+from pipelines.birds.rendering import CAPTIONS_PER_IMAGE, Job, render, species_name
+from pipelines.birds.scene import ATTRIBUTE_NAMES, STYLE_NAMES
 
 _logger = logging.getLogger(__name__)
 
@@ -25,15 +25,17 @@ class BirdsConfig(tfds.core.BuilderConfig):
         image_size: width and height in pixels.
         images_per_class: how many pictures of each species.
         seed: of the species, scenes and captions.
+        splits: which are rendered together.
     """
 
     name: str = ""
     image_size: int = 76
     images_per_class: int = 60
     seed: int = 0
+    splits: tuple[str, ...] = ("train", "test")
 
     def __post_init__(self):
-        self.name = f"{self.image_size}px_{self.images_per_class}each_seed{self.seed}"
+        self.name = f"{'_'.join(self.splits)}_{self.image_size}px_{self.images_per_class}each_seed{self.seed}"
 
 
 class Birds(tfds.core.GeneratorBasedBuilder):
@@ -43,14 +45,16 @@ class Birds(tfds.core.GeneratorBasedBuilder):
     VERSION = tfds.core.Version("1.1.0")
 
     def _info(self) -> tfds.core.DatasetInfo:
-        size = self.builder_config.image_size
+        config, size = self.builder_config, self.builder_config.image_size
         return tfds.core.DatasetInfo(
             builder=self,
             description=self.__doc__,
             features=tfds.features.FeaturesDict(
                 {
                     "name": tfds.features.Text(),
-                    "label": tfds.features.ClassLabel(names=[species_name(number) for number in range(SPECIES)]),
+                    "label": tfds.features.ClassLabel(
+                        names=[species_name(n) for split in config.splits for n in self.job(split).species]
+                    ),
                     "image": tfds.features.Image(shape=(size, size, 3), encoding_format="png"),
                     "captions": tfds.features.Sequence(tfds.features.Text(), length=CAPTIONS_PER_IMAGE),
                     "attributes": tfds.features.Tensor(shape=(len(ATTRIBUTE_NAMES),), dtype=np.int32),
@@ -69,25 +73,24 @@ class Birds(tfds.core.GeneratorBasedBuilder):
 
     def _split_generators(self, dl_manager: tfds.download.DownloadManager) -> dict[str, Iterator]:
         del dl_manager
-        return {split: self._generate_examples(split) for split in SPLIT_SPECIES}
+        return {split: self._generate_examples(split) for split in self.builder_config.splits}
 
     def _generate_examples(self, split: str) -> Iterator[tuple[int, dict]]:
         job = self.job(split)
         yield from enumerate(tqdm(render(job), f"rendering birds ({split})", len(job), unit=" images"))
 
 
-def prepare(data_dir: str, image_size: int, images_per_class: int, seed: int) -> Birds:
+def prepare(data_dir: str, config: BirdsConfig) -> Birds:
     """Returns the builder of these birds, rendered if they are not in data_dir yet.
 
     Raises:
         OSError: data_dir cannot be written. An interrupted or failed run leaves nothing that a later one would read.
     """
-    config = BirdsConfig(image_size=image_size, images_per_class=images_per_class, seed=seed)
     with _quiet():
         builder = Birds(config=config, data_dir=data_dir)
         if not builder.is_prepared():
-            total = sum(len(builder.job(split)) for split in SPLIT_SPECIES)
-            _logger.info("rendering %d birds of %d pixels once, into %s", total, image_size, builder.data_dir)
+            total = sum(len(builder.job(split)) for split in config.splits)
+            _logger.info("rendering %d birds of %d pixels once, into %s", total, config.image_size, builder.data_dir)
             builder.download_and_prepare()
     return builder
 

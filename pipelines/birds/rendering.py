@@ -20,12 +20,21 @@ import numpy as np
 
 from pipelines.birds.drawing import draw
 from pipelines.birds.grammar import captions
-from pipelines.birds.scene import TRAIN_SPECIES, UNSEEN_SPECIES, make_species, random_scene
+from pipelines.birds.scene import (
+    SPECIES,
+    TRAIN_SPECIES,
+    UNSEEN_SPECIES,
+    make_species,
+    random_scene,
+    varied_species,
+)
 
 CAPTIONS_PER_IMAGE = 10
-SPLIT_SPECIES = {
+SPECIES_OF_SPLIT = {
     "train": range(TRAIN_SPECIES),
     "test": range(TRAIN_SPECIES, TRAIN_SPECIES + UNSEEN_SPECIES),
+    # As many species as pictures, for classifiers of attributes.
+    "varied": range(SPECIES, SPECIES + 12_000),
 }
 
 
@@ -34,7 +43,7 @@ class Job:
     """Which examples to render.
 
     Attributes:
-        split: "train" or "test".
+        split: a key of `SPECIES_OF_SPLIT`.
         image_size: width and height of the images in pixels.
         images_per_class: how many pictures of each species.
         seed: non-negative; the same one gives the same species, scenes and captions.
@@ -48,7 +57,7 @@ class Job:
     @property
     def species(self) -> range:
         """The numbers of the species of this split."""
-        return SPLIT_SPECIES[self.split]
+        return SPECIES_OF_SPLIT[self.split]
 
     def __len__(self) -> int:
         return len(self.species) * self.images_per_class
@@ -66,7 +75,7 @@ def render_species(job: Job, number: int) -> list[dict]:
         For each picture a dict: "name" and "label" (both strings), "image" (PNG bytes), "captions" (10 strings),
         "attributes" ((A,) int32), "style" ((S,) float32), "mentions" ((10, A) bool).
     """
-    species = make_species(job.seed)[number]
+    species = make_species(job.seed)[number] if number < SPECIES else varied_species(job.seed, number)
     examples = []
     for index in range(job.images_per_class):
         # Each picture has its own generator, so that neither the workers nor the number of pictures matter.

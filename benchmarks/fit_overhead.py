@@ -1,0 +1,86 @@
+"""How much `fit` with the real pipeline and callbacks costs over the bare compiled step on a constant batch.
+
+    python -m benchmarks.fit_overhead [--dataset=birds] [--steps=100]
+
+Both run on the same cores, alternating, and the ratio of their medians is printed.
+"""
+
+import argparse
+import statistics
+import tempfile
+import time
+
+import keras
+import tensorflow as tf
+
+from callbacks.run_folder import RunFolder
+from callbacks.watch import Numbers
+from models.presets import PRESETS
+from tasks.base import Request
+from tasks.text_to_image import TextToImageTask
+
+
+def main():
+    """Print seconds a step of both, and their ratio."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--dataset", default="birds")
+    parser.add_argument("--data_dir", default="")
+    parser.add_argument("--cache_dir", default="data")
+    parser.add_argument("--steps", type=int, default=100, help="steps a measurement")
+    parser.add_argument("--repeats", type=int, default=5, help="measurements of each kind")
+    arguments = parser.parse_args()
+    config = PRESETS["gan_cls"].resolve(arguments.dataset)
+    request = Request(
+        "gan_cls", arguments.dataset, config, "", data_dir=arguments.data_dir, cache_dir=arguments.cache_dir
+    )
+    task = TextToImageTask(request)
+    # A dry run's embeddings are zeros: the same work, without training a text encoder.
+    prepared = task.prepare(dry_run=True)
+    with task.strategy().scope():
+        model = task.build(prepared.config, prepared.config.steps_per_epoch(prepared.batches.images))
+
+    constant = prepared.batches.at(tf.constant(0, tf.int64))
+    strategy = model.distribute_strategy
+
+    @tf.function
+    def bare_step(batch):
+        return strategy.run(model.train_step, args=(batch,))
+
+    def bare(steps: int) -> float:
+        start = time.perf_counter()
+        for _ in range(steps):
+            logs = bare_step(constant)
+        # The last step's numbers: everything before them is done.
+        float(strategy.reduce("MEAN", logs["generator_loss"], axis=None))
+        return (time.perf_counter() - start) / steps
+
+    def fitted(steps: int, folder: str) -> float:
+        class Clock(keras.callbacks.Callback):
+            """Times the steps after the first, so that neither tracing nor filling the pipeline counts."""
+
+            def on_train_batch_end(self, batch, logs=None):
+                if batch == 0:
+                    self.start = time.perf_counter()
+
+            def on_train_end(self, logs=None):
+                self.seconds = (time.perf_counter() - self.start) / (steps - 1)
+
+        clock = Clock()
+        writer = tf.summary.create_file_writer(folder)
+        numbers = Numbers(model.step + steps, request.log_every, writer, RunFolder(folder))
+        dataset = prepared.batches.dataset(0, steps)
+        model.fit(dataset, verbose=0, shuffle=False, callbacks=[numbers, clock])
+        return clock.seconds
+
+    with tempfile.TemporaryDirectory() as folder:
+        bare(3)
+        fitted(3, folder)
+        pairs = [(bare(arguments.steps), fitted(arguments.steps, folder)) for _ in range(arguments.repeats)]
+    bare_seconds, fit_seconds = (statistics.median(column) for column in zip(*pairs, strict=True))
+    print(f"bare compiled step, constant batch: {bare_seconds:.4f} s")
+    print(f"fit with pipeline and callbacks:    {fit_seconds:.4f} s")
+    print(f"ratio: {fit_seconds / bare_seconds:.3f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,51 @@
+"""A training's numbers as a table and as curves: numbers.csv and curves.png in the run folder."""
+
+import csv
+import pathlib
+
+from callbacks.run_folder import written_aside
+
+
+class NumbersTable:
+    """numbers.csv: one row a look, `step` and the logged names.
+
+    Args:
+        path: the file; rows of an earlier part of the run are kept.
+        start: the step from which the run goes on; later rows, of steps that are done again, are dropped.
+    """
+
+    def __init__(self, path: pathlib.Path, start: int):
+        self.path, self.rows = path, []
+        if path.exists():
+            with open(path, newline="") as file:
+                self.rows = [
+                    {name: float(value) for name, value in row.items()}
+                    for row in csv.DictReader(file)
+                    if int(float(row["step"])) <= start
+                ]
+
+    def add(self, step: int, values: dict[str, float]):
+        """Append a row and write the table."""
+        self.rows.append({"step": step, **values})
+        with written_aside(self.path) as aside, open(aside, "w", newline="") as file:
+            writer = csv.DictWriter(file, fieldnames=list(self.rows[-1]))
+            writer.writeheader()
+            writer.writerows(self.rows)
+
+    def draw(self, path: pathlib.Path):
+        """Write the curves as a PNG file: what is called a score or an accuracy below, all else above."""
+        # Imported here, as it takes a second that a wrong command should not wait for.
+        from matplotlib.figure import Figure
+
+        names = [name for name in self.rows[-1] if name != "step"]
+        bounded = [name for name in names if name.endswith(("score", "accuracy"))]
+        panels = [panel for panel in ([name for name in names if name not in bounded], bounded) if panel]
+        figure = Figure(figsize=(8, 3 * len(panels)), layout="constrained")
+        for axes, panel in zip(figure.subplots(len(panels), squeeze=False)[:, 0], panels, strict=True):
+            for name in panel:
+                axes.plot([row["step"] for row in self.rows], [row[name] for row in self.rows], label=name)
+            axes.legend()
+            axes.grid(alpha=0.3)
+            axes.set_xlabel("step")
+        with written_aside(path) as aside:
+            figure.savefig(aside, dpi=100)

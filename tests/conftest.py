@@ -1,0 +1,34 @@
+"""Two logical CPUs for the tests of replicas: they can only be made before TensorFlow starts."""
+
+import os
+
+os.environ["KERAS_BACKEND"] = "tensorflow"
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+import pytest
+import tensorflow as tf
+
+from tests import worlds
+
+
+def pytest_addoption(parser):
+    parser.addoption("--kills", type=int, default=3, help="how often tests/test_resume.py kills its training")
+
+
+def pytest_configure(config):
+    cpu = tf.config.list_physical_devices("CPU")[0]
+    tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+
+
+@pytest.fixture(scope="session")
+def encoder_folder(tmp_path_factory):
+    """A run folder that holds nothing but a tiny text encoder."""
+    return worlds.write_encoder(tmp_path_factory.mktemp("encoder"))
+
+
+@pytest.fixture
+def world(monkeypatch):
+    """Puts a tiny synthetic dataset in the place of every dataset; returns its examples."""
+    examples = worlds.captioned_images()
+    monkeypatch.setattr("pipelines.registry.load", lambda *arguments: examples)
+    return examples

@@ -1,0 +1,282 @@
+"""What every model of `models.presets` promises. A new preset is tested by being in the table."""
+
+import dataclasses
+import types
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from models.presets import PRESETS
+from tasks.base import import_name
+from tests.worlds import SIDE, captioned_images, tiny, tiny_task
+
+CLASSES = {name: import_name(preset.model) for name, preset in PRESETS.items()}
+GENERATORS = [name for name, preset in PRESETS.items() if hasattr(preset.config, "generator_width")]
+COUPLED = [name for name, model_class in CLASSES.items() if model_class.couples_examples]
+
+
+class OneStep:
+    """A tiny model and its batches, with its weights before and after one step of `fit`."""
+
+    def __init__(self, name, folder, encoder, **changes):
+        if name in GENERATORS:
+            changes = {"average_decay": 0.9} | changes
+        self.task = tiny_task(name, folder, encoder, changes)
+        self.prepared = self.task.prepare()
+        self.model = self.task.build(self.prepared.config, steps_per_epoch=3)
+        self.before = moving(self.model)
+        self.history = self.fit(self.model, 0, 1)
+        self.after = moving(self.model)
+
+    def fit(self, model, start, stop):
+        return model.fit(self.prepared.batches.dataset(start, stop), verbose=0, shuffle=False).history
+
+
+def moving(model) -> dict[str, np.ndarray]:
+    """What each player moves, by player and path."""
+    return {
+        f"{player}: {variable.path}": np.array(variable)
+        for player in model.players
+        for variable in model.player_variables(player)
+    }
+
+
+def everything(model) -> list[np.ndarray]:
+    """All state: weights, batch statistics, the average, random states, optimizer slots and steps."""
+    optimizers = [model.optimizer_of(player) for player in model.players]
+    return [np.array(v) for v in model.variables] + [np.array(v) for one in optimizers for v in one.variables]
+
+
+def make_one_step(name, tmp_path_factory, encoder_folder, **changes):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pipelines.registry.load", lambda *arguments: captioned_images())
+        return OneStep(name, tmp_path_factory.mktemp("run"), encoder_folder, **changes)
+
+
+@pytest.fixture(scope="module", params=PRESETS)
+def trained(request, tmp_path_factory, encoder_folder):
+    return make_one_step(request.param, tmp_path_factory, encoder_folder)
+
+
+def test_one_step_gives_the_declared_logs(trained):
+    assert set(trained.history) == set(trained.model.log_names)
+    assert np.isfinite(list(trained.history.values())).all()
+
+
+def test_every_trainable_variable_belongs_to_one_player_and_moves(trained):
+    model = trained.model
+    owned = [id(variable) for player in model.players for variable in model.player_variables(player)]
+    assert sorted(owned) == sorted({id(variable) for variable in model.trainable_variables})
+    # The bias before a batch normalization is subtracted again: its gradient is rounding noise.
+    idle = [name for name in trained.before if np.array_equal(trained.before[name], trained.after[name])]
+    assert idle == []
+
+
+def test_saved_and_loaded_it_is_the_same_and_goes_on_the_same(trained, tmp_path):
+    assert trained.model.step == 1
+    trained.model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    assert type(loaded) is type(trained.model)
+    assert loaded.config == trained.model.config
+    assert loaded.step == 1
+    assert_same(everything(loaded), everything(trained.model))
+    slots = [variable for player in loaded.players for variable in loaded.optimizer_of(player).variables]
+    assert len(slots) > 2 * len(loaded.trainable_variables)
+    for model in (loaded, trained.model):
+        trained.fit(model, 1, 3)
+        assert model.step == 3
+    assert_same(everything(loaded), everything(trained.model))
+
+
+def assert_same(first, second):
+    assert len(first) == len(second)
+    for one, other in zip(first, second, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_samples(trained):
+    if not hasattr(trained.model, "sampled_generator"):
+        pytest.skip("has nothing to sample")
+    check_samples(trained.model)
+
+
+def check_samples(model):
+    rng = np.random.default_rng(0)
+    latent = rng.normal(size=(3, model.config.latent_dim)).astype(np.float32)
+    text = rng.normal(size=(3, model.config.text_dim)).astype(np.float32)
+    images = model.sampled_generator({"latent": latent, "text": text}, training=False)
+    assert images.dtype == tf.float32
+    assert images.shape == (3, SIDE, SIDE, 3)
+    assert np.abs(images).max() <= 1
+    # Another noise and another text give another image.
+    assert len({image.numpy().tobytes() for image in images}) == 3
+
+
+@pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
+@pytest.mark.parametrize("name", ["gan_int_cls", "char_cnn_rnn"])
+def test_mixed_precision(name, precision, tmp_path_factory, encoder_folder):
+    trained = make_one_step(name, tmp_path_factory, encoder_folder, precision=precision)
+    assert np.isfinite(list(trained.history.values())).all()
+    assert all(np.isfinite(value).all() and value.dtype == np.float32 for value in trained.after.values())
+    assert any(not np.array_equal(trained.before[key], trained.after[key]) for key in trained.before)
+    if name in GENERATORS:
+        check_samples(trained.model)
+    assert keras.config.dtype_policy().name == "float32"
+
+
+# Two replicas. Plain gradient descent, so that a gradient's size is seen (Adam's steps hide it), and no normalization,
+# because batch statistics are each replica's own.
+
+
+class Unnormalized(types.SimpleNamespace):
+    """keras.layers without what makes an example depend on others or on a replica's random state."""
+
+    def __getattr__(self, name):
+        if name in ("BatchNormalization", "Dropout"):
+            return lambda *arguments, **options: keras.layers.Identity()
+        return getattr(keras.layers, name)
+
+
+@pytest.fixture
+def no_normalization(monkeypatch):
+    monkeypatch.setattr("models.networks.reed.batch_normalization", lambda x: x)
+    monkeypatch.setattr("models.attribute_judge.layers", Unnormalized())
+
+
+def plain(name, **changes):
+    config = tiny(name, optimizer="sgd", **({"beta_1": 0.0, "learning_rate": 0.05} | changes))
+    if name in GENERATORS:
+        config = dataclasses.replace(config, discriminator_normalization="none", text_dim=3)
+    if hasattr(config, "value_counts"):
+        config = dataclasses.replace(config, value_counts=(3, 2, 2))
+    return config
+
+
+def strong_weights(model):
+    """Weights that keep a signal's size: with N(0, 0.02) and nothing to normalize, nothing would move visibly."""
+    rng = np.random.default_rng(3)
+    for variable in model.trainable_variables:
+        shape = tuple(variable.shape)
+        size = np.prod(shape[:-1]) if len(shape) > 1 else 100
+        variable.assign(rng.normal(size=shape) / np.sqrt(size))
+
+
+def build(name, config, strategy=None):
+    strategy = strategy or tf.distribute.get_strategy()
+    with strategy.scope():
+        model = CLASSES[name](config)
+        strong_weights(model)
+        model.compile()
+    return model
+
+
+def make_batch(name, config, rows=slice(None)):
+    """A batch with everything that a model of the table may read."""
+    rng = np.random.default_rng(4)
+    count = config.batch_size
+    batch = {
+        "image": rng.uniform(-1, 1, (count, SIDE, SIDE, 3)).astype(np.float32),
+        "wrong_image": rng.uniform(-1, 1, (count, SIDE, SIDE, 3)).astype(np.float32),
+        "text": rng.normal(size=(count, 3)).astype(np.float32),
+        "characters": rng.integers(0, 71, (count, 201)).astype(np.uint8),
+        "label": np.arange(count),
+        "attributes": rng.integers(0, 2, (count, 3)).astype(np.int32),
+    }
+    return {key: value[rows] for key, value in batch.items()}
+
+
+def two_cpus():
+    return tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+
+
+def as_dataset(batch):
+    """One batch, as the pipelines make them: not by tf.data's own batching."""
+    return tf.data.Dataset.range(1).map(lambda step: batch)
+
+
+@pytest.mark.parametrize("name", [name for name in PRESETS if name not in COUPLED])
+def test_two_replicas_give_the_weights_of_one(name, no_normalization):
+    config = plain(name)
+    one = build(name, config)
+    start = moving(one)
+    batch = make_batch(name, config)
+    one.fit(as_dataset(batch), verbose=0)
+    two = build(name, config, two_cpus())
+    two.fit(as_dataset(batch), verbose=0)
+    assert two.step == 1
+    assert_close(moving(two), moving(one), start)
+
+
+def assert_close(found, wanted, start):
+    for (path, before), value, other in zip(start.items(), found.values(), wanted.values(), strict=True):
+        np.testing.assert_allclose(value, other, atol=1e-6, rtol=0, err_msg=path)
+        # Else the comparison would say nothing.
+        assert np.abs(other - before).max() > 1e-5, f"{path} hardly moved"
+
+
+@pytest.mark.parametrize("name", COUPLED)
+def test_two_replicas_give_the_mean_of_their_own_steps(name, no_normalization):
+    """Where examples of a batch are coupled, two replicas of B / 2 differ from one of B.
+
+    What holds then: a player moves by the mean of what each replica alone would move it. Players that move before it
+    in the same step would differ between the replicas alone, so all but one stand still.
+    """
+    config = plain(name)
+    half = config.batch_size // 2
+    for player in CLASSES[name].players:
+        two = build(name, config, two_cpus())
+        with two.distribute_strategy.scope():
+            freeze_all_but(two, player)
+        start = {path: value for path, value in moving(two).items() if path.startswith(player)}
+        two.fit(as_dataset(make_batch(name, config)), verbose=0)
+        alone = []
+        for rows, replica in ((slice(0, half), 0), (slice(half, None), 1)):
+            one = build(name, config)
+            freeze_all_but(one, player)
+            take_latents_of(one, replica)
+            one.train_step(make_batch(name, config, rows))
+            alone.append(moving(one))
+        wanted = {path: (alone[0][path] + alone[1][path]) / 2 for path in start}
+        found = moving(two)
+        assert_close({path: found[path] for path in start}, wanted, start)
+        assert any(np.abs(alone[0][path] - alone[1][path]).max() > 1e-4 for path in start)
+
+
+def freeze_all_but(model, player):
+    for other in model.players:
+        if other != player:
+            optimizer = keras.optimizers.SGD(0.0)
+            optimizer.build(model.player_variables(other))
+            setattr(model, f"{other}_optimizer", optimizer)
+
+
+def take_latents_of(model, replica):
+    """Draw on one device what a replica of two would draw."""
+    draw = model.sample_latent
+    object.__setattr__(model, "sample_latent", lambda count: draw(2 * count)[replica * count : (replica + 1) * count])
+
+
+@pytest.mark.parametrize("name", GENERATORS)
+def test_replicas_draw_different_latents_which_together_are_those_of_one_device(name):
+    config = plain(name)
+    one = build(name, config).sample_latent(4)
+    strategy = two_cpus()
+    two = build(name, config, strategy)
+    drawn = strategy.run(lambda: two.sample_latent(2))
+    np.testing.assert_array_equal(tf.concat(drawn.values, axis=0), one)
+    assert len(np.unique(one)) == one.numpy().size
+
+
+def test_latents_are_standard_normal_and_differ_from_step_to_step_and_seed_to_seed():
+    config = dataclasses.replace(plain("gan_cls"), latent_dim=100)
+    model = build("gan_cls", config)
+    first = model.sample_latent(500).numpy()
+    assert abs(first.mean()) < 0.02
+    assert abs(first.std() - 1) < 0.02
+    np.testing.assert_array_equal(model.sample_latent(500), first)
+    model.generator_optimizer.iterations.assign(1)
+    assert not np.isin(model.sample_latent(500), first).any()
+    other = build("gan_cls", dataclasses.replace(config, seed=1))
+    assert not np.isin(other.sample_latent(500), first).any()

@@ -1,0 +1,98 @@
+"""Tiny synthetic data, configurations and runs for the tests of models and tasks."""
+
+import dataclasses
+import pathlib
+
+import keras
+import numpy as np
+
+from models.networks.char_cnn_rnn import text_encoder
+from models.presets import PRESETS
+from pipelines.embeddings import write_embeddings
+from pipelines.examples import CaptionedImages, GroundTruth
+from pipelines.images import load_size
+from pipelines.registry import DATASETS
+from tasks.base import Request, task_for
+from tests.pipelines.files import write_noise, write_text
+
+SIDE = 32
+# As small as the networks go; each configuration takes the fields that it has.
+TINY = {
+    "batch_size": 4,
+    "image_size": SIDE,
+    "latent_dim": 5,
+    "text_projection_dim": 4,
+    "captions_per_image": 2,
+    "generator_width": 4,
+    "discriminator_width": 4,
+    "embedding_dim": 6,
+    "convolution_width": 4,
+    "recurrent_width": 5,
+    "image_encoder_width": 4,
+    "width": 4,
+}
+TEXT_DIM = 6
+
+
+def ground_truth(labels: np.ndarray, captions: int) -> GroundTruth:
+    values = (("black", "white", "red"), ("black", "red"), ("small", "large"))
+    return GroundTruth(
+        attribute_names=("breast color", "wing color", "size"),
+        attribute_values=values,
+        attributes=np.stack([labels % len(names) for names in values], axis=1).astype(np.int32),
+        style_names=("tilt",),
+        style=np.zeros((len(labels), 1), np.float32),
+        mentions=np.ones((len(labels), captions, len(values)), bool),
+    )
+
+
+def captioned_images(classes: int = 6, per_class: int = 3, captions: int = 2, seed: int = 0) -> CaptionedImages:
+    """Noise pictures of birds: classes, captions and ground truth."""
+    labels = np.repeat(np.arange(classes), per_class).astype(np.int32)
+    side = load_size(SIDE)
+    return CaptionedImages(
+        images=np.random.default_rng(seed).integers(0, 256, (len(labels), side, side, 3), np.uint8),
+        names=tuple(f"class {label}/{index}" for index, label in enumerate(labels)),
+        captions=tuple(tuple(f"bird {index}, line {line}" for line in range(captions)) for index in range(len(labels))),
+        labels=labels,
+        class_names=tuple(f"class {label}" for label in range(classes)),
+        truth=ground_truth(labels, captions),
+    )
+
+
+def write_encoder(folder: pathlib.Path) -> pathlib.Path:
+    keras.utils.set_random_seed(0)
+    text_encoder(TEXT_DIM, convolution_width=4, recurrent_width=5).save(folder / "text_encoder.keras")
+    return folder
+
+
+def tiny(model: str, **changes):
+    """A preset's own configuration with the smallest networks, on data that no preset knows."""
+    config = PRESETS[model].config
+    fields = {field.name for field in dataclasses.fields(config)}
+    return dataclasses.replace(config, **({name: TINY[name] for name in TINY if name in fields} | changes))
+
+
+def tiny_task(model: str, folder: pathlib.Path, encoder: pathlib.Path | str, config: dict | None = None, **request):
+    """A task whose text encoder is the tiny one; `folder` takes the run."""
+    changes = dict(config or {})
+    if "text_encoder" in {field.name for field in dataclasses.fields(PRESETS[model].config)}:
+        changes.setdefault("text_encoder", str(encoder))
+    dataset = next(name for name, entry in DATASETS.items() if PRESETS[model].needs <= entry.gives)
+    return task_for(Request(model, dataset, tiny(model, **changes), str(folder), **request))
+
+
+def write_captioned_folder(folder: pathlib.Path, count: int = 40) -> pathlib.Path:
+    """Images with a text file beside each, as `--dataset=captions` reads them; returns the folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for index in range(count):
+        write_noise(folder / f"{index:02}.png", index, 40)
+        write_text(folder / f"{index:02}.txt", f"bird {index}\na picture of bird {index}\n")
+    return folder
+
+
+def write_random_embeddings(path: pathlib.Path, count: int = 40, dim: int = TEXT_DIM) -> pathlib.Path:
+    """Precomputed embeddings for `write_captioned_folder`'s images; returns the file."""
+    rows = np.random.default_rng(1).normal(size=(count, 2, dim)).astype(np.float32)
+    write_embeddings(path, [f"{index:02}" for index in range(count)], list(rows))
+    return path
