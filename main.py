@@ -81,6 +81,10 @@ def main(_):
             getattr(task, values.mode)()
     except (ConfigError, DataError, RunError) as error:
         fail(error)
+    except KeyboardInterrupt:
+        # While training, Ctrl-C is taken care of there.
+        print("Interrupted; the same command goes on.", file=sys.stderr)
+        sys.exit(130)
 
 
 if __name__ == "__main__":

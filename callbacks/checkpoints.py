@@ -9,6 +9,7 @@ import numpy as np
 from absl import logging
 
 from callbacks.run_folder import RunError, written_aside
+from callbacks.steps import StepCallback
 
 NAME = re.compile(r"step-(\d{8})\.keras")
 
@@ -65,7 +66,7 @@ def is_finite(model: keras.Model) -> bool:
     return all(np.isfinite(weight).all() for weight in model.get_weights())
 
 
-class Checkpoints(keras.callbacks.Callback):
+class Checkpoints(StepCallback):
     """Saves the model, optimizers included, every `every` steps and when training ends.
 
     Args:
@@ -78,9 +79,9 @@ class Checkpoints(keras.callbacks.Callback):
         super().__init__()
         self.folder, self.every, self.keep = folder, every, keep
 
-    def on_train_batch_end(self, batch, logs=None):
+    def at_step(self, logs):
         """Save when it is time."""
-        if self.model.step % self.every == 0:
+        if self.step % self.every == 0:
             self.save()
 
     def on_train_end(self, logs=None):
@@ -89,7 +90,7 @@ class Checkpoints(keras.callbacks.Callback):
 
     def save(self):
         """Save this step, and drop the oldest checkpoints. A model that is no longer finite is not saved."""
-        step = self.model.step
+        step = self.step
         path = checkpoint_path(self.folder, step)
         if path.exists():
             return

@@ -13,9 +13,10 @@ from tqdm import tqdm
 from callbacks.checkpoints import last_good
 from callbacks.curves import NumbersTable
 from callbacks.run_folder import RunError, RunFolder
+from callbacks.steps import StepCallback
 
 
-class Numbers(keras.callbacks.Callback):
+class Numbers(StepCallback):
     """Running means to TensorBoard and the progress bar every `every` steps; stops when one is not finite.
 
     Args:
@@ -35,28 +36,27 @@ class Numbers(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         """Start the bar where the run stands."""
-        self.first = self.model.step
+        super().on_train_begin(logs)
+        self.first = self.step
         self.table = NumbersTable(self.folder.path / "numbers.csv", self.first)
         self.bar = tqdm(
             total=self.total, initial=self.first, unit="step", dynamic_ncols=True, mininterval=1.0, file=sys.stderr
         )
 
-    def on_train_batch_end(self, batch, logs=None):
-        """Count, and look at the numbers when it is time."""
+    def at_step(self, logs):
+        """Move the bar, and look at the numbers when it is time."""
         self.bar.update(1)
-        self.pending.append((self.bar.n, logs))
-        done = self.bar.n - self.first
+        self.pending.append((self.step, logs))
+        done = self.step - self.first
         if done == self.WARM_UP:
             self.look()
             self.started = time.perf_counter()
         if done == self.WARM_UP + self.MEASURED:
             self.look()
             seconds = (time.perf_counter() - self.started) / self.MEASURED
-            rest = seconds * (self.total - self.bar.n)
-            self.bar.write(
-                f"{self.total - self.bar.n:,} steps to go at {seconds:.3g} s a step: about {duration(rest)}."
-            )
-        elif self.bar.n % self.every == 0 or self.bar.n == self.total:
+            rest = seconds * (self.total - self.step)
+            self.bar.write(f"{self.total - self.step:,} steps to go at {seconds:.3g} s a step: about {duration(rest)}.")
+        elif self.step % self.every == 0 or self.step == self.total:
             self.look()
 
     def look(self):
@@ -120,7 +120,7 @@ class StopOnSignal(keras.callbacks.Callback):
         self.give_back()
 
 
-class Pictures(keras.callbacks.Callback):
+class Pictures(StepCallback):
     """Pictures to TensorBoard and as PNG files, every `every` steps, at the start and at the end.
 
     Args:
@@ -137,12 +137,13 @@ class Pictures(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         """What the untrained model shows, so that there is a first row to compare with."""
-        if self.model.step == 0:
+        super().on_train_begin(logs)
+        if self.step == 0:
             self.show()
 
-    def on_train_batch_end(self, batch, logs=None):
+    def at_step(self, logs):
         """Draw when it is time."""
-        if self.model.step % self.every == 0:
+        if self.step % self.every == 0:
             self.show()
 
     def on_train_end(self, logs=None):
@@ -151,7 +152,7 @@ class Pictures(keras.callbacks.Callback):
 
     def show(self):
         """Draw this step's pictures, once."""
-        step = self.model.step
+        step = self.step
         if self.drawn == step:
             return
         self.drawn = step

@@ -66,6 +66,10 @@ class TrainedModel(keras.Model):
     def __init__(self, config):
         super().__init__()
         self.config = config
+        # Not the optimizer's own count: float16 training skips the optimizer where gradients overflow.
+        self.steps_done = self.add_weight(
+            name="steps_done", dtype="int64", initializer="zeros", trainable=False, aggregation="only_first_replica"
+        )
         self.trackers = [keras.metrics.Mean(name=name) for name in self.log_names]
         with precision(config.precision):
             self.build_networks()
@@ -116,9 +120,8 @@ class TrainedModel(keras.Model):
     @property
     def step(self) -> int:
         """How many training steps the weights have seen."""
-        iterations = self.optimizer_of(self.players[0]).iterations.value
         # A mirrored variable cannot be turned into an int; its copy on the first replica can.
-        return int(getattr(iterations, "values", [iterations])[0])
+        return int(getattr(self.steps_done.value, "values", [self.steps_done.value])[0])
 
     def minimize(self, loss: tf.Tensor, tape: tf.GradientTape, player: str):
         """One optimizer step of a player on a loss that is the mean over this replica's examples.
@@ -133,7 +136,7 @@ class TrainedModel(keras.Model):
 
     def noise_seed(self, purpose: int) -> tf.Tensor:
         """(2,) int32 seed of this step's noise; draws for different purposes differ."""
-        step = tf.cast(self.optimizer_of(self.players[0]).iterations, tf.int32)
+        step = tf.cast(self.steps_done, tf.int32)
         # Far from the purposes of the pipelines, which count from 0.
         return tf.random.experimental.stateless_fold_in([self.config.seed, 1_000 + purpose], step)
 
@@ -150,7 +153,8 @@ class TrainedModel(keras.Model):
         return latent[replica * count : (replica + 1) * count]
 
     def track(self, **values: tf.Tensor) -> dict:
-        """Log a step's values; returns their running means, as `train_step` must."""
+        """End a step: count it and log its values; returns their running means, as `train_step` must."""
+        self.steps_done.assign_add(1)
         for tracker in self.trackers:
             tracker.update_state(values[tracker.name])
         return self.get_metrics_result()

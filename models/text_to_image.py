@@ -96,7 +96,7 @@ class TextToImage(TrainedModel):
     def after_step(self):
         """Move the averaged generator, if there is one."""
         if self.average is not None:
-            self.average.update(self.generator_optimizer.iterations)
+            self.average.update(self.steps_done)
 
 
 def mean_score(logits: tf.Tensor) -> tf.Tensor:

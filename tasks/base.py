@@ -1,6 +1,7 @@
 """What training is, whatever is trained: data, model, loop, run folder. A task adds what it shows and its scores."""
 
 import dataclasses
+import functools
 import hashlib
 import importlib
 import pathlib
@@ -112,6 +113,14 @@ def task_for(request: Request) -> "Task":
     return import_name(PRESETS[request.model].task)(request)
 
 
+@functools.cache
+def mirrored(devices: tuple[str, ...]) -> tf.distribute.MirroredStrategy:
+    """The strategy over some devices. One a process: a second would number its reductions as the first did, and
+    the runtime takes them for the same (a text encoder and then a GAN crashed on two devices).
+    """
+    return tf.distribute.MirroredStrategy(devices)
+
+
 class Task:
     """A model on a dataset in a run folder. Subclasses say how batches are made, and what the other modes do."""
 
@@ -167,7 +176,7 @@ class Task:
         if count > 1 and self.request.config.precision == "mixed_float16":
             # Keras 3's LossScaleOptimizer looks for overflow on the first replica only.
             raise RunError("mixed_float16 works on one device only; use mixed_bfloat16. Received: --devices above 1")
-        return tf.distribute.MirroredStrategy([device.name for device in devices[:count]])
+        return mirrored(tuple(device.name for device in devices[:count]))
 
     def record(self, prepared: Prepared, devices: int) -> dict:
         """What run.json says."""
@@ -257,7 +266,7 @@ class Task:
         # One Keras epoch, so that a run can stop and go on at any step.
         model.fit(batches.dataset(start, total), verbose=0, shuffle=False, callbacks=watching)
         writer.close()
-        if model.step < total:
+        if stop.received:
             print(
                 f"Stopped by {stop.received.name} at step {model.step:,} and saved; the same command goes on.",
                 flush=True,

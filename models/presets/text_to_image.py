@@ -151,13 +151,15 @@ PRESETS = {
         needs=TEXT_AND_IMAGES,
         per_dataset={
             "birds": {
+                "batch_size": 64,
                 "image_size": 32,
-                "epochs": 4,
+                "epochs": 16,
                 "embedding_dim": 256,
                 "convolution_width": 192,
                 "recurrent_width": 192,
-                "learning_rate": 1e-3,
-                "learning_rate_halving_epochs": 0,
+                "image_encoder_width": 48,
+                "learning_rate": 2e-3,
+                "learning_rate_halving_epochs": 6,
             }
         },
     ),

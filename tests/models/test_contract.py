@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 
 from models.presets import PRESETS
-from tasks.base import import_name
+from tasks.base import import_name, mirrored
 from tests.worlds import SIDE, captioned_images, tiny, tiny_task
 
 CLASSES = {name: import_name(preset.model) for name, preset in PRESETS.items()}
@@ -37,16 +37,16 @@ class OneStep:
 def moving(model) -> dict[str, np.ndarray]:
     """What each player moves, by player and path."""
     return {
-        f"{player}: {variable.path}": np.array(variable)
+        f"{player}: {variable.path}": keras.ops.convert_to_numpy(variable)
         for player in model.players
         for variable in model.player_variables(player)
     }
 
 
 def everything(model) -> list[np.ndarray]:
-    """All state: weights, batch statistics, the average, random states, optimizer slots and steps."""
-    optimizers = [model.optimizer_of(player) for player in model.players]
-    return [np.array(v) for v in model.variables] + [np.array(v) for one in optimizers for v in one.variables]
+    """Weights, batch statistics, the average, optimizer slots and steps."""
+    slots = [variable for player in model.players for variable in model.optimizer_of(player).variables]
+    return [keras.ops.convert_to_numpy(variable) for variable in model.weights + slots]
 
 
 def make_one_step(name, tmp_path_factory, encoder_folder, **changes):
@@ -69,7 +69,7 @@ def test_every_trainable_variable_belongs_to_one_player_and_moves(trained):
     model = trained.model
     owned = [id(variable) for player in model.players for variable in model.player_variables(player)]
     assert sorted(owned) == sorted({id(variable) for variable in model.trainable_variables})
-    # The bias before a batch normalization is subtracted again: its gradient is rounding noise.
+    # Not even biases before a batch normalization, which take them off again, stand still: Adam enlarges their rounding.
     idle = [name for name in trained.before if np.array_equal(trained.before[name], trained.after[name])]
     assert idle == []
 
@@ -119,8 +119,13 @@ def check_samples(model):
 def test_mixed_precision(name, precision, tmp_path_factory, encoder_folder):
     trained = make_one_step(name, tmp_path_factory, encoder_folder, precision=precision)
     assert np.isfinite(list(trained.history.values())).all()
-    assert all(np.isfinite(value).all() and value.dtype == np.float32 for value in trained.after.values())
-    assert any(not np.array_equal(trained.before[key], trained.after[key]) for key in trained.before)
+    assert all(value.dtype == np.float32 for value in trained.after.values())
+    # float16 begins with a loss scale that may overflow for some steps; they count, and change nothing.
+    trained.fit(trained.model, 1, 8)
+    assert trained.model.step == 8
+    after = moving(trained.model)
+    assert all(np.isfinite(value).all() for value in after.values())
+    assert not any(np.array_equal(trained.before[key], after[key]) for key in after)
     if name in GENERATORS:
         check_samples(trained.model)
     assert keras.config.dtype_policy().name == "float32"
@@ -188,7 +193,7 @@ def make_batch(name, config, rows=slice(None)):
 
 
 def two_cpus():
-    return tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    return mirrored(tuple(device.name for device in tf.config.list_logical_devices("CPU")))
 
 
 def as_dataset(batch):
@@ -276,7 +281,7 @@ def test_latents_are_standard_normal_and_differ_from_step_to_step_and_seed_to_se
     assert abs(first.mean()) < 0.02
     assert abs(first.std() - 1) < 0.02
     np.testing.assert_array_equal(model.sample_latent(500), first)
-    model.generator_optimizer.iterations.assign(1)
-    assert not np.isin(model.sample_latent(500), first).any()
+    model.train_step(make_batch("gan_cls", dataclasses.replace(config, batch_size=2)))
+    assert np.mean(np.isin(model.sample_latent(500), first)) < 0.01
     other = build("gan_cls", dataclasses.replace(config, seed=1))
-    assert not np.isin(other.sample_latent(500), first).any()
+    assert np.mean(np.isin(other.sample_latent(500), first)) < 0.01
