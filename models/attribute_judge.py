@@ -23,7 +23,7 @@ def attribute_classifier(image_size: int, width: int, value_counts: tuple[int, .
         side, channels = side // 2, min(channels * 2, 8 * width)
     x = layers.Conv2D(channels, 3, padding="same", use_bias=False)(x)
     x = layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x))
-    x = layers.Dropout(0.3)(layers.Flatten()(x))
+    x = layers.Flatten()(x)
     x = layers.ReLU()(layers.BatchNormalization(momentum=0.9)(layers.Dense(8 * width, use_bias=False)(x)))
     x = layers.Dense(sum(value_counts), dtype="float32", name="logits")(x)
     return keras.Model(image, x, name="classifier")
