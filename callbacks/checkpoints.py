@@ -3,6 +3,7 @@
 import pathlib
 import re
 import zipfile
+from collections.abc import Callable
 
 import keras
 import numpy as np
@@ -73,11 +74,12 @@ class Checkpoints(StepCallback):
         folder: where to.
         every: steps between checkpoints.
         keep: how many of the last ones stay.
+        explain: called before a model that is no longer finite is refused; raises the better error, if it knows one.
     """
 
-    def __init__(self, folder: pathlib.Path, every: int, keep: int):
+    def __init__(self, folder: pathlib.Path, every: int, keep: int, explain: Callable[[], None] = lambda: None):
         super().__init__()
-        self.folder, self.every, self.keep = folder, every, keep
+        self.folder, self.every, self.keep, self.explain = folder, every, keep, explain
 
     def at_step(self, logs):
         """Save when it is time."""
@@ -95,6 +97,7 @@ class Checkpoints(StepCallback):
         if path.exists():
             return
         if not is_finite(self.model):
+            self.explain()
             raise RunError(
                 f"a weight became NaN or infinite by step {step}; {last_good(self.folder)}. "
                 "A smaller learning rate may help."

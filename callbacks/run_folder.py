@@ -68,7 +68,11 @@ class RunFolder:
             return None
         stamp = datetime.datetime.now().strftime("%Y%m%d-%H%M%S")
         target = self.path.with_name(f"{self.path.name}.before-{stamp}")
-        os.replace(self.path, target)
+        while target.exists():
+            target = target.with_name(f"{target.name}-again")
+        # Not from under a process that is training in it.
+        with self.locked():
+            os.replace(self.path, target)
         return target
 
     def read_record(self) -> dict | None:
@@ -76,8 +80,11 @@ class RunFolder:
         if not self.record_path.exists():
             return None
         try:
-            return json.loads(self.record_path.read_text())
-        except (OSError, json.JSONDecodeError) as error:
+            record = json.loads(self.record_path.read_text())
+            if not isinstance(record, dict) or not record.keys() >= {"model", "dataset", "config"}:
+                raise ValueError("it does not name a model, a dataset and a configuration")
+            return record
+        except (OSError, ValueError) as error:
             raise RunError(
                 f"run.json is damaged; --restart moves the run aside. Received: {self.record_path} ({error})"
             ) from None
@@ -92,6 +99,17 @@ class RunFolder:
     def write_record(self, record: Mapping):
         """Write run.json."""
         self.write_json("run.json", record)
+
+    def finished_step(self) -> int | None:
+        """The step whose results (pictures, figures, export) are all written; None before."""
+        try:
+            return json.loads((self.path / "finished.json").read_text())["step"]
+        except (OSError, ValueError, KeyError):
+            return None
+
+    def write_finished(self, step: int):
+        """Note that the results of the last step are written."""
+        self.write_json("finished.json", {"step": step})
 
     def write_json(self, name: str, content: Mapping) -> pathlib.Path:
         """Write a JSON file of the run folder; returns its path."""

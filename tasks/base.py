@@ -237,6 +237,10 @@ class Task:
                 model = self.build(prepared.config, prepared.config.steps_per_epoch(prepared.batches.images))
                 start = restore(model, self.folder.checkpoints)
             if start >= total:
+                # Killed after the last step, before its results were written?
+                if self.folder.finished_step() != start:
+                    self.finish(model)
+                    self.folder.write_finished(start)
                 print(
                     f"{request.workdir} is finished: {start:,} steps. To train on, ask for more --steps; "
                     "to begin anew, --restart.",
@@ -255,9 +259,10 @@ class Task:
         )
         writer = tf.summary.create_file_writer(str(self.folder.tensorboard))
         stop = StopOnSignal()
+        numbers = Numbers(total, request.log_every, writer, self.folder)
         watching = [
-            Numbers(total, request.log_every, writer, self.folder),
-            Checkpoints(self.folder.checkpoints, request.checkpoint_every, request.keep_checkpoints),
+            numbers,
+            Checkpoints(self.folder.checkpoints, request.checkpoint_every, request.keep_checkpoints, numbers.look),
             stop,
         ]
         draw = self.pictures(model)
@@ -273,6 +278,7 @@ class Task:
             )
             raise SystemExit(128 + stop.received)
         self.finish(model)
+        self.folder.write_finished(model.step)
         return True
 
     def trained_config(self) -> TrainingConfig:

@@ -109,13 +109,14 @@ class TextEncoderTask(Task):
 
     def finish(self, model: TrainedModel):
         """Write the encoder, and say how good it is."""
-        self.write_encoder(model)
+        self.write_encoder(model, flat_captions(self.load("train")))
         self.evaluate()
 
-    def write_encoder(self, model: TrainedModel):
-        """Write text_encoder.keras, the network alone."""
+    def write_encoder(self, model: TrainedModel, captions: list[str]):
+        """Write text_encoder.keras, the network alone, its embeddings standardized over the training captions."""
         config = model.config
         encoder = CaptionEncoder.in_float32(model.text_encoder, config.convolution_width, config.recurrent_width)
+        encoder.standardize(captions)
         with written_aside(self.folder.path / ENCODER_FILE) as aside:
             encoder.save(aside)
 

@@ -57,8 +57,8 @@ def test_the_record(tmp_path):
     assert folder.read_record() is None
     with pytest.raises(RunError, match="no run here; train first"):
         folder.need_record()
-    folder.write_record({"model": "x", "config": {"a": (1, 2)}})
-    assert folder.need_record() == {"model": "x", "config": {"a": [1, 2]}}
+    folder.write_record({"model": "x", "dataset": "y", "config": {"a": (1, 2)}})
+    assert folder.need_record() == {"model": "x", "dataset": "y", "config": {"a": [1, 2]}}
 
 
 @pytest.mark.parametrize("content", [b'{"model": "gan', b"", b"\xff\xfe\x00", b"[1]", b"{}"])
@@ -82,6 +82,15 @@ def test_move_aside_keeps_everything(tmp_path):
         assert not folder.path.exists()
     assert {json.loads((path / "run.json").read_text())["model"] for path in moved} == {"first", "second"}
     assert len(os.listdir(tmp_path)) == 2
+
+
+def test_a_folder_in_use_is_not_moved_aside(tmp_path):
+    folder = RunFolder(tmp_path / "run")
+    folder.make()
+    folder.write_record({"model": "x"})
+    with folder.locked(), pytest.raises(RunError, match="another process is training"):
+        RunFolder(folder.path).move_aside()
+    assert folder.record_path.exists()
 
 
 def test_differences_names_nested_fields():

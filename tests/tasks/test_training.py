@@ -1,0 +1,265 @@
+"""What happens around a training, as its user sees it: going on, stopping, refusing. The fastest model stands for all."""
+
+import dataclasses
+import json
+import signal
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from callbacks.checkpoints import checkpoint_path, checkpoint_steps
+from callbacks.run_folder import RunError, RunFolder
+from callbacks.watch import StopOnSignal
+from models.attribute_judge import AttributeJudge
+from tests.worlds import captioned_images, tiny_task
+
+pytestmark = pytest.mark.usefixtures("world")
+CADENCES = {"checkpoint_every": 2, "log_every": 2}
+
+
+def task(folder, config=None, **request):
+    return tiny_task("attribute_judge", folder / "run", "", {"steps": 5} | (config or {}), **(CADENCES | request))
+
+
+def steps(folder):
+    return checkpoint_steps(folder / "run" / "checkpoints")
+
+
+def newest(folder):
+    return checkpoint_path(folder / "run" / "checkpoints", steps(folder)[0])
+
+
+def weights(folder):
+    return task(folder).trained_model().get_weights()
+
+
+def assert_same_weights(one, other):
+    for first, second in zip(one, other, strict=True):
+        np.testing.assert_array_equal(first, second)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """The weights of an uninterrupted run of 5 steps."""
+    folder = tmp_path_factory.mktemp("finished")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pipelines.registry.load", lambda *arguments: captioned_images())
+        assert task(folder).train()
+        return weights(folder)
+
+
+def test_a_run_leaves_its_record_checkpoints_numbers_and_nothing_unfinished(tmp_path, capsys):
+    assert task(tmp_path, keep_checkpoints=2).train()
+    assert steps(tmp_path) == [5, 4]
+    record = json.loads((tmp_path / "run" / "run.json").read_text())
+    assert (record["model"], record["dataset"], record["devices"]) == ("attribute_judge", "birds", 1)
+    assert record["config"]["steps"] == 5
+    assert record["config"]["value_counts"] == [3, 2, 2]
+    assert record["versions"]["tensorflow"] == tf.__version__
+    assert list((tmp_path / "run" / "tensorboard").iterdir())
+    hidden = [path.name for path in (tmp_path / "run").rglob(".*")]
+    assert hidden == [".lock"]
+    assert "Training: attribute_judge on birds, steps 0 to 5, 4 images a step" in capsys.readouterr().out
+
+
+def test_more_steps_go_on_where_it_ended(tmp_path, finished, capsys):
+    task(tmp_path, {"steps": 3}).train()
+    task(tmp_path, checkpoint_every=1, log_every=1, pictures_every=1).train()
+    assert "Going on: attribute_judge on birds, steps 3 to 5" in capsys.readouterr().out
+    assert_same_weights(weights(tmp_path), finished)
+
+
+def test_a_finished_run_says_so_and_is_left_as_it_is(tmp_path, capsys):
+    task(tmp_path).train()
+    before = newest(tmp_path).read_bytes()
+    capsys.readouterr()
+    assert task(tmp_path).train()
+    output = capsys.readouterr().out
+    assert "is finished: 5 steps" in output
+    assert "more --steps" in output
+    assert "--restart" in output
+    assert newest(tmp_path).read_bytes() == before
+
+
+def test_a_finished_training_killed_before_its_results_were_written_writes_them(tmp_path, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr("tasks.attribute_judge.AttributeJudgeTask.finish", lambda self, model: 1 / 0)
+        pytest.raises(ZeroDivisionError, task(tmp_path).train)
+    assert not (tmp_path / "run" / "evaluation.json").exists()
+    task(tmp_path).train()
+    assert (tmp_path / "run" / "evaluation.json").exists()
+
+
+@pytest.mark.parametrize(("number", "step"), [(signal.SIGINT, 3), (signal.SIGTERM, 5)])
+def test_a_signal_saves_the_step_under_way_and_the_same_command_goes_on(
+    tmp_path, finished, monkeypatch, capsys, number, step
+):
+    handler, original = signal.getsignal(number), StopOnSignal.on_train_batch_end
+
+    def on_train_batch_end(self, batch, logs=None):
+        if self.model.step == step:
+            signal.raise_signal(number)
+        original(self, batch, logs)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(StopOnSignal, "on_train_batch_end", on_train_batch_end)
+        with pytest.raises(SystemExit) as stopped:
+            task(tmp_path).train()
+    assert stopped.value.code == 128 + number
+    assert signal.getsignal(number) is handler
+    assert steps(tmp_path)[0] == step
+    assert f"Stopped by {number.name} at step {step} and saved; the same command goes on." in capsys.readouterr().out
+    task(tmp_path).train()
+    assert_same_weights(weights(tmp_path), finished)
+    assert (tmp_path / "run" / "evaluation.json").exists()
+
+
+def damage(path, kind):
+    content = bytearray(path.read_bytes())
+    if kind == "truncated":
+        content = content[: len(content) // 2]
+    else:
+        content[len(content) // 2] ^= 255
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("kind", ["truncated", "flipped"])
+def test_a_damaged_newest_checkpoint_falls_back_to_the_one_before(tmp_path, finished, caplog, capsys, kind):
+    task(tmp_path, {"steps": 4}).train()
+    assert steps(tmp_path) == [4, 2]
+    damage(newest(tmp_path), kind)
+    with caplog.at_level("WARNING", logger="absl"):
+        task(tmp_path).train()
+    warnings = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert any("step-00000004.keras is damaged; falling back to the one before" in warning for warning in warnings)
+    assert "steps 2 to 5" in capsys.readouterr().out
+    assert_same_weights(weights(tmp_path), finished)
+
+
+def test_all_checkpoints_damaged(tmp_path):
+    task(tmp_path, {"steps": 4}).train()
+    for step in steps(tmp_path):
+        damage(checkpoint_path(tmp_path / "run" / "checkpoints", step), "truncated")
+    with pytest.raises(RunError, match="every checkpoint is damaged; --restart"):
+        task(tmp_path).train()
+    assert len(steps(tmp_path)) == 2
+
+
+@pytest.mark.parametrize("every", [1, 2, 50])
+def test_a_loss_that_is_not_finite_stops_with_step_and_name_and_keeps_the_last_good(tmp_path, monkeypatch, every):
+    original = AttributeJudge.train_step
+
+    def train_step(self, batch):
+        poison = tf.where(tf.equal(self.steps_done, 4), float("nan"), 0.0)
+        return original(self, dict(batch, image=batch["image"] + poison))
+
+    monkeypatch.setattr(AttributeJudge, "train_step", train_step)
+    with pytest.raises(RunError) as raised:
+        task(tmp_path, {"steps": 9}, log_every=every).train()
+    assert str(raised.value).startswith("loss became nan at step 5; the last good checkpoint, of step 4, is kept in ")
+    assert steps(tmp_path) == [4, 2]
+    assert all(np.isfinite(value).all() for value in weights(tmp_path))
+
+
+def test_changes_that_alter_the_weights_are_refused_by_name(tmp_path):
+    task(tmp_path).train()
+    before = newest(tmp_path).read_bytes(), (tmp_path / "run" / "run.json").read_bytes()
+    with pytest.raises(RunError) as raised:
+        task(tmp_path, {"learning_rate": 0.5, "seed": 3, "steps": 9}).train()
+    message = str(raised.value)
+    assert "config.learning_rate: 0.001 -> 0.5; config.seed: 0 -> 3." in message
+    assert "steps:" not in message
+    assert "--restart" in message
+    assert "--workdir" in message
+    assert (newest(tmp_path).read_bytes(), (tmp_path / "run" / "run.json").read_bytes()) == before
+
+
+def test_other_pixels_and_another_number_of_devices_are_refused(tmp_path, monkeypatch):
+    task(tmp_path).train()
+    with pytest.raises(RunError, match="devices: 1 -> 2"):
+        task(tmp_path, devices=2).train()
+    other = captioned_images(seed=1)
+    monkeypatch.setattr("pipelines.registry.load", lambda *arguments: other)
+    with pytest.raises(RunError, match="data.pixels: "):
+        task(tmp_path).train()
+
+
+def test_another_model_is_refused(tmp_path, encoder_folder):
+    task(tmp_path).train()
+    with pytest.raises(RunError, match="model: attribute_judge -> char_cnn_rnn"):
+        tiny_task("char_cnn_rnn", tmp_path / "run", encoder_folder).train()
+
+
+def test_restart_moves_the_old_run_aside(tmp_path, capsys, finished):
+    task(tmp_path, {"seed": 8}).train()
+    old = newest(tmp_path).read_bytes()
+    task(tmp_path, restart=True).train()
+    assert_same_weights(weights(tmp_path), finished)
+    (moved,) = (path for path in tmp_path.iterdir() if path.name != "run")
+    assert f"The old run is now in {moved}." in capsys.readouterr().out
+    assert (moved / "checkpoints" / "step-00000005.keras").read_bytes() == old
+
+
+def test_a_folder_in_use_is_refused_and_left_alone(tmp_path):
+    task(tmp_path, {"steps": 2}).train()
+    with RunFolder(tmp_path / "run").locked():
+        with pytest.raises(RunError, match="another process is training in this run folder"):
+            task(tmp_path).train()
+        with pytest.raises(RunError, match="another process is training in this run folder"):
+            task(tmp_path, restart=True).train()
+    assert steps(tmp_path) == [2]
+
+
+def test_unwritable_places(tmp_path):
+    (tmp_path / "run").write_text("a file")
+    with pytest.raises(RunError, match="must be a folder that can be written"):
+        task(tmp_path).train()
+
+
+@pytest.mark.parametrize(
+    ("config", "request_", "message"),
+    [
+        ({}, {"devices": 9}, "--devices must be at most 2, the devices here. Received: 9"),
+        ({"batch_size": 5}, {"devices": 2}, "batch_size must be a multiple of the 2 devices. Received: 5"),
+        ({"precision": "mixed_float16"}, {"devices": 2}, "mixed_float16 works on one device only"),
+    ],
+)
+def test_devices_that_do_not_go_with_the_rest(tmp_path, config, request_, message):
+    with pytest.raises(RunError, match=message):
+        task(tmp_path, config, **request_).train()
+
+
+def test_two_devices_train_one_model_after_another(tmp_path, encoder_folder):
+    """As gan_cls does, which trains its text encoder first."""
+    tiny_task("char_cnn_rnn", tmp_path / "encoder", "", {"steps": 2}, devices=2).train()
+    task(tmp_path, devices=2).train()
+    assert steps(tmp_path)[0] == 5
+
+
+@pytest.mark.parametrize("mode", ["sample", "export"])
+def test_a_judge_has_nothing_to_sample_or_export(tmp_path, mode):
+    with pytest.raises(RunError, match="takes a generator"):
+        getattr(task(tmp_path), mode)()
+
+
+def test_no_checkpoint_yet(tmp_path):
+    with pytest.raises(RunError, match="no run here; train first"):
+        task(tmp_path).evaluate()
+    folder = RunFolder(tmp_path / "run")
+    folder.make()
+    plain = task(tmp_path)
+    folder.write_record(plain.record(plain.prepare(), 1))
+    with pytest.raises(RunError, match="this run has no checkpoint yet; train first"):
+        plain.evaluate()
+
+
+def test_dry_run_says_everything_and_writes_nothing(tmp_path):
+    text = task(tmp_path).describe()
+    for field in dataclasses.fields(task(tmp_path).request.config):
+        assert f"  {field.name} = " in text
+    assert "image: float32 (4, 32, 32, 3)" in text
+    assert "attributes: int32 (4, 3)" in text
+    assert "18 training images" in text
+    assert "4 steps an epoch, 5 steps in all" in text
+    assert not (tmp_path / "run").exists()
