@@ -34,7 +34,7 @@ def define():
     flags.DEFINE_integer("steps", None, "Training steps; goes before --epochs.")
     flags.DEFINE_integer("epochs", None, "Passes over the training images.")
     flags.DEFINE_float("learning_rate", None, "The optimizers' step size.")
-    flags.DEFINE_integer("seed", None, "Of the weights, batches and noise; with --mode=sample of the samples' noise.")
+    flags.DEFINE_integer("seed", None, "Of the weights, batches and noise; in other modes of the samples' noise.", 0)
     flags.DEFINE_string("precision", None, "float32, mixed_bfloat16 or mixed_float16.")
     flags.DEFINE_string("text_encoder", None, "char_cnn_rnn, end_to_end, an encoder's folder, or a file of embeddings.")
     flags.DEFINE_multi_string("set", [], "field=value: any other hyper-parameter of the model. May be repeated.")
@@ -49,11 +49,16 @@ def define():
 
     flags.DEFINE_multi_string("caption", [], "--mode=sample: what to draw. May be repeated.")
     flags.DEFINE_string("captions_file", None, "--mode=sample: a file with one caption a line.")
-    flags.DEFINE_string("embeddings", "", "--mode=sample: a file of text embeddings, for models trained on embeddings.")
+    flags.DEFINE_string(
+        "embeddings", "", "A file of text embeddings to sample or evaluate, for models trained on embeddings."
+    )
     flags.DEFINE_integer("num_images", 8, "--mode=sample: images a caption, or steps of an interpolation.", 1)
     flags.DEFINE_enum("interpolate", "", ("", "captions", "noise"), "--mode=sample: a strip from one to the other.")
     flags.DEFINE_string("output", "", "--mode=sample: the PNG file to write.")
     flags.DEFINE_integer("num_captions", 1000, "--mode=evaluate: how many captions to score.", 1)
+    flags.DEFINE_string(
+        "feature_network", "", "--mode=evaluate: a .keras network, for a Frechet distance on its features."
+    )
     flags.DEFINE_string("judge", "", "--mode=evaluate: the attribute judge's run folder.")
 
 
@@ -87,25 +92,29 @@ def captions(values) -> tuple[str, ...]:
     found = [caption.strip() for caption in values.caption]
     if values.captions_file:
         try:
-            found += pathlib.Path(values.captions_file).read_text(encoding="utf-8").splitlines()
+            found += pathlib.Path(values.captions_file).read_text(encoding="utf-8-sig").splitlines()
         except (OSError, UnicodeDecodeError) as error:
             raise CommandError(
                 f"--captions_file must be a text file. Received: {values.captions_file} ({error})"
             ) from None
     found = [caption.strip() for caption in found if caption.strip()]
+    if any(not caption.isprintable() for caption in found):
+        raise CommandError(f"a caption must be text. Received: {next(c for c in found if not c.isprintable())!r}")
     if (values.caption or values.captions_file) and not found:
         raise CommandError("there is no caption in --caption or --captions_file. Received: only empty lines")
     return tuple(found)
 
 
 def trained(workdir: str, model: str | None, dataset: str | None):
-    """Model, dataset and configuration of the run in a folder; the run must be of the model and dataset named."""
+    """Model, dataset, configuration and data folder of a run, which must be of the model and dataset named."""
     record = RunFolder(workdir).need_record()
+    choice("model", record["model"], PRESETS)
+    choice("dataset", record["dataset"], DATASETS)
     for name, wanted in (("model", model), ("dataset", dataset)):
         if wanted and wanted != record[name]:
             raise CommandError(f"{workdir} holds a run of --{name}={record[name]}. Received: --{name}={wanted}")
     config = from_plain(type(PRESETS[record["model"]].config), record["config"])
-    return record["model"], record["dataset"], config
+    return record["model"], record["dataset"], config, record.get("data_dir", "")
 
 
 def resolve(values) -> dict:
@@ -118,8 +127,10 @@ def resolve(values) -> dict:
     """
     model = choice("model", values.model or DEFAULT_MODEL, PRESETS)
     dataset = choice("dataset", values.dataset or PRESETS[model].default_dataset, DATASETS)
-    workdir = values.workdir or f"runs/{model}-{dataset}"
+    workdir, data_dir = values.workdir or f"runs/{model}-{dataset}", ""
     changed = changes(values)
+    if values.mode != "sample" and (values.caption or values.captions_file or values.interpolate):
+        raise CommandError(f"captions are for --mode=sample. Received: --mode={values.mode}")
     if values.mode == "train":
         config = PRESETS[model].resolve(dataset, changed)
     else:
@@ -127,7 +138,7 @@ def resolve(values) -> dict:
             raise CommandError(
                 f"--mode={values.mode} takes its hyper-parameters from the run. Received: {', '.join(changed)}"
             )
-        model, dataset, config = trained(workdir, values.model, values.dataset)
+        model, dataset, config, data_dir = trained(workdir, values.model, values.dataset)
     preset = PRESETS[model]
     missing = preset.needs - DATASETS[dataset].gives
     if missing:
@@ -141,7 +152,7 @@ def resolve(values) -> dict:
         "dataset": dataset,
         "config": config,
         "workdir": workdir,
-        "data_dir": values.data_dir,
+        "data_dir": values.data_dir or data_dir,
         "cache_dir": values.cache_dir,
         "devices": values.devices,
         "checkpoint_every": values.checkpoint_every,
@@ -157,4 +168,5 @@ def resolve(values) -> dict:
         "output": values.output,
         "num_captions": values.num_captions,
         "judge": values.judge,
+        "feature_network": values.feature_network,
     }

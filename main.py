@@ -58,20 +58,30 @@ def quiet_start():
         os.close(kept)
 
 
-def main(_):
+def only_ours(record) -> bool:
+    """Whether a log record is worth a user's while: TensorFlow's own notes are not, its warnings are."""
+    return record.levelno > logging.converter.STANDARD_INFO or f"{os.sep}tensorflow{os.sep}" not in record.pathname
+
+
+def main(argv):
     """Resolve the command, then do what --mode says."""
     values = flags.FLAGS
     try:
+        if len(argv) > 1:
+            raise choices.CommandError(f"only --flags are accepted. Received: {' '.join(argv[1:])}")
         fields = choices.resolve(values)
     except (choices.CommandError, ConfigError, RunError) as error:
         fail(error)
     prepare_tensorflow(values.devices)
+
+    from tensorflow import errors
 
     from pipelines.examples import DataError
     from tasks.base import Request, task_for
 
     # Plain lines, without absl's prefix of time, process and file.
     logging.get_absl_handler().setFormatter(None)
+    logging.get_absl_handler().addFilter(only_ours)
     logging.set_verbosity(logging.INFO)
     try:
         task = task_for(Request(**fields))
@@ -81,6 +91,9 @@ def main(_):
             getattr(task, values.mode)()
     except (ConfigError, DataError, RunError) as error:
         fail(error)
+    except (OSError, errors.OpError) as error:
+        # A full disk, a folder without permission, a damaged file.
+        fail(ValueError(f"could not read or write: {error}"))
     except KeyboardInterrupt:
         # While training, Ctrl-C is taken care of there.
         print("Interrupted; the same command goes on.", file=sys.stderr)

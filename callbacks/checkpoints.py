@@ -28,12 +28,18 @@ def checkpoint_path(folder: pathlib.Path, step: int) -> pathlib.Path:
     return folder / f"step-{step:08d}.keras"
 
 
+def step_of(path: pathlib.Path) -> int:
+    """The step of a checkpoint."""
+    return int(NAME.fullmatch(path.name)[1])
+
+
 def is_whole(path: pathlib.Path) -> bool:
     """Whether every byte of the archive is as it was written (its checksums hold)."""
     try:
         with zipfile.ZipFile(path) as archive:
             return archive.testzip() is None
-    except (OSError, zipfile.BadZipFile, EOFError):
+    except Exception:
+        # Random bytes make zipfile raise almost anything: NotImplementedError, RuntimeError, zlib.error, ...
         return False
 
 
@@ -50,14 +56,23 @@ def newest_whole(folder: pathlib.Path) -> pathlib.Path | None:
 def restore(model: keras.Model, folder: pathlib.Path) -> int:
     """Load the newest whole checkpoint, weights and optimizers, into a compiled model; returns its step, 0 if none.
 
+    Newer ones that are damaged are renamed, so that the steps that are done again can be saved under their names. The
+    remains of a process that was killed while saving are removed.
+
     Raises:
         RunError: there are checkpoints, but none of them is whole.
     """
     path = newest_whole(folder)
+    steps = checkpoint_steps(folder)
     if path is None:
-        if checkpoint_steps(folder):
+        if steps:
             raise RunError(f"every checkpoint is damaged; --restart moves the run aside. Received: {folder}")
         return 0
+    for step in steps[: steps.index(step_of(path))]:
+        damaged = checkpoint_path(folder, step)
+        damaged.rename(damaged.with_suffix(".damaged"))
+    for remains in folder.glob(".step-*"):
+        remains.unlink(missing_ok=True)
     model.load_weights(path)
     return model.step
 

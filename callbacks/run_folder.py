@@ -28,7 +28,7 @@ def written_aside(path: pathlib.Path):
 class RunFolder:
     """One training run on disk.
 
-    run.json says what was asked and what it was trained on; checkpoints/, pictures/, tensorboard/, exports/ and the
+    run.json says what was asked and what it was trained on; checkpoints/, pictures/, tensorboard/, export/ and the
     evaluation's JSON lie beside it.
     """
 

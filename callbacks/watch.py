@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from callbacks.checkpoints import last_good
 from callbacks.curves import NumbersTable
-from callbacks.run_folder import RunError, RunFolder
+from callbacks.run_folder import RunError, RunFolder, written_aside
 from callbacks.steps import StepCallback
 
 
@@ -160,7 +160,8 @@ class Pictures(StepCallback):
         with self.writer.as_default(step=step):
             for name, image in self.draw().items():
                 tf.summary.image(name, image[tf.newaxis])
-                tf.io.write_file(str(self.folder / f"{name}-{step:08d}.png"), tf.io.encode_png(image))
+                with written_aside(self.folder / f"{name}-{step:08d}.png") as aside:
+                    aside.write_bytes(tf.io.encode_png(image).numpy())
         self.writer.flush()
 
 

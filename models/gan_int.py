@@ -12,15 +12,13 @@ class GANINT(TextToImage):
     matching-aware as well (GAN-INT-CLS).
     """
 
-    log_names = (
-        "generator_loss",
-        "interpolated_loss",
-        "discriminator_loss",
-        "real_score",
-        "wrong_score",
-        "fake_score",
-    )
     couples_examples = True
+
+    @property
+    def log_names(self) -> tuple[str, ...]:
+        """Wrong images are scored where they are seen."""
+        wrong_score = ("wrong_score",) if self.config.mismatch_weight else ()
+        return ("generator_loss", "interpolated_loss", "discriminator_loss", "real_score", *wrong_score, "fake_score")
 
     def interpolate(self, text: tf.Tensor) -> tf.Tensor:
         """(B, D) texts to (B / 2, D) texts between the first half and the second."""
@@ -45,7 +43,6 @@ class GANINT(TextToImage):
                     + (1.0 - mismatch_weight) * loss.fake(fake_logits)
                     + self.penalty(image, generated[:count], text)
                 )
-                wrong_logits = fake_logits
                 if mismatch_weight:
                     wrong_logits = self.score(batch["wrong_image"], text)
                     discriminator_loss += mismatch_weight * loss.fake(wrong_logits)
@@ -55,11 +52,12 @@ class GANINT(TextToImage):
             generator_loss = (2.0 * loss.generator(logits[:count]) + interpolation_weight * interpolated_loss) / 3.0
         self.minimize(generator_loss, generator_tape, "generator")
         self.after_step()
+        wrong_score = {"wrong_score": mean_score(wrong_logits)} if mismatch_weight else {}
         return self.track(
             generator_loss=generator_loss,
             interpolated_loss=interpolated_loss,
             discriminator_loss=discriminator_loss,
             real_score=mean_score(real_logits),
-            wrong_score=mean_score(wrong_logits),
             fake_score=mean_score(fake_logits),
+            **wrong_score,
         )

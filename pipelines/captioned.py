@@ -168,7 +168,7 @@ def distinct_class_batches(
             return batch | {"image_features": tf.gather(features, image)}
         return batch | {"image": to_float(crop_and_flip(read(image), config.image_size, seeded(seed, CROP, step)))}
 
-    measured = {} if image_features is None else {"image_features_dim": image_features.shape[1]}
+    measured = {"image_features_dim": 0 if image_features is None else image_features.shape[1]}
     return Batches(at, measured, len(examples))
 
 

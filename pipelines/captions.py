@@ -61,6 +61,9 @@ def find(split: str, data_dir: str) -> Found:
             f"captions: at least one image must have a caption; {_ACCEPTED}; got {where!r} ({'; '.join(report)})"
         )
     records, class_line = _with_classes(records, prefix)
+    if has_splits:
+        outside = [path for path in images if not path.startswith(("train/", "test/"))]
+        report = (*report, *skipped_line(outside, "image in neither train nor test"))
     head = [f"{len(records):,} images with captions found in {data_dir!r} for {split}", caption_line(records)]
     if not has_splits and split == "test":
         head.append("no folders train and test: testing uses the images of training")

@@ -40,8 +40,9 @@ def export(sampler: Sampler, folder: pathlib.Path) -> pathlib.Path:
         return embeddings_and_seed(sampler.encoder.embed(captions), seed)
 
     def captions_alone(captions):
-        latent = tf.random.normal((tf.shape(captions)[0], sampler.latent_dim))
-        return embeddings_and_noise(sampler.encoder.embed(captions), latent)
+        # From the clock: a seed fixed in the graph would repeat the same pictures after each start of a server.
+        clock = tf.cast(tf.math.floormod(tf.timestamp() * 1e6, 2.0**31), tf.int32)
+        return captions_and_seed(captions, clock)
 
     archive = keras.export.ExportArchive()
     archive.track(sampler.generator)

@@ -14,11 +14,12 @@ class Sampler(tf.Module):
     Args:
         generator: computes in float32; takes `latent` and `text`.
         encoder: turns captions into `text`; None for a model trained on embeddings from a file.
+        step: the training step of the weights.
     """
 
-    def __init__(self, generator: keras.Model, encoder: CaptionEncoder | None):
+    def __init__(self, generator: keras.Model, encoder: CaptionEncoder | None, step: int = 0):
         super().__init__()
-        self.generator, self.encoder = generator, encoder
+        self.generator, self.encoder, self.step = generator, encoder, step
         self.latent_dim = generator.input["latent"].shape[-1]
         self.text_dim = generator.input["text"].shape[-1]
         self.generate = tf.function(

@@ -5,10 +5,9 @@ import numpy as np
 from callbacks.run_folder import RunError
 from models.attribute_judge import AttributeJudge
 from models.base import TrainedModel
-from models.presets.config import override
 from pipelines.captioned import attribute_batches
 from pipelines.images import center_crop, to_float
-from tasks.base import Prepared, Task, fingerprint
+from tasks.base import Prepared, Task, fingerprint, with_measured
 
 
 class AttributeJudgeTask(Task):
@@ -19,7 +18,7 @@ class AttributeJudgeTask(Task):
         examples = self.load("varied")
         batches = attribute_batches(examples, self.request.config)
         data = {"images": len(examples), "pixels": fingerprint(np.asarray(examples.images))}
-        return Prepared(override(self.request.config, batches.measured), batches, data)
+        return Prepared(with_measured(self.request.config, batches.measured), batches, data)
 
     def finish(self, model: TrainedModel):
         """Say how good it is."""
@@ -47,7 +46,12 @@ def judge_all(judge: AttributeJudge, images: np.ndarray, batch_size: int = 250) 
 
 def trained_judge(task: AttributeJudgeTask) -> AttributeJudge:
     """The judge of a run folder; RunError says how to train one."""
-    if task.folder.read_record() is None:
+    record = task.folder.read_record()
+    if record is not None and record["model"] != task.request.model:
+        raise RunError(
+            f"the judge must be a run of attribute_judge. Received: {task.folder.path}, of {record['model']}"
+        )
+    if record is None:
         raise RunError(
             "scoring pictures needs an attribute judge trained on real ones: "
             f"python main.py --model=attribute_judge --dataset={task.request.dataset}. "

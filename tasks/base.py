@@ -4,7 +4,9 @@ import dataclasses
 import functools
 import hashlib
 import importlib
+import os
 import pathlib
+from collections.abc import Mapping
 
 import keras
 import numpy as np
@@ -16,7 +18,7 @@ from callbacks.run_folder import RunError, RunFolder, differences
 from callbacks.watch import Numbers, Pictures, StopOnSignal
 from models.base import TrainedModel, parameter_count
 from models.presets import PRESETS
-from models.presets.config import TrainingConfig, from_plain
+from models.presets.config import ConfigError, TrainingConfig, from_plain, override
 from pipelines import registry
 from pipelines.captioned import Batches
 from pipelines.examples import CaptionedImages
@@ -48,6 +50,7 @@ class Request:
         output: the file or folder to write; "" for a name in the run folder.
         num_captions: how many captions `evaluate` samples.
         judge: run folder of the attribute judge; "" for the one beside the run folder.
+        feature_network: `.keras` file of a network on whose features `evaluate` takes a Frechet distance; "" for none.
     """
 
     model: str
@@ -70,12 +73,13 @@ class Request:
     output: str = ""
     num_captions: int = 1000
     judge: str = ""
+    feature_network: str = ""
 
     def sibling(self, model: str) -> "Request":
-        """The same dataset's run of another model with its own preset, in the folder beside this one."""
+        """The same dataset's run of another model with its own preset, in the folder beside this one, on one device."""
         workdir = pathlib.Path(self.workdir).parent / f"{model}-{self.dataset}"
         config = PRESETS[model].resolve(self.dataset, {"seed": self.config.seed})
-        return dataclasses.replace(self, model=model, config=config, workdir=str(workdir), restart=False)
+        return dataclasses.replace(self, model=model, config=config, workdir=str(workdir), restart=False, devices=1)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -91,6 +95,19 @@ class Prepared:
     config: TrainingConfig
     batches: Batches
     data: dict
+
+
+def with_measured(config: TrainingConfig, measured: Mapping[str, object]) -> TrainingConfig:
+    """The configuration with the sizes that only the data could tell.
+
+    Raises:
+        ConfigError: the user set one of them to something else.
+    """
+    for name, value in measured.items():
+        given = getattr(config, name)
+        if given and given != value:
+            raise ConfigError(f"{name} comes from the data, where it is {value}. Received: {name}={given}")
+    return override(config, measured)
 
 
 def fingerprint(*arrays: np.ndarray) -> str:
@@ -139,6 +156,9 @@ class Task:
         """() -> {name: uint8 image} to draw while training; None if there is nothing to see."""
         return None
 
+    def begin(self):
+        """What is written before training, once nothing can be refused any more."""
+
     def finish(self, model: TrainedModel):
         """What is written when training has ended."""
 
@@ -171,7 +191,14 @@ class Task:
             raise RunError(f"--devices must be at most {len(devices)}, the devices here. Received: {count}")
         if self.request.config.batch_size % count:
             raise RunError(
-                f"batch_size must be a multiple of the {count} devices. Received: {self.request.config.batch_size}"
+                f"batch_size of {self.request.model} must be a multiple of the {count} devices. "
+                f"Received: {self.request.config.batch_size}"
+            )
+        # Interpolated texts pair the halves of each replica's batch.
+        if getattr(self.request.config, "interpolation_weight", 0) and self.request.config.batch_size % (2 * count):
+            raise RunError(
+                f"interpolating texts needs a batch_size that is a multiple of {2 * count} on {count} devices. "
+                f"Received: {self.request.config.batch_size}"
             )
         if count > 1 and self.request.config.precision == "mixed_float16":
             # Keras 3's LossScaleOptimizer looks for overflow on the first replica only.
@@ -186,6 +213,7 @@ class Task:
             "config": dataclasses.asdict(prepared.config),
             "data": prepared.data,
             "devices": devices,
+            "data_dir": self.request.data_dir and os.path.abspath(self.request.data_dir),
             "versions": {"tensorflow": tf.__version__, "keras": keras.__version__},
         }
 
@@ -202,40 +230,41 @@ class Task:
         old = self.folder.read_record()
         if old is None:
             return
-        new = dict(record, config=_plain(record["config"]))
         fields = dataclasses.fields(self.request.config)
         ends_run = frozenset(field.name for field in fields if field.metadata.get("ends_run"))
+        compared = ("model", "dataset", "config", "data", "devices")
         changed = differences(
-            {key: old.get(key) for key in new if key != "versions"},
-            {key: new[key] for key in new if key != "versions"},
-            ends_run,
+            {key: old.get(key) for key in compared}, {key: _plain(record[key]) for key in compared}, ends_run
         )
         if changed:
             raise RunError(
                 f"{self.folder.path} holds a run that differs in {'; '.join(changed)}. Resuming it needs the same "
                 "values; --restart moves the old run aside, another --workdir leaves it alone."
             )
-        for line in differences(old.get("versions", {}), new["versions"]):
+        for line in differences(old.get("versions", {}), record["versions"]):
             logging.warning("Resuming under another version, so not bit for bit: %s.", line)
 
-    def train(self) -> bool:
-        """Train, or go on training; returns whether the run reached its last step."""
+    def train(self):
+        """Train, or go on training.
+
+        Everything that can be refused is refused before an old run is moved or anything is written.
+        """
         request = self.request
-        if request.restart:
-            moved = RunFolder(request.workdir).move_aside()
-            if moved:
-                print(f"The old run is now in {moved}.", flush=True)
+        strategy = self.strategy()
         self.folder.make()
+        prepared = self.prepare()
+        record = self.record(prepared, strategy.num_replicas_in_sync)
+        if request.restart and (moved := self.folder.move_aside()):
+            print(f"The old run is now in {moved}.", flush=True)
+            self.folder.make()
         with self.folder.locked():
-            strategy = self.strategy()
-            prepared = self.prepare()
-            record = self.record(prepared, strategy.num_replicas_in_sync)
             self.check_record(record)
-            self.folder.write_record(record)
             total = prepared.config.total_steps(prepared.batches.images)
             with strategy.scope():
                 model = self.build(prepared.config, prepared.config.steps_per_epoch(prepared.batches.images))
                 start = restore(model, self.folder.checkpoints)
+            self.folder.write_record(record)
+            self.begin()
             if start >= total:
                 # Killed after the last step, before its results were written?
                 if self.folder.finished_step() != start:
@@ -246,10 +275,10 @@ class Task:
                     "to begin anew, --restart.",
                     flush=True,
                 )
-                return True
-            return self.fit(model, prepared.batches, start, total)
+                return
+            self.fit(model, prepared.batches, start, total)
 
-    def fit(self, model: TrainedModel, batches: Batches, start: int, total: int) -> bool:
+    def fit(self, model: TrainedModel, batches: Batches, start: int, total: int):
         """The loop: Keras's `fit` over the steps that are left."""
         request = self.request
         print(
@@ -279,7 +308,6 @@ class Task:
             raise SystemExit(128 + stop.received)
         self.finish(model)
         self.folder.write_finished(model.step)
-        return True
 
     def trained_config(self) -> TrainingConfig:
         """The configuration of the run in the folder, with the sizes that came from the data."""
@@ -305,7 +333,8 @@ class Task:
             value, source = getattr(config, field.name), field.metadata["source"]
             lines.append(f"  {field.name} = {value}".ljust(44) + f"  {source}")
         lines += ["", "trainable parameters"]
-        lines += [f"  {player}: {parameter_count(getattr(model, player)):,}" for player in model.players]
+        networks = [layer for layer in model.layers if isinstance(layer, keras.Model) and layer.trainable]
+        lines += [f"  {network.name}: {parameter_count(network):,}" for network in networks]
         lines += ["", f"{self.request.dataset}: {prepared.batches.images:,} training images; a batch is"]
         batch = next(iter(prepared.batches.dataset(0, 1)))
         lines += [f"  {name}: {value.dtype.name} {tuple(value.shape)}" for name, value in batch.items()]

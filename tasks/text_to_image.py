@@ -6,29 +6,32 @@ import pathlib
 
 import numpy as np
 import tensorflow as tf
+from absl import logging
 
-from callbacks.checkpoints import newest_whole
 from callbacks.run_folder import RunError, RunFolder, written_aside
-from metrics.text_to_image import attribute_figures, diversity_figures
 from models.base import TrainedModel
-from models.presets.config import override
 from models.presets.text_to_image import END_TO_END
 from pipelines.captioned import CaptionTable, matching_batches
 from pipelines.embeddings import read, read_embeddings
 from pipelines.examples import CaptionedImages, DataError
-from pipelines.images import center_crop, to_float, to_uint8
+from pipelines.images import center_crop, to_uint8
+from pipelines.text import encode_characters
 from serving.export import export
 from serving.pictures import between, captioned_rows, spherically_between
 from serving.sampler import Sampler
 from serving.text import CaptionEncoder
 from tasks.attribute_judge import AttributeJudgeTask, judge_all, trained_judge
-from tasks.base import Prepared, Task, fingerprint
+from tasks.base import Prepared, Task, fingerprint, with_measured
+from tasks.image_network import feature_network
+from tasks.scores import Scores
 from tasks.text_encoder import (
     ENCODER_FILE,
     TextEncoderTask,
     caption_counts,
+    caption_fingerprint,
     character_table,
     embedding_table,
+    some_of,
     trained_encoder,
 )
 
@@ -41,16 +44,22 @@ PAPER_TEXT_DIM = 1024
 class TextToImageTask(Task):
     """Trains a text-conditional GAN; samples, scores and exports it."""
 
+    # The trained encoder that embedded the captions, where one did.
+    used_encoder: CaptionEncoder | None = None
+
     # Texts: an encoder trained here, one from a folder, embeddings from a file, or one that learns with the GAN.
 
     @property
     def reads_embeddings(self) -> bool:
         """Whether the texts are embeddings from a file, so that captions cannot be encoded."""
         choice = self.request.config.text_encoder
-        return choice not in (CHAR_CNN_RNN, END_TO_END) and not (pathlib.Path(choice) / ENCODER_FILE).exists()
+        folder = RunFolder(choice)
+        # A run without its encoder is an unfinished one, not a folder of embeddings.
+        is_encoder = folder.record_path.exists() or (folder.path / ENCODER_FILE).exists()
+        return choice not in (CHAR_CNN_RNN, END_TO_END) and not is_encoder
 
-    def encoder(self) -> CaptionEncoder:
-        """The trained text encoder; the first time it is trained here, and says so."""
+    def encoder(self, examples: CaptionedImages) -> CaptionEncoder:
+        """The trained text encoder of the dataset; the first time it is trained here, and says so."""
         choice = self.request.config.text_encoder
         if choice != CHAR_CNN_RNN:
             return trained_encoder(RunFolder(choice))
@@ -62,6 +71,11 @@ class TextToImageTask(Task):
             )
             task.train()
             print("The text encoder is ready; its embeddings are kept beside it.", flush=True)
+        elif task.folder.need_record()["data"]["captions"] != caption_fingerprint(examples):
+            raise RunError(
+                "the text encoder here was trained on other captions; use it with --text_encoder=FOLDER, or train "
+                f"a new one by a --workdir in another folder. Received: {task.folder.path}"
+            )
         return trained_encoder(task.folder)
 
     def texts(self, examples: CaptionedImages, dry_run: bool = False) -> CaptionTable:
@@ -72,48 +86,52 @@ class TextToImageTask(Task):
         if self.reads_embeddings:
             rows = read_embeddings(choice, examples.names)
             return CaptionTable(np.concatenate(rows), np.array([len(row) for row in rows]))
-        if dry_run and choice == CHAR_CNN_RNN:
-            dim = self.request.sibling(CHAR_CNN_RNN).config.embedding_dim
+        if dry_run:
+            sibling = self.request.sibling(CHAR_CNN_RNN).config.embedding_dim
+            dim = sibling if choice == CHAR_CNN_RNN else self.encoder(examples).embedding_dim
             counts = caption_counts(examples)
             return CaptionTable(np.zeros((counts.sum(), dim), np.float32), counts)
-        encoder = self.encoder()
-        cache = self.request.sibling(CHAR_CNN_RNN).workdir if choice == CHAR_CNN_RNN else self.request.workdir
-        return embedding_table(encoder, examples, pathlib.Path(cache))
+        self.used_encoder = self.encoder(examples)
+        own = self.request.sibling(CHAR_CNN_RNN).workdir
+        cache = own if choice == CHAR_CNN_RNN else pathlib.Path(self.request.cache_dir) / "embeddings"
+        return embedding_table(self.used_encoder, examples, pathlib.Path(cache))
 
     def prepare(self, dry_run: bool = False) -> Prepared:
         """Matching and mismatching pairs."""
         config = self.request.config
         if config.text_encoder == END_TO_END and not config.text_dim:
-            config = override(config, {"text_dim": PAPER_TEXT_DIM})
+            config = dataclasses.replace(config, text_dim=PAPER_TEXT_DIM)
         examples = self.load("train")
         texts = self.texts(examples, dry_run)
-        if not self.reads_embeddings and config.text_encoder != END_TO_END and not dry_run:
-            self.keep_encoder()
         batches = matching_batches(examples, config, texts)
         data = {
             "images": len(examples),
             "pixels": fingerprint(np.asarray(examples.images)),
             "texts": fingerprint(texts.rows, texts.counts),
         }
-        return Prepared(override(config, batches.measured), batches, data)
+        return Prepared(with_measured(config, batches.measured), batches, data)
 
-    def keep_encoder(self):
+    def begin(self):
         """Copy the text encoder into the run folder, so that the run can be sampled and exported by itself."""
-        target = self.folder.path / ENCODER_FILE
-        if not target.exists():
-            with written_aside(target) as aside:
-                self.encoder().save(aside)
+        if self.used_encoder is not None:
+            with written_aside(self.folder.path / ENCODER_FILE) as aside:
+                self.used_encoder.save(aside)
 
     # Pictures while training.
 
     def pictures(self, model: TrainedModel):
         """A fixed grid of captions with their real images and samples, and strips between two captions."""
-        examples = self.load("test", model.config.image_size)
-        rows = np.linspace(0, len(examples) - 1, min(GRID_ROWS, len(examples))).astype(int)
-        reals = center_crop(np.asarray(examples.images[rows]), model.config.image_size)
+        examples = some_of(self.load("test", model.config.image_size), GRID_ROWS)
+        try:
+            embed = self.embedder(model, examples)
+        except DataError as error:
+            # A file of embeddings may hold the training split alone, as StackGAN's do.
+            logging.warning("Pictures show training captions, as those to test on have no embeddings: %s", error)
+            examples = some_of(self.load("train", model.config.image_size), GRID_ROWS)
+            embed = self.embedder(model, examples)
+        reals = center_crop(examples.images, model.config.image_size)
         latents = tf.random.stateless_normal((GRID_SAMPLES, model.config.latent_dim), [model.config.seed, 0]).numpy()
-        embed = self.embedder(model, examples, rows)
-        captions = [examples.captions[row][0] for row in rows]
+        captions = [captions[0] for captions in examples.captions]
 
         def row(text: np.ndarray) -> np.ndarray:
             return generated(model, np.repeat(text[np.newaxis], len(latents), 0), latents)
@@ -129,48 +147,51 @@ class TextToImageTask(Task):
             ]
             strips = [
                 (f"{captions[left]}  ->  {captions[left + 1]}", strip(texts[left], texts[left + 1]))
-                for left in range(len(rows) - 1)
+                for left in range(len(captions) - 1)
             ]
             return {"samples": captioned_rows(samples), "interpolation": captioned_rows(strips)}
 
         return draw
 
-    def embedder(self, model: TrainedModel, examples: CaptionedImages, rows: np.ndarray):
-        """() -> (r, D) embeddings of the first caption of some rows, as the model now reads them."""
+    def embedder(self, model: TrainedModel, examples: CaptionedImages):
+        """() -> (n, D) embeddings of the first caption of each example, as the model now reads them."""
+        captions = [captions[0] for captions in examples.captions]
         if model.text_encoder is not None:
-            characters = character_table(
-                dataclasses.replace(
-                    examples,
-                    names=tuple(examples.names[row] for row in rows),
-                    captions=tuple(examples.captions[row][:1] for row in rows),
-                )
-            ).rows
+            characters = encode_characters(tf.constant(captions))
             return lambda: np.asarray(model.text_encoder(characters, training=False))
         if self.reads_embeddings:
-            found = read_embeddings(self.request.config.text_encoder, [examples.names[row] for row in rows])
+            found = read_embeddings(self.request.config.text_encoder, examples.names)
             fixed = np.stack([row[0] for row in found])
         else:
-            encoder = trained_encoder(self.folder)
-            fixed = encoder.embed_all([examples.captions[row][0] for row in rows])
+            fixed = trained_encoder(self.folder).embed_all(captions)
         return lambda: fixed
 
     # After training.
 
     def finish(self, model: TrainedModel):
         """Export the trained model, and leave a grid of samples."""
-        print(f"Exported to {self.export()}; pictures are in {self.folder.pictures}.", flush=True)
+        self.export()
+        print(f"Pictures are in {self.folder.pictures}.", flush=True)
 
     def sampler(self) -> Sampler:
         """The run's generator, averaged if there is an average, with its text encoder."""
         model = self.trained_model()
         if model.text_encoder is not None:
-            return Sampler(model.sampled_generator, CaptionEncoder(model.text_encoder))
-        path = self.folder.path / ENCODER_FILE
-        return Sampler(model.sampled_generator, CaptionEncoder.load(path) if path.exists() else None)
+            encoder = CaptionEncoder(model.text_encoder)
+        else:
+            encoder = None if self.reads_embeddings else trained_encoder(self.folder)
+        return Sampler(model.sampled_generator, encoder, model.step)
+
+    def weights(self, sampler: Sampler) -> str:
+        """Which weights are sampled, scored and exported."""
+        return f"{'averaged' if self.trained_config().average_decay else 'last'} weights of step {sampler.step:,}"
 
     def export(self) -> pathlib.Path:
         """Write a numbered SavedModel."""
-        return export(self.sampler(), self.folder.exports)
+        sampler = self.sampler()
+        path = export(sampler, self.folder.exports)
+        print(f"Exported the {self.weights(sampler)} to {path}.", flush=True)
+        return path
 
     def sampled_texts(self, sampler: Sampler) -> tuple[list[str], np.ndarray]:
         """What `--mode=sample` draws: labels and (n, D) embeddings."""
@@ -182,6 +203,7 @@ class TextToImageTask(Task):
                     f"Received: --caption={'; '.join(request.captions)}"
                 )
             table = read(request.embeddings)
+            # One picture a name: the mean of its captions' embeddings.
             texts = np.stack([rows.mean(axis=0) for rows in table.embeddings])
             if texts.shape[1] != sampler.text_dim:
                 raise DataError(
@@ -200,10 +222,12 @@ class TextToImageTask(Task):
         rows = self.sampled_rows(sampler, labels, texts)
         grid = captioned_rows([(label, sampler.sample(text, latent)) for label, text, latent in rows])
         kind = f"interpolation-{request.interpolate}" if request.interpolate else "samples"
-        path = pathlib.Path(request.output or self.folder.pictures / f"{kind}-seed-{request.sample_seed}.png")
+        name = f"{kind}-seed-{request.sample_seed}.png"
+        path = pathlib.Path(request.output) if request.output else self.folder.pictures / name
+        path = path / name if path.is_dir() else path
         with written_aside(path) as aside:
-            tf.io.write_file(str(aside), tf.io.encode_png(grid))
-        print(f"Wrote {path}.")
+            aside.write_bytes(tf.io.encode_png(grid).numpy())
+        print(f"Wrote {path}, drawn with the {self.weights(sampler)}.")
         return path
 
     def sampled_rows(
@@ -231,70 +255,31 @@ class TextToImageTask(Task):
 
     def evaluate(self) -> dict:
         """Captions of unseen classes to pictures, scored; prints the figures and writes evaluation.json."""
-        request, config = self.request, self.trained_config()
-        sampler, examples = self.sampler(), self.load("test", config.image_size)
-        rng = np.random.default_rng(request.sample_seed)
-        chosen = self.chosen_captions(examples, rng)
-        texts = self.evaluated_texts(sampler, examples, chosen)
-        latents = sampler.latents(len(texts), request.sample_seed).numpy()
-        drawn = np.asarray(to_float(sampler.sample(texts, latents)))
-        real = np.asarray(to_float(center_crop(np.asarray(examples.images[chosen[:, 0]]), config.image_size)))
-        figures = {
-            "captions": len(chosen),
-            "weights": "averaged" if config.average_decay else "last",
-            "step": self.trained_step(),
-            "diversity": self.diversity(sampler, examples, texts, rng),
-        }
-        if examples.truth is not None:
-            judge_task = AttributeJudgeTask(self.judge_request())
-            judge = trained_judge(judge_task)
-            figures["named attributes seen"] = attribute_figures(
-                lambda images: judge_all(judge, images), drawn, real, chosen, examples.truth, rng
-            )
+        config = self.trained_config()
+        examples = self.load("test", config.image_size)
+        # What a judge or a network needs is missing more often than a run: ask for it before drawing.
+        judge = trained_judge(AttributeJudgeTask(self.judge_request())) if examples.truth is not None else None
+        network = feature_network(self.request.feature_network) if self.request.feature_network else None
+        sampler = self.sampler()
+        scores = Scores(sampler, examples, config, self.request, self.test_embeddings)
+        figures = {"weights": self.weights(sampler), "captions": len(scores.chosen), "diversity": scores.diversity()}
+        if judge is not None:
+            figures["named attributes seen"] = scores.named_attributes(lambda images: judge_all(judge, images))
+        if network is not None:
+            figures["Frechet distance"] = scores.frechet(network, self.request.feature_network)
         path = self.folder.write_json("evaluation.json", figures)
         print(json.dumps(figures, indent=2))
         print(f"Wrote {path}.")
         return figures
 
-    def chosen_captions(self, examples: CaptionedImages, rng: np.random.Generator) -> np.ndarray:
-        """(n, 2) examples and captions to score: each image once at most, one caption of it."""
-        count = min(self.request.num_captions, len(examples))
-        images = rng.permutation(len(examples))[:count]
-        counts = caption_counts(examples)[images]
-        return np.stack([images, (rng.random(count) * counts).astype(int)], axis=1)
-
-    def evaluated_texts(self, sampler: Sampler, examples: CaptionedImages, chosen: np.ndarray) -> np.ndarray:
-        """(n, D) embeddings of the chosen captions."""
-        if sampler.encoder is not None:
-            return sampler.encoder.embed_all([examples.captions[image][caption] for image, caption in chosen])
-        rows = read_embeddings(self.trained_config().text_encoder, [examples.names[image] for image, _ in chosen])
-        return np.stack([row[caption % len(row)] for row, (_, caption) in zip(rows, chosen, strict=True)])
-
-    def diversity(
-        self, sampler: Sampler, examples: CaptionedImages, texts: np.ndarray, rng: np.random.Generator
-    ) -> dict[str, float]:
-        """How much samples of one caption differ, beside how much real images of one class do."""
-        samples = []
-        for text in texts[:20]:
-            latent = sampler.latents(20, int(rng.integers(2**31))).numpy()
-            samples.append(np.asarray(to_float(sampler.sample(np.repeat(text[np.newaxis], 20, 0), latent))))
-        labels = np.zeros(len(examples), int) if examples.labels is None else examples.labels
-        reals = []
-        for label in np.unique(labels)[:20]:
-            rows = np.flatnonzero(labels == label)[:20]
-            if len(rows) > 1:
-                pixels = center_crop(np.asarray(examples.images[rows]), self.trained_config().image_size)
-                reals.append(np.asarray(to_float(pixels)))
-        return diversity_figures(samples, reals)
+    def test_embeddings(self, names: list[str]) -> list[np.ndarray]:
+        """The embeddings of images of the test split: from --embeddings, or the file of the training."""
+        return read_embeddings(self.request.embeddings or self.trained_config().text_encoder, names)
 
     def judge_request(self):
         """The judge's run: the one named, or the one beside this run."""
         request = self.request.sibling("attribute_judge")
         return dataclasses.replace(request, workdir=self.request.judge) if self.request.judge else request
-
-    def trained_step(self) -> int:
-        """The step of the checkpoint that is scored."""
-        return int(newest_whole(self.folder.checkpoints).stem.split("-")[1])
 
 
 def generated(model: TrainedModel, texts: np.ndarray, latents: np.ndarray) -> np.ndarray:

@@ -19,6 +19,36 @@ class OneHotCharacters(layers.Layer):
         )
 
 
+@keras.saving.register_keras_serializable("gan")
+class MeanOfStates(layers.Layer):
+    """The authors' FixedRNN: h_t = relu(x_t + U h_{t-1}), averaged over the steps; (B, T, units) to (B, units).
+
+    The input is already multiplied by its weights, for all steps at once. The steps are few and fixed, so they are
+    written out; orthogonal initial weights keep them stable.
+    """
+
+    def __init__(self, units: int, **options):
+        super().__init__(**options)
+        self.units = units
+
+    def build(self, input_shape):
+        """Make U."""
+        self.recurrent_kernel = self.add_weight(
+            name="recurrent_kernel", shape=(self.units, self.units), initializer="orthogonal"
+        )
+
+    def call(self, inputs):
+        """Run the steps."""
+        states = [keras.ops.relu(inputs[:, 0])]
+        for step in range(1, inputs.shape[1]):
+            states.append(keras.ops.relu(inputs[:, step] + keras.ops.matmul(states[-1], self.recurrent_kernel)))
+        return sum(states) / len(states)
+
+    def get_config(self):
+        """What `from_config` needs."""
+        return {**super().get_config(), "units": self.units}
+
+
 def text_encoder(embedding_dim: int, convolution_width: int = 512, recurrent_width: int = 512) -> keras.Model:
     """Characters of a caption to its embedding.
 
@@ -32,9 +62,7 @@ def text_encoder(embedding_dim: int, convolution_width: int = 512, recurrent_wid
         x = layers.Conv1D(channels, 4, activation="relu")(x)
         if pool:
             x = layers.MaxPooling1D(3)(x)
-    # A ReLU recurrence, as in the authors' FixedRNN; orthogonal initial weights keep its 18 steps stable.
-    x = layers.SimpleRNN(recurrent_width, activation="relu", return_sequences=True, unroll=True)(x)
-    x = layers.GlobalAveragePooling1D()(x)
+    x = MeanOfStates(recurrent_width)(layers.Dense(recurrent_width)(x))
     x = layers.Dense(embedding_dim, dtype="float32", name="embedding")(x)
     return keras.Model(characters, x, name="text_encoder")
 

@@ -15,25 +15,14 @@ from models.layers import (
     normalization,
     transposed_convolution,
 )
+from models.presets.text_to_image import smallest_side
 
 LEAK = 0.2  # slope of the leaky ReLU, everywhere
 
 
-def base_side(image_size: int) -> int:
-    """Side of the smallest feature map: `image_size` halved until it is 4, 5, 6 or 7."""
-    side = image_size
-    while side >= 8 and side % 2 == 0:
-        side //= 2
-    if not 4 <= side <= 7:
-        raise ValueError(
-            f"image_size must be 4, 5, 6 or 7 times a power of two (32, 40, 48, 56, 64, ...). Received: {image_size}"
-        )
-    return side
-
-
 def stage_widths(image_size: int, width: int) -> list[int]:
     """Channels after each stage from the smallest map outwards: 8, 4, 2, 1 times `width` at 64 pixels."""
-    stages = (image_size // base_side(image_size)).bit_length() - 1
+    stages = (image_size // smallest_side(image_size)).bit_length() - 1
     return [width * max(8 >> stage, 1) for stage in range(stages)]
 
 
@@ -51,7 +40,7 @@ def generator(image_size: int, latent_dim: int, text_dim: int, text_projection_d
     Inputs: `latent` (B, latent_dim), `text` (B, text_dim). Output: (B, image_size, image_size, 3) float32 in [-1, 1].
     Reed et al. 2016, section 4.1; the residual blocks after the first two stages are in the authors' code.
     """
-    side, widths = base_side(image_size), stage_widths(image_size, width)
+    side, widths = smallest_side(image_size), stage_widths(image_size, width)
     latent = keras.Input((latent_dim,), name="latent")
     text = keras.Input((text_dim,), name="text")
     projected = layers.LeakyReLU(LEAK)(linear(text, text_projection_dim))
@@ -79,7 +68,7 @@ def discriminator(
     `normalize` is "batch" (the paper's), "layer" (for a gradient penalty, which batch statistics would break)
     or "none".
     """
-    side, widths = base_side(image_size), stage_widths(image_size, width)
+    side, widths = smallest_side(image_size), stage_widths(image_size, width)
     normalize_features = normalization(normalize)
     image = keras.Input((image_size, image_size, 3), name="image")
     text = keras.Input((text_dim,), name="text")

@@ -43,13 +43,13 @@ class TrainingConfig:
     image_size: int = setting(64, "pixels", minimum=8)
     epochs: int = setting(600, "passes over the training images; `steps` goes before it", minimum=1, ends_run=True)
     steps: int = setting(0, "training steps; 0: as many as `epochs` says", minimum=0, ends_run=True)
-    learning_rate: float = setting(2e-4, "Adam's step size", minimum=0.0)
+    learning_rate: float = setting(2e-4, "Adam's step size", minimum=0.0, maximum=100.0)
     learning_rate_halving_epochs: int = setting(0, "epochs between halvings of the learning rate; 0: never", minimum=0)
     optimizer: str = setting("adam", "gradient descent method", choices=("adam", "rmsprop", "sgd"))
     beta_1: float = setting(0.9, "Adam's first decay rate, the momentum of sgd", minimum=0.0, maximum=1.0)
     beta_2: float = setting(0.999, "Adam's second decay rate", minimum=0.0, maximum=1.0)
     precision: str = setting("float32", "what layers compute in; variables are float32", choices=PRECISIONS)
-    seed: int = setting(0, "of the initial weights, the batches and the noise", minimum=0)
+    seed: int = setting(0, "of the initial weights, the batches and the noise", minimum=0, maximum=2**31 - 1)
 
     def __post_init__(self):
         for field in dataclasses.fields(self):
@@ -84,11 +84,17 @@ def check(field: dataclasses.Field, value):
 
 def from_plain(config_class: type, values: Mapping[str, object]) -> TrainingConfig:
     """The configuration that JSON keeps as a dict: lists become tuples again."""
-    return config_class(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
+    plain = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+    known = {field.name for field in dataclasses.fields(config_class)}
+    if unknown := sorted(plain.keys() - known):
+        raise ConfigError(f"there is no hyper-parameter {', '.join(unknown)} in this version. Received: an older run")
+    return config_class(**plain)
 
 
 def parse(text: str, kind: type):
     """A command line's text as the field's type; ValueError if it is not one."""
+    if kind is tuple:
+        raise ValueError("only the data sets it")
     if kind is bool:
         return {"true": True, "1": True, "false": False, "0": False}[text.lower()]
     return kind(text)

@@ -9,9 +9,9 @@ from models.presets.config import Preset, TrainingConfig, setting
 class JudgeConfig(TrainingConfig):
     """An attribute classifier trained on real pictures only."""
 
-    image_size: int = setting(48, "pixels; generated images of another size are resized to it", minimum=8)
+    image_size: int = setting(32, "pixels; generated images of another size are resized to it", minimum=8)
     epochs: int = setting(6, "measured: accuracy on unseen species no longer rises", minimum=1, ends_run=True)
-    learning_rate: float = setting(1e-3, "Adam's step size", minimum=0.0)
+    learning_rate: float = setting(1e-3, "Adam's step size", minimum=0.0, maximum=100.0)
     value_counts: tuple = setting((), "how many values each attribute has; from the dataset")
     width: int = setting(32, "channels of the first stage", minimum=1)
 

@@ -14,6 +14,23 @@ END_TO_END = "end_to_end"
 SMOOTHABLE = ("non_saturating", "least_squares")
 
 
+def smallest_side(image_size: int) -> int:
+    """Side of the networks' smallest feature map: `image_size` halved until it is 4, 5, 6 or 7.
+
+    Raises:
+        ConfigError: halving does not lead there.
+    """
+    side = image_size
+    while side >= 8 and side % 2 == 0:
+        side //= 2
+    if image_size < 8 or not 4 <= side <= 7:
+        raise ConfigError(
+            "image_size must be 4, 5, 6 or 7 times a power of two: 32, 40, 48, 56, 64, 80, 96, 112, 128, ... "
+            f"Received: {image_size}"
+        )
+    return side
+
+
 @dataclasses.dataclass(frozen=True)
 class TextToImageConfig(TrainingConfig):
     """A text-conditional GAN; the defaults are the authors' for CUB."""
@@ -56,6 +73,7 @@ class TextToImageConfig(TrainingConfig):
 
     def __post_init__(self):
         super().__post_init__()
+        smallest_side(self.image_size)
         if self.label_smoothing and self.adversarial not in SMOOTHABLE:
             raise ConfigError(
                 f"label_smoothing goes with adversarial={' or '.join(SMOOTHABLE)}. "
@@ -88,8 +106,6 @@ class JointEmbeddingConfig(TrainingConfig):
     margin: float = setting(1.0, "by which the matching pair must win; CVPR 2016, equation 5", minimum=0.0)
 
 
-ENCODER = JointEmbeddingConfig()
-
 # What makes the paper's experiment short enough for the embedded birds on two cores.
 BIRDS = {
     "image_size": 48,
@@ -100,7 +116,6 @@ BIRDS = {
     "average_decay": 0.99,
     "learning_rate_halving_epochs": 0,
 }
-FLOWERS = {"epochs": 600}
 TEXT_AND_IMAGES = frozenset({"image", "captions"})
 
 
@@ -113,7 +128,7 @@ def text_to_image(model: str, summary: str, source: str, **constants) -> Preset:
         summary=summary,
         source=f"{PAPER}, {source}",
         needs=TEXT_AND_IMAGES,
-        per_dataset={"birds": BIRDS, "flowers": FLOWERS},
+        per_dataset={"birds": BIRDS},
     )
 
 
@@ -145,7 +160,7 @@ PRESETS = {
     "char_cnn_rnn": Preset(
         model="models.char_cnn_rnn.CharCNNRNN",
         task="tasks.text_encoder.TextEncoderTask",
-        config=ENCODER,
+        config=JointEmbeddingConfig(),
         summary="the char-CNN-RNN text encoder, by deep structured joint embedding",
         source="Reed et al., CVPR 2016, sections 3 and 5",
         needs=TEXT_AND_IMAGES,

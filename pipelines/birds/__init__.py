@@ -69,7 +69,8 @@ def _table(columns: dict) -> CaptionedImages:
     """Returns the columns of a split (see `rendering.render_species`) as the table that every dataset becomes."""
     names = tuple(name.decode() for name in columns["name"].tolist())
     classes = [name.split("/")[0] for name in names]
-    class_names = tuple(sorted(set(classes)))
+    # In the order of their labels.
+    class_names = tuple(dict.fromkeys(classes))
     return CaptionedImages(
         images=columns["image"],
         names=names,

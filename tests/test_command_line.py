@@ -1,0 +1,201 @@
+"""The command line as its user meets it: every refusal is one line, at once, before TensorFlow is imported."""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+from models.presets import PRESETS
+from pipelines.registry import DATASETS
+from tests.worlds import write_captioned_folder, write_random_embeddings
+
+MAIN = str(pathlib.Path(__file__).parent.parent / "main.py")
+# Runs main.py and says, whatever became of it, whether TensorFlow was imported.
+PROBE = f"""
+import atexit, runpy, sys
+atexit.register(lambda: print("\\nTensorFlow imported:", "tensorflow" in sys.modules))
+sys.path.insert(0, {os.path.dirname(MAIN)!r})
+sys.argv[0] = {MAIN!r}
+runpy.run_path({MAIN!r}, run_name="__main__")
+"""
+
+
+def run(folder, *arguments, code=PROBE, timeout=240):
+    return subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, cwd=folder, timeout=timeout
+    )
+
+
+def refusal(folder, *arguments):
+    """The one line with which the command is refused, before TensorFlow."""
+    result = run(folder, *arguments)
+    assert result.returncode == 2, result.stdout + result.stderr
+    assert result.stdout.strip() == "TensorFlow imported: False"
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("error: ")
+    assert not list(folder.iterdir())
+    return line
+
+
+@pytest.mark.parametrize(
+    ("arguments", "wanted"),
+    [
+        (["--model=gan_cl"], ["did you mean gan_cls?", *PRESETS, "Received: gan_cl"]),
+        (["--dataset=brids"], ["did you mean birds?", *DATASETS, "Received: brids"]),
+        (["--model=xyz"], ["--model", "accepted are", *PRESETS]),
+        (["--mode=trian"], ["trian", "train", "sample", "evaluate", "export"]),
+        (["--modle=gan_cls"], ["modle"]),
+        (["gan_cls"], ["Received: gan_cls"]),
+        (["--model", "gan_cls", "--dry_run", "true"], ["Received: true"]),
+        (["--set=generator_widht=3"], ["'generator_widht'", "did you mean generator_width", "=3"]),
+        (["--set=qqqq=3"], ["accepted are", "generator_width", "Received: qqqq=3"]),
+        (["--set=generator_width=wide"], ["generator_width must be", "int", "'wide'"]),
+        (["--set=generator_width=0"], ["generator_width must be at least 1", "Received: 0"]),
+        (["--model=attribute_judge", "--set=value_counts=3"], ["value_counts must be"]),
+        (["--learning_rate=inf"], ["learning_rate must be at most", "inf"]),
+        (["--mode=train", "--caption=a bird"], ["captions are for --mode=sample"]),
+        (["--set=generator_width"], ["--set takes field=value", "Received: generator_width"]),
+        (["--set==3"], ["--set takes field=value"]),
+        (["--set=seed=1", "--seed=2"], ["seed is given twice"]),
+        (["--set=mismatch_weight=nan"], ["mismatch_weight must be at least 0", "nan"]),
+        (["--set=adversarial=relativistic"], ["adversarial must be one of", "hinge", "relativistic"]),
+        (["--set=adversarial=hinge", "--set=label_smoothing=0.1"], ["label_smoothing goes with", "hinge"]),
+        (["--set=gradient_penalty_weight=10"], ["discriminator_normalization=layer or none"]),
+        (["--model=gan_int", "--batch_size=5"], ["even batch_size", "Received: 5"]),
+        (["--batch_size=many"], ["batch_size", "many"]),
+        (["--batch_size=1"], ["batch_size must be at least 2", "Received: 1"]),
+        (["--learning_rate=-1"], ["learning_rate must be at least 0", "Received: -1"]),
+        (["--precision=float64"], ["precision must be one of", "mixed_bfloat16", "float64"]),
+        (["--image_size=50"], ["image_size must be", "Received: 50"]),
+        (["--seed=-1"], ["seed must be at least 0"]),
+        (["--seed=99999999999"], ["seed must be at most", "99999999999"]),
+        (["--devices=-1"], ["devices"]),
+        (["--checkpoint_every=0"], ["checkpoint_every"]),
+        (["--model=attribute_judge", "--dataset=cub"], ["attribute_judge needs attributes", "birds", "--dataset=cub"]),
+        (["--mode=sample", "--caption=a bird"], ["there is no run here; train first", "runs/gan_cls-birds"]),
+        (["--mode=evaluate", "--dataset=cub"], ["there is no run here", "runs/gan_cls-cub"]),
+        (["--mode=export", "--workdir=nowhere"], ["there is no run here", "nowhere"]),
+        (["--mode=sample", "--learning_rate=1"], ["takes its hyper-parameters from the run", "learning_rate"]),
+    ],
+)
+def test_refused_in_one_line_before_tensorflow(tmp_path, arguments, wanted):
+    line = refusal(tmp_path, *arguments)
+    for part in wanted:
+        assert part in line
+
+
+def test_help_is_there_without_tensorflow(tmp_path):
+    result = run(tmp_path, "--helpfull")
+    assert "TensorFlow imported: False" in result.stdout
+    for name in (*PRESETS, *DATASETS, "--set", "--captions_file"):
+        assert name in result.stdout
+    assert "Traceback" not in result.stderr
+
+
+def test_another_keras_backend_is_refused(tmp_path):
+    result = subprocess.run(
+        [sys.executable, MAIN], capture_output=True, text=True, cwd=tmp_path, env=os.environ | {"KERAS_BACKEND": "jax"}
+    )
+    assert result.returncode == 2
+    assert result.stderr == "error: Keras must run on TensorFlow. Received: KERAS_BACKEND=jax\n"
+
+
+def test_a_run_of_another_model_is_not_taken_for_the_one_asked_for(tmp_path):
+    folder = tmp_path / "run"
+    folder.mkdir()
+    record = {"model": "text_gan", "dataset": "cub", "config": {"batch_size": 8}}
+    (folder / "run.json").write_text(json.dumps(record))
+    result = run(tmp_path, "--mode=export", "--workdir=run", "--model=gan_cls")
+    assert "run holds a run of --model=text_gan. Received: --model=gan_cls" in result.stderr
+    result = run(tmp_path, "--mode=export", "--workdir=run", "--dataset=birds")
+    assert "run holds a run of --dataset=cub. Received: --dataset=birds" in result.stderr
+    for content in (b"{", b"\xff", b'{"model": "gone", "dataset": "cub", "config": {}}'):
+        (folder / "run.json").write_bytes(content)
+        result = run(tmp_path, "--mode=export", "--workdir=run")
+        assert result.returncode == 2
+        assert len(result.stderr.splitlines()) == 1
+    (folder / "run.json").write_text(json.dumps(record | {"config": {"no_longer_known": 1}}))
+    result = run(tmp_path, "--mode=export", "--workdir=run")
+    assert result.returncode == 2
+    assert "no_longer_known" in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+# With TensorFlow: one small run, then what is made of it.
+
+SMALL = ("--set=generator_width=4", "--set=discriminator_width=4", "--set=text_projection_dim=4")
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A folder with data and a run of 3 steps on embeddings from a file, of which captions cannot be sampled."""
+    folder = tmp_path_factory.mktemp("command")
+    write_captioned_folder(folder / "images", 6)
+    write_random_embeddings(folder / "embeddings.npz", 6)
+    result = run(folder, *train_arguments(folder), "--workdir=run")
+    assert result.returncode == 0, result.stderr
+    return folder
+
+
+def train_arguments(folder):
+    return (
+        *("--dataset=captions", f"--data_dir={folder / 'images'}", f"--text_encoder={folder / 'embeddings.npz'}"),
+        *("--image_size=32", "--batch_size=4", "--steps=3", *SMALL),
+    )
+
+
+def test_training_leaves_pictures_and_an_export(trained):
+    names = {path.relative_to(trained / "run").as_posix() for path in (trained / "run").rglob("*")}
+    assert {"run.json", "checkpoints/step-00000003.keras", "pictures/samples-00000000.png"} <= names
+    assert {"pictures/samples-00000003.png", "export/1/saved_model.pb"} <= names
+
+
+def test_what_a_run_on_embeddings_samples(trained):
+    result = run(trained, "--mode=sample", "--workdir=run", "--caption=a bird")
+    assert result.returncode == 2
+    assert "it samples embeddings: --embeddings=FILE. Received: --caption=a bird" in result.stderr
+    assert "Traceback" not in result.stderr
+    result = run(trained, "--mode=sample", "--workdir=run", "--embeddings=embeddings.npz", "--output=mine.png")
+    assert result.returncode == 0, result.stderr
+    assert (trained / "mine.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe not text", b"\n  \n", b"a\x00bird"])
+def test_a_captions_file_without_captions(trained, tmp_path, content):
+    file = tmp_path / "captions.txt"
+    if content is not None:
+        file.write_bytes(content)
+    result = run(trained, "--mode=sample", "--workdir=run", f"--captions_file={file}")
+    assert result.returncode == 2
+    assert len(result.stderr.splitlines()) == 1
+    assert "TensorFlow imported: False" in result.stdout
+
+
+def test_dry_run(trained, tmp_path):
+    result = run(trained, *train_arguments(trained), f"--workdir={tmp_path / 'run'}", "--dry_run")
+    assert result.returncode == 0, result.stderr
+    for part in (
+        "generator_width = 4",
+        "Torch code, ngf",
+        "mismatch_weight = 0.5",
+        "text_dim = 6",
+        "  generator: ",
+        "  discriminator: ",
+        "6 training images",
+        "image: float32 (4, 32, 32, 3)",
+        "wrong_image: float32 (4, 32, 32, 3)",
+        "text: float32 (4, 6)",
+        "3 steps in all",
+    ):
+        assert part in result.stdout
+    assert not (tmp_path / "run").exists()
+
+
+def test_data_that_is_not_there(tmp_path):
+    result = run(tmp_path, "--dataset=captions", "--data_dir=nowhere")
+    assert result.returncode == 2
+    assert "data_dir must be an existing folder" in result.stderr
+    assert "Traceback" not in result.stderr
