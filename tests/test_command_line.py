@@ -70,7 +70,7 @@ def refusal(folder, *arguments):
         (["--learning_rate=-1"], ["learning_rate must be at least 0", "Received: -1"]),
         (["--precision=float64"], ["precision must be one of", "mixed_bfloat16", "float64"]),
         (["--image_size=50"], ["image_size must be", "Received: 50"]),
-        (["--seed=-1"], ["seed must be at least 0"]),
+        (["--seed=-1"], ["seed", "-1"]),
         (["--seed=99999999999"], ["seed must be at most", "99999999999"]),
         (["--devices=-1"], ["devices"]),
         (["--checkpoint_every=0"], ["checkpoint_every"]),

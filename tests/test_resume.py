@@ -1,5 +1,6 @@
 """A training that is killed and started again by the same command ends with the weights of one that was not."""
 
+import io
 import os
 import random
 import signal
@@ -9,6 +10,7 @@ import threading
 import time
 import zipfile
 
+import h5py
 import pytest
 
 from callbacks.checkpoints import checkpoint_path, checkpoint_steps, is_whole
@@ -119,10 +121,6 @@ def arrays_of(content: bytes, name: str):
     """The bytes of every array of an HDF5 file; other files as they are."""
     if not name.endswith(".h5"):
         return content
-    import io
-
-    import h5py
-
     arrays = {}
     with h5py.File(io.BytesIO(content)) as file:
         file.visititems(lambda path, item: arrays.update({path: item[()].tobytes()} if hasattr(item, "shape") else {}))

@@ -27,7 +27,8 @@ def test_a_failed_write_leaves_what_was_there(tmp_path):
             aside.write_text("new")
             raise KeyboardInterrupt
 
-    pytest.raises(KeyboardInterrupt, fail)
+    with pytest.raises(KeyboardInterrupt):
+        fail()
     assert target.read_text() == "old"
     assert [path.name for path in tmp_path.iterdir()] == ["file.json"]
 

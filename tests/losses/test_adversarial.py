@@ -8,9 +8,7 @@ from hypothesis.extra import numpy as arrays
 
 from losses import ADVERSARIAL
 
-LOGITS = arrays.arrays(
-    np.float32, arrays.array_shapes(max_dims=2, max_side=5), elements=st.floats(-50, 50, width=32)
-)
+LOGITS = arrays.arrays(np.float32, arrays.array_shapes(max_dims=2, max_side=5), elements=st.floats(-50, 50, width=32))
 SIDES = ("real", "fake", "generator")
 
 
@@ -68,18 +66,19 @@ def test_directions(name):
         with tf.GradientTape() as tape:
             tape.watch(logits)
             value = function(logits)
-        assert (np.sign(tape.gradient(value, logits)) == sign).sum() >= 1
-        assert not (np.sign(tape.gradient(value, logits)) == -sign).any() or name == "least_squares"
+        gradient = sign * tape.gradient(value, logits).numpy()
+        assert gradient.max() > 0
+        assert gradient.min() >= (-0.25 if name == "least_squares" else 0)
 
 
 @pytest.mark.parametrize("name", ["non_saturating", "least_squares"])
 def test_a_smoothed_target_moves_only_the_real_loss_and_its_optimum(name):
     loss = ADVERSARIAL[name]
     logits = tf.Variable([3.0])
-    for _ in range(2000):
+    for _ in range(400):
         with tf.GradientTape() as tape:
             value = loss.real(logits, 0.9)
-        logits.assign_sub(0.5 * tape.gradient(value, logits))
+        logits.assign_sub((2.0 if name == "non_saturating" else 0.5) * tape.gradient(value, logits))
     # sigmoid(log 9) = 0.9
     assert float(logits[0]) == pytest.approx(np.log(9) if name == "non_saturating" else 0.9, abs=0.02)
 

@@ -69,7 +69,7 @@ def test_every_trainable_variable_belongs_to_one_player_and_moves(trained):
     model = trained.model
     owned = [id(variable) for player in model.players for variable in model.player_variables(player)]
     assert sorted(owned) == sorted({id(variable) for variable in model.trainable_variables})
-    # Not even biases before a batch normalization, which take them off again, stand still: Adam enlarges their rounding.
+    # Not even a bias that batch normalization takes off again stands still: Adam enlarges its rounding.
     idle = [name for name in trained.before if np.array_equal(trained.before[name], trained.after[name])]
     assert idle == []
 
@@ -167,7 +167,7 @@ def strong_weights(model):
     for variable in model.trainable_variables:
         shape = tuple(variable.shape)
         size = np.prod(shape[:-1]) if len(shape) > 1 else 100
-        variable.assign(rng.normal(size=shape) / np.sqrt(size))
+        variable.assign(rng.normal(size=shape) * np.sqrt(2 / size))
 
 
 def build(name, config, strategy=None):

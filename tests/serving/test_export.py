@@ -1,0 +1,162 @@
+"""The exported model, in a process that knows nothing but TensorFlow, against the sampler here."""
+
+import io
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+from models.networks import reed
+from models.networks.char_cnn_rnn import text_encoder
+from serving.export import export
+from serving.sampler import Sampler
+from serving.text import CaptionEncoder
+from tests.worlds import SIDE, TEXT_DIM
+
+CAPTIONS = ["a small yellow bird with a black crown", "A RED BIRD!", "", "ünïcode " * 60]
+# Calls every signature and keeps what it gives. The arguments: the model's folder, the file to write.
+CLIENT = """
+import sys
+import numpy as np, tensorflow as tf
+model = tf.saved_model.load(sys.argv[1])
+given = dict(np.load(sys.argv[2]))
+captions = tf.constant([bytes(caption) for caption in given.pop("captions")]) if "captions" in given else None
+embeddings, noise = tf.constant(given["embeddings"]), tf.constant(given["noise"])
+inputs = {
+    "embeddings_and_noise": dict(embeddings=embeddings, noise=noise),
+    "embeddings_and_seed": dict(embeddings=embeddings, seed=tf.constant(7)),
+    "captions_and_seed": dict(captions=captions, seed=tf.constant(7)),
+    "serving_default": dict(captions=captions),
+}
+if "captions_and_seed" not in model.signatures:
+    inputs["serving_default"] = inputs["embeddings_and_seed"]
+results = {"names": sorted(model.signatures)}
+for name in model.signatures:
+    for again in ("", " again"):
+        for key, value in model.signatures[name](**inputs[name]).items():
+            value = value.numpy()
+            if key == "png":
+                value = np.array([np.frombuffer(png, np.uint8) for png in value] + [None], object)[:-1]
+                value = np.array([np.pad(png, (0, 20000 - len(png))) for png in value])
+            results[name + " " + key + again] = value
+assert not {"serving", "models", "pipelines"} & set(sys.modules)
+np.savez(sys.argv[3], **results)
+"""
+
+
+def make_sampler(with_encoder=True):
+    keras.utils.set_random_seed(1)
+    generator = reed.generator(SIDE, 5, TEXT_DIM, 4, width=4)
+    # Weights that make pictures of all tones instead of gray.
+    for variable in generator.trainable_variables:
+        if variable.name == "kernel":
+            variable.assign(variable * 8)
+    encoder = None
+    if with_encoder:
+        encoder = CaptionEncoder(text_encoder(TEXT_DIM, 4, 5))
+    return Sampler(generator, encoder)
+
+
+def call(folder, scratch, **given):
+    np.savez(scratch / "given.npz", **given)
+    arguments = [sys.executable, "-c", CLIENT, str(folder), str(scratch / "given.npz"), str(scratch / "found.npz")]
+    result = subprocess.run(arguments, capture_output=True, text=True, cwd=scratch)
+    assert result.returncode == 0, result.stderr
+    return dict(np.load(scratch / "found.npz"))
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory):
+    """(sampler, what a client got for CAPTIONS)"""
+    scratch, sampler = tmp_path_factory.mktemp("client"), make_sampler()
+    rng = np.random.default_rng(0)
+    given = {
+        "embeddings": rng.normal(size=(3, TEXT_DIM)).astype(np.float32),
+        "noise": rng.normal(size=(3, 5)).astype(np.float32),
+    }
+    captions = np.array([caption.encode() for caption in CAPTIONS])
+    folder = export(sampler, scratch / "export")
+    return sampler, given, call(folder, scratch, captions=captions, **given)
+
+
+def assert_same_pixels(one, other):
+    assert one.dtype == other.dtype == np.uint8
+    assert one.shape == other.shape
+    assert np.abs(one.astype(int) - other.astype(int)).max() <= 1
+    # Else one gray would equal any other.
+    assert np.ptp(other) > 100
+
+
+def test_captions_with_a_seed_give_the_pixels_of_the_sampler(exported):
+    sampler, _, found = exported
+    wanted = sampler.sample(sampler.encoder.embed_all(CAPTIONS), sampler.latents(len(CAPTIONS), 7).numpy())
+    assert_same_pixels(found["captions_and_seed images"], wanted)
+    np.testing.assert_array_equal(found["captions_and_seed images"], found["captions_and_seed images again"])
+
+
+def test_embeddings_give_the_pixels_of_the_sampler(exported):
+    sampler, given, found = exported
+    wanted = sampler.sample(given["embeddings"], given["noise"])
+    assert_same_pixels(found["embeddings_and_noise images"], wanted)
+    wanted = sampler.sample(given["embeddings"], sampler.latents(3, 7).numpy())
+    assert_same_pixels(found["embeddings_and_seed images"], wanted)
+
+
+def test_captions_alone_give_other_pictures_each_time(exported):
+    _, _, found = exported
+    assert found["serving_default images"].shape == (len(CAPTIONS), SIDE, SIDE, 3)
+    assert not np.array_equal(found["serving_default images"], found["serving_default images again"])
+
+
+def test_the_png_bytes_are_the_pixels(exported):
+    _, _, found = exported
+    for name in found["names"]:
+        for png, pixels in zip(found[f"{name} png"], found[f"{name} images"], strict=True):
+            np.testing.assert_array_equal(np.asarray(Image.open(io.BytesIO(png.tobytes()))), pixels)
+
+
+def test_a_model_of_embeddings_has_no_captions(tmp_path):
+    sampler = make_sampler(with_encoder=False)
+    folder = export(sampler, tmp_path / "export")
+    given = {"embeddings": np.eye(2, TEXT_DIM, dtype=np.float32), "noise": np.ones((2, 5), np.float32)}
+    found = call(folder, tmp_path, **given)
+    assert found["names"].tolist() == ["embeddings_and_noise", "embeddings_and_seed", "serving_default"]
+    np.testing.assert_array_equal(found["serving_default images"], found["embeddings_and_seed images"])
+
+
+def test_versions_count_up_and_nothing_unfinished_is_left(tmp_path, monkeypatch):
+    sampler = make_sampler(with_encoder=False)
+    assert export(sampler, tmp_path / "export") == tmp_path / "export" / "1"
+    with monkeypatch.context() as patch:
+        patch.setattr("pathlib.Path.rename", lambda self, target: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            export(sampler, tmp_path / "export")
+    # What a killed export leaves has no number, and does not stand in the way.
+    assert not (tmp_path / "export" / "2").exists()
+    assert export(sampler, tmp_path / "export") == tmp_path / "export" / "2"
+    assert sorted(path.name for path in (tmp_path / "export").iterdir()) == ["1", "2"]
+
+
+def test_any_number_of_texts_is_sampled_in_batches():
+    sampler = make_sampler()
+    texts = np.random.default_rng(0).normal(size=(7, TEXT_DIM)).astype(np.float32)
+    latents = sampler.latents(7, 1).numpy()
+    whole, parts = sampler.sample(texts, latents), sampler.sample(texts, latents, batch_size=3)
+    assert whole.shape == (7, SIDE, SIDE, 3)
+    assert_same_pixels(parts, whole)
+    assert sampler.encoder.embed_all([]).shape == (0, TEXT_DIM)
+    np.testing.assert_allclose(
+        sampler.encoder.embed_all(CAPTIONS, batch_size=3), sampler.encoder.embed_all(CAPTIONS), atol=1e-6
+    )
+
+
+def test_the_encoder_is_read_as_it_was_written(tmp_path):
+    encoder = make_sampler().encoder
+    encoder.save(tmp_path / "encoder.keras")
+    loaded = CaptionEncoder.load(tmp_path / "encoder.keras")
+    np.testing.assert_array_equal(loaded.embed_all(CAPTIONS), encoder.embed_all(CAPTIONS))
+    assert tf.executing_eagerly()

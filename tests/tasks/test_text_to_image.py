@@ -1,0 +1,140 @@
+"""Sampling, scoring and exporting a GAN, as its user meets them."""
+
+import dataclasses
+import json
+import shutil
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from callbacks.checkpoints import checkpoint_path
+from callbacks.run_folder import RunError
+from pipelines.examples import DataError
+from tests.worlds import TEXT_DIM, captioned_images, tiny_task, write_encoder
+
+CAPTIONS = ("a red bird", "a small blue bird with a long bill")
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """A folder with a finished run of 2 steps, with its encoder's own folder gone."""
+    folder = tmp_path_factory.mktemp("gan")
+    encoder = tmp_path_factory.mktemp("its_encoder")
+    write_encoder(encoder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pipelines.registry.load", lambda *arguments: captioned_images())
+        tiny_task("gan_cls", folder / "run", encoder, {"steps": 2, "average_decay": 0.5}).train()
+    (encoder / "text_encoder.keras").unlink()
+    return folder / "run"
+
+
+def task(run, **request):
+    return tiny_task("gan_cls", run, "char_cnn_rnn", **request)
+
+
+def pixels(path):
+    return np.asarray(Image.open(path))
+
+
+def test_training_leaves_grids_strips_an_encoder_and_an_export(run):
+    names = {path.relative_to(run).as_posix() for path in run.rglob("*")}
+    assert {f"pictures/{kind}-{step:08}.png" for kind in ("samples", "interpolation") for step in (0, 2)} <= names
+    assert "text_encoder.keras" in names
+    assert "export/1/saved_model.pb" in names
+    assert (
+        pixels(run / "pictures" / "samples-00000000.png").shape
+        == pixels(run / "pictures" / "samples-00000002.png").shape
+    )
+
+
+def test_sampling_writes_a_labelled_grid_that_the_seed_decides(run, tmp_path, world):
+    grids = []
+    for name, seed in (("one", 1), ("same", 1), ("other", 2)):
+        output = str(tmp_path / f"{name}.png")
+        task(run, captions=CAPTIONS, num_images=3, sample_seed=seed, output=output).sample()
+        grids.append(pixels(output))
+    # Rows of 3 images of 32 pixels, enlarged to 64, beside 260 pixels of text.
+    assert grids[0].shape == (2 * 66, 260 + 3 * 66, 3)
+    np.testing.assert_array_equal(grids[0], grids[1])
+    np.testing.assert_array_equal(grids[0][:, :260], grids[2][:, :260])
+    assert not np.array_equal(grids[0], grids[2])
+
+
+@pytest.mark.parametrize(("kind", "rows"), [("captions", 1), ("noise", 2)])
+def test_interpolation(run, tmp_path, kind, rows):
+    output = str(tmp_path / "strip.png")
+    task(run, captions=CAPTIONS, num_images=5, interpolate=kind, output=output).sample()
+    assert pixels(output).shape == (rows * 66, 260 + 5 * 66, 3)
+
+
+def test_what_cannot_be_sampled(run):
+    with pytest.raises(RunError, match="needs a --caption"):
+        task(run).sample()
+    with pytest.raises(RunError, match=r"needs two captions\. Received: 1"):
+        task(run, captions=CAPTIONS[:1], interpolate="captions").sample()
+
+
+def test_exports_are_numbered(run):
+    version = len(list((run / "export").iterdir()))
+    task(run).export()
+    assert sorted(path.name for path in (run / "export").iterdir()) == [str(n + 1) for n in range(version + 1)]
+
+
+def test_the_averaged_weights_are_sampled(run):
+    model = task(run).trained_model()
+    sampler = task(run).sampler()
+    averages, last = model.averaged_generator.get_weights(), model.generator.get_weights()
+    for one, other in zip(sampler.generator.get_weights(), averages, strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert any((one != other).any() for one, other in zip(averages, last, strict=True))
+
+
+def test_scoring_without_a_judge_says_how_to_get_one(run, world):
+    with pytest.raises(RunError, match=r"python main\.py --model=attribute_judge --dataset="):
+        task(run, num_captions=4).evaluate()
+
+
+def test_scoring_with_a_judge(run, world, tmp_path):
+    tiny_task("attribute_judge", tmp_path / "judge", "", {"steps": 1}).train()
+    figures = task(run, num_captions=6, judge=str(tmp_path / "judge")).evaluate()
+    assert json.loads((run / "evaluation.json").read_text()) == figures
+    assert figures["captions"] == 6
+    assert "averaged" in figures["weights"]
+    assert "step 2" in figures["weights"]
+    shares = figures["named attributes seen"]
+    assert {"generated", "real renders", "shuffled captions"} <= shares.keys()
+    for group in ("breast or belly color", "wing color", "size"):
+        assert 0 <= shares["generated"][group] <= 1
+    assert all(value > 0 for value in figures["diversity"].values())
+
+
+def test_scoring_photographs_needs_no_judge(run, monkeypatch):
+    examples = dataclasses.replace(captioned_images(), truth=None)
+    monkeypatch.setattr("pipelines.registry.load", lambda *arguments: examples)
+    assert "named attributes seen" not in task(run, num_captions=4).evaluate()
+
+
+def test_a_damaged_checkpoint_is_not_sampled(run, tmp_path):
+    copy = tmp_path / "run"
+    shutil.copytree(run, copy)
+    checkpoint = checkpoint_path(copy / "checkpoints", 2)
+    checkpoint.write_bytes(checkpoint.read_bytes()[:-50])
+    with pytest.raises(RunError):
+        task(copy, captions=CAPTIONS).sample()
+
+
+@pytest.mark.parametrize("choice", ["nowhere.npz", "nowhere", "encoder.txt"])
+def test_a_text_encoder_that_is_not_there(tmp_path, world, choice):
+    gan = tiny_task("gan_cls", tmp_path / "run", str(tmp_path / choice))
+    with pytest.raises((DataError, RunError)) as raised:
+        gan.train()
+    assert choice in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+def test_embeddings_have_one_size(tmp_path, encoder_folder, world):
+    gan = tiny_task("gan_cls", tmp_path / "run", encoder_folder)
+    prepared = gan.prepare()
+    assert prepared.config.text_dim == TEXT_DIM
+    assert prepared.batches.images == len(world)
