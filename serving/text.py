@@ -9,7 +9,6 @@ import tensorflow as tf
 from models.networks.char_cnn_rnn import text_encoder
 from pipelines.text import encode_characters
 
-
 # Of the embeddings' numbers. The generator reads them beside noise of standard deviation 1. Measured on the birds: at
 # 0.014, where training leaves them, the text is hardly seen at first; at 1 the noise is never used, and all samples of
 # a caption are alike.

@@ -105,7 +105,9 @@ def test_killed_at_random_moments_it_ends_with_the_same_weights(data, tmp_path, 
         steps = checkpoint_steps(workdir / "checkpoints")
         assert len(steps) <= 3
         assert all(is_whole(checkpoint_path(workdir / "checkpoints", step)) for step in steps)
-    assert any(code for _, code, _ in hits), f"no kill found the training under way: {hits}"
+    # Seen with pytest -s: the signal, the exit code (0: it came too late) and the checkpoints it left.
+    print(f"\n{seed=}", *hits, sep="\n")
+    assert sum(code != 0 for _, code, _ in hits) > kills / 2, f"too few kills found the training under way: {hits}"
 
     last = Run(data, workdir)
     assert last.end() == 0, last.output

@@ -108,11 +108,12 @@ class JointEmbeddingConfig(TrainingConfig):
 
 # What makes the paper's experiment short enough for the embedded birds on two cores.
 BIRDS = {
-    "image_size": 48,
-    "epochs": 20,
+    "image_size": 32,
+    "epochs": 30,
     "captions_per_image": 1,
-    "generator_width": 24,
-    "discriminator_width": 24,
+    "generator_width": 32,
+    "discriminator_width": 16,
+    "learning_rate": 5e-4,
     "average_decay": 0.99,
     "learning_rate_halving_epochs": 0,
 }

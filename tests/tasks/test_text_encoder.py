@@ -1,0 +1,139 @@
+"""The text encoder: training it, embedding captions with it, and not mistaking another dataset's for one's own."""
+
+import dataclasses
+import json
+
+import keras
+import numpy as np
+import pytest
+
+from callbacks.run_folder import RunError
+from models.networks.char_cnn_rnn import text_encoder
+from pipelines.examples import DataError
+from serving.text import STANDARD_DEVIATION, CaptionEncoder
+from tasks.image_network import feature_network
+from tasks.text_encoder import ENCODER_FILE, embedding_table, flat_captions, some_of
+from tests.worlds import captioned_images, tiny, tiny_task
+
+
+def gan(folder, **request):
+    return tiny_task("gan_cls", folder, "char_cnn_rnn", {"steps": 1}, **request)
+
+
+@pytest.fixture
+def small_presets(monkeypatch):
+    """Presets as small as the tests' own, where a GAN asks for the encoder of its dataset."""
+    import tasks.base
+
+    small = {name: dataclasses.replace(preset, per_dataset={}) for name, preset in tasks.base.PRESETS.items()}
+    small["char_cnn_rnn"] = dataclasses.replace(small["char_cnn_rnn"], config=tiny("char_cnn_rnn", steps=2))
+    monkeypatch.setattr("tasks.base.PRESETS", small)
+
+
+def test_a_gan_trains_its_encoder_first_and_says_so(tmp_path, world, small_presets, capsys):
+    task = gan(tmp_path / "gan")
+    task.train()
+    said = capsys.readouterr().out
+    assert "No text encoder for" in said
+    assert "caption to its image, recall" in said
+    name = f"char_cnn_rnn-{task.request.dataset}"
+    assert (tmp_path / name / ENCODER_FILE).exists()
+    assert (tmp_path / "gan" / ENCODER_FILE).read_bytes()
+    # A second run of the dataset takes the encoder and its embeddings as they are.
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / name).iterdir()}
+    gan(tmp_path / "second").train()
+    assert "No text encoder" not in capsys.readouterr().out
+    assert before == {path: path.stat().st_mtime_ns for path in (tmp_path / name).iterdir()}
+
+
+def test_an_encoder_of_other_captions_is_not_taken(tmp_path, world, small_presets, monkeypatch):
+    gan(tmp_path / "gan").train()
+    other = dataclasses.replace(world, captions=tuple((f"another {index}",) for index in range(len(world))))
+    monkeypatch.setattr("pipelines.registry.load", lambda *arguments: other)
+    with pytest.raises(RunError, match="was trained on other captions"):
+        gan(tmp_path / "other").train()
+    assert not (tmp_path / "other" / "run.json").exists()
+
+
+def test_embeddings_lie_around_zero_at_the_scale_of_the_noise(tmp_path):
+    keras.utils.set_random_seed(0)
+    encoder = CaptionEncoder(text_encoder(6, 4, 5))
+    captions = [f"a bird with {word} wings" for word in ("red", "blue", "long", "no", "a pair of")]
+    before = encoder.embed_all(captions)
+    encoder.standardize(captions)
+    after = encoder.embed_all(captions)
+    np.testing.assert_allclose(after.mean(axis=0), 0.0, atol=1e-5)
+    np.testing.assert_allclose(np.sqrt(after.var(axis=0).mean()), STANDARD_DEVIATION, rtol=1e-4)
+    # Moved and scaled, and nothing else.
+    centered = before - before.mean(axis=0)
+    np.testing.assert_allclose(after / STANDARD_DEVIATION, centered / np.sqrt(before.var(axis=0).mean()), atol=1e-3)
+
+
+def test_embeddings_are_computed_once(tmp_path, encoder_folder, monkeypatch):
+    examples = captioned_images()
+    encoder = CaptionEncoder.load(encoder_folder / ENCODER_FILE)
+    first = embedding_table(encoder, examples, tmp_path / "cache")
+    np.testing.assert_allclose(first.rows, encoder.embed_all(flat_captions(examples)), rtol=1e-6)
+    monkeypatch.setattr(encoder, "embed_all", None)
+    np.testing.assert_array_equal(embedding_table(encoder, examples, tmp_path / "cache").rows, first.rows)
+
+
+def test_a_damaged_cache_of_embeddings_is_computed_again(tmp_path, encoder_folder):
+    examples = captioned_images()
+    encoder = CaptionEncoder.load(encoder_folder / ENCODER_FILE)
+    first = embedding_table(encoder, examples, tmp_path)
+    (cached,) = tmp_path.iterdir()
+    cached.write_bytes(cached.read_bytes()[:100])
+    np.testing.assert_array_equal(embedding_table(encoder, examples, tmp_path).rows, first.rows)
+
+
+def test_some_examples_are_spread_over_all():
+    examples = captioned_images()
+    some = some_of(examples, 6)
+    assert len(some) == 6
+    assert (some.names[0], some.names[-1]) == (examples.names[0], examples.names[-1])
+    assert len(some_of(examples, 1000)) == len(examples)
+
+
+def write_image_network(path, size=None):
+    image = keras.Input((size, size, 3))
+    features = keras.layers.GlobalAveragePooling2D()(image)
+    keras.Model(image, {"features": features, "other": image}).save(path)
+    return str(path)
+
+
+def test_features_of_a_network_by_file(tmp_path):
+    features = feature_network(write_image_network(tmp_path / "network.keras"))
+    images = np.random.default_rng(0).uniform(-1, 1, (70, 8, 8, 3)).astype(np.float32)
+    np.testing.assert_allclose(features(images), images.mean(axis=(1, 2)), atol=1e-6)
+
+
+def test_an_image_network_that_is_none(tmp_path):
+    (tmp_path / "text.keras").write_text("no network")
+    for path in (tmp_path / "text.keras", tmp_path / "missing.keras"):
+        with pytest.raises(DataError, match=r"must be a \.keras file"):
+            feature_network(str(path))
+    sized = feature_network(write_image_network(tmp_path / "sized.keras", size=16))
+    with pytest.raises(DataError, match="does not take images of 8 pixels"):
+        sized(np.zeros((2, 8, 8, 3), np.float32))
+
+
+def test_the_encoder_learns_against_a_pretrained_network(tmp_path, world):
+    network = write_image_network(tmp_path / "network.keras")
+    config = {"steps": 2, "image_encoder": network}
+    task = tiny_task("char_cnn_rnn", tmp_path / "run", "", config)
+    task.train()
+    assert json.loads((tmp_path / "run" / "run.json").read_text())["config"]["image_features_dim"] == 3
+    assert (tmp_path / "run" / ENCODER_FILE).exists()
+
+
+def test_scoring_by_a_network_names_it_and_the_counts(tmp_path, world, encoder_folder, monkeypatch):
+    examples = dataclasses.replace(world, truth=None)
+    monkeypatch.setattr("pipelines.registry.load", lambda *arguments: examples)
+    tiny_task("gan_cls", tmp_path / "run", encoder_folder, {"steps": 1}).train()
+    network = write_image_network(tmp_path / "network.keras")
+    task = tiny_task("gan_cls", tmp_path / "run", encoder_folder, feature_network=network)
+    figures = task.evaluate()["Frechet distance"]
+    assert figures["features"] == "network.keras"
+    assert figures["generated images"] == figures["real images"] == len(examples)
+    assert figures["distance"] >= 0
