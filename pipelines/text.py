@@ -25,7 +25,7 @@ def encode_characters(captions: tf.Tensor) -> tf.Tensor:
     """Spells captions as the ids of their characters. Works eagerly, in `tf.data` and in an exported graph.
 
     Bytewise, as the Torch code is: a letter outside ASCII is as many unknown characters as it has bytes in UTF-8.
-    A-Z are read as a-z; any white space and control characters between words as one space.
+    A-Z are read as a-z; any run of ASCII white space and control characters as one space, none at the ends.
 
     Args:
         captions: tf.string, of any shape.
@@ -35,8 +35,7 @@ def encode_characters(captions: tf.Tensor) -> tf.Tensor:
         character and after the caption's end. Id 0 stands for an all-zero row: it is no symbol of its own.
     """
     # As the readers of captions do, so that a caption typed by hand is read as one from a file.
-    captions = tf.strings.strip(tf.strings.regex_replace(captions, r"[\s\pC]+|\x{FFFD}", " "))
-    captions = tf.strings.regex_replace(captions, " +", " ")
+    captions = tf.strings.strip(tf.strings.regex_replace(captions, r"[\x00-\x20\x7f]+", " "))
     # Lower-casing bytes leaves everything outside A-Z alone; decoding cuts and pads with zeros to the fixed length.
     lowered = tf.strings.lower(captions)
     characters = tf.io.decode_raw(lowered, tf.uint8, fixed_length=MAX_CHARACTERS)

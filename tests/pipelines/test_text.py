@@ -1,3 +1,5 @@
+import re
+
 import hypothesis
 import numpy as np
 import tensorflow as tf
@@ -8,6 +10,7 @@ from pipelines import text
 
 def slow_ids(caption: bytes) -> list[int]:
     """What the Torch code does, a character at a time."""
+    caption = re.sub(rb"[\x00-\x20\x7f]+", b" ", caption).strip(b" ")
     ids = []
     for byte in caption[: text.MAX_CHARACTERS]:
         symbol = chr(byte)

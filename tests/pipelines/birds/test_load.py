@@ -112,7 +112,7 @@ def test_a_worker_that_dies_is_reported():
 @pytest.mark.parametrize(
     ("changed", "says"),
     [
-        ({"split": "valid"}, "one of train, test; received: 'valid'"),
+        ({"split": "valid"}, "one of train, test, varied; received: 'valid'"),
         ({"load_size": 4}, "at least 8; received: 4"),
         ({"images_per_class": 0}, "at least 1; received: 0"),
         ({"seed": -1}, "at least 0; received: -1"),
