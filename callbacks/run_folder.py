@@ -64,7 +64,7 @@ class RunFolder:
 
     def move_aside(self) -> pathlib.Path | None:
         """Move an old run out of the way; returns where it went, None if there was none."""
-        if not self.record_path.exists():
+        if not self.record_path.exists() and not self.checkpoints.exists():
             return None
         stamp = datetime.datetime.now().strftime("%Y%m%d-%H%M%S")
         target = self.path.with_name(f"{self.path.name}.before-{stamp}")

@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 from absl import logging
 
-from callbacks.checkpoints import Checkpoints, newest_whole, restore
+from callbacks.checkpoints import Checkpoints, checkpoint_steps, newest_whole, restore
 from callbacks.run_folder import RunError, RunFolder, differences
 from callbacks.watch import Numbers, Pictures, StopOnSignal
 from models.base import TrainedModel, parameter_count
@@ -229,6 +229,11 @@ class Task:
         # Compared as JSON keeps them.
         old = self.folder.read_record()
         if old is None:
+            if checkpoint_steps(self.folder.checkpoints):
+                raise RunError(
+                    "this run folder has checkpoints, but no run.json that says of what; --restart moves it aside. "
+                    f"Received: {self.folder.path}"
+                )
             return
         fields = dataclasses.fields(self.request.config)
         ends_run = frozenset(field.name for field in fields if field.metadata.get("ends_run"))

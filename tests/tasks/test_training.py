@@ -202,6 +202,16 @@ def test_restart_moves_the_old_run_aside(tmp_path, capsys, finished):
     assert (moved / "checkpoints" / "step-00000005.keras").read_bytes() == old
 
 
+def test_checkpoints_of_an_unknown_run_are_not_resumed_and_not_lost(tmp_path):
+    task(tmp_path, {"steps": 2}).train()
+    (tmp_path / "run" / "run.json").unlink()
+    with pytest.raises(RunError, match="checkpoints, but no run.json"):
+        task(tmp_path).train()
+    task(tmp_path, restart=True).train()
+    (moved,) = (path for path in tmp_path.iterdir() if path.name != "run")
+    assert (moved / "checkpoints" / "step-00000002.keras").exists()
+
+
 def test_a_folder_in_use_is_refused_and_left_alone(tmp_path):
     task(tmp_path, {"steps": 2}).train()
     with RunFolder(tmp_path / "run").locked():
