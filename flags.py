@@ -97,7 +97,7 @@ def captions(values) -> tuple[str, ...]:
             raise CommandError(
                 f"--captions_file must be a text file. Received: {values.captions_file} ({error})"
             ) from None
-    found = [caption.strip() for caption in found if caption.strip()]
+    found = [" ".join(caption.split()) for caption in found if caption.strip()]
     if any(not caption.isprintable() for caption in found):
         raise CommandError(f"a caption must be text. Received: {next(c for c in found if not c.isprintable())!r}")
     if (values.caption or values.captions_file) and not found:
