@@ -109,7 +109,7 @@ class JointEmbeddingConfig(TrainingConfig):
 # What makes the paper's experiment short enough for the embedded birds on two cores.
 BIRDS = {
     "image_size": 32,
-    "epochs": 30,
+    "epochs": 27,
     "captions_per_image": 1,
     "generator_width": 32,
     "discriminator_width": 16,
