@@ -34,7 +34,9 @@ class Batches:
     def dataset(self, start: int, stop: int) -> tf.data.Dataset:
         """The batches of steps start, ..., stop - 1."""
         steps = tf.data.Dataset.range(start, stop)
-        return steps.map(self.at, num_parallel_calls=2, deterministic=True).prefetch(2)
+        # One call at a time: a batch takes some 2 ms, and more would only take cores from the training step
+        # (benchmarks/fit_overhead.py: fit over the bare step 1.03 with one, 1.15 with two, on 2 cores).
+        return steps.map(self.at, num_parallel_calls=1, deterministic=True).prefetch(2)
 
 
 @dataclasses.dataclass(frozen=True)

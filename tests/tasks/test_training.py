@@ -205,7 +205,7 @@ def test_restart_moves_the_old_run_aside(tmp_path, capsys, finished):
 def test_checkpoints_of_an_unknown_run_are_not_resumed_and_not_lost(tmp_path):
     task(tmp_path, {"steps": 2}).train()
     (tmp_path / "run" / "run.json").unlink()
-    with pytest.raises(RunError, match="checkpoints, but no run.json"):
+    with pytest.raises(RunError, match=r"checkpoints, but no run\.json"):
         task(tmp_path).train()
     task(tmp_path, restart=True).train()
     (moved,) = (path for path in tmp_path.iterdir() if path.name != "run")
