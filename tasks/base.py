@@ -252,7 +252,7 @@ class Task:
     def train(self):
         """Train, or go on training.
 
-        Everything that can be refused is refused before an old run is moved or anything is written.
+        Everything that can be refused is refused before an old run is moved or more than an empty folder is written.
         """
         request = self.request
         strategy = self.strategy()
