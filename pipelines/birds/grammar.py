@@ -1,7 +1,8 @@
 """Captions of a species, in the words and ways of CUB's annotators. Nothing here knows a picture.
 
 A caption names some of the attributes, in any order, in one of several sentence shapes, with synonyms. No word belongs
-to two attributes ("short" is only said of bills, "small" only of whole birds), so what a caption says is unambiguous.
+to two attributes ("short" is only said of bills, "small" only of whole birds), so what a caption says is unambiguous:
+"a yellow bird" has a yellow breast and belly, and yellow wings too, unless the caption gives the wings another color.
 """
 
 import numpy as np
@@ -28,6 +29,10 @@ READINESS = {
 }
 # That something is absent is rarely worth saying.
 READINESS_ABSENT = 0.03
+
+# What the color of a whole bird names, and how readily an annotator gives one where it is true.
+WHOLE_BIRD = ("breast color", "belly color", "wing color")
+READINESS_WHOLE_BIRD = 0.5
 
 PART_WORDS = {
     "crown color": ("crown", "cap", "crown"),
@@ -75,12 +80,13 @@ def captions(species: Species, rng: np.random.Generator, count: int = 10) -> tup
 
 def _choose_named(species: Species, rng: np.random.Generator) -> list[str]:
     """Returns the attributes that a caption names, in random order."""
+    whole = species.breast_color == species.belly_color and rng.random() < READINESS_WHOLE_BIRD
     named: list[str] = []
     while not FEWEST_NAMED <= len(named) <= MOST_NAMED:
         named = []
         for name, readiness in READINESS.items():
             absent = getattr(species, name.replace(" ", "_")) == "no"
-            if rng.random() < (READINESS_ABSENT if absent else readiness):
+            if rng.random() < (READINESS_ABSENT if absent else readiness) or (whole and name in WHOLE_BIRD):
                 named.append(name)
     return [named[position] for position in rng.permutation(len(named))]
 
@@ -94,12 +100,15 @@ class _Speaker:
         self.rng = rng
 
     def caption(self) -> str:
+        adjectives = [self.pick(SIZE_WORDS[self.value["size"]])] if "size" in self.value else []
+        adjectives += self.whole_bird_color()
         has, is_so = self.split_topics()
-        size = self.pick(SIZE_WORDS[self.value["size"]]) if "size" in self.value else ""
+        if not has and not is_so:
+            return self.color_only(adjectives) + self.pick((".", ""))
         if not has:
-            return self.predicates_only(size, is_so)
+            return self.predicates_only(adjectives, is_so)
         things = _enumerate([self.noun_phrase(topic, topic is has[-1]) for topic in has])
-        sentence = self.opening(size, things)
+        sentence = self.opening(adjectives, things)
         if is_so:
             clauses = _enumerate([self.predicate(topic, "its") for topic in is_so])
             sentence += self.pick((", and ", ", ", " and ")) + clauses
@@ -107,6 +116,17 @@ class _Speaker:
 
     def pick(self, choices: tuple[str, ...]) -> str:
         return choices[self.rng.integers(len(choices))]
+
+    def whole_bird_color(self) -> list[str]:
+        """Returns the color of the bird as a whole, if it is to be given, and takes what that says off the list."""
+        if not set(WHOLE_BIRD) <= set(self.named):
+            return []
+        breast, belly, wing = (self.value[name] for name in WHOLE_BIRD)
+        if breast != belly or not self.often():
+            return []
+        said = WHOLE_BIRD if wing == breast else WHOLE_BIRD[:2]
+        self.named = [name for name in self.named if name not in said]
+        return [self.color("breast color")]
 
     def split_topics(self) -> tuple[list[list[str]], list[list[str]]]:
         """Returns what is said as "has a ..." and what as "... is ...".
@@ -137,22 +157,27 @@ class _Speaker:
     def often(self) -> bool:
         return self.rng.random() < 0.8
 
-    def opening(self, size: str, things: str) -> str:
-        bird = f"{size} bird".strip()
+    def opening(self, adjectives: list[str], things: str) -> str:
+        bird = " ".join([*adjectives, "bird"])
         choices = [
             f"this {bird} has {things}",
-            f"a {bird} with {things}",
-            f"this is a {bird} with {things}",
-            f"this is a {bird} that has {things}",
+            f"{_with_article(bird)} with {things}",
+            f"this is {_with_article(bird)} with {things}",
+            f"this is {_with_article(bird)} that has {things}",
             f"the {bird} has {things}",
-            f"a {bird} that has {things}",
+            f"{_with_article(bird)} that has {things}",
         ]
-        if size:
-            choices += [f"this bird is {size} with {things}", f"the bird is {size} and has {things}"]
+        if adjectives:
+            such = _enumerate(adjectives)
+            choices += [f"this bird is {such} with {things}", f"the bird is {such} and has {things}"]
         return self.pick(tuple(choices))
 
-    def predicates_only(self, size: str, topics: list[list[str]]) -> str:
-        bird = f"this {size} bird".replace("  ", " ")
+    def color_only(self, adjectives: list[str]) -> str:
+        bird, such = _with_article(" ".join([*adjectives, "bird"])), _enumerate(adjectives)
+        return self.pick((bird, f"this is {bird}", f"this bird is {such}", f"the bird is {such} all over"))
+
+    def predicates_only(self, adjectives: list[str], topics: list[list[str]]) -> str:
+        bird = " ".join(["this", *adjectives, "bird"])
         if len(topics[0]) == 1 and self.rng.random() < 0.4:
             first = self.predicate(topics[0], "the", f" of {bird}")
         else:
@@ -170,19 +195,20 @@ class _Speaker:
             return self.pick((word, f"two {word}")) if self.value[first] == "yes" else f"no {word}"
         if first == "eye ring":
             word = self.pick(RING_WORDS)
-            return f"an {word}".replace("an r", "a r") if self.value[first] == "yes" else f"no {word}"
+            return _with_article(word) if self.value[first] == "yes" else f"no {word}"
         if first.startswith("bill"):
             return self.bill_phrase(topic, last)
         words = [self.pick(PART_WORDS[name]) for name in topic]
         color = self.color(first)
-        return _with_article(f"{color} {_enumerate(words)}", plural=words[0].endswith("s"))
+        phrase = f"{color} {_enumerate(words)}"
+        return phrase if words[0].endswith("s") else _with_article(phrase)
 
     def bill_phrase(self, topic: list[str], last: bool) -> str:
         bill, adjectives = self.pick(BILL_WORDS), self.bill_adjectives(topic)
         # Only at the end: in "a bill that is short and black wings" what is black?
         if last and self.rng.random() < 0.4:
             return f"a {bill} that is {_enumerate(adjectives)}"
-        return _with_article(self.pick((" ", ", ")).join(adjectives) + f" {bill}", plural=False)
+        return _with_article(self.pick((" ", ", ")).join(adjectives) + f" {bill}")
 
     def bill_adjectives(self, topic: list[str]) -> list[str]:
         say = {
@@ -208,7 +234,5 @@ def _enumerate(things: list[str]) -> str:
     return " and ".join(filter(None, (", ".join(things[:-1]), things[-1])))
 
 
-def _with_article(phrase: str, plural: bool) -> str:
-    if plural:
-        return phrase
+def _with_article(phrase: str) -> str:
     return ("an " if phrase[0] in "aeiou" else "a ") + phrase

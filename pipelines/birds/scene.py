@@ -22,7 +22,9 @@ TRAIN_SPECIES = 150
 UNSEEN_SPECIES = 50
 SPECIES = TRAIN_SPECIES + UNSEEN_SPECIES
 
-# In this share of the species the belly takes the breast's color, as in real birds; else it is independent of it.
+# As in real birds, some species have one color from breast to wings, and some one color below; else the colors of
+# breast, belly and wing are independent of each other. Shares of the species.
+PLAIN_PLUMAGE = 0.2
 SHARED_UNDERPARTS = 0.35
 # Wing bars and eye rings are the exception in real birds too.
 WING_BARS = 0.4
@@ -117,7 +119,7 @@ def make_species(seed: int) -> list[Species]:
     """Returns `SPECIES` different species: the first `TRAIN_SPECIES` to train on, the others unseen in training.
 
     Every value of every attribute occurs among the first, nearly equally often, and independently of the other
-    attributes (but for belly and breast, see `SHARED_UNDERPARTS`), so that no part can be guessed from another.
+    attributes (but for breast, belly and wing, see `PLAIN_PLUMAGE`), so that no part can be guessed from another.
 
     Args:
         seed: a non-negative integer; the same one gives the same species.
@@ -165,11 +167,12 @@ def _balanced_group(count: int, rng: np.random.Generator) -> list[Species]:
     """Returns `count` species in which each value of an attribute occurs equally often, up to one."""
     columns = [_balanced(values, count, rng) for values in ATTRIBUTE_VALUES[:-2]]
     columns += [_balanced_presence(share, count, rng) for share in (WING_BARS, EYE_RINGS)]
-    breasts = columns[ATTRIBUTE_NAMES.index("breast color")]
-    shared = rng.permutation(count) < round(SHARED_UNDERPARTS * count)
-    bellies = np.array(breasts)
-    bellies[~shared] = _balanced(COLORS, int(np.sum(~shared)), rng)
-    columns[ATTRIBUTE_NAMES.index("belly color")] = bellies.tolist()
+    order = rng.permutation(count)
+    for name, share in (("wing color", PLAIN_PLUMAGE), ("belly color", PLAIN_PLUMAGE + SHARED_UNDERPARTS)):
+        words = np.array(columns[ATTRIBUTE_NAMES.index("breast color")])
+        own = order >= round(share * count)
+        words[own] = _balanced(COLORS, int(np.sum(own)), rng)
+        columns[ATTRIBUTE_NAMES.index(name)] = words.tolist()
     return [Species(*words) for words in zip(*columns, strict=True)]
 
 

@@ -63,6 +63,14 @@ def understand(caption: str) -> dict[str, str]:
     for word, value in SIZES.items():
         if re.search(rf"\b{word}\b", caption):
             say("size", value)
+    of_bird = re.findall(rf"\b({COLOR}) bird\b", caption) + re.findall(
+        rf"^(?:this|the) bird is (?:[a-z-]+ (?:[a-z]+ )?and )?({COLOR})\b", caption
+    )
+    for color in of_bird:
+        say("breast color", color.replace("grey", "gray"))
+        say("belly color", color.replace("grey", "gray"))
+        # The wings of a yellow bird are yellow, if nobody says that they are not.
+        said.setdefault("wing color", color.replace("grey", "gray"))
     for attribute, pattern in (("wing bars", BARS), ("eye ring", RING)):
         if found := re.search(rf"(no )?\b(?:{pattern})\b", caption):
             say(attribute, "no" if found.group(1) else "yes")
@@ -83,6 +91,18 @@ def test_the_reader_of_this_test_understands():
         "breast color": "yellow",
         "eye ring": "no",
         "wing bars": "yes",
+    }
+    yellow = {"breast color": "yellow", "belly color": "yellow"}
+    assert understand("a small yellow bird with a black crown") == {
+        **yellow,
+        "size": "small",
+        "crown color": "black",
+        "wing color": "yellow",
+    }
+    assert understand("this bird is tiny and yellow with grey wings.") == {
+        **yellow,
+        "size": "small",
+        "wing color": "gray",
     }
 
 
@@ -120,8 +140,15 @@ def test_captions_are_varied_and_name_what_people_look_at_most():
     assert len(set(texts)) > 0.95 * len(texts)
     often = dict(zip(ATTRIBUTE_NAMES, np.concatenate(mentions).mean(axis=0), strict=True))
     for name in ("breast color", "belly color", "wing color"):
-        assert 0.5 < often[name] < 0.7
+        assert 0.6 < often[name] < 0.8
     assert min(often.values()) > 0.1
+
+
+def test_a_bird_of_one_color_is_often_called_by_it():
+    species = [one for one in make_species(0) if one.breast_color == one.belly_color == one.wing_color]
+    texts = [text for number, one in enumerate(species) for text in captions(one, np.random.default_rng(number))[0]]
+    whole = [bool(re.search(rf"\b(?:{COLOR}) bird\b|bird is [a-z -]*\b(?:{COLOR})\b", text)) for text in texts]
+    assert 0.3 < np.mean(whole) < 0.7
 
 
 def test_captions_follow_the_generator():
