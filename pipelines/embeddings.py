@@ -14,14 +14,14 @@ import collections
 import contextlib
 import dataclasses
 import os
-import pickle
 import zipfile
 from collections.abc import Iterator, Sequence
 
 import h5py
 import numpy as np
 
-from pipelines import torch7
+from pipelines import array_pickle, torch7
+from pipelines.array_pickle import PickledArray
 from pipelines.examples import DataError
 
 # What is taken off the end of a name. Not everything after a dot, because a name may come without a suffix.
@@ -278,77 +278,18 @@ def _read_hdf5(path: str) -> tuple[list[str], list[np.ndarray]]:
         return list(datasets), [dataset[()] for dataset in datasets.values()]
 
 
-class _PickledDtype:
-    """Stands for `numpy.dtype` in a pickle: floating point or nothing."""
-
-    def __init__(self, code, align=False, copy=False):
-        if code not in ("f2", "f4", "f8"):
-            raise pickle.UnpicklingError(f"it holds an array of type {code!r}; accepted are f2, f4 and f8")
-        self.code, self.byte_order = code, "="
-
-    def __setstate__(self, state):
-        self.byte_order = state[1]
-
-
-class _PickledArray:
-    """Stands for `numpy.ndarray` in a pickle. NumPy's own can be made to read memory that is not its own."""
-
-    array: np.ndarray
-
-    def __setstate__(self, state):
-        # (version, shape, dtype, is_fortran, raw); the oldest files have no version. Raw is str from Python 2.
-        *_, shape, dtype, is_fortran, raw = state
-        raw = raw.encode("latin1") if isinstance(raw, str) else raw
-        self.array = _array_of_bytes(raw, dtype, shape, "F" if is_fortran else "C").array
-
-
-def _array_of_bytes(raw, dtype, shape, order, axis_order=None) -> _PickledArray:
-    """Stands for `numpy._core.numeric._frombuffer`, which pickles of protocol 5 call."""
-    flat = np.frombuffer(raw, np.dtype(dtype.code).newbyteorder(dtype.byte_order))
-    result = _PickledArray()
-    result.array = flat.reshape(shape, order="C" if order == "K" else order)
-    if order == "K":
-        result.array = result.array.transpose(axis_order)
-    return result
-
-
-# All that a pickle of embeddings may ask for, each a stand-in that only makes arrays.
-_PICKLE_GLOBALS = {
-    ("numpy.core.multiarray", "_reconstruct"): lambda subtype, shape, code: _PickledArray(),
-    ("numpy.core.numeric", "_frombuffer"): _array_of_bytes,
-    ("numpy", "ndarray"): _PickledArray,
-    ("numpy", "dtype"): _PickledDtype,
-    ("_codecs", "encode"): lambda text, encoding: text.encode("latin1"),
-}
-
-
-class _ArrayUnpickler(pickle.Unpickler):
-    """Reads lists, strings and arrays of floats, and refuses whatever else a pickle asks for."""
-
-    def find_class(self, module, name):
-        try:
-            return _PICKLE_GLOBALS[module.replace("numpy._core", "numpy.core"), name]
-        except KeyError:
-            raise pickle.UnpicklingError(
-                f"it asks for {module}.{name}; accepted are plain arrays of floats, and nothing of a file is run"
-            ) from None
-
-
-def _unpickle(path: str) -> object:
-    with _damage_reported(path), open(path, "rb") as file:
-        return _ArrayUnpickler(file, encoding="latin1").load()
-
-
 def _read_pickle(path: str) -> tuple[list[str], list[np.ndarray]]:
     names_path = os.path.join(os.path.dirname(path), "filenames.pickle")
     if not os.path.exists(names_path):
         raise DataError(f"{path}: the names of the images must be in filenames.pickle beside it; there is none")
-    names, embeddings = _unpickle(names_path), _unpickle(path)
+    with _damage_reported(names_path):
+        names = array_pickle.read(names_path)
+    embeddings = array_pickle.read(path)
     if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
         raise DataError(f"{names_path}: must be a list of the names of images; received {type(names).__name__}")
-    if isinstance(embeddings, _PickledArray):
+    if isinstance(embeddings, PickledArray):
         return list(names), list(embeddings.array)
-    if not isinstance(embeddings, list | tuple) or not all(isinstance(rows, _PickledArray) for rows in embeddings):
+    if not isinstance(embeddings, list | tuple) or not all(isinstance(rows, PickledArray) for rows in embeddings):
         raise ValueError(f"it must be a list of arrays of floats; received {type(embeddings).__name__}")
     return list(names), [rows.array for rows in embeddings]
 
