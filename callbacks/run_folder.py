@@ -53,6 +53,18 @@ class RunFolder:
             ) from None
 
     @contextlib.contextmanager
+    def made(self):
+        """Create the folder as `make` does; what fails in the block leaves no empty folder behind."""
+        self.make()
+        try:
+            yield
+        except BaseException:
+            # Only an empty folder can be removed so.
+            with contextlib.suppress(OSError):
+                self.path.rmdir()
+            raise
+
+    @contextlib.contextmanager
     def locked(self):
         """Held by the one process that trains here; RunError if another does."""
         with open(self.path / ".lock", "w") as lock:

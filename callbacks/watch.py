@@ -32,7 +32,7 @@ class Numbers(StepCallback):
     def __init__(self, total: int, every: int, writer: tf.summary.SummaryWriter, folder: RunFolder):
         super().__init__()
         self.total, self.every, self.writer, self.folder = total, every, writer, folder
-        self.pending = []
+        self.pending, self.bar = [], None
 
     def on_train_begin(self, logs=None):
         """Start the bar where the run stands."""
@@ -82,11 +82,16 @@ class Numbers(StepCallback):
         self.model.reset_metrics()
 
     def on_train_end(self, logs=None):
-        """Close the bar, and draw the curves."""
+        """Draw the curves."""
         self.look()
-        self.bar.close()
+        self.close()
         if self.table.rows:
             self.table.draw(self.folder.path / "curves.png")
+
+    def close(self):
+        """Leave the bar as it stands, so that what is printed next has a line of its own."""
+        if self.bar is not None:
+            self.bar.close()
 
 
 class StopOnSignal(keras.callbacks.Callback):
@@ -94,7 +99,7 @@ class StopOnSignal(keras.callbacks.Callback):
 
     def __init__(self):
         super().__init__()
-        self.received = None
+        self.received, self.before = None, {}
 
     def on_train_begin(self, logs=None):
         """Take the signals."""
@@ -114,10 +119,6 @@ class StopOnSignal(keras.callbacks.Callback):
         """End the training if a signal came."""
         if self.received:
             self.model.stop_training = True
-
-    def on_train_end(self, logs=None):
-        """Leave the signals as they were."""
-        self.give_back()
 
 
 class Pictures(StepCallback):

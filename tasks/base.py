@@ -252,12 +252,12 @@ class Task:
     def train(self):
         """Train, or go on training.
 
-        Everything that can be refused is refused before an old run is moved or more than an empty folder is written.
+        Everything that can be refused is refused before an old run is moved or anything is written.
         """
         request = self.request
         strategy = self.strategy()
-        self.folder.make()
-        prepared = self.prepare()
+        with self.folder.made():
+            prepared = self.prepare()
         record = self.record(prepared, strategy.num_replicas_in_sync)
         if request.restart and (moved := self.folder.move_aside()):
             print(f"The old run is now in {moved}.", flush=True)
@@ -302,9 +302,13 @@ class Task:
         draw = self.pictures(model)
         if draw:
             watching.insert(1, Pictures(draw, request.pictures_every, self.folder.pictures, writer))
-        # One Keras epoch, so that a run can stop and go on at any step.
-        model.fit(batches.dataset(start, total), verbose=0, shuffle=False, callbacks=watching)
-        writer.close()
+        try:
+            # One Keras epoch, so that a run can stop and go on at any step.
+            model.fit(batches.dataset(start, total), verbose=0, shuffle=False, callbacks=watching)
+        finally:
+            numbers.close()
+            stop.give_back()
+            writer.close()
         if stop.received:
             print(
                 f"Stopped by {stop.received.name} at step {model.step:,} and saved; the same command goes on.",

@@ -12,6 +12,7 @@ from callbacks.checkpoints import checkpoint_path, checkpoint_steps
 from callbacks.run_folder import RunError, RunFolder
 from callbacks.watch import StopOnSignal
 from models.attribute_judge import AttributeJudge
+from pipelines.examples import DataError
 from tests.worlds import captioned_images, tiny_task
 
 pytestmark = pytest.mark.usefixtures("world")
@@ -148,7 +149,9 @@ def test_all_checkpoints_damaged(tmp_path):
 
 
 @pytest.mark.parametrize("every", [1, 2, 50])
-def test_a_loss_that_is_not_finite_stops_with_step_and_name_and_keeps_the_last_good(tmp_path, monkeypatch, every):
+def test_a_loss_that_is_not_finite_stops_with_step_and_name_and_keeps_the_last_good(
+    tmp_path, monkeypatch, capsys, every
+):
     original = AttributeJudge.train_step
 
     def train_step(self, batch):
@@ -156,8 +159,12 @@ def test_a_loss_that_is_not_finite_stops_with_step_and_name_and_keeps_the_last_g
         return original(self, dict(batch, image=batch["image"] + poison))
 
     monkeypatch.setattr(AttributeJudge, "train_step", train_step)
+    handlers = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
     with pytest.raises(RunError) as raised:
         task(tmp_path, {"steps": 9}, log_every=every).train()
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == handlers
+    # The error is printed on a line of its own, below the progress bar.
+    assert capsys.readouterr().err.endswith("\n")
     assert str(raised.value).startswith("loss became nan at step 5; the last good checkpoint, of step 4, is kept in ")
     assert steps(tmp_path) == [4, 2]
     assert all(np.isfinite(value).all() for value in weights(tmp_path))
@@ -220,6 +227,16 @@ def test_a_folder_in_use_is_refused_and_left_alone(tmp_path):
         with pytest.raises(RunError, match="another process is training in this run folder"):
             task(tmp_path, restart=True).train()
     assert steps(tmp_path) == [2]
+
+
+def test_what_is_refused_leaves_no_folder(tmp_path, monkeypatch):
+    def refuse(*arguments):
+        raise DataError("no such images")
+
+    monkeypatch.setattr("pipelines.registry.load", refuse)
+    with pytest.raises(DataError):
+        task(tmp_path).train()
+    assert not (tmp_path / "run").exists()
 
 
 def test_unwritable_places(tmp_path):
