@@ -36,6 +36,7 @@ class TextToImage(TrainedModel):
             config.text_projection_dim,
             config.discriminator_width,
             config.discriminator_normalization,
+            config.inner_product_dim,
         )
         self.average = MovingAverage(self.generator, config.average_decay) if config.average_decay else None
         # Kept as an attribute of the model, so that checkpoints hold it.

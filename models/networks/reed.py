@@ -60,13 +60,19 @@ def generator(image_size: int, latent_dim: int, text_dim: int, text_projection_d
 
 
 def discriminator(
-    image_size: int, text_dim: int, text_projection_dim: int, width: int, normalize: str = "batch"
+    image_size: int,
+    text_dim: int,
+    text_projection_dim: int,
+    width: int,
+    normalize: str = "batch",
+    inner_product_dim: int = 0,
 ) -> keras.Model:
     """Image and text embedding to the logit of "a real image, and it matches the text".
 
     Inputs: `image` (B, image_size, image_size, 3) in [-1, 1], `text` (B, text_dim). Output: (B, 1) float32 logits.
     `normalize` is "batch" (the paper's), "layer" (for a gradient penalty, which batch statistics would break)
-    or "none".
+    or "none". With an `inner_product_dim` the logit is a sum, as in Miyato & Koyama 2018 (ICLR), equation 3: the
+    paper's own, and the inner product of the image and the text, both embedded in that size.
     """
     side, widths = smallest_side(image_size), stage_widths(image_size, width)
     normalize_features = normalization(normalize)
@@ -79,14 +85,15 @@ def discriminator(
         x = normalize_features(convolution(x, channels, 4, strides=2))
         if channels != widths[0]:
             x = activate(x)
-    x = residual_block(x, widths[0], normalize_features, activate)
+    features = residual_block(x, widths[0], normalize_features, activate)
 
     projected = activate(normalize_features(linear(text, text_projection_dim)))
     tiled = layers.Reshape((side, side, text_projection_dim))(layers.RepeatVector(side * side)(projected))
-    x = activate(normalize_features(convolution(layers.concatenate([x, tiled]), widths[0], 1)))
-    logits = convolution(x, 1, side, padding="valid", dtype="float32")
-    return keras.Model(
-        {"image": image, "text": text},
-        layers.Reshape((1,), dtype="float32", name="logits")(logits),
-        name="discriminator",
-    )
+    x = activate(normalize_features(convolution(layers.concatenate([features, tiled]), widths[0], 1)))
+    logits = layers.Reshape((1,), dtype="float32")(convolution(x, 1, side, padding="valid", dtype="float32"))
+    if inner_product_dim:
+        # Of the whole map, not its mean: where in the image a color is matters.
+        hidden = activate(linear(layers.Flatten()(features), 2 * inner_product_dim))
+        embedded = linear(hidden, inner_product_dim), linear(projected, inner_product_dim)
+        logits = layers.add([logits, layers.Dot(axes=1, dtype="float32")(embedded)], dtype="float32")
+    return keras.Model({"image": image, "text": text}, logits, name="discriminator")

@@ -1,5 +1,6 @@
 """The authors' layers and parameter counts, worked out by hand from papers.md."""
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -45,6 +46,20 @@ def test_the_authors_discriminator():
     count += convolution(8 * w + 128, 8 * w, 1) + norm(8 * w)
     count += convolution(8 * w, 1, 4)
     assert parameter_count(network) == count
+
+
+def test_the_inner_product_of_image_and_text_is_added_to_the_papers_logit():
+    network = reed.discriminator(16, text_dim=5, text_projection_dim=4, width=2, inner_product_dim=3)
+    plain = reed.discriminator(16, text_dim=5, text_projection_dim=4, width=2)
+    assert parameter_count(network) - parameter_count(plain) == (4 * 4 * 16 * 6 + 6) + (6 * 3 + 3) + (4 * 3 + 3)
+    (product,) = (layer for layer in network.layers if isinstance(layer, keras.layers.Dot))
+    papers, _ = network.layers[-1].input
+    probe = keras.Model(network.input, [*product.input, papers, network.output])
+    generator = np.random.default_rng(0)
+    image, text = generator.uniform(-1, 1, (6, 16, 16, 3)), generator.normal(size=(6, 5))
+    of_image, of_text, logits, total = (part.numpy() for part in probe({"image": image, "text": text}))
+    assert of_image.shape == of_text.shape == (6, 3)
+    np.testing.assert_allclose(total[:, 0], logits[:, 0] + np.sum(of_image * of_text, axis=1), rtol=1e-4)
 
 
 def test_the_papers_text_encoder():
