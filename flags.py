@@ -1,19 +1,30 @@
 """The names of the choices on the command line. Hyper-parameters live in `models/presets`, never here."""
 
 import difflib
+import os
 import pathlib
 
 from absl import flags
 
 from callbacks.run_folder import RunFolder
 from models.presets import PRESETS
-from models.presets.config import from_plain
+from models.presets.config import TrainingConfig, from_plain
+from models.presets.text_to_image import END_TO_END
 from pipelines.registry import DATASETS
 
 DEFAULT_MODEL = "gan_cls"
 MODES = ("train", "sample", "evaluate", "export")
 # Hyper-parameters that have a flag of their own; every other one goes through --set.
 CONFIG_FLAGS = ("batch_size", "image_size", "steps", "epochs", "learning_rate", "seed", "precision", "text_encoder")
+# Flags and hyper-parameters that may name a file or folder. A shell does not expand ~ after the =.
+PATH_FLAGS = ("data_dir", "workdir", "cache_dir", "output", "embeddings", "judge", "feature_network", "captions_file")
+PATH_FIELDS = ("text_encoder", "image_encoder")
+# The values of text_encoder that name no path; a GAN trained with one of them surely samples captions.
+NAMED_TEXT_ENCODERS = ("char_cnn_rnn", END_TO_END)
+WITHOUT_GENERATOR = {
+    "sample": "{} has nothing to sample; --mode=sample takes a generator.",
+    "export": "{} is not exported; --mode=export takes a generator.",
+}
 
 
 class CommandError(ValueError):
@@ -34,7 +45,9 @@ def define():
     flags.DEFINE_integer("steps", None, "Training steps; goes before --epochs.")
     flags.DEFINE_integer("epochs", None, "Passes over the training images.")
     flags.DEFINE_float("learning_rate", None, "The optimizers' step size.")
-    flags.DEFINE_integer("seed", None, "Of the weights, batches and noise; in other modes of the samples' noise.", 0)
+    flags.DEFINE_integer(
+        "seed", None, "Of the weights, batches and noise; in other modes of the samples' noise.", 0, 2**31 - 1
+    )
     flags.DEFINE_string("precision", None, "float32, mixed_bfloat16 or mixed_float16.")
     flags.DEFINE_string("text_encoder", None, "char_cnn_rnn, end_to_end, an encoder's folder, or a file of embeddings.")
     flags.DEFINE_multi_string("set", [], "field=value: any other hyper-parameter of the model. May be repeated.")
@@ -84,23 +97,21 @@ def changes(values) -> dict[str, object]:
         if name in result:
             raise CommandError(f"{name} is given twice. Received: --set {entry} and another value")
         result[name] = value
-    return result
+    return result | {name: os.path.expanduser(result[name]) for name in PATH_FIELDS if name in result}
 
 
-def captions(values) -> tuple[str, ...]:
+def captions(typed: list[str], file: str) -> tuple[str, ...]:
     """The captions to sample, from --caption and --captions_file."""
-    found = [caption.strip() for caption in values.caption]
-    if values.captions_file:
+    found = [caption.strip() for caption in typed]
+    if file:
         try:
-            found += pathlib.Path(values.captions_file).read_text(encoding="utf-8-sig").splitlines()
+            found += pathlib.Path(file).read_text(encoding="utf-8-sig").splitlines()
         except (OSError, UnicodeDecodeError) as error:
-            raise CommandError(
-                f"--captions_file must be a text file. Received: {values.captions_file} ({error})"
-            ) from None
+            raise CommandError(f"--captions_file must be a text file. Received: {file} ({error})") from None
     found = [" ".join(caption.split()) for caption in found if caption.strip()]
     if any(not caption.isprintable() for caption in found):
         raise CommandError(f"a caption must be text. Received: {next(c for c in found if not c.isprintable())!r}")
-    if (values.caption or values.captions_file) and not found:
+    if (typed or file) and not found:
         raise CommandError("there is no caption in --caption or --captions_file. Received: only empty lines")
     return tuple(found)
 
@@ -117,6 +128,26 @@ def trained(workdir: str, model: str | None, dataset: str | None):
     return record["model"], record["dataset"], config, record.get("data_dir", "")
 
 
+def check_generator(mode: str, model: str):
+    """CommandError if the mode takes a generator and the model has none."""
+    # What draws pictures draws them from noise.
+    if mode in WITHOUT_GENERATOR and not hasattr(PRESETS[model].config, "latent_dim"):
+        raise CommandError(WITHOUT_GENERATOR[mode].format(model))
+
+
+def check_captions(found: tuple[str, ...], config: TrainingConfig, interpolate: str):
+    """CommandError if there are too few captions to sample.
+
+    Only of runs that surely read captions. Those with a path as text encoder may read embeddings: their task knows.
+    """
+    if config.text_encoder not in NAMED_TEXT_ENCODERS:
+        return
+    if not found:
+        raise CommandError('--mode=sample needs a --caption="..." or a --captions_file. Received: neither')
+    if interpolate == "captions" and len(found) < 2:
+        raise CommandError(f"--interpolate=captions needs two captions. Received: {len(found)}")
+
+
 def resolve(values) -> dict:
     """The command line as the fields of a `tasks.base.Request`. Imports no TensorFlow.
 
@@ -125,12 +156,15 @@ def resolve(values) -> dict:
         ConfigError: a hyper-parameter that does not exist or does not accept its value.
         RunError: --mode asks for a run that is not there.
     """
+    paths = {name: os.path.expanduser(getattr(values, name) or "") for name in PATH_FLAGS}
     model = choice("model", values.model or DEFAULT_MODEL, PRESETS)
     dataset = choice("dataset", values.dataset or PRESETS[model].default_dataset, DATASETS)
-    workdir, data_dir = values.workdir or f"runs/{model}-{dataset}", ""
+    workdir, data_dir = paths["workdir"] or f"runs/{model}-{dataset}", paths["data_dir"]
     changed = changes(values)
     if values.mode != "sample" and (values.caption or values.captions_file or values.interpolate):
         raise CommandError(f"captions are for --mode=sample. Received: --mode={values.mode}")
+    # Before "train first" is said of a model that will never sample, and again of the one that was trained.
+    check_generator(values.mode, model)
     if values.mode == "train":
         config = PRESETS[model].resolve(dataset, changed)
     else:
@@ -138,7 +172,9 @@ def resolve(values) -> dict:
             raise CommandError(
                 f"--mode={values.mode} takes its hyper-parameters from the run. Received: {', '.join(changed)}"
             )
-        model, dataset, config, data_dir = trained(workdir, values.model, values.dataset)
+        model, dataset, config, recorded = trained(workdir, values.model, values.dataset)
+        check_generator(values.mode, model)
+        data_dir = data_dir or recorded
     preset = PRESETS[model]
     missing = preset.needs - DATASETS[dataset].gives
     if missing:
@@ -147,26 +183,33 @@ def resolve(values) -> dict:
             f"{model} needs {', '.join(sorted(missing))}, which {dataset} does not give; accepted are "
             f"{', '.join(able)}. Received: --dataset={dataset}"
         )
+    if values.mode == "train" and DATASETS[dataset].needs_data_dir and not data_dir:
+        raise CommandError(
+            f"--dataset={dataset} needs --data_dir, the folder of your captioned images. Received: no --data_dir"
+        )
+    found = captions(values.caption, paths["captions_file"])
+    if values.mode == "sample":
+        check_captions(found, config, values.interpolate)
     return {
         "model": model,
         "dataset": dataset,
         "config": config,
         "workdir": workdir,
-        "data_dir": values.data_dir or data_dir,
-        "cache_dir": values.cache_dir,
+        "data_dir": data_dir,
+        "cache_dir": paths["cache_dir"],
         "devices": values.devices,
         "checkpoint_every": values.checkpoint_every,
         "keep_checkpoints": values.keep_checkpoints,
         "log_every": values.log_every,
         "pictures_every": values.pictures_every,
         "restart": values.restart,
-        "captions": captions(values),
+        "captions": found,
         "num_images": values.num_images,
         "sample_seed": values.seed or 0,
         "interpolate": values.interpolate,
-        "embeddings": values.embeddings,
-        "output": values.output,
+        "embeddings": paths["embeddings"],
+        "output": paths["output"],
         "num_captions": values.num_captions,
-        "judge": values.judge,
-        "feature_network": values.feature_network,
+        "judge": paths["judge"],
+        "feature_network": paths["feature_network"],
     }

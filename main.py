@@ -63,6 +63,37 @@ def only_ours(record) -> bool:
     return record.levelno > logging.converter.STANDARD_INFO or f"{os.sep}tensorflow{os.sep}" not in record.pathname
 
 
+@contextlib.contextmanager
+def errors_in_one_line():
+    """End with one line for what a user can do something about; any other error is a bug, and passes as it is."""
+    from tensorflow import errors
+
+    from pipelines.examples import DataError
+
+    try:
+        yield
+    except (ConfigError, DataError, RunError) as error:
+        fail(error)
+    except errors.ResourceExhaustedError as error:
+        # TensorFlow's name for both. A graph's error says much before the line that tells which.
+        reason = next((line for line in str(error).splitlines() if "OOM" in line), error)
+        fail(ValueError(f"not enough memory (use a smaller --batch_size or --image_size), or a full disk: {reason}"))
+    except (
+        OSError,
+        errors.AlreadyExistsError,
+        errors.DataLossError,
+        errors.NotFoundError,
+        errors.PermissionDeniedError,
+        errors.UnavailableError,
+    ) as error:
+        # A full disk, a folder without permission, a damaged file.
+        fail(ValueError(f"could not read or write: {error}"))
+    except KeyboardInterrupt:
+        # While training, Ctrl-C is taken care of there.
+        print("Interrupted; the same command goes on.", file=sys.stderr)
+        sys.exit(130)
+
+
 def main(argv):
     """Resolve the command, then do what --mode says."""
     values = flags.FLAGS
@@ -74,32 +105,22 @@ def main(argv):
         fail(error)
     prepare_tensorflow(values.devices)
 
-    from tensorflow import errors
-
-    from pipelines.examples import DataError
     from tasks.base import Request, task_for
 
     # Plain lines, without absl's prefix of time, process and file.
     logging.get_absl_handler().setFormatter(None)
     logging.get_absl_handler().addFilter(only_ours)
     logging.set_verbosity(logging.INFO)
-    try:
+    with errors_in_one_line():
         task = task_for(Request(**fields))
         if values.dry_run:
             print(task.describe())
         else:
             getattr(task, values.mode)()
-    except (ConfigError, DataError, RunError) as error:
-        fail(error)
-    except (OSError, errors.OpError) as error:
-        # A full disk, a folder without permission, a damaged file.
-        fail(ValueError(f"could not read or write: {error}"))
-    except KeyboardInterrupt:
-        # While training, Ctrl-C is taken care of there.
-        print("Interrupted; the same command goes on.", file=sys.stderr)
-        sys.exit(130)
 
 
 if __name__ == "__main__":
     choices.define()
+    # --help lists the flags of the main module only, and these are defined in another.
+    flags.adopt_module_key_flags(choices)
     app.run(main, flags_parser=parse)

@@ -69,7 +69,7 @@ def main():
         writer = tf.summary.create_file_writer(folder)
         numbers = Numbers(model.step + steps, request.log_every, writer, RunFolder(folder))
         dataset = prepared.batches.dataset(0, steps)
-        model.fit(dataset, verbose=0, shuffle=False, callbacks=[numbers, clock])
+        model.fit(dataset, verbose=0, shuffle=False, callbacks=[clock, numbers])
         return clock.seconds
 
     with tempfile.TemporaryDirectory() as folder:

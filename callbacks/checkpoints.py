@@ -3,7 +3,6 @@
 import pathlib
 import re
 import zipfile
-from collections.abc import Callable
 
 import keras
 import numpy as np
@@ -89,12 +88,11 @@ class Checkpoints(StepCallback):
         folder: where to.
         every: steps between checkpoints.
         keep: how many of the last ones stay.
-        explain: called before a model that is no longer finite is refused; raises the better error, if it knows one.
     """
 
-    def __init__(self, folder: pathlib.Path, every: int, keep: int, explain: Callable[[], None] = lambda: None):
+    def __init__(self, folder: pathlib.Path, every: int, keep: int):
         super().__init__()
-        self.folder, self.every, self.keep, self.explain = folder, every, keep, explain
+        self.folder, self.every, self.keep = folder, every, keep
 
     def at_step(self, logs):
         """Save when it is time."""
@@ -112,7 +110,6 @@ class Checkpoints(StepCallback):
         if path.exists():
             return
         if not is_finite(self.model):
-            self.explain()
             raise RunError(
                 f"a weight became NaN or infinite by step {step}; {last_good(self.folder)}. "
                 "A smaller learning rate may help."

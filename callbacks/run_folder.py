@@ -88,15 +88,20 @@ class RunFolder:
         return target
 
     def read_record(self) -> dict | None:
-        """What run.json says; None where there is no run."""
-        if not self.record_path.exists():
-            return None
+        """What run.json says; None where there is no run, RunError where that cannot be read."""
         try:
             record = json.loads(self.record_path.read_text())
             if not isinstance(record, dict) or not record.keys() >= {"model", "dataset", "config"}:
                 raise ValueError("it does not name a model, a dataset and a configuration")
             return record
-        except (OSError, ValueError) as error:
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as error:
+            # A name that is too long, a folder without permission.
+            raise RunError(
+                f"run.json must be a file that can be read. Received: {self.record_path} ({error.strerror or error})"
+            ) from None
+        except ValueError as error:
             raise RunError(
                 f"run.json is damaged; --restart moves the run aside. Received: {self.record_path} ({error})"
             ) from None

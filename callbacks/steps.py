@@ -1,4 +1,4 @@
-"""Counting steps on the host: asking the model each time would wait for the device."""
+"""Counting steps on the host, as asking the model for its step takes a trip to the device."""
 
 import keras
 

@@ -21,7 +21,7 @@ class Numbers(StepCallback):
 
     Args:
         total: the step at which training ends.
-        every: steps between looks. Between them nothing waits for the device.
+        every: steps between looks.
         writer: TensorBoard's.
         folder: the run's, for numbers.csv and curves.png, and to name the last good checkpoint.
     """
@@ -32,7 +32,7 @@ class Numbers(StepCallback):
     def __init__(self, total: int, every: int, writer: tf.summary.SummaryWriter, folder: RunFolder):
         super().__init__()
         self.total, self.every, self.writer, self.folder = total, every, writer, folder
-        self.pending, self.bar = [], None
+        self.logs, self.bar = None, None
 
     def on_train_begin(self, logs=None):
         """Start the bar where the run stands."""
@@ -44,41 +44,38 @@ class Numbers(StepCallback):
         )
 
     def at_step(self, logs):
-        """Move the bar, and look at the numbers when it is time."""
+        """Move the bar, stop at a number that is not finite, and look at the numbers when it is time."""
         self.bar.update(1)
-        self.pending.append((self.step, logs))
+        for name, value in logs.items():
+            if not math.isfinite(value):
+                raise RunError(
+                    f"{name} became {value} at step {self.step}; {last_good(self.folder.checkpoints)}. "
+                    "A smaller learning rate may help."
+                )
+        self.logs = logs
         done = self.step - self.first
         if done == self.WARM_UP:
-            self.look()
             self.started = time.perf_counter()
         if done == self.WARM_UP + self.MEASURED:
-            self.look()
             seconds = (time.perf_counter() - self.started) / self.MEASURED
             rest = seconds * (self.total - self.step)
             self.bar.write(f"{self.total - self.step:,} steps to go at {seconds:.3g} s a step: about {duration(rest)}.")
-        elif self.step % self.every == 0 or self.step == self.total:
+        measured = (self.WARM_UP, self.WARM_UP + self.MEASURED)
+        if done in measured or self.step % self.every == 0 or self.step == self.total:
             self.look()
 
     def look(self):
-        """Read the pending numbers; the first that is not finite stops the training."""
-        if not self.pending:
+        """Write the numbers of the last step down, if that is not done yet, and begin new means."""
+        if self.logs is None:
             return
-        for step, logs in self.pending:
-            for name, value in logs.items():
-                if not math.isfinite(float(value)):
-                    raise RunError(
-                        f"{name} became {float(value)} at step {step}; {last_good(self.folder.checkpoints)}. "
-                        "A smaller learning rate may help."
-                    )
-        step, logs = self.pending[-1]
-        self.pending = []
-        self.table.add(step, {name: float(value) for name, value in logs.items()})
+        step, logs, self.logs = self.step, self.logs, None
+        self.table.add(step, logs)
         with self.writer.as_default(step=step):
             for name, value in logs.items():
-                tf.summary.scalar(name, float(value))
+                tf.summary.scalar(name, value)
             for player in self.model.players:
                 tf.summary.scalar(f"learning_rate/{player}", float(self.model.optimizer_of(player).learning_rate))
-        self.bar.set_postfix({name: f"{float(value):.3f}" for name, value in logs.items()}, refresh=False)
+        self.bar.set_postfix({name: f"{value:.3f}" for name, value in logs.items()}, refresh=False)
         self.model.reset_metrics()
 
     def on_train_end(self, logs=None):
@@ -125,7 +122,7 @@ class Pictures(StepCallback):
     """Pictures to TensorBoard and as PNG files, every `every` steps, at the start and at the end.
 
     Args:
-        draw: (step) -> {name: (h, w, 3) uint8 array}.
+        draw: () -> {name: (h, w, 3) uint8 array}.
         every: steps between pictures.
         folder: where the PNG files go, as <name>-<step>.png.
         writer: TensorBoard's.

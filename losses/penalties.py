@@ -6,7 +6,7 @@ import tensorflow as tf
 
 
 def gradient_penalty(
-    score: Callable[[tf.Tensor], tf.Tensor], real: tf.Tensor, fake: tf.Tensor, seed: tf.Tensor
+    score: Callable[[tf.Tensor], tf.Tensor], real: tf.Tensor, fake: tf.Tensor, weight: tf.Tensor
 ) -> tf.Tensor:
     """How far the critic's slope is from 1 between real and generated images (Gulrajani et al. 2017, equation 3).
 
@@ -14,14 +14,13 @@ def gradient_penalty(
         score: images -> logits; whatever else it depends on (a text) is held fixed.
         real: (B, ...) real images.
         fake: (B, ...) generated images.
-        seed: (2,) integers, from which the interpolation weights are drawn uniformly in [0, 1).
+        weight: (B,) of the real images in the images between; drawn uniformly in [0, 1) in the paper.
 
     Returns:
         The mean of (|gradient| - 1)^2 over the batch, a float32 scalar, not yet weighted.
     """
     real, fake = tf.cast(real, tf.float32), tf.cast(fake, tf.float32)
-    weight_shape = tf.concat([tf.shape(real)[:1], tf.ones([tf.rank(real) - 1], tf.int32)], axis=0)
-    weight = tf.random.stateless_uniform(weight_shape, seed)
+    weight = tf.reshape(weight, (-1,) + (1,) * (real.shape.rank - 1))
     between = weight * real + (1.0 - weight) * fake
     with tf.GradientTape() as tape:
         tape.watch(between)

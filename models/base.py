@@ -6,6 +6,7 @@ There is no template `train_step` here: each objective spells out its own.
 import contextlib
 import dataclasses
 import math
+from collections.abc import Callable
 
 import keras
 import tensorflow as tf
@@ -146,11 +147,20 @@ class TrainedModel(keras.Model):
         Drawn statelessly for the whole batch and cut: a resumed run draws the same noise, and each replica gets
         the rows that its examples would have had on one device.
         """
+        dim, seed = self.config.latent_dim, self.noise_seed(purpose)
+        return self.own_rows(count, lambda total: tf.random.stateless_normal((total, dim), seed))
+
+    def sample_uniform(self, count: int | tf.Tensor, purpose: int) -> tf.Tensor:
+        """(count,) numbers in [0, 1) for this replica at this step, drawn as the latents are."""
+        seed = self.noise_seed(purpose)
+        return self.own_rows(count, lambda total: tf.random.stateless_uniform((total,), seed))
+
+    def own_rows(self, count: int | tf.Tensor, draw: Callable[[int | tf.Tensor], tf.Tensor]) -> tf.Tensor:
+        """This replica's `count` rows of what `draw` gives for the whole batch."""
         replicas = tf.distribute.get_strategy().num_replicas_in_sync
         context = tf.distribute.get_replica_context()
         replica = context.replica_id_in_sync_group if context else 0
-        latent = tf.random.stateless_normal((count * replicas, self.config.latent_dim), self.noise_seed(purpose))
-        return latent[replica * count : (replica + 1) * count]
+        return draw(count * replicas)[replica * count : (replica + 1) * count]
 
     def track(self, **values: tf.Tensor) -> dict:
         """End a step: count it and log its values; returns their running means, as `train_step` must."""

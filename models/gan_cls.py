@@ -2,12 +2,14 @@
 
 import tensorflow as tf
 
+from models.presets.text_to_image import MatchingAwareConfig
 from models.text_to_image import TextToImage, mean_score
 
 
 class GANCLS(TextToImage):
     """The discriminator also sees real images with texts of other images, and must call those pairs false."""
 
+    config_class = MatchingAwareConfig
     log_names = ("generator_loss", "discriminator_loss", "real_score", "wrong_score", "fake_score")
 
     def train_step(self, batch):

@@ -2,6 +2,7 @@
 
 import tensorflow as tf
 
+from models.presets.text_to_image import InterpolationConfig
 from models.text_to_image import TextToImage, mean_score
 
 
@@ -12,6 +13,7 @@ class GANINT(TextToImage):
     matching-aware as well (GAN-INT-CLS).
     """
 
+    config_class = InterpolationConfig
     couples_examples = True
 
     @property

@@ -89,9 +89,9 @@ class TextToImage(TrainedModel):
         """The weighted gradient penalty between real and generated images of the same texts; 0 when off."""
         if not self.config.gradient_penalty_weight:
             return tf.constant(0.0)
-        text = tf.stop_gradient(text)
+        text, weight = tf.stop_gradient(text), self.sample_uniform(tf.shape(image)[0], purpose=1)
         return self.config.gradient_penalty_weight * gradient_penalty(
-            lambda between: self.score(between, text), image, tf.stop_gradient(generated), self.noise_seed(purpose=1)
+            lambda between: self.score(between, text), image, tf.stop_gradient(generated), weight
         )
 
     def after_step(self):

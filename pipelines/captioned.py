@@ -175,7 +175,7 @@ def distinct_class_batches(
 
 
 def attribute_batches(examples: CaptionedImages, config) -> Batches:
-    """Batches of `image` and its `attributes` (B, A), images drawn uniformly."""
+    """Batches of `image` and its `attributes` (B, A); classes are drawn uniformly, then an image of each."""
     index, read = ClassIndex(examples), reader(examples.images)
     attributes = tf.constant(examples.truth.attributes, tf.int32)
     count, seed = config.batch_size, config.seed

@@ -68,7 +68,8 @@ def fetch(archive: Archive, folder: str, places: Sequence[str] = ()) -> None:
 
     Args:
         archive: what to fetch.
-        folder: where its content goes; made if missing. The archive itself is kept in its sub-folder `downloads`.
+        folder: where its content goes; made if missing, and files that it holds already stay as they are. The archive
+            itself is kept in its sub-folder `downloads`.
         places: folders where the user may have put the archive file, which is then taken instead of a download.
 
     Raises:
@@ -85,11 +86,23 @@ def fetch(archive: Archive, folder: str, places: Sequence[str] = ()) -> None:
         unpacked = os.fspath(manager.download_and_extract(archive.url))
         os.makedirs(folder, exist_ok=True)
         # Into the layout that users make by hand, so that the next run finds it without TFDS or a network.
-        os.replace(os.path.join(unpacked, archive.content), os.path.join(folder, archive.content))
+        _move(os.path.join(unpacked, archive.content), os.path.join(folder, archive.content))
     # TFDS and what it builds on raise many types; to the user they all mean that the download failed.
     except Exception as error:
         reason = " ".join(f"{type(error).__name__}: {error}".split())
         raise DataError(f"could not download and unpack {archive.description} into {folder!r} ({reason})") from error
+
+
+def _move(source: str, target: str) -> None:
+    """Moves a file or folder; a folder that is there already is given what it lacks, and no file is replaced.
+
+    What can be moved whole is, so that a folder of images is there complete or not at all; may be repeated.
+    """
+    if os.path.isdir(source) and os.path.isdir(target) and os.listdir(target):
+        for name in os.listdir(source):
+            _move(os.path.join(source, name), os.path.join(target, name))
+    elif not (os.path.isfile(source) and os.path.isfile(target)):
+        os.replace(source, target)
 
 
 def _open_manager(archive: Archive, folder: str, place: str | None):

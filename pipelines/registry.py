@@ -14,11 +14,13 @@ class Dataset:
         loader: dotted name of (split, load_size, data_dir, cache_dir) -> examples.
         gives: what a model may need.
         summary: one line on what it is and where it comes from.
+        needs_data_dir: whether it is nowhere but in a folder that the user names.
     """
 
     loader: str
     gives: frozenset[str]
     summary: str
+    needs_data_dir: bool = False
 
 
 CAPTIONED = frozenset({"image", "captions"})
@@ -35,7 +37,9 @@ DATASETS = {
     "flowers": Dataset(
         "pipelines.flowers.load", CAPTIONED | {"classes"}, "Oxford-102 photographs with the captions of Reed et al."
     ),
-    "captions": Dataset("pipelines.captions.load", CAPTIONED, "your own captioned images, from --data_dir"),
+    "captions": Dataset(
+        "pipelines.captions.load", CAPTIONED, "your own captioned images, from --data_dir", needs_data_dir=True
+    ),
 }
 
 

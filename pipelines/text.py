@@ -9,6 +9,10 @@ ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789-,;.!?:'\"/\\|_@#$%^&*~`+-=<>()[
 # Bytes of a caption that are read; the rest of a longer caption is left out (doc_length of the same code).
 MAX_CHARACTERS = 201
 
+# All that `photographs.clean_caption` turns into spaces: Unicode's white space and control characters, byte order marks
+# and the mark of undecodable bytes. In the syntax of RE2, whose own \s knows ASCII only.
+_SPACES = r"[\x00-\x20\x7f-\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}\x{feff}\x{fffd}]+"
+
 
 def _ids_of_bytes() -> np.ndarray:
     """Returns (256,) int32: for each byte its place in the alphabet from 1, or 0 where it has none."""
@@ -25,7 +29,8 @@ def encode_characters(captions: tf.Tensor) -> tf.Tensor:
     """Spells captions as the ids of their characters. Works eagerly, in `tf.data` and in an exported graph.
 
     Bytewise, as the Torch code is: a letter outside ASCII is as many unknown characters as it has bytes in UTF-8.
-    A-Z are read as a-z; any run of ASCII white space and control characters as one space, none at the ends.
+    A-Z are read as a-z; any run of white space (Unicode's too), control characters, byte order marks and U+FFFD as one
+    space, none at the ends.
 
     Args:
         captions: tf.string, of any shape.
@@ -35,7 +40,7 @@ def encode_characters(captions: tf.Tensor) -> tf.Tensor:
         character and after the caption's end. Id 0 stands for an all-zero row: it is no symbol of its own.
     """
     # As the readers of captions do, so that a caption typed by hand is read as one from a file.
-    captions = tf.strings.strip(tf.strings.regex_replace(captions, r"[\x00-\x20\x7f]+", " "))
+    captions = tf.strings.strip(tf.strings.regex_replace(captions, _SPACES, " "))
     # Lower-casing bytes leaves everything outside A-Z alone; decoding cuts and pads with zeros to the fixed length.
     lowered = tf.strings.lower(captions)
     characters = tf.io.decode_raw(lowered, tf.uint8, fixed_length=MAX_CHARACTERS)

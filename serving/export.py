@@ -23,6 +23,8 @@ def export(sampler: Sampler, folder: pathlib.Path) -> pathlib.Path:
         captions_and_seed: captions and a seed (int32 scalar); the same seed gives the same images.
         embeddings_and_noise: embeddings (B, D) and noise (B, Z), float32.
         embeddings_and_seed: embeddings and a seed.
+    `--mode=sample --num_images=n --seed=s` draws each caption as a batch of its own: its row is what
+    `captions_and_seed` gives for that caption n times and s.
     A model trained on embeddings from a file has the last two only, `embeddings_and_seed` as its default.
     """
     captions = tf.TensorSpec([None], tf.string, name="captions")

@@ -17,7 +17,11 @@ class AttributeJudgeTask(Task):
         """Pictures with their attributes; as many species as pictures, so that no part can be guessed from another."""
         examples = self.load("varied")
         batches = attribute_batches(examples, self.request.config)
-        data = {"images": len(examples), "pixels": fingerprint(np.asarray(examples.images))}
+        data = {
+            "images": len(examples),
+            "pixels": fingerprint(np.asarray(examples.images)),
+            "attributes": fingerprint(examples.truth.attributes),
+        }
         return Prepared(with_measured(self.request.config, batches.measured), batches, data)
 
     def finish(self, model: TrainedModel):
@@ -54,7 +58,7 @@ def trained_judge(task: AttributeJudgeTask) -> AttributeJudge:
     if record is None:
         raise RunError(
             "scoring pictures needs an attribute judge trained on real ones: "
-            f"python main.py --model=attribute_judge --dataset={task.request.dataset}. "
+            f"python main.py --model=attribute_judge --dataset={task.request.dataset} --workdir={task.folder.path}. "
             f"Received: no run in {task.folder.path}"
         )
     return task.trained_model()

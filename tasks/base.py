@@ -21,7 +21,7 @@ from models.presets import PRESETS
 from models.presets.config import ConfigError, TrainingConfig, from_plain, override
 from pipelines import registry
 from pipelines.captioned import Batches
-from pipelines.examples import CaptionedImages
+from pipelines.examples import CaptionedImages, DataError
 from pipelines.images import load_size
 
 
@@ -119,6 +119,11 @@ def fingerprint(*arrays: np.ndarray) -> str:
     return digest.hexdigest()[:16]
 
 
+def class_fingerprint(examples: CaptionedImages) -> str | None:
+    """A short hash of the images' classes, which decide what is drawn; None where there are none."""
+    return None if examples.labels is None else fingerprint(np.asarray(examples.labels))
+
+
 def import_name(dotted: str):
     """The object that a dotted name stands for."""
     module, name = dotted.rsplit(".", 1)
@@ -181,6 +186,14 @@ class Task:
         request = self.request
         side = load_size(image_size or request.config.image_size)
         return registry.load(request.dataset, split, side, request.data_dir, request.cache_dir)
+
+    def load_unseen(self, image_size: int) -> CaptionedImages:
+        """The test split, to be shown and measured; with a warning the training split, where there is too little."""
+        try:
+            return self.load("test", image_size)
+        except DataError as error:
+            logging.warning("Training images stand in for images to test on: %s", error)
+            return self.load("train", image_size)
 
     def strategy(self) -> tf.distribute.Strategy:
         """MirroredStrategy over the GPUs present, or over logical CPUs."""
@@ -296,7 +309,7 @@ class Task:
         numbers = Numbers(total, request.log_every, writer, self.folder)
         watching = [
             numbers,
-            Checkpoints(self.folder.checkpoints, request.checkpoint_every, request.keep_checkpoints, numbers.look),
+            Checkpoints(self.folder.checkpoints, request.checkpoint_every, request.keep_checkpoints),
             stop,
         ]
         draw = self.pictures(model)

@@ -7,7 +7,7 @@ import numpy as np
 
 from metrics.frechet import frechet_distance
 from metrics.text_to_image import attribute_figures, diversity_figures
-from pipelines.examples import CaptionedImages
+from pipelines.examples import CaptionedImages, DataError
 from pipelines.images import center_crop, to_float
 from serving.sampler import Sampler
 from tasks.text_encoder import caption_counts
@@ -74,9 +74,12 @@ class Scores:
             latents = self.sampler.latents(PICTURES, int(self.rng.integers(2**31))).numpy()
             samples.append(self.draw(np.repeat(text[np.newaxis], PICTURES, axis=0), latents))
         labels = self.examples.labels
-        labels = np.zeros(len(self.examples), int) if labels is None else labels
-        classes = (np.flatnonzero(labels == label)[:PICTURES] for label in np.unique(labels)[:GROUPS])
-        return diversity_figures(samples, [self.photographs(rows) for rows in classes if len(rows) > 1])
+        # Where no class has two images, all images are compared.
+        if labels is None or len(np.unique(labels)) == len(labels):
+            labels = np.zeros(len(self.examples), int)
+        names, sizes = np.unique(labels, return_counts=True)
+        classes = (np.flatnonzero(labels == label)[:PICTURES] for label in names[sizes > 1][:GROUPS])
+        return diversity_figures(samples, [self.photographs(rows) for rows in classes])
 
     def named_attributes(self, judge: Callable[[np.ndarray], np.ndarray]) -> dict[str, dict[str, float]]:
         """Of the attributes that captions name, the share that the judge sees; with ceiling and floor."""
@@ -84,9 +87,14 @@ class Scores:
 
     def frechet(self, network: Callable[[np.ndarray], np.ndarray], path: str) -> dict[str, object]:
         """The Frechet distance between generated and real images on a network's features, with its protocol."""
+        try:
+            distance = frechet_distance(network(self.generated), network(self.real))
+        except ValueError as error:
+            # Too few images, or features that are not numbers.
+            raise DataError(f"no Frechet distance on {path}: {error}") from error
         return {
             "features": pathlib.Path(path).name,
             "generated images": len(self.generated),
             "real images": len(self.real),
-            "distance": float(frechet_distance(network(self.generated), network(self.real))),
+            "distance": float(distance),
         }

@@ -14,7 +14,7 @@ from pipelines.examples import CaptionedImages, DataError
 from pipelines.images import center_crop, to_float
 from pipelines.text import encode_characters
 from serving.text import CaptionEncoder
-from tasks.base import Prepared, Task, fingerprint, with_measured
+from tasks.base import Prepared, Task, class_fingerprint, fingerprint, with_measured
 from tasks.image_network import feature_network
 
 SMALL_CNN = "small_cnn"
@@ -101,6 +101,7 @@ class TextEncoderTask(Task):
         data = {
             "images": len(examples),
             "pixels": fingerprint(np.asarray(examples.images)),
+            "classes": class_fingerprint(examples),
             "captions": caption_fingerprint(examples),
             "image_features": None if features is None else fingerprint(features),
         }
@@ -122,7 +123,7 @@ class TextEncoderTask(Task):
     def evaluate(self) -> dict:
         """Caption to image retrieval on the test split's classes, beside chance."""
         model = self.trained_model()
-        examples = some_of(self.load("test", model.config.image_size), SCORED_IMAGES)
+        examples = some_of(self.load_unseen(model.config.image_size), SCORED_IMAGES)
         inputs = self.image_inputs(examples)
         if inputs is None:
             pixels = center_crop(np.asarray(examples.images), model.config.image_size)

@@ -12,7 +12,7 @@ from callbacks.run_folder import RunError, RunFolder, written_aside
 from models.base import TrainedModel
 from models.presets.text_to_image import END_TO_END
 from pipelines.captioned import CaptionTable, matching_batches
-from pipelines.embeddings import read, read_embeddings
+from pipelines.embeddings import EmbeddingTable, join, read, read_embeddings
 from pipelines.examples import CaptionedImages, DataError
 from pipelines.images import center_crop, to_uint8
 from pipelines.text import encode_characters
@@ -21,7 +21,7 @@ from serving.pictures import between, captioned_rows, spherically_between
 from serving.sampler import Sampler
 from serving.text import CaptionEncoder
 from tasks.attribute_judge import AttributeJudgeTask, judge_all, trained_judge
-from tasks.base import Prepared, Task, fingerprint, with_measured
+from tasks.base import Prepared, Task, class_fingerprint, fingerprint, with_measured
 from tasks.image_network import feature_network
 from tasks.scores import Scores
 from tasks.text_encoder import (
@@ -37,6 +37,8 @@ from tasks.text_encoder import (
 
 # The fixed grid of the training's pictures.
 GRID_ROWS, GRID_SAMPLES, STRIP_STEPS = 6, 6, 8
+# What `--mode=sample` draws of a whole file of embeddings.
+MOST_ROWS = 200
 CHAR_CNN_RNN = "char_cnn_rnn"
 PAPER_TEXT_DIM = 1024
 
@@ -65,6 +67,8 @@ class TextToImageTask(Task):
             return trained_encoder(RunFolder(choice))
         task = TextEncoderTask(self.request.sibling(CHAR_CNN_RNN))
         if not (task.folder.path / ENCODER_FILE).exists():
+            # Refused now rather than after minutes of training.
+            with_measured(self.request.config, {"text_dim": task.request.config.embedding_dim})
             print(
                 f"No text encoder for {self.request.dataset} yet: training one first, in {task.folder.path}.",
                 flush=True,
@@ -87,8 +91,9 @@ class TextToImageTask(Task):
             rows = read_embeddings(choice, examples.names)
             return CaptionTable(np.concatenate(rows), np.array([len(row) for row in rows]))
         if dry_run:
-            sibling = self.request.sibling(CHAR_CNN_RNN).config.embedding_dim
-            dim = sibling if choice == CHAR_CNN_RNN else self.encoder(examples).embedding_dim
+            own = TextEncoderTask(self.request.sibling(CHAR_CNN_RNN))
+            untrained = choice == CHAR_CNN_RNN and not (own.folder.path / ENCODER_FILE).exists()
+            dim = own.request.config.embedding_dim if untrained else self.encoder(examples).embedding_dim
             counts = caption_counts(examples)
             return CaptionTable(np.zeros((counts.sum(), dim), np.float32), counts)
         self.used_encoder = self.encoder(examples)
@@ -107,6 +112,7 @@ class TextToImageTask(Task):
         data = {
             "images": len(examples),
             "pixels": fingerprint(np.asarray(examples.images)),
+            "classes": class_fingerprint(examples),
             "texts": fingerprint(texts.rows, texts.counts),
         }
         return Prepared(with_measured(config, batches.measured), batches, data)
@@ -121,7 +127,7 @@ class TextToImageTask(Task):
 
     def pictures(self, model: TrainedModel):
         """A fixed grid of captions with their real images and samples, and strips between two captions."""
-        examples = some_of(self.load("test", model.config.image_size), GRID_ROWS)
+        examples = some_of(self.load_unseen(model.config.image_size), GRID_ROWS)
         try:
             embed = self.embedder(model, examples)
         except DataError as error:
@@ -176,10 +182,12 @@ class TextToImageTask(Task):
     def sampler(self) -> Sampler:
         """The run's generator, averaged if there is an average, with its text encoder."""
         model = self.trained_model()
+        encoder = None
         if model.text_encoder is not None:
             encoder = CaptionEncoder(model.text_encoder)
-        else:
-            encoder = None if self.reads_embeddings else trained_encoder(self.folder)
+        elif (self.folder.path / ENCODER_FILE).exists():
+            # The copy in the run folder: where it came from may be gone.
+            encoder = trained_encoder(self.folder)
         return Sampler(model.sampled_generator, encoder, model.step)
 
     def weights(self, sampler: Sampler) -> str:
@@ -202,7 +210,7 @@ class TextToImageTask(Task):
                     f"this model was trained on embeddings from a file, so it samples embeddings: --embeddings=FILE. "
                     f"Received: --caption={'; '.join(request.captions)}"
                 )
-            table = read(request.embeddings)
+            table = self.chosen_rows(read(request.embeddings))
             # One picture a name: the mean of its captions' embeddings.
             texts = np.stack([rows.mean(axis=0) for rows in table.embeddings])
             if texts.shape[1] != sampler.text_dim:
@@ -214,6 +222,18 @@ class TextToImageTask(Task):
         if not request.captions:
             raise RunError('--mode=sample needs a --caption="..." or a --captions_file. Received: neither')
         return list(request.captions), sampler.encoder.embed_all(list(request.captions))
+
+    def chosen_rows(self, table: EmbeddingTable) -> EmbeddingTable:
+        """The rows of a file of embeddings that --caption names, or all of them if they fit one picture."""
+        wanted = self.request.captions
+        if wanted:
+            return dataclasses.replace(table, names=wanted, embeddings=join(table, wanted))
+        if len(table.names) > MOST_ROWS:
+            raise RunError(
+                f"one picture holds {MOST_ROWS} rows: say which images' embeddings with --caption=NAME. "
+                f"Received: {len(table.names):,} names in {table.source}"
+            )
+        return table
 
     def sample(self) -> pathlib.Path:
         """Write a labelled grid, one row a caption, or a strip between two captions or two noises."""

@@ -7,7 +7,9 @@ import subprocess
 import sys
 
 import pytest
+from tensorflow import errors
 
+import main
 from models.presets import PRESETS
 from pipelines.registry import DATASETS
 from tests.worlds import write_captioned_folder, write_random_embeddings
@@ -71,7 +73,13 @@ def refusal(folder, *arguments):
         (["--precision=float64"], ["precision must be one of", "mixed_bfloat16", "float64"]),
         (["--image_size=50"], ["image_size must be", "Received: 50"]),
         (["--seed=-1"], ["seed", "-1"]),
-        (["--seed=99999999999"], ["seed must be at most", "99999999999"]),
+        (["--seed=99999999999"], ["seed", "2147483647", "99999999999"]),
+        (["--mode=sample", "--seed=2147483648"], ["seed", "2147483647", "2147483648"]),
+        (["--set=seed=2147483648"], ["seed must be at most 2147483647", "2147483648"]),
+        (["--dataset=captions"], ["--dataset=captions needs --data_dir", "Received: no --data_dir"]),
+        (["--mode=sample", "--model=char_cnn_rnn"], ["char_cnn_rnn has nothing to sample", "takes a generator"]),
+        (["--mode=export", "--model=attribute_judge"], ["attribute_judge is not exported", "takes a generator"]),
+        (["--mode=sample", f"--workdir={'x' * 5000}"], ["run.json must be a file that can be read", "too long"]),
         (["--devices=-1"], ["devices"]),
         (["--checkpoint_every=0"], ["checkpoint_every"]),
         (["--model=attribute_judge", "--dataset=cub"], ["attribute_judge needs attributes", "birds", "--dataset=cub"]),
@@ -93,6 +101,13 @@ def test_help_is_there_without_tensorflow(tmp_path):
     for name in (*PRESETS, *DATASETS, "--set", "--captions_file"):
         assert name in result.stdout
     assert "Traceback" not in result.stderr
+
+
+def test_the_short_help_lists_the_flags(tmp_path):
+    result = run(tmp_path, "--help")
+    for name in ("--model", "--dataset", "--mode", "--set"):
+        assert f"  {name}: " in result.stdout or f"  {name};" in result.stdout
+    assert "TensorFlow imported: False" in result.stdout
 
 
 def test_another_keras_backend_is_refused(tmp_path):
@@ -124,7 +139,118 @@ def test_a_run_of_another_model_is_not_taken_for_the_one_asked_for(tmp_path):
     assert len(result.stderr.splitlines()) == 1
 
 
-# With TensorFlow: one small run, then what is made of it.
+def write_record(folder, model="gan_cls", **config):
+    """A run folder of which nothing but the record is there."""
+    folder.mkdir(parents=True)
+    record = {"model": model, "dataset": "birds", "config": config}
+    (folder / "run.json").write_text(json.dumps(record))
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("model", "arguments", "wanted"),
+    [
+        ("gan_cls", ["--mode=sample"], ['needs a --caption="..." or a --captions_file', "Received: neither"]),
+        ("gan_cls", ["--mode=sample", "--embeddings=x.npz"], ['needs a --caption="..."']),
+        (
+            "gan_cls",
+            ["--mode=sample", "--interpolate=captions", "--caption=a bird"],
+            ["--interpolate=captions needs two captions. Received: 1"],
+        ),
+        ("char_cnn_rnn", ["--mode=sample", "--caption=a bird"], ["char_cnn_rnn has nothing to sample"]),
+        ("char_cnn_rnn", ["--mode=export"], ["char_cnn_rnn is not exported; --mode=export takes a generator."]),
+    ],
+)
+def test_what_a_run_cannot_do_is_refused_before_tensorflow(tmp_path, model, arguments, wanted):
+    folder = write_record(tmp_path / "run", model)
+    (tmp_path / "here").mkdir()
+    line = refusal(tmp_path / "here", f"--workdir={folder}", *arguments)
+    for part in wanted:
+        assert part in line
+
+
+# Prints what the command line resolves to.
+RESOLVE = f"""
+import json, sys
+sys.path.insert(0, {os.path.dirname(MAIN)!r})
+import absl.flags, flags
+flags.define()
+absl.flags.FLAGS(sys.argv)
+print(json.dumps(flags.resolve(absl.flags.FLAGS), default=vars))
+"""
+
+
+def resolved(folder, *arguments):
+    result = run(folder, *arguments, code=RESOLVE)
+    assert result.returncode == 0, result.stderr
+    return json.loads(result.stdout)
+
+
+def test_a_run_on_a_path_may_sample_embeddings(tmp_path):
+    write_record(tmp_path / "run", text_encoder="vectors.npz")
+    for arguments in (["--embeddings=vectors.npz"], ["--embeddings=vectors.npz", "--interpolate=captions"], []):
+        assert resolved(tmp_path, "--mode=sample", "--workdir=run", *arguments)["captions"] == []
+
+
+def test_a_tilde_is_the_home_folder(tmp_path, monkeypatch):
+    home = tmp_path / "home"
+    monkeypatch.setenv("HOME", str(home))
+    write_record(home / "run")
+    (home / "captions.txt").write_text("a bird")
+    names = ("workdir", "data_dir", "cache_dir", "output", "embeddings", "judge", "feature_network")
+    places = [f"--{name}=~/{'run' if name == 'workdir' else name}" for name in names]
+    fields = resolved(tmp_path, "--mode=sample", "--captions_file=~/captions.txt", *places)
+    assert {name: fields[name] for name in names} == {name: str(home / name) for name in names} | {
+        "workdir": str(home / "run")
+    }
+    assert fields["captions"] == ["a bird"]
+    for argument in ("--text_encoder=~/encoder", "--set=text_encoder=~/encoder"):
+        assert resolved(tmp_path, argument)["config"]["text_encoder"] == str(home / "encoder")
+    assert resolved(tmp_path, "--text_encoder=end_to_end")["config"]["text_encoder"] == "end_to_end"
+    image_encoder = resolved(tmp_path, "--model=char_cnn_rnn", "--set=image_encoder=~/a.keras")["config"][
+        "image_encoder"
+    ]
+    assert image_encoder == str(home / "a.keras")
+
+
+# With TensorFlow: what becomes of its errors.
+
+OUT_OF_MEMORY = "Graph execution error:\n\nDetected at node x\nOOM when allocating tensor with shape[9]\n\n\t [[x]]"
+
+
+@pytest.mark.parametrize(
+    ("error", "wanted"),
+    [
+        (errors.ResourceExhaustedError(None, None, OUT_OF_MEMORY), "image_size), or a full disk: OOM when allocating"),
+        (
+            errors.ResourceExhaustedError(None, None, "a.png; No space left on device"),
+            "or a full disk: a.png; No space",
+        ),
+        (errors.NotFoundError(None, None, "a.png"), "could not read or write: a.png"),
+        (errors.PermissionDeniedError(None, None, "a.png"), "could not read or write: a.png"),
+        (errors.DataLossError(None, None, "truncated\nrecord"), "could not read or write: truncated record"),
+        (errors.AlreadyExistsError(None, None, "a.png"), "could not read or write: a.png"),
+        (errors.UnavailableError(None, None, "a.png"), "could not read or write: a.png"),
+        (OSError("disk"), "could not read or write: disk"),
+    ],
+)
+def test_what_a_user_can_mend_is_one_line(capsys, error, wanted):
+    with pytest.raises(SystemExit) as raised, main.errors_in_one_line():
+        raise error
+    assert raised.value.code == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("error: ")
+    assert wanted in line
+    assert "Detected at" not in line
+
+
+@pytest.mark.parametrize("kind", [errors.InvalidArgumentError, errors.InternalError, errors.FailedPreconditionError])
+def test_a_bug_is_not_hidden(kind):
+    with pytest.raises(kind), main.errors_in_one_line():
+        raise kind(None, None, "shapes differ")
+
+
+# One small run, then what is made of it.
 
 SMALL = ("--set=generator_width=4", "--set=discriminator_width=4", "--set=text_projection_dim=4")
 

@@ -1,4 +1,4 @@
-"""Generator and discriminator of Reed et al. (ICML 2016), as in the authors' Torch code (main_cls.lua).
+"""Generator and discriminator of Reed et al. (ICML 2016), as in the authors' Torch code (main_cls_int.lua).
 
 At 64 pixels the layers are the authors' own; other sizes keep the two ends of each network and add or leave out
 stages in the middle. `width` is the authors' ngf or ndf.

@@ -51,13 +51,6 @@ class TextToImageConfig(TrainingConfig):
         "size of the inner product of image and text that joins the logit; Miyato & Koyama 2018, equation 3; 0: none",
         minimum=0,
     )
-    mismatch_weight: float = setting(
-        0.0, "share of the false pairs' loss that wrong images pay; Torch code, cls_weight", minimum=0.0, maximum=1.0
-    )
-    interpolation_weight: float = setting(
-        0.0, "weight of generated images of interpolated texts; Torch code, interp_weight", minimum=0.0
-    )
-    interpolation_beta: float = setting(0.5, "where between two texts; section 4.3", minimum=0.0, maximum=1.0)
     adversarial: str = setting(
         "non_saturating",
         "adversarial loss; section 4.2",
@@ -89,7 +82,29 @@ class TextToImageConfig(TrainingConfig):
                 "gradient_penalty_weight needs discriminator_normalization=layer or none (the penalty is per example, "
                 "Gulrajani et al. 2017, section 4). Received: batch"
             )
-        if self.interpolation_weight and self.batch_size % 2:
+
+
+@dataclasses.dataclass(frozen=True)
+class MatchingAwareConfig(TextToImageConfig):
+    """With a discriminator that also sees wrong images (GAN-CLS)."""
+
+    mismatch_weight: float = setting(
+        0.5, "share of the false pairs' loss that wrong images pay; Torch code, cls_weight", minimum=0.0, maximum=1.0
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class InterpolationConfig(MatchingAwareConfig):
+    """With a generator that is also asked for images of interpolated texts (GAN-INT, GAN-INT-CLS)."""
+
+    interpolation_weight: float = setting(
+        1.0, "weight of generated images of interpolated texts; Torch code, interp_weight", minimum=0.0
+    )
+    interpolation_beta: float = setting(0.5, "where between two texts; section 4.3", minimum=0.0, maximum=1.0)
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.batch_size % 2:
             raise ConfigError(f"interpolating texts needs an even batch_size. Received: {self.batch_size}")
 
 
@@ -115,7 +130,7 @@ class JointEmbeddingConfig(TrainingConfig):
 BIRDS = {
     "image_size": 32,
     "batch_size": 32,
-    "epochs": 28,
+    "epochs": 25,
     "captions_per_image": 1,
     "generator_width": 32,
     "discriminator_width": 16,
@@ -128,16 +143,16 @@ BIRDS = {
 TEXT_AND_IMAGES = frozenset({"image", "captions"})
 
 
-def text_to_image(model: str, summary: str, source: str, **constants) -> Preset:
+def text_to_image(model: str, summary: str, source: str, config: TextToImageConfig, **on_birds) -> Preset:
     """A preset of the GANs here: they differ in a class and one or two constants."""
     return Preset(
         model=model,
         task="tasks.text_to_image.TextToImageTask",
-        config=TextToImageConfig(**constants),
+        config=config,
         summary=summary,
         source=f"{PAPER}, {source}",
         needs=TEXT_AND_IMAGES,
-        per_dataset={"birds": BIRDS},
+        per_dataset={"birds": BIRDS | on_birds},
     )
 
 
@@ -146,25 +161,27 @@ PRESETS = {
         "models.gan_cls.GANCLS",
         "text to image with the matching-aware discriminator",
         "section 4.2, Algorithm 1",
-        mismatch_weight=0.5,
+        MatchingAwareConfig(),
+        # Measured: the crown is followed a little more often than with 0.5.
+        mismatch_weight=0.7,
     ),
     "gan_int": text_to_image(
         "models.gan_int.GANINT",
         "text to image, learning with manifold interpolation",
         "section 4.3",
-        interpolation_weight=1.0,
+        InterpolationConfig(mismatch_weight=0.0),
     ),
     "gan_int_cls": text_to_image(
         "models.gan_int.GANINT",
         "matching-aware discriminator and manifold interpolation together",
         "sections 4.2 and 4.3",
-        mismatch_weight=0.5,
-        interpolation_weight=1.0,
+        InterpolationConfig(),
     ),
     "text_gan": text_to_image(
         "models.text_gan.TextGAN",
         "the naive text-conditional GAN",
         "section 4.2, first paragraph",
+        TextToImageConfig(),
     ),
     "char_cnn_rnn": Preset(
         model="models.char_cnn_rnn.CharCNNRNN",
@@ -177,13 +194,13 @@ PRESETS = {
             "birds": {
                 "batch_size": 64,
                 "image_size": 32,
-                "epochs": 16,
+                "epochs": 12,
                 "embedding_dim": 256,
                 "convolution_width": 192,
                 "recurrent_width": 192,
                 "image_encoder_width": 48,
                 "learning_rate": 2e-3,
-                "learning_rate_halving_epochs": 6,
+                "learning_rate_halving_epochs": 4,
             }
         },
     ),

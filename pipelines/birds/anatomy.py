@@ -12,7 +12,7 @@ import numpy as np
 from pipelines.birds.scene import Scene
 
 # Share of the frame that one unit takes. A bird is about 1.8 units long.
-UNIT = {"small": 0.32, "medium": 0.365, "large": 0.41}
+UNIT = {"small": 0.355, "medium": 0.4, "large": 0.445}
 # Small birds are round with big heads and eyes; large ones are long with small heads.
 HEAD_RADIUS = {"small": 0.315, "medium": 0.28, "large": 0.25}
 EYE_RADIUS = {"small": 0.07, "medium": 0.06, "large": 0.053}
@@ -91,7 +91,7 @@ def bird_parts(size: str, bill_length: str, bill_shape: str, wing_bars: str, eye
         *(Part("wing feathers", center + line, 0.016) for line in _WING_FEATHERS),
     ]
     if wing_bars == "yes":
-        parts += [Part("wing bars", center + line, 0.06) for line in _WING_BARS]
+        parts += [Part("wing bars", center + line, 0.04) for line in _WING_BARS]
     if eye_ring == "yes":
         parts.append(Part("eye ring", _ellipse(eye, 1.75 * eye_radius, 1.75 * eye_radius)))
     parts.append(Part("eye", _ellipse(eye, eye_radius, eye_radius)))

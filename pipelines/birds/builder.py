@@ -42,7 +42,7 @@ class Birds(tfds.core.GeneratorBasedBuilder):
     """Procedurally drawn birds, 150 species to train on and 50 unseen ones, with captions and ground truth."""
 
     # To be raised with every change of the pictures or captions, or else old ones are read from the cache.
-    VERSION = tfds.core.Version("1.2.0")
+    VERSION = tfds.core.Version("1.3.0")
 
     def _info(self) -> tfds.core.DatasetInfo:
         config, size = self.builder_config, self.builder_config.image_size

@@ -1,5 +1,7 @@
+import errno
 import json
 import os
+import pathlib
 import subprocess
 import sys
 
@@ -69,6 +71,26 @@ def test_a_damaged_record_is_one_line(tmp_path, content):
     with pytest.raises(RunError, match=r"run.json is damaged; --restart moves the run aside") as raised:
         folder.need_record()
     assert "\n" not in str(raised.value)
+
+
+def test_a_folder_that_cannot_be_read_is_one_line(tmp_path, monkeypatch):
+    long = "x" * 5000
+    with pytest.raises(RunError, match=rf"run.json must be a file that can be read. Received: \S*{long}.*too long"):
+        RunFolder(tmp_path / long).need_record()
+
+    # Not by taking the permission away, which root would not feel.
+    def refuse(*arguments, **options):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(pathlib.Path, "read_text", refuse)
+    monkeypatch.setattr(pathlib.Path, "exists", refuse)
+    with pytest.raises(RunError, match=r"must be a file that can be read. Received: .*\(Permission denied\)"):
+        RunFolder(tmp_path).read_record()
+
+
+def test_below_a_file_there_is_no_run(tmp_path):
+    (tmp_path / "file").touch()
+    assert RunFolder(tmp_path / "file").read_record() is None
 
 
 def test_move_aside_keeps_everything(tmp_path):

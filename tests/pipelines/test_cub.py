@@ -128,6 +128,23 @@ def test_images_are_downloaded_once_and_announced_first(tmp_path, monkeypatch, c
     assert os.listdir(tmp_path / "data") == ["text"]
 
 
+def test_captions_may_lie_where_the_downloaded_images_go(tmp_path, monkeypatch):
+    captions = tmp_path / "cache" / "cub" / "CUB_200_2011" / "text" / SEEN
+    for name in "ab":
+        write_text(captions / f"{name}.txt", "my own bird")
+    write_set(tmp_path / "unpacked")
+
+    class Manager:
+        def download_and_extract(self, url):
+            return tmp_path / "unpacked"
+
+    monkeypatch.setattr(download, "is_reachable", lambda url: True)
+    monkeypatch.setattr(download, "_open_manager", lambda *_: Manager())
+    examples = load("train", "", tmp_path)
+    assert examples.names == (f"{SEEN}/a", f"{SEEN}/b")
+    assert examples.captions == (("my own bird",),) * 2
+
+
 @pytest.fixture
 def subset():
     root = pathlib.Path(__file__).parents[2]

@@ -1,6 +1,8 @@
+import contextlib
 import dataclasses
 import hashlib
 import http.server
+import os
 import socket
 import tarfile
 import threading
@@ -10,7 +12,7 @@ import pytest
 
 from pipelines import cub, download, flowers
 from pipelines.examples import DataError
-from tests.pipelines.files import write_image
+from tests.pipelines.files import write_image, write_text
 
 
 @pytest.fixture
@@ -44,6 +46,36 @@ def test_an_archive_given_by_hand_is_checked_and_unpacked_without_network(tmp_pa
         (tmp_path / "cache" / "photos" / "a.png").unlink()
         (tmp_path / "cache" / "photos").rmdir()
     assert (tmp_path / "given" / "photos.tgz").is_file()
+
+
+def test_a_folder_that_is_there_already_is_given_what_it_lacks(tmp_path, archive):
+    cache = tmp_path / "cache"
+    write_text(cache / "photos" / "text" / "a.txt", "one bird")
+    # Again after all was moved, as after a move that was interrupted.
+    for _ in range(2):
+        download.fetch(archive, str(cache), [str(tmp_path / "given")])
+        assert (cache / "photos" / "text" / "a.txt").read_text() == "one bird"
+        assert sorted(path.name for path in (cache / "photos").iterdir()) == ["a.png", "text"]
+    (cache / "photos" / "a.png").write_bytes(b"of the user")
+    download.fetch(archive, str(cache), [str(tmp_path / "given")])
+    assert (cache / "photos" / "a.png").read_bytes() == b"of the user"
+
+
+def test_an_interrupted_move_can_be_repeated(tmp_path, monkeypatch):
+    names = [f"images/{name}.png" for name in "abc"] + ["text/kept.txt", "list.txt"]
+    for name in names:
+        write_text(tmp_path / "new" / name, "new")
+    write_text(tmp_path / "old" / "images" / "b.png", "old")
+    write_text(tmp_path / "old" / "text" / "own.txt", "old")
+    move = os.replace
+    for allowed in (1, 1, 9):
+        left = iter(range(allowed))
+        monkeypatch.setattr(os, "replace", lambda *places, left=left: (next(left), move(*places)))
+        with contextlib.suppress(StopIteration):
+            download._move(str(tmp_path / "new"), str(tmp_path / "old"))
+    old = tmp_path / "old"
+    found = {path.relative_to(old).as_posix(): path.read_text() for path in old.rglob("*") if path.is_file()}
+    assert found == dict.fromkeys(names, "new") | {"images/b.png": "old", "text/own.txt": "old"}
 
 
 def test_an_archive_with_other_content_is_refused(tmp_path, archive):

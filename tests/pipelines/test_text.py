@@ -1,4 +1,5 @@
 import re
+import sys
 
 import hypothesis
 import numpy as np
@@ -6,11 +7,18 @@ import tensorflow as tf
 from hypothesis import strategies
 
 from pipelines import text
+from pipelines.photographs import clean_caption
+
+# Every character that the readers of captions turn into a space; half of a surrogate pair is no text.
+SPACES = "".join(
+    chr(code) for code in range(sys.maxunicode + 1) if not 0xD800 <= code < 0xE000 and not clean_caption(chr(code))
+)
+SPACES_OF_BYTES = b"(?:" + b"|".join(re.escape(character.encode()) for character in SPACES) + b")+"
 
 
 def slow_ids(caption: bytes) -> list[int]:
     """What the Torch code does, a character at a time."""
-    caption = re.sub(rb"[\x00-\x20\x7f]+", b" ", caption).strip(b" ")
+    caption = re.sub(SPACES_OF_BYTES, b" ", caption).strip(b" ")
     ids = []
     for byte in caption[: text.MAX_CHARACTERS]:
         symbol = chr(byte)
@@ -40,6 +48,10 @@ captions = strategies.one_of(
     strategies.text(alphabet=text.ALPHABET + "ABCXYZ\n\x00", max_size=300).map(lambda caption: caption.encode()),
     strategies.binary(max_size=250),
 )
+# Mostly the characters that are cleaned away, and any other.
+messy_captions = strategies.text(
+    strategies.one_of(strategies.sampled_from(SPACES + "a b"), strategies.characters(codec="utf-8"))
+)
 
 
 @hypothesis.settings(deadline=None, max_examples=100)
@@ -47,6 +59,19 @@ captions = strategies.one_of(
 def test_equals_the_slow_reference(batch):
     ids = text.encode_characters(tf.constant(batch)).numpy()
     assert ids.tolist() == [slow_ids(caption) for caption in batch]
+
+
+@hypothesis.settings(deadline=None, max_examples=100)
+@hypothesis.given(strategies.lists(messy_captions, min_size=1, max_size=4))
+def test_a_caption_is_read_alike_before_and_after_cleaning(batch):
+    cleaned = text.encode_characters(tf.constant([clean_caption(caption) for caption in batch]))
+    np.testing.assert_array_equal(text.encode_characters(tf.constant(batch)), cleaned)
+
+
+def test_every_character_that_is_cleaned_away_is_one_space():
+    assert {"\xa0", "\u2009", "\u3000", "\ufeff", "\ufffd", "\x85"} <= set(SPACES)
+    ids = text.encode_characters(tf.constant([f"a{character}{character}b{character}" for character in SPACES]))
+    np.testing.assert_array_equal(ids, [slow_ids(b"a b")] * len(SPACES))
 
 
 def test_any_rank_and_empty_batches():
@@ -69,5 +94,5 @@ def test_exported_graph_gives_the_same_ids(tmp_path):
     module.encode = tf.function(text.encode_characters, input_signature=[tf.TensorSpec(None, tf.string)])
     tf.saved_model.save(module, str(tmp_path))
     encode = tf.saved_model.load(str(tmp_path)).encode
-    for batch in (tf.constant("A Bird.\n"), tf.constant([["é\x00b", "-"], ["", "?" * 201]])):
+    for batch in (tf.constant("A\xa0Bird.\n"), tf.constant([["é\x00b", "-"], ["", "?" * 201]])):
         np.testing.assert_array_equal(encode(batch), text.encode_characters(batch))

@@ -6,12 +6,23 @@ import shutil
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from PIL import Image
+from tensorflow.core.util import event_pb2
 
 from callbacks.checkpoints import checkpoint_path
-from callbacks.run_folder import RunError
+from callbacks.run_folder import RunError, RunFolder
 from pipelines.examples import DataError
-from tests.worlds import TEXT_DIM, captioned_images, tiny_task, write_encoder
+from tasks.base import Request, task_for
+from tests.worlds import (
+    TEXT_DIM,
+    captioned_images,
+    tiny,
+    tiny_task,
+    write_captioned_folder,
+    write_encoder,
+    write_random_embeddings,
+)
 
 CAPTIONS = ("a red bird", "a small blue bird with a long bill")
 
@@ -30,7 +41,9 @@ def run(tmp_path_factory):
 
 
 def task(run, **request):
-    return tiny_task("gan_cls", run, "char_cnn_rnn", **request)
+    """The run's task as the command line makes it: configured by its record."""
+    chosen = RunFolder(run).need_record()["config"]["text_encoder"]
+    return tiny_task("gan_cls", run, chosen, **request)
 
 
 def pixels(path):
@@ -113,6 +126,84 @@ def test_scoring_photographs_needs_no_judge(run, monkeypatch):
     examples = dataclasses.replace(captioned_images(), truth=None)
     monkeypatch.setattr("pipelines.registry.load", lambda *arguments: examples)
     assert "named attributes seen" not in task(run, num_captions=4).evaluate()
+
+
+def test_a_frechet_distance_needs_more_than_one_image(run, world, tmp_path, monkeypatch):
+    tiny_task("attribute_judge", tmp_path / "judge", "", {"steps": 1}).train()
+    monkeypatch.setattr("tasks.text_to_image.feature_network", lambda path: lambda images: images.mean(axis=(1, 2)))
+    with pytest.raises(DataError, match=r"no Frechet distance on network\.keras: .* at least 2 rows"):
+        task(run, num_captions=1, judge=str(tmp_path / "judge"), feature_network="network.keras").evaluate()
+
+
+def test_diversity_where_each_class_has_one_image(run, monkeypatch):
+    examples = dataclasses.replace(captioned_images(classes=6, per_class=1), truth=None)
+    monkeypatch.setattr("pipelines.registry.load", lambda *arguments: examples)
+    assert task(run, num_captions=4).evaluate()["diversity"]["real images of one class"] > 0
+
+
+def test_training_images_stand_in_where_there_is_no_test_split(tmp_path, monkeypatch, caplog, encoder_folder):
+    examples = captioned_images()
+
+    def load(name, split, *arguments):
+        if split == "test":
+            raise DataError("0 test images")
+        return examples
+
+    monkeypatch.setattr("pipelines.registry.load", load)
+    tiny_task("gan_cls", tmp_path / "run", encoder_folder, {"steps": 1}).train()
+    assert (tmp_path / "run" / "pictures" / "samples-00000001.png").exists()
+    assert "Training images stand in for images to test on: 0 test images" in caplog.text
+
+
+def test_other_classes_are_another_training(tmp_path, world, monkeypatch, encoder_folder):
+    tiny_task("gan_cls", tmp_path / "run", encoder_folder, {"steps": 1}).train()
+    examples = captioned_images()
+    monkeypatch.setattr(
+        "pipelines.registry.load", lambda *arguments: dataclasses.replace(examples, labels=examples.labels // 2)
+    )
+    with pytest.raises(RunError, match=r"data\.classes"):
+        tiny_task("gan_cls", tmp_path / "run", encoder_folder, {"steps": 2}).train()
+
+
+def test_embeddings_are_sampled_by_the_names_of_their_images(tmp_path, monkeypatch):
+    folder, file = write_captioned_folder(tmp_path / "data"), write_random_embeddings(tmp_path / "rows.npz")
+    arguments = {"data_dir": str(folder), "cache_dir": str(tmp_path / "cache")}
+    request = Request("gan_cls", "captions", tiny("gan_cls", text_encoder=str(file), steps=1), str(tmp_path / "run"))
+    task_for(dataclasses.replace(request, **arguments)).train()
+
+    def sample(**changes):
+        output = tmp_path / "samples.png"
+        changes = {"num_images": 2, "embeddings": str(file), "output": str(output)} | changes
+        task_for(dataclasses.replace(request, **arguments, **changes)).sample()
+        return pixels(output)
+
+    assert len(sample()) == 40 * len(sample(captions=("07",)))
+    with pytest.raises(DataError, match="77"):
+        sample(captions=("77",))
+    monkeypatch.setattr("tasks.text_to_image.MOST_ROWS", 39)
+    with pytest.raises(RunError, match=r"--caption=NAME. Received: 40 names in "):
+        sample()
+
+
+def test_two_devices_keep_an_average_and_batch_statistics_alike(tmp_path, world, encoder_folder):
+    config = {"steps": 2, "average_decay": 0.5}
+    gan = tiny_task("gan_cls", tmp_path / "run", encoder_folder, config, devices=2)
+    gan.train()
+    model = gan.trained_model()
+    averages, last = model.averaged_generator.get_weights(), model.generator.get_weights()
+    assert all(np.isfinite(weight).all() for weight in averages + last)
+    assert any((one != other).any() for one, other in zip(averages, last, strict=True))
+    assert (tmp_path / "run" / "export" / "1" / "saved_model.pb").exists()
+
+
+def test_tensorboard_has_the_numbers_and_the_pictures(run):
+    (events,) = (run / "tensorboard").glob("events*")
+    tags = {}
+    for record in tf.data.TFRecordDataset(str(events)):
+        for value in event_pb2.Event.FromString(record.numpy()).summary.value:
+            tags.setdefault(value.tag, value.metadata.plugin_data.plugin_name)
+    assert {"generator_loss", "wrong_score", "learning_rate/generator", "learning_rate/discriminator"} <= tags.keys()
+    assert {"samples", "interpolation"} <= {tag for tag, kind in tags.items() if kind == "images" or not kind}
 
 
 def test_a_damaged_checkpoint_is_not_sampled(run, tmp_path):
