@@ -248,19 +248,33 @@ class Task:
                     f"Received: {self.folder.path}"
                 )
             return
+        self.refuse_changes(old, record, ("model", "dataset", "config", "data", "devices"))
+        for line in differences(old.get("versions", {}), record["versions"]):
+            logging.warning("Resuming under another version, so not bit for bit: %s.", line)
+
+    def check_request(self, devices: int):
+        """Refuse what can be refused before the data is prepared, which may train a text encoder."""
+        old = None if self.request.restart else self.folder.read_record()
+        if old is None:
+            return
+        # What is 0 or empty may come from the data; it is compared when that is known.
+        config = {name: value for name, value in dataclasses.asdict(self.request.config).items() if value}
+        asked = {"model": self.request.model, "dataset": self.request.dataset, "config": config, "devices": devices}
+        known = old | {"config": {name: old.get("config", {}).get(name) for name in config}}
+        self.refuse_changes(known, asked, tuple(asked))
+
+    def refuse_changes(self, old: dict, new: dict, compared: tuple[str, ...]):
+        """RunError that names what differs, but for what only says when a run ends."""
         fields = dataclasses.fields(self.request.config)
         ends_run = frozenset(field.name for field in fields if field.metadata.get("ends_run"))
-        compared = ("model", "dataset", "config", "data", "devices")
         changed = differences(
-            {key: old.get(key) for key in compared}, {key: _plain(record[key]) for key in compared}, ends_run
+            {key: old.get(key) for key in compared}, {key: _plain(new[key]) for key in compared}, ends_run
         )
         if changed:
             raise RunError(
                 f"{self.folder.path} holds a run that differs in {'; '.join(changed)}. Resuming it needs the same "
                 "values; --restart moves the old run aside, another --workdir leaves it alone."
             )
-        for line in differences(old.get("versions", {}), record["versions"]):
-            logging.warning("Resuming under another version, so not bit for bit: %s.", line)
 
     def train(self):
         """Train, or go on training.
@@ -270,6 +284,7 @@ class Task:
         request = self.request
         strategy = self.strategy()
         with self.folder.made():
+            self.check_request(strategy.num_replicas_in_sync)
             prepared = self.prepare()
         record = self.record(prepared, strategy.num_replicas_in_sync)
         if request.restart and (moved := self.folder.move_aside()):

@@ -183,6 +183,14 @@ def test_changes_that_alter_the_weights_are_refused_by_name(tmp_path):
     assert (newest(tmp_path).read_bytes(), (tmp_path / "run" / "run.json").read_bytes()) == before
 
 
+def test_another_run_is_refused_before_the_data_is_loaded(tmp_path, monkeypatch):
+    task(tmp_path).train()
+    monkeypatch.setattr("pipelines.registry.load", lambda *arguments: pytest.fail("the data was loaded"))
+    for change, field in (({"learning_rate": 0.5}, "config.learning_rate"), ({"batch_size": 2}, "config.batch_size")):
+        with pytest.raises(RunError, match=field):
+            task(tmp_path, change).train()
+
+
 def test_other_pixels_and_another_number_of_devices_are_refused(tmp_path, monkeypatch):
     task(tmp_path).train()
     with pytest.raises(RunError, match="devices: 1 -> 2"):
