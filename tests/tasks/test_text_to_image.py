@@ -13,6 +13,7 @@ from tensorflow.core.util import event_pb2
 from callbacks.checkpoints import checkpoint_path
 from callbacks.run_folder import RunError, RunFolder
 from pipelines.examples import DataError
+from serving.pictures import enlarged, row_of
 from tasks.base import Request, task_for
 from tests.worlds import (
     TEXT_DIM,
@@ -86,6 +87,19 @@ def test_what_cannot_be_sampled(run):
         task(run).sample()
     with pytest.raises(RunError, match=r"needs two captions\. Received: 1"):
         task(run, captions=CAPTIONS[:1], interpolate="captions").sample()
+
+
+def test_the_export_draws_the_pixels_of_the_sampled_grid(run, tmp_path, world):
+    """Each caption is a batch of its own, of the same seed."""
+    output = str(tmp_path / "grid.png")
+    task(run, captions=CAPTIONS, num_images=3, sample_seed=1, output=output).sample()
+    serve = tf.saved_model.load(str(run / "export" / "1")).signatures["captions_and_seed"]
+    rows = []
+    for caption in CAPTIONS:
+        served = serve(captions=tf.constant([caption] * 3), seed=tf.constant(1))["images"].numpy()
+        rows.append(row_of(enlarged(served)))
+    difference = pixels(output)[:, 260:].astype(int) - np.concatenate(rows).astype(int)
+    assert np.abs(difference).max() <= 1
 
 
 def test_exports_are_numbered(run):
