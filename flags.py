@@ -10,9 +10,11 @@ from callbacks.run_folder import RunFolder
 from models.presets import PRESETS
 from models.presets.config import TrainingConfig, from_plain
 from models.presets.text_to_image import END_TO_END
+from pipelines.caption_files import clean_caption
 from pipelines.registry import DATASETS
 
 DEFAULT_MODEL = "gan_cls"
+DEFAULT_CACHE = "data"
 MODES = ("train", "sample", "evaluate", "export")
 # Hyper-parameters that have a flag of their own; every other one goes through --set.
 CONFIG_FLAGS = ("batch_size", "image_size", "steps", "epochs", "learning_rate", "seed", "precision", "text_encoder")
@@ -38,7 +40,7 @@ def define():
     flags.DEFINE_enum("mode", "train", MODES, "What to do.")
     flags.DEFINE_string("workdir", None, "The run folder. Default: runs/<model>-<dataset>.")
     flags.DEFINE_string("data_dir", "", "Folder of your data (cub, flowers, captions), or where birds are kept.")
-    flags.DEFINE_string("cache_dir", "data", "Folder for downloads and decoded images.")
+    flags.DEFINE_string("cache_dir", None, f"Folder for downloads and decoded images. Default: {DEFAULT_CACHE}.")
 
     flags.DEFINE_integer("batch_size", None, "Examples a step, over all devices.")
     flags.DEFINE_integer("image_size", None, "Pixels.")
@@ -102,22 +104,21 @@ def changes(values) -> dict[str, object]:
 
 def captions(typed: list[str], file: str) -> tuple[str, ...]:
     """The captions to sample, from --caption and --captions_file."""
-    found = [caption.strip() for caption in typed]
+    found = list(typed)
     if file:
         try:
             found += pathlib.Path(file).read_text(encoding="utf-8-sig").splitlines()
         except (OSError, UnicodeDecodeError) as error:
             raise CommandError(f"--captions_file must be a text file. Received: {file} ({error})") from None
-    found = [" ".join(caption.split()) for caption in found if caption.strip()]
-    if any(not caption.isprintable() for caption in found):
-        raise CommandError(f"a caption must be text. Received: {next(c for c in found if not c.isprintable())!r}")
+    # As the readers of captions do, so that what a model was trained on can be asked of it.
+    found = [caption for caption in map(clean_caption, found) if caption]
     if (typed or file) and not found:
         raise CommandError("there is no caption in --caption or --captions_file. Received: only empty lines")
     return tuple(found)
 
 
 def trained(workdir: str, model: str | None, dataset: str | None):
-    """Model, dataset, configuration and data folder of a run, which must be of the model and dataset named."""
+    """Model, dataset, configuration and record of a run, which must be of the model and dataset named."""
     record = RunFolder(workdir).need_record()
     choice("model", record["model"], PRESETS)
     choice("dataset", record["dataset"], DATASETS)
@@ -125,7 +126,7 @@ def trained(workdir: str, model: str | None, dataset: str | None):
         if wanted and wanted != record[name]:
             raise CommandError(f"{workdir} holds a run of --{name}={record[name]}. Received: --{name}={wanted}")
     config = from_plain(type(PRESETS[record["model"]].config), record["config"])
-    return record["model"], record["dataset"], config, record.get("data_dir", "")
+    return record["model"], record["dataset"], config, record
 
 
 def check_generator(mode: str, model: str):
@@ -149,7 +150,7 @@ def check_captions(found: tuple[str, ...], config: TrainingConfig, interpolate: 
 
 
 def resolve(values) -> dict:
-    """The command line as the fields of a `tasks.base.Request`. Imports no TensorFlow.
+    """The command line as the fields of a `tasks.request.Request`. Imports no TensorFlow.
 
     Raises:
         CommandError: a choice that does not exist, or that does not go with another.
@@ -159,7 +160,8 @@ def resolve(values) -> dict:
     paths = {name: os.path.expanduser(getattr(values, name) or "") for name in PATH_FLAGS}
     model = choice("model", values.model or DEFAULT_MODEL, PRESETS)
     dataset = choice("dataset", values.dataset or PRESETS[model].default_dataset, DATASETS)
-    workdir, data_dir = paths["workdir"] or f"runs/{model}-{dataset}", paths["data_dir"]
+    workdir = paths["workdir"] or f"runs/{model}-{dataset}"
+    data_dir, cache_dir = paths["data_dir"], paths["cache_dir"]
     changed = changes(values)
     if values.mode != "sample" and (values.caption or values.captions_file or values.interpolate):
         raise CommandError(f"captions are for --mode=sample. Received: --mode={values.mode}")
@@ -172,9 +174,12 @@ def resolve(values) -> dict:
             raise CommandError(
                 f"--mode={values.mode} takes its hyper-parameters from the run. Received: {', '.join(changed)}"
             )
-        model, dataset, config, recorded = trained(workdir, values.model, values.dataset)
+        model, dataset, config, record = trained(workdir, values.model, values.dataset)
         check_generator(values.mode, model)
-        data_dir = data_dir or recorded
+        data_dir = data_dir or record.get("data_dir", "")
+        # Where the run's is gone, it is filled anew.
+        recorded = record.get("cache_dir", "")
+        cache_dir = cache_dir or (recorded if os.path.isdir(recorded) else "")
     preset = PRESETS[model]
     missing = preset.needs - DATASETS[dataset].gives
     if missing:
@@ -196,7 +201,7 @@ def resolve(values) -> dict:
         "config": config,
         "workdir": workdir,
         "data_dir": data_dir,
-        "cache_dir": paths["cache_dir"],
+        "cache_dir": cache_dir or DEFAULT_CACHE,
         "devices": values.devices,
         "checkpoint_every": values.checkpoint_every,
         "keep_checkpoints": values.keep_checkpoints,

@@ -105,7 +105,8 @@ def main(argv):
         fail(error)
     prepare_tensorflow(values.devices)
 
-    from tasks.base import Request, task_for
+    from tasks.base import task_for
+    from tasks.request import Request
 
     # Plain lines, without absl's prefix of time, process and file.
     logging.get_absl_handler().setFormatter(None)

@@ -16,7 +16,7 @@ import tensorflow as tf
 from callbacks.run_folder import RunFolder
 from callbacks.watch import Numbers
 from models.presets import PRESETS
-from tasks.base import Request
+from tasks.request import Request
 from tasks.text_to_image import TextToImageTask
 
 

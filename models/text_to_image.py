@@ -6,7 +6,7 @@ from losses import ADVERSARIAL, gradient_penalty
 from models.base import MovingAverage, TrainedModel
 from models.networks import reed
 from models.networks.char_cnn_rnn import text_encoder
-from models.presets.text_to_image import END_TO_END, JointEmbeddingConfig, TextToImageConfig
+from models.presets.text_to_image import END_TO_END, TextToImageConfig
 
 
 class TextToImage(TrainedModel):
@@ -25,8 +25,7 @@ class TextToImage(TrainedModel):
         config = self.config
         self.text_encoder = None
         if config.text_encoder == END_TO_END:
-            encoder = JointEmbeddingConfig()
-            self.text_encoder = text_encoder(config.text_dim, encoder.convolution_width, encoder.recurrent_width)
+            self.text_encoder = text_encoder(config.text_dim, config.convolution_width, config.recurrent_width)
         self.generator = reed.generator(
             config.image_size, config.latent_dim, config.text_dim, config.text_projection_dim, config.generator_width
         )

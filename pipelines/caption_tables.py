@@ -9,8 +9,8 @@ import os
 import posixpath
 from collections.abc import Iterator
 
+from pipelines.caption_files import clean_caption, read_text
 from pipelines.examples import DataError
-from pipelines.photographs import clean_caption, read_text
 
 FILE_KEYS = ("file_name", "file", "filename", "image")
 CAPTION_KEYS = ("text", "caption", "captions")

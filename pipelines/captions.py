@@ -4,6 +4,7 @@ import os
 import posixpath
 import unicodedata
 
+from pipelines.caption_files import read_captions
 from pipelines.caption_tables import TABLE_NAMES, Table, read_table
 from pipelines.examples import CaptionedImages, DataError, Record
 from pipelines.photographs import (
@@ -14,7 +15,6 @@ from pipelines.photographs import (
     decode_found,
     key_of,
     list_files,
-    read_captions,
     skipped_line,
 )
 

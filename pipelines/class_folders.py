@@ -5,9 +5,10 @@ import os
 import unicodedata
 from collections.abc import Collection
 
+from pipelines.caption_files import read_captions
 from pipelines.download import Archive, fetch
 from pipelines.examples import DataError, Record
-from pipelines.photographs import IMAGE_SUFFIXES, Found, caption_line, key_of, list_files, read_captions, skipped_line
+from pipelines.photographs import IMAGE_SUFFIXES, Found, caption_line, key_of, list_files, skipped_line
 
 
 @dataclasses.dataclass(frozen=True)

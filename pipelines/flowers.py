@@ -8,6 +8,7 @@ verified for this project, so the constants below are NOT that split; where they
 import os
 
 from pipelines import class_folders, photographs
+from pipelines.caption_files import read_text
 from pipelines.download import Archive
 from pipelines.examples import CaptionedImages, DataError
 
@@ -63,7 +64,7 @@ def read_classes(folders: list[str]) -> dict[str, tuple[str, ...]] | None:
         for split, filename in (("train", TRAIN_LIST), ("test", TEST_LIST)):
             path = os.path.join(folder, filename)
             if os.path.isfile(path):
-                lists[split] = tuple(photographs.read_text(path).split())
+                lists[split] = tuple(read_text(path).split())
                 if unknown := sorted(set(lists[split]) - set(CLASSES)):
                     raise DataError(f"{path} must name classes from class_00001 to class_00102, got {unknown[0]!r}")
         if not lists:

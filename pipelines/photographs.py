@@ -18,9 +18,6 @@ IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".ti
 # generative adversarial networks with limited data") needed adaptive augmentation for a few thousand.
 FEW_IMAGES = 1000
 
-# Control characters, byte order marks and the mark of undecodable bytes separate words; they are not text.
-_TO_SPACE = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0), 0xFEFF, 0xFFFD], " ")
-
 
 @dataclasses.dataclass(frozen=True)
 class Found:
@@ -83,32 +80,6 @@ def list_files(folder: str, suffixes: tuple[str, ...]) -> list[str]:
 def key_of(path: str) -> str:
     """Returns the name that an image or caption file is known by: its relative path without the suffix, printable."""
     return os.fsencode(os.path.splitext(path)[0]).decode("utf-8", "replace")
-
-
-def read_text(path: str) -> str:
-    """Reads a text file as UTF-8 (or UTF-16 with its mark); undecodable bytes become U+FFFD.
-
-    Raises:
-        DataError: the file cannot be opened.
-    """
-    try:
-        with open(path, "rb") as file:
-            content = file.read()
-    except OSError as error:
-        raise DataError(f"the file {path!r} must be readable, got {error}") from error
-    encoding = "utf-16" if content.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
-    return content.decode(encoding, "replace")
-
-
-def clean_caption(text: str) -> str:
-    """Returns a caption on one line with single spaces: control characters and U+FFFD (Reed's files have it) go."""
-    return " ".join(text.translate(_TO_SPACE).split())
-
-
-def read_captions(path: str) -> tuple[str, ...]:
-    """Reads a caption file, one caption a line; empty lines are skipped. The file may hold none at all."""
-    lines = read_text(path).replace("\r", "\n").split("\n")
-    return tuple(caption for caption in map(clean_caption, lines) if caption)
 
 
 def skipped_line(names: Iterable[str], reason: str) -> list[str]:

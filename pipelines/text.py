@@ -9,8 +9,8 @@ ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789-,;.!?:'\"/\\|_@#$%^&*~`+-=<>()[
 # Bytes of a caption that are read; the rest of a longer caption is left out (doc_length of the same code).
 MAX_CHARACTERS = 201
 
-# All that `photographs.clean_caption` turns into spaces: Unicode's white space and control characters, byte order marks
-# and the mark of undecodable bytes. In the syntax of RE2, whose own \s knows ASCII only.
+# All that `caption_files.clean_caption` turns into spaces: Unicode's white space and control characters, byte order
+# marks and the mark of undecodable bytes. In the syntax of RE2, whose own \s knows ASCII only.
 _SPACES = r"[\x00-\x20\x7f-\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}\x{feff}\x{fffd}]+"
 
 

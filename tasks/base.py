@@ -4,8 +4,6 @@ import dataclasses
 import functools
 import hashlib
 import importlib
-import os
-import pathlib
 from collections.abc import Mapping
 
 import keras
@@ -13,8 +11,8 @@ import numpy as np
 import tensorflow as tf
 from absl import logging
 
-from callbacks.checkpoints import Checkpoints, checkpoint_steps, newest_whole, restore
-from callbacks.run_folder import RunError, RunFolder, differences
+from callbacks.checkpoints import Checkpoints, newest_whole, restore
+from callbacks.run_folder import RunError, RunFolder
 from callbacks.watch import Numbers, Pictures, StopOnSignal
 from models.base import TrainedModel, parameter_count
 from models.presets import PRESETS
@@ -23,63 +21,8 @@ from pipelines import registry
 from pipelines.captioned import Batches
 from pipelines.examples import CaptionedImages, DataError
 from pipelines.images import load_size
-
-
-@dataclasses.dataclass(frozen=True)
-class Request:
-    """One resolved command.
-
-    Attributes:
-        model: a key of `models.presets.PRESETS`.
-        dataset: a key of `pipelines.registry.DATASETS`.
-        config: the preset with the dataset's and the user's changes.
-        workdir: the run folder.
-        data_dir: the user's data; "" for the dataset's default.
-        cache_dir: downloads and decoded images.
-        devices: how many to use; 0 for all GPUs, or one CPU.
-        checkpoint_every: steps between checkpoints.
-        log_every: steps between looks at the numbers.
-        pictures_every: steps between pictures.
-        keep_checkpoints: how many of the last ones stay.
-        restart: move an old run aside first.
-        captions: what to sample.
-        num_images: samples a caption.
-        sample_seed: of the samples' noise.
-        interpolate: draw a strip from one sample to another: "", "captions" or "noise".
-        embeddings: a file of text embeddings to sample, for models trained on embeddings.
-        output: the file or folder to write; "" for a name in the run folder.
-        num_captions: how many captions `evaluate` samples.
-        judge: run folder of the attribute judge; "" for the one beside the run folder.
-        feature_network: `.keras` file of a network on whose features `evaluate` takes a Frechet distance; "" for none.
-    """
-
-    model: str
-    dataset: str
-    config: TrainingConfig
-    workdir: str
-    data_dir: str = ""
-    cache_dir: str = "data"
-    devices: int = 0
-    checkpoint_every: int = 500
-    log_every: int = 50
-    pictures_every: int = 500
-    keep_checkpoints: int = 3
-    restart: bool = False
-    captions: tuple[str, ...] = ()
-    num_images: int = 8
-    sample_seed: int = 0
-    interpolate: str = ""
-    embeddings: str = ""
-    output: str = ""
-    num_captions: int = 1000
-    judge: str = ""
-    feature_network: str = ""
-
-    def sibling(self, model: str) -> "Request":
-        """The same dataset's run of another model with its own preset, in the folder beside this one, on one device."""
-        workdir = pathlib.Path(self.workdir).parent / f"{model}-{self.dataset}"
-        config = PRESETS[model].resolve(self.dataset, {"seed": self.config.seed})
-        return dataclasses.replace(self, model=model, config=config, workdir=str(workdir), restart=False, devices=1)
+from tasks.request import Request
+from tasks.run_record import check_record, check_request, run_record
 
 
 @dataclasses.dataclass(frozen=True)
@@ -218,63 +161,12 @@ class Task:
             raise RunError("mixed_float16 works on one device only; use mixed_bfloat16. Received: --devices above 1")
         return mirrored(tuple(device.name for device in devices[:count]))
 
-    def record(self, prepared: Prepared, devices: int) -> dict:
-        """What run.json says."""
-        return {
-            "model": self.request.model,
-            "dataset": self.request.dataset,
-            "config": dataclasses.asdict(prepared.config),
-            "data": prepared.data,
-            "devices": devices,
-            "data_dir": self.request.data_dir and os.path.abspath(self.request.data_dir),
-            "versions": {"tensorflow": tf.__version__, "keras": keras.__version__},
-        }
-
     def build(self, config: TrainingConfig, steps_per_epoch: int) -> TrainedModel:
         """The compiled model with its seeded initial weights."""
         keras.utils.set_random_seed(config.seed)
         model = self.model_class(config)
         model.compile(steps_per_epoch=steps_per_epoch)
         return model
-
-    def check_record(self, record: dict):
-        """Refuse to resume a run as something else than it was."""
-        # Compared as JSON keeps them.
-        old = self.folder.read_record()
-        if old is None:
-            if checkpoint_steps(self.folder.checkpoints):
-                raise RunError(
-                    "this run folder has checkpoints, but no run.json that says of what; --restart moves it aside. "
-                    f"Received: {self.folder.path}"
-                )
-            return
-        self.refuse_changes(old, record, ("model", "dataset", "config", "data", "devices"))
-        for line in differences(old.get("versions", {}), record["versions"]):
-            logging.warning("Resuming under another version, so not bit for bit: %s.", line)
-
-    def check_request(self, devices: int):
-        """Refuse what can be refused before the data is prepared, which may train a text encoder."""
-        old = None if self.request.restart else self.folder.read_record()
-        if old is None:
-            return
-        # What is 0 or empty may come from the data; it is compared when that is known.
-        config = {name: value for name, value in dataclasses.asdict(self.request.config).items() if value}
-        asked = {"model": self.request.model, "dataset": self.request.dataset, "config": config, "devices": devices}
-        known = old | {"config": {name: old.get("config", {}).get(name) for name in config}}
-        self.refuse_changes(known, asked, tuple(asked))
-
-    def refuse_changes(self, old: dict, new: dict, compared: tuple[str, ...]):
-        """RunError that names what differs, but for what only says when a run ends."""
-        fields = dataclasses.fields(self.request.config)
-        ends_run = frozenset(field.name for field in fields if field.metadata.get("ends_run"))
-        changed = differences(
-            {key: old.get(key) for key in compared}, {key: _plain(new[key]) for key in compared}, ends_run
-        )
-        if changed:
-            raise RunError(
-                f"{self.folder.path} holds a run that differs in {'; '.join(changed)}. Resuming it needs the same "
-                "values; --restart moves the old run aside, another --workdir leaves it alone."
-            )
 
     def train(self):
         """Train, or go on training.
@@ -284,14 +176,14 @@ class Task:
         request = self.request
         strategy = self.strategy()
         with self.folder.made():
-            self.check_request(strategy.num_replicas_in_sync)
+            check_request(self.folder, request, strategy.num_replicas_in_sync)
             prepared = self.prepare()
-        record = self.record(prepared, strategy.num_replicas_in_sync)
+        record = run_record(request, prepared.config, prepared.data, strategy.num_replicas_in_sync)
         if request.restart and (moved := self.folder.move_aside()):
             print(f"The old run is now in {moved}.", flush=True)
             self.folder.make()
         with self.folder.locked():
-            self.check_record(record)
+            check_record(self.folder, record, type(prepared.config))
             total = prepared.config.total_steps(prepared.batches.images)
             with strategy.scope():
                 model = self.build(prepared.config, prepared.config.steps_per_epoch(prepared.batches.images))
@@ -378,10 +270,3 @@ class Task:
         steps = config.total_steps(prepared.batches.images)
         lines.append(f"  {config.steps_per_epoch(prepared.batches.images):,} steps an epoch, {steps:,} steps in all")
         return "\n".join(lines)
-
-
-def _plain(value):
-    """A value as JSON gives it back."""
-    if isinstance(value, dict):
-        return {key: _plain(entry) for key, entry in value.items()}
-    return list(value) if isinstance(value, tuple) else value

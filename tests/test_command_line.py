@@ -192,6 +192,24 @@ def test_a_run_on_a_path_may_sample_embeddings(tmp_path):
         assert resolved(tmp_path, "--mode=sample", "--workdir=run", *arguments)["captions"] == []
 
 
+def test_captions_are_read_as_those_to_train_on(tmp_path):
+    write_record(tmp_path / "run")
+    (tmp_path / "captions.txt").write_text("\ufeffa red\ufeffbird\n\u200bone\n \ufffd \n", encoding="utf-8")
+    arguments = ["--mode=sample", "--workdir=run", "--caption= a\tblue  bird ", "--captions_file=captions.txt"]
+    assert resolved(tmp_path, *arguments)["captions"] == ["a blue bird", "a red bird", "\u200bone"]
+
+
+def test_the_cache_is_the_runs_while_it_is_there(tmp_path):
+    folder = write_record(tmp_path / "run")
+    record = json.loads((folder / "run.json").read_text()) | {"cache_dir": str(tmp_path / "cache")}
+    (folder / "run.json").write_text(json.dumps(record))
+    arguments = ["--mode=evaluate", "--workdir=run"]
+    assert resolved(tmp_path, *arguments)["cache_dir"] == "data"
+    (tmp_path / "cache").mkdir()
+    assert resolved(tmp_path, *arguments)["cache_dir"] == str(tmp_path / "cache")
+    assert resolved(tmp_path, *arguments, "--cache_dir=other")["cache_dir"] == "other"
+
+
 def test_a_tilde_is_the_home_folder(tmp_path, monkeypatch):
     home = tmp_path / "home"
     monkeypatch.setenv("HOME", str(home))
@@ -289,7 +307,7 @@ def test_what_a_run_on_embeddings_samples(trained):
     assert (trained / "mine.png").read_bytes().startswith(b"\x89PNG")
 
 
-@pytest.mark.parametrize("content", [None, b"\xff\xfe not text", b"\n  \n", b"a\x00bird"])
+@pytest.mark.parametrize("content", [None, b"\xff\xfe not text", b"\n  \n", b"\x00\n"])
 def test_a_captions_file_without_captions(trained, tmp_path, content):
     file = tmp_path / "captions.txt"
     if content is not None:

@@ -20,7 +20,7 @@ ROOMS = {
     "tasks": {"losses", "models", "pipelines", "metrics", "callbacks", "serving", "experiments"},
 }
 TOP = {
-    "flags": {"models.presets", "pipelines.registry", "callbacks.run_folder"},
+    "flags": {"models.presets", "pipelines.registry", "pipelines.caption_files", "callbacks.run_folder"},
     # The wiring may reach for anything.
     "main": None,
 }
@@ -30,6 +30,7 @@ WITHOUT_TENSORFLOW = [
     "models.presets.config",
     "pipelines.registry",
     "pipelines.examples",
+    "pipelines.caption_files",
     "callbacks.run_folder",
     "flags",
 ]

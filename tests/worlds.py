@@ -12,7 +12,8 @@ from pipelines.embeddings import write_embeddings
 from pipelines.examples import CaptionedImages, GroundTruth
 from pipelines.images import load_size
 from pipelines.registry import DATASETS
-from tasks.base import Request, task_for
+from tasks.base import task_for
+from tasks.request import Request
 from tests.pipelines.files import write_noise, write_text
 
 SIDE = 32

@@ -41,6 +41,8 @@ class TextToImageConfig(TrainingConfig):
         "char_cnn_rnn", "char_cnn_rnn, end_to_end, the run folder of a trained encoder, or a file of embeddings"
     )
     text_dim: int = setting(0, "size of a text embedding; 0: the encoder's (1,024 in the paper)", minimum=0)
+    convolution_width: int = setting(512, "of an end_to_end text encoder: see char_cnn_rnn", minimum=4)
+    recurrent_width: int = setting(512, "of an end_to_end text encoder: see char_cnn_rnn", minimum=1)
     captions_per_image: int = setting(4, "captions drawn and averaged; Torch code, numCaption", minimum=1)
     latent_dim: int = setting(100, "size of the noise, N(0, 1); Torch code, nz", minimum=1)
     text_projection_dim: int = setting(128, "size of the projected text; section 4.1", minimum=1)
@@ -126,8 +128,9 @@ class JointEmbeddingConfig(TrainingConfig):
     margin: float = setting(1.0, "by which the matching pair must win; CVPR 2016, equation 5", minimum=0.0)
 
 
-# What makes the paper's experiment short enough for the embedded birds on two cores.
-BIRDS = {
+# What makes the paper's experiments short enough for the embedded birds on two cores.
+BIRDS_TEXT_ENCODER = {"convolution_width": 192, "recurrent_width": 192}
+BIRDS = BIRDS_TEXT_ENCODER | {
     "image_size": 32,
     "batch_size": 32,
     "epochs": 22,
@@ -189,13 +192,12 @@ PRESETS = {
         source="Reed et al., CVPR 2016, sections 3 and 5",
         needs=TEXT_AND_IMAGES,
         per_dataset={
-            "birds": {
+            "birds": BIRDS_TEXT_ENCODER
+            | {
                 "batch_size": 64,
                 "image_size": 32,
                 "epochs": 12,
                 "embedding_dim": 256,
-                "convolution_width": 192,
-                "recurrent_width": 192,
                 "image_encoder_width": 48,
                 "learning_rate": 2e-3,
                 "learning_rate_halving_epochs": 4,

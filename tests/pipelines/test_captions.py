@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipelines import captions
+from pipelines.caption_files import clean_caption
 from pipelines.examples import DataError
-from pipelines.photographs import clean_caption
 from tests.pipelines.files import write_image, write_text
 
 

@@ -7,7 +7,7 @@ import tensorflow as tf
 from hypothesis import strategies
 
 from pipelines import text
-from pipelines.photographs import clean_caption
+from pipelines.caption_files import clean_caption
 
 # Every character that the readers of captions turn into a space; half of a surrogate pair is no text.
 SPACES = "".join(

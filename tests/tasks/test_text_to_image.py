@@ -14,7 +14,8 @@ from callbacks.checkpoints import checkpoint_path
 from callbacks.run_folder import RunError, RunFolder
 from pipelines.examples import DataError
 from serving.pictures import enlarged, row_of
-from tasks.base import Request, task_for
+from tasks.base import task_for
+from tasks.request import Request
 from tests.worlds import (
     TEXT_DIM,
     captioned_images,

@@ -13,6 +13,7 @@ from callbacks.run_folder import RunError, RunFolder
 from callbacks.watch import StopOnSignal
 from models.attribute_judge import AttributeJudge
 from pipelines.examples import DataError
+from tasks.run_record import run_record
 from tests.worlds import captioned_images, tiny_task
 
 pytestmark = pytest.mark.usefixtures("world")
@@ -284,7 +285,8 @@ def test_no_checkpoint_yet(tmp_path):
     folder = RunFolder(tmp_path / "run")
     folder.make()
     plain = task(tmp_path)
-    folder.write_record(plain.record(plain.prepare(), 1))
+    prepared = plain.prepare()
+    folder.write_record(run_record(plain.request, prepared.config, prepared.data, 1))
     with pytest.raises(RunError, match="this run has no checkpoint yet; train first"):
         plain.evaluate()
 

@@ -1,0 +1,64 @@
+"""One resolved command, as the tasks read it."""
+
+import dataclasses
+import pathlib
+
+from models.presets import PRESETS
+from models.presets.config import TrainingConfig
+
+
+@dataclasses.dataclass(frozen=True)
+class Request:
+    """One resolved command.
+
+    Attributes:
+        model: a key of `models.presets.PRESETS`.
+        dataset: a key of `pipelines.registry.DATASETS`.
+        config: the preset with the dataset's and the user's changes.
+        workdir: the run folder.
+        data_dir: the user's data; "" for the dataset's default.
+        cache_dir: downloads and decoded images.
+        devices: how many to use; 0 for all GPUs, or one CPU.
+        checkpoint_every: steps between checkpoints.
+        log_every: steps between looks at the numbers.
+        pictures_every: steps between pictures.
+        keep_checkpoints: how many of the last ones stay.
+        restart: move an old run aside first.
+        captions: what to sample.
+        num_images: samples a caption.
+        sample_seed: of the samples' noise.
+        interpolate: draw a strip from one sample to another: "", "captions" or "noise".
+        embeddings: a file of text embeddings to sample, for models trained on embeddings.
+        output: the file or folder to write; "" for a name in the run folder.
+        num_captions: how many captions `evaluate` samples.
+        judge: run folder of the attribute judge; "" for the one beside the run folder.
+        feature_network: `.keras` file of a network on whose features `evaluate` takes a Frechet distance; "" for none.
+    """
+
+    model: str
+    dataset: str
+    config: TrainingConfig
+    workdir: str
+    data_dir: str = ""
+    cache_dir: str = "data"
+    devices: int = 0
+    checkpoint_every: int = 500
+    log_every: int = 50
+    pictures_every: int = 500
+    keep_checkpoints: int = 3
+    restart: bool = False
+    captions: tuple[str, ...] = ()
+    num_images: int = 8
+    sample_seed: int = 0
+    interpolate: str = ""
+    embeddings: str = ""
+    output: str = ""
+    num_captions: int = 1000
+    judge: str = ""
+    feature_network: str = ""
+
+    def sibling(self, model: str) -> "Request":
+        """The same dataset's run of another model with its own preset, in the folder beside this one, on one device."""
+        workdir = pathlib.Path(self.workdir).parent / f"{model}-{self.dataset}"
+        config = PRESETS[model].resolve(self.dataset, {"seed": self.config.seed})
+        return dataclasses.replace(self, model=model, config=config, workdir=str(workdir), restart=False, devices=1)
