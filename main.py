@@ -9,6 +9,7 @@ from absl import app, flags, logging
 import flags as choices
 from callbacks.run_folder import RunError
 from models.presets.config import ConfigError
+from tasks.host_memory import keep_freed_memory
 
 
 def parse(argv):
@@ -31,6 +32,7 @@ def prepare_tensorflow(devices: int):
         fail(ValueError(f"Keras must run on TensorFlow. Received: KERAS_BACKEND={os.environ['KERAS_BACKEND']}"))
     # Goes before ~/.keras/keras.json, which may name another backend.
     os.environ["KERAS_BACKEND"] = "tensorflow"
+    keep_freed_memory()
     with quiet_start():
         import tensorflow as tf
 

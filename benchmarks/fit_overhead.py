@@ -16,6 +16,7 @@ import tensorflow as tf
 from callbacks.run_folder import RunFolder
 from callbacks.watch import Numbers
 from models.presets import PRESETS
+from tasks.host_memory import keep_freed_memory
 from tasks.request import Request
 from tasks.text_to_image import TextToImageTask
 
@@ -29,6 +30,7 @@ def main():
     parser.add_argument("--steps", type=int, default=100, help="steps a measurement")
     parser.add_argument("--repeats", type=int, default=5, help="measurements of each kind")
     arguments = parser.parse_args()
+    keep_freed_memory()
     config = PRESETS["gan_cls"].resolve(arguments.dataset)
     request = Request(
         "gan_cls", arguments.dataset, config, "", data_dir=arguments.data_dir, cache_dir=arguments.cache_dir

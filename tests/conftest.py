@@ -8,6 +8,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 import pytest
 import tensorflow as tf
 
+from tasks.host_memory import keep_freed_memory
 from tests import worlds
 
 
@@ -16,6 +17,7 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
+    keep_freed_memory()
     cpu = tf.config.list_physical_devices("CPU")[0]
     tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
 

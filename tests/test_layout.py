@@ -32,6 +32,7 @@ WITHOUT_TENSORFLOW = [
     "pipelines.examples",
     "pipelines.caption_files",
     "callbacks.run_folder",
+    "tasks.host_memory",
     "flags",
 ]
 
