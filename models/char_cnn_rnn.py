@@ -25,7 +25,7 @@ class CharCNNRNN(TrainedModel):
         """The paper's text encoder; the image encoder is small and from scratch, or a head on a pretrained one."""
         config = self.config
         self.text_encoder = networks.text_encoder(
-            config.embedding_dim, config.convolution_width, config.recurrent_width
+            config.embedding_dim, config.convolution_width, config.recurrent_width, config.read_characters
         )
         if config.image_features_dim:
             self.image_encoder = networks.feature_projection(config.image_features_dim, config.embedding_dim)

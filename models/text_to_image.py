@@ -25,7 +25,9 @@ class TextToImage(TrainedModel):
         config = self.config
         self.text_encoder = None
         if config.text_encoder == END_TO_END:
-            self.text_encoder = text_encoder(config.text_dim, config.convolution_width, config.recurrent_width)
+            self.text_encoder = text_encoder(
+                config.text_dim, config.convolution_width, config.recurrent_width, config.read_characters
+            )
         self.generator = reed.generator(
             config.image_size, config.latent_dim, config.text_dim, config.text_projection_dim, config.generator_width
         )

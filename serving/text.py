@@ -62,8 +62,10 @@ class CaptionEncoder(tf.Module):
         last.set_weights([kernel / scale, (bias - mean) / scale])
 
     @classmethod
-    def in_float32(cls, network: keras.Model, convolution_width: int, recurrent_width: int) -> "CaptionEncoder":
+    def in_float32(
+        cls, network: keras.Model, convolution_width: int, recurrent_width: int, read_characters: int
+    ) -> "CaptionEncoder":
         """A network trained in any precision, rebuilt to compute in float32 with the same weights."""
-        rebuilt = text_encoder(network.output_shape[-1], convolution_width, recurrent_width)
+        rebuilt = text_encoder(network.output_shape[-1], convolution_width, recurrent_width, read_characters)
         rebuilt.set_weights(network.get_weights())
         return cls(rebuilt)

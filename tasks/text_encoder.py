@@ -115,7 +115,9 @@ class TextEncoderTask(Task):
     def write_encoder(self, model: TrainedModel, captions: list[str]):
         """Write text_encoder.keras, the network alone, its embeddings standardized over the training captions."""
         config = model.config
-        encoder = CaptionEncoder.in_float32(model.text_encoder, config.convolution_width, config.recurrent_width)
+        encoder = CaptionEncoder.in_float32(
+            model.text_encoder, config.convolution_width, config.recurrent_width, config.read_characters
+        )
         encoder.standardize(captions)
         with written_aside(self.folder.path / ENCODER_FILE) as aside:
             encoder.save(aside)

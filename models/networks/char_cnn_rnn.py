@@ -49,15 +49,20 @@ class MeanOfStates(layers.Layer):
         return {**super().get_config(), "units": self.units}
 
 
-def text_encoder(embedding_dim: int, convolution_width: int = 512, recurrent_width: int = 512) -> keras.Model:
+def text_encoder(
+    embedding_dim: int, convolution_width: int = 512, recurrent_width: int = 512, read_characters: int = MAX_CHARACTERS
+) -> keras.Model:
     """Characters of a caption to its embedding.
 
     Input: `characters` (B, 201) integers (see `pipelines.text`). Output: (B, embedding_dim) float32, unbounded.
     Three convolutions of width 4 see 18 overlapping pieces of the sentence, a recurrent layer reads them, and its
-    states are averaged. At the default widths these are the paper's layers: 384, 512, 512, 512.
+    states are averaged. At the default widths these are the paper's layers: 384, 512, 512, 512. Of the characters the
+    first `read_characters` (48 or more) are read: short captions need not pay for padding.
     """
     characters = keras.Input((MAX_CHARACTERS,), dtype="int32", name="characters")
     x = OneHotCharacters()(characters)
+    if read_characters < MAX_CHARACTERS:
+        x = layers.Cropping1D((0, MAX_CHARACTERS - read_characters))(x)
     for channels, pool in ((convolution_width * 3 // 4, True), (convolution_width, True), (convolution_width, False)):
         x = layers.Conv1D(channels, 4, activation="relu")(x)
         if pool:

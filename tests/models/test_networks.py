@@ -74,6 +74,17 @@ def test_the_papers_text_encoder():
     assert parameter_count(network) == count
 
 
+@pytest.mark.parametrize("read", [48, 132])
+def test_a_text_encoder_that_reads_the_first_characters_only(read):
+    network = text_encoder(6, 8, 5, read_characters=read)
+    characters = np.random.default_rng(0).integers(1, 71, (2, 201))
+    characters[1, :read] = characters[0, :read]
+    embeddings = network(characters).numpy()
+    np.testing.assert_array_equal(embeddings[0], embeddings[1])
+    characters[1, :read] = characters[1, :read][::-1]
+    assert np.abs(network(characters).numpy()[1] - embeddings[0]).max() > 1e-6
+
+
 @pytest.mark.parametrize("size", [16, 24, 32, 40, 48, 64, 80, 112, 128])
 def test_other_sizes_keep_the_ends(size):
     generator = reed.generator(size, 3, 5, 4, width=2)
@@ -137,5 +148,6 @@ def test_the_papers_constants_on_cub(name):
 def test_the_papers_constants_of_the_text_encoder_on_cub():
     config = PRESETS["char_cnn_rnn"].resolve("cub")
     assert (config.embedding_dim, config.convolution_width, config.recurrent_width) == (1024, 512, 512)
+    assert config.read_characters == 201
     assert (config.margin, config.learning_rate, config.learning_rate_halving_epochs) == (1.0, 2e-4, 50)
     assert config.epochs == 200
