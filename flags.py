@@ -8,14 +8,13 @@ from absl import flags
 
 from callbacks.run_folder import RunFolder
 from models.presets import PRESETS
-from models.presets.config import TrainingConfig, from_plain
+from models.presets.config import MODES, TrainingConfig, from_plain
 from models.presets.text_to_image import END_TO_END
 from pipelines.caption_files import clean_caption
 from pipelines.registry import DATASETS
 
 DEFAULT_MODEL = "gan_cls"
 DEFAULT_CACHE = "data"
-MODES = ("train", "sample", "evaluate", "export")
 # Hyper-parameters that have a flag of their own; every other one goes through --set.
 CONFIG_FLAGS = ("batch_size", "image_size", "steps", "epochs", "learning_rate", "seed", "precision", "text_encoder")
 # Flags and hyper-parameters that may name a file or folder. A shell does not expand ~ after the =.
@@ -23,10 +22,6 @@ PATH_FLAGS = ("data_dir", "workdir", "cache_dir", "output", "embeddings", "judge
 PATH_FIELDS = ("text_encoder", "image_encoder")
 # The values of text_encoder that name no path; a GAN trained with one of them surely samples captions.
 NAMED_TEXT_ENCODERS = ("char_cnn_rnn", END_TO_END)
-WITHOUT_GENERATOR = {
-    "sample": "{} has nothing to sample; --mode=sample takes a generator.",
-    "export": "{} is not exported; --mode=export takes a generator.",
-}
 
 
 class CommandError(ValueError):
@@ -129,11 +124,11 @@ def trained(workdir: str, model: str | None, dataset: str | None):
     return record["model"], record["dataset"], config, record
 
 
-def check_generator(mode: str, model: str):
-    """CommandError if the mode takes a generator and the model has none."""
-    # What draws pictures draws them from noise.
-    if mode in WITHOUT_GENERATOR and not hasattr(PRESETS[model].config, "latent_dim"):
-        raise CommandError(WITHOUT_GENERATOR[mode].format(model))
+def check_mode(mode: str, model: str):
+    """CommandError if the model has no such mode: a classifier, say, has nothing to sample."""
+    modes = PRESETS[model].modes
+    if mode not in modes:
+        raise CommandError(f"--mode: accepted for {model} are {', '.join(modes)}. Received: {mode}")
 
 
 def check_captions(found: tuple[str, ...], config: TrainingConfig, interpolate: str):
@@ -166,7 +161,7 @@ def resolve(values) -> dict:
     if values.mode != "sample" and (values.caption or values.captions_file or values.interpolate):
         raise CommandError(f"captions are for --mode=sample. Received: --mode={values.mode}")
     # Before "train first" is said of a model that will never sample, and again of the one that was trained.
-    check_generator(values.mode, model)
+    check_mode(values.mode, model)
     if values.mode == "train":
         config = PRESETS[model].resolve(dataset, changed)
     else:
@@ -175,7 +170,7 @@ def resolve(values) -> dict:
                 f"--mode={values.mode} takes its hyper-parameters from the run. Received: {', '.join(changed)}"
             )
         model, dataset, config, record = trained(workdir, values.model, values.dataset)
-        check_generator(values.mode, model)
+        check_mode(values.mode, model)
         data_dir = data_dir or record.get("data_dir", "")
         # Where the run's is gone, it is filled anew.
         recorded = record.get("cache_dir", "")
@@ -193,7 +188,7 @@ def resolve(values) -> dict:
             f"--dataset={dataset} needs --data_dir, the folder of your captioned images. Received: no --data_dir"
         )
     found = captions(values.caption, paths["captions_file"])
-    if values.mode == "sample":
+    if values.mode == "sample" and "captions" in preset.needs:
         check_captions(found, config, values.interpolate)
     return {
         "model": model,

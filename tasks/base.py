@@ -87,7 +87,11 @@ def mirrored(devices: tuple[str, ...]) -> tf.distribute.MirroredStrategy:
 
 
 class Task:
-    """A model on a dataset in a run folder. Subclasses say how batches are made, and what the other modes do."""
+    """A model on a dataset in a run folder.
+
+    Subclasses say how batches are made, and have a method for each other mode of their presets: `sample`, `evaluate`
+    (returns the figures, which it prints and writes to evaluation.json), `export`.
+    """
 
     def __init__(self, request: Request):
         self.request = request
@@ -109,18 +113,6 @@ class Task:
 
     def finish(self, model: TrainedModel):
         """What is written when training has ended."""
-
-    def sample(self):
-        """`--mode=sample`."""
-        raise RunError(f"{self.request.model} has nothing to sample; --mode=sample takes a generator.")
-
-    def evaluate(self) -> dict:
-        """`--mode=evaluate`: the figures, which are printed and written to evaluation.json."""
-        raise RunError(f"--mode=evaluate does not know how to score {self.request.model}.")
-
-    def export(self):
-        """`--mode=export`."""
-        raise RunError(f"{self.request.model} is not exported; --mode=export takes a generator.")
 
     # What all have in common.
 

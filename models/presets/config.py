@@ -5,6 +5,7 @@ import difflib
 import typing
 from collections.abc import Mapping
 
+MODES = ("train", "sample", "evaluate", "export")
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 
 
@@ -140,6 +141,7 @@ class Preset:
         needs: what a dataset must give (`pipelines.registry`).
         default_dataset: what it trains on when no dataset is named.
         per_dataset: what a dataset changes in `config`.
+        modes: what `--mode` accepts for it; its task has a method for each.
     """
 
     model: str
@@ -150,6 +152,7 @@ class Preset:
     needs: frozenset[str]
     default_dataset: str = "birds"
     per_dataset: typing.Mapping[str, typing.Mapping[str, object]] = dataclasses.field(default_factory=dict)
+    modes: tuple[str, ...] = MODES
 
     def resolve(self, dataset: str, changes: Mapping[str, object] | None = None) -> TrainingConfig:
         """The configuration on a dataset: the paper's, what the dataset changes, what the user changes."""

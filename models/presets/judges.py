@@ -24,5 +24,6 @@ PRESETS = {
         summary="names the attributes seen in a picture; scores generated birds against their captions",
         source="this project",
         needs=frozenset({"image", "attributes"}),
+        modes=("train", "evaluate"),
     ),
 }

@@ -196,6 +196,7 @@ PRESETS = {
         summary="the char-CNN-RNN text encoder, by deep structured joint embedding",
         source="Reed et al., CVPR 2016, sections 3 and 5",
         needs=TEXT_AND_IMAGES,
+        modes=("train", "evaluate"),
         per_dataset={
             "birds": BIRDS_TEXT_ENCODER
             | {

@@ -9,11 +9,12 @@ import pytest
 import tensorflow as tf
 
 from models.presets import PRESETS
+from models.presets.config import MODES
 from tasks.base import import_name, mirrored
 from tests.worlds import SIDE, captioned_images, tiny, tiny_task
 
 CLASSES = {name: import_name(preset.model) for name, preset in PRESETS.items()}
-GENERATORS = [name for name, preset in PRESETS.items() if hasattr(preset.config, "generator_width")]
+GENERATORS = [name for name, preset in PRESETS.items() if "sample" in preset.modes]
 COUPLED = [name for name, model_class in CLASSES.items() if model_class.couples_examples]
 
 
@@ -60,6 +61,15 @@ def trained(request, tmp_path_factory, encoder_folder):
     return make_one_step(request.param, tmp_path_factory, encoder_folder)
 
 
+@pytest.mark.parametrize("name", PRESETS)
+def test_its_task_knows_each_of_its_modes(name):
+    task = import_name(PRESETS[name].task)
+    assert "train" in PRESETS[name].modes
+    assert all(callable(getattr(task, mode, None)) for mode in PRESETS[name].modes)
+    # Nor does it have one that the command line would refuse.
+    assert {mode for mode in MODES if hasattr(task, mode)} == set(PRESETS[name].modes)
+
+
 def test_one_step_gives_the_declared_logs(trained):
     assert set(trained.history) == set(trained.model.log_names)
     assert np.isfinite(list(trained.history.values())).all()
@@ -97,7 +107,7 @@ def assert_same(first, second):
 
 
 def test_samples(trained):
-    if not hasattr(trained.model, "sampled_generator"):
+    if "sample" not in PRESETS[trained.task.request.model].modes:
         pytest.skip("has nothing to sample")
     check_samples(trained.model)
 
