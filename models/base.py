@@ -57,8 +57,10 @@ class TrainedModel(keras.Model):
     config_class: type
     players: tuple[str, ...] = ()
     log_names: tuple[str, ...] = ()
-    # Whether a step's loss is a sum over examples; else (pairs within a batch, ...) two replicas differ from one.
+    # Whether a step couples the examples of a batch (pairs within it, ...), so that two replicas differ from one.
     couples_examples = False
+    # Each replica's share of a batch must be a multiple of it (2 where a batch is halved, ...).
+    batch_multiple = 1
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
@@ -89,10 +91,14 @@ class TrainedModel(keras.Model):
         """The optimizer of a player."""
         return getattr(self, f"{player}_optimizer")
 
-    def make_optimizer(self, steps_per_epoch: int) -> keras.optimizers.Optimizer:
-        """An optimizer as the configuration says."""
+    def learning_rate(self, player: str, steps_per_epoch: int) -> keras.optimizers.schedules.LearningRateSchedule:
+        """A player's learning rate, as a function of its optimizer's step."""
         config = self.config
-        rate = HalvingSchedule(config.learning_rate, config.learning_rate_halving_epochs * steps_per_epoch)
+        return HalvingSchedule(config.learning_rate, config.learning_rate_halving_epochs * steps_per_epoch)
+
+    def make_optimizer(self, player: str, steps_per_epoch: int) -> keras.optimizers.Optimizer:
+        """A player's optimizer, as the configuration says."""
+        config, rate = self.config, self.learning_rate(player, steps_per_epoch)
         if config.optimizer == "adam":
             optimizer = keras.optimizers.Adam(rate, beta_1=config.beta_1, beta_2=config.beta_2)
         elif config.optimizer == "rmsprop":
@@ -111,7 +117,7 @@ class TrainedModel(keras.Model):
         """
         self.steps_per_epoch = steps_per_epoch
         for player in self.players:
-            optimizer = self.make_optimizer(steps_per_epoch)
+            optimizer = self.make_optimizer(player, steps_per_epoch)
             # Slots that do not exist before `fit` would be dropped when a checkpoint is restored.
             optimizer.build(self.player_variables(player))
             setattr(self, f"{player}_optimizer", optimizer)

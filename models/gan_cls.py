@@ -2,8 +2,9 @@
 
 import tensorflow as tf
 
+from models.adversarial import mean_score
 from models.presets.text_to_image import MatchingAwareConfig
-from models.text_to_image import TextToImage, mean_score
+from models.text_to_image import TextToImage
 
 
 class GANCLS(TextToImage):

@@ -2,8 +2,9 @@
 
 import tensorflow as tf
 
+from models.adversarial import mean_score
 from models.presets.text_to_image import InterpolationConfig
-from models.text_to_image import TextToImage, mean_score
+from models.text_to_image import TextToImage
 
 
 class GANINT(TextToImage):
@@ -15,6 +16,7 @@ class GANINT(TextToImage):
 
     config_class = InterpolationConfig
     couples_examples = True
+    batch_multiple = 2
 
     @property
     def log_names(self) -> tuple[str, ...]:

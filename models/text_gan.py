@@ -2,7 +2,8 @@
 
 import tensorflow as tf
 
-from models.text_to_image import TextToImage, mean_score
+from models.adversarial import mean_score
+from models.text_to_image import TextToImage
 
 
 class TextGAN(TextToImage):

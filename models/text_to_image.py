@@ -2,14 +2,13 @@
 
 import tensorflow as tf
 
-from losses import ADVERSARIAL, gradient_penalty
-from models.base import MovingAverage, TrainedModel
+from models.adversarial import Adversarial
 from models.networks import reed
 from models.networks.char_cnn_rnn import text_encoder
 from models.presets.text_to_image import END_TO_END, TextToImageConfig
 
 
-class TextToImage(TrainedModel):
+class TextToImage(Adversarial):
     """A generator of images from latents and texts, and a discriminator of image-text pairs.
 
     Batches are dicts: `image` and `wrong_image` (B, image_size, image_size, 3) float32 in [-1, 1], and `text`
@@ -17,7 +16,6 @@ class TextToImage(TrainedModel):
     """
 
     config_class = TextToImageConfig
-    players = ("generator", "discriminator")
     log_names = ("generator_loss", "discriminator_loss", "real_score", "fake_score")
 
     def build_networks(self):
@@ -39,14 +37,7 @@ class TextToImage(TrainedModel):
             config.discriminator_normalization,
             config.inner_product_dim,
         )
-        self.average = MovingAverage(self.generator, config.average_decay) if config.average_decay else None
-        # Kept as an attribute of the model, so that checkpoints hold it.
-        self.averaged_generator = self.average.average if self.average else None
-
-    @property
-    def sampled_generator(self):
-        """The generator that is sampled, scored and exported: the averaged one if there is one, else the last."""
-        return self.averaged_generator if self.averaged_generator is not None else self.generator
+        self.keep_average()
 
     def player_variables(self, player: str) -> list:
         """End to end, the text encoder learns in the discriminator's step."""
@@ -76,31 +67,7 @@ class TextToImage(TrainedModel):
         """
         return self.discriminator({"image": image, "text": text}, training=True)
 
-    @property
-    def adversarial(self):
-        """The adversarial loss by name."""
-        return ADVERSARIAL[self.config.adversarial]
-
-    @property
-    def real_target(self) -> float:
-        """1 without label smoothing."""
-        return 1.0 - self.config.label_smoothing
-
     def penalty(self, image: tf.Tensor, generated: tf.Tensor, text: tf.Tensor) -> tf.Tensor:
         """The weighted gradient penalty between real and generated images of the same texts; 0 when off."""
-        if not self.config.gradient_penalty_weight:
-            return tf.constant(0.0)
-        text, weight = tf.stop_gradient(text), self.sample_uniform(tf.shape(image)[0], purpose=1)
-        return self.config.gradient_penalty_weight * gradient_penalty(
-            lambda between: self.score(between, text), image, tf.stop_gradient(generated), weight
-        )
-
-    def after_step(self):
-        """Move the averaged generator, if there is one."""
-        if self.average is not None:
-            self.average.update(self.steps_done)
-
-
-def mean_score(logits: tf.Tensor) -> tf.Tensor:
-    """The mean probability that the discriminator gives to "real and matching"."""
-    return tf.reduce_mean(tf.sigmoid(tf.cast(logits, tf.float32)))
+        fixed_text = tf.stop_gradient(text)
+        return self.weighted_gradient_penalty(lambda between: self.score(between, fixed_text), image, generated)

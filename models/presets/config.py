@@ -13,13 +13,23 @@ class ConfigError(ValueError):
     """A hyper-parameter that does not exist or does not accept the value. The message is one line, fit to print."""
 
 
-def setting(default, source: str, *, choices: tuple = (), minimum=None, maximum=None, ends_run: bool = False):
+def setting(
+    default,
+    source: str,
+    *,
+    choices: tuple = (),
+    path_or: tuple = (),
+    minimum=None,
+    maximum=None,
+    ends_run: bool = False,
+):
     """A field of a configuration.
 
     Args:
         default: its value in the paper's preset.
         source: its unit and where the value comes from (paper, section); `--dry_run` prints it.
         choices: the accepted values, where they can be listed.
+        path_or: the accepted names of a field that else names a file or folder.
         minimum: the smallest accepted number.
         maximum: the largest accepted number.
         ends_run: whether it only says when training ends, so that a run may be resumed with another value.
@@ -29,6 +39,7 @@ def setting(default, source: str, *, choices: tuple = (), minimum=None, maximum=
         metadata={
             "source": source,
             "choices": choices,
+            "path_or": path_or,
             "minimum": minimum,
             "maximum": maximum,
             "ends_run": ends_run,

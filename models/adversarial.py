@@ -1,0 +1,67 @@
+"""What every model with a generator and a discriminator shares: the loss by name, the penalty, the average."""
+
+from collections.abc import Callable
+
+import tensorflow as tf
+
+from losses import ADVERSARIAL, gradient_penalty
+from models.base import MovingAverage, TrainedModel
+from models.presets.adversarial import AdversarialConfig
+
+
+class Adversarial(TrainedModel):
+    """A generator against a discriminator.
+
+    A subclass builds both in `build_networks`, which it ends with `keep_average`, and ends its `train_step` with
+    `after_step` and `track`.
+    """
+
+    config_class = AdversarialConfig
+    players = ("generator", "discriminator")
+
+    def keep_average(self):
+        """Begin the moving average of the generator, if the configuration asks for one."""
+        decay = self.config.average_decay
+        self.average = MovingAverage(self.generator, decay) if decay else None
+        # Kept as an attribute of the model, so that checkpoints hold it.
+        self.averaged_generator = self.average.average if self.average else None
+
+    @property
+    def sampled_generator(self):
+        """The generator that is sampled, scored and exported: the averaged one if there is one, else the last."""
+        return self.averaged_generator if self.averaged_generator is not None else self.generator
+
+    @property
+    def adversarial(self):
+        """The adversarial loss by name."""
+        return ADVERSARIAL[self.config.adversarial]
+
+    @property
+    def real_target(self) -> float:
+        """1 without label smoothing."""
+        return 1.0 - self.config.label_smoothing
+
+    def weighted_gradient_penalty(
+        self, score: Callable[[tf.Tensor], tf.Tensor], image: tf.Tensor, generated: tf.Tensor
+    ) -> tf.Tensor:
+        """The gradient penalty between real and generated images, times its weight; 0 when off.
+
+        Args:
+            score: images (B, h, w, c) to logits (B, 1).
+            image: (B, h, w, c) real images.
+            generated: (B, h, w, c) generated ones.
+        """
+        if not self.config.gradient_penalty_weight:
+            return tf.constant(0.0)
+        weight = self.sample_uniform(tf.shape(image)[0], purpose=1)
+        return self.config.gradient_penalty_weight * gradient_penalty(score, image, tf.stop_gradient(generated), weight)
+
+    def after_step(self):
+        """Move the averaged generator, if there is one."""
+        if self.average is not None:
+            self.average.update(self.steps_done)
+
+
+def mean_score(logits: tf.Tensor) -> tf.Tensor:
+    """The mean probability that the discriminator gives to its input being real (and, with a text, matching it)."""
+    return tf.reduce_mean(tf.sigmoid(tf.cast(logits, tf.float32)))
