@@ -1,5 +1,6 @@
 """The names of the choices on the command line. Hyper-parameters live in `models/presets`, never here."""
 
+import dataclasses
 import difflib
 import os
 import pathlib
@@ -9,7 +10,6 @@ from absl import flags
 from callbacks.run_folder import RunFolder
 from models.presets import PRESETS
 from models.presets.config import MODES, TrainingConfig, from_plain
-from models.presets.text_to_image import END_TO_END
 from pipelines.caption_files import clean_caption
 from pipelines.registry import DATASETS
 
@@ -17,11 +17,10 @@ DEFAULT_MODEL = "gan_cls"
 DEFAULT_CACHE = "data"
 # Hyper-parameters that have a flag of their own; every other one goes through --set.
 CONFIG_FLAGS = ("batch_size", "image_size", "steps", "epochs", "learning_rate", "seed", "precision", "text_encoder")
-# Flags and hyper-parameters that may name a file or folder. A shell does not expand ~ after the =.
+# Flags that name a file or folder. A shell does not expand ~ after the =.
 PATH_FLAGS = ("data_dir", "workdir", "cache_dir", "output", "embeddings", "judge", "feature_network", "captions_file")
-PATH_FIELDS = ("text_encoder", "image_encoder")
-# The values of text_encoder that name no path; a GAN trained with one of them surely samples captions.
-NAMED_TEXT_ENCODERS = ("char_cnn_rnn", END_TO_END)
+# A picture of more would be wider than PNG encoders take.
+MOST_IMAGES = 1000
 
 
 class CommandError(ValueError):
@@ -30,8 +29,9 @@ class CommandError(ValueError):
 
 def define():
     """Define the flags, once."""
+    datasets = "; ".join(f"{name} ({dataset.summary})" for name, dataset in DATASETS.items())
     flags.DEFINE_string("model", None, f"What to train: {', '.join(PRESETS)}. Default: {DEFAULT_MODEL}.")
-    flags.DEFINE_string("dataset", None, f"What to train it on: {', '.join(DATASETS)}. Default: the model's own.")
+    flags.DEFINE_string("dataset", None, f"What to train it on: {datasets}. Default: the model's own.")
     flags.DEFINE_enum("mode", "train", MODES, "What to do.")
     flags.DEFINE_string("workdir", None, "The run folder. Default: runs/<model>-<dataset>.")
     flags.DEFINE_string("data_dir", "", "Folder of your data (cub, flowers, captions), or where birds are kept.")
@@ -62,7 +62,9 @@ def define():
     flags.DEFINE_string(
         "embeddings", "", "A file of text embeddings to sample or evaluate, for models trained on embeddings."
     )
-    flags.DEFINE_integer("num_images", 8, "--mode=sample: images a caption, or steps of an interpolation.", 1)
+    flags.DEFINE_integer(
+        "num_images", 8, "--mode=sample: images a caption, or steps of an interpolation.", 1, MOST_IMAGES
+    )
     flags.DEFINE_enum("interpolate", "", ("", "captions", "noise"), "--mode=sample: a strip from one to the other.")
     flags.DEFINE_string("output", "", "--mode=sample: the PNG file to write.")
     flags.DEFINE_integer("num_captions", 1000, "--mode=evaluate: how many captions to score.", 1)
@@ -94,7 +96,22 @@ def changes(values) -> dict[str, object]:
         if name in result:
             raise CommandError(f"{name} is given twice. Received: --set {entry} and another value")
         result[name] = value
-    return result | {name: os.path.expanduser(result[name]) for name in PATH_FIELDS if name in result}
+    return result
+
+
+def with_paths(config: TrainingConfig) -> TrainingConfig:
+    """The configuration with ~ expanded; CommandError if a field names a file or folder that is not there."""
+    paths = {}
+    for field in dataclasses.fields(config):
+        value, names = getattr(config, field.name), field.metadata["path_or"]
+        if names and value not in names:
+            paths[field.name] = os.path.expanduser(value)
+            if not os.path.exists(paths[field.name]):
+                raise CommandError(
+                    f"{field.name} must be {' or '.join(names)} or the path of something that is there. "
+                    f"Received: {value}"
+                )
+    return dataclasses.replace(config, **paths)
 
 
 def captions(typed: list[str], file: str) -> tuple[str, ...]:
@@ -110,6 +127,13 @@ def captions(typed: list[str], file: str) -> tuple[str, ...]:
     if (typed or file) and not found:
         raise CommandError("there is no caption in --caption or --captions_file. Received: only empty lines")
     return tuple(found)
+
+
+def check_paths(paths: dict[str, str]):
+    """CommandError if a flag names a file or folder to read from that is not there."""
+    for name in ("embeddings", "feature_network"):
+        if paths[name] and not os.path.exists(paths[name]):
+            raise CommandError(f"--{name} must be a path of something that is there. Received: {paths[name]}")
 
 
 def trained(workdir: str, model: str | None, dataset: str | None):
@@ -136,7 +160,8 @@ def check_captions(found: tuple[str, ...], config: TrainingConfig, interpolate: 
 
     Only of runs that surely read captions. Those with a path as text encoder may read embeddings: their task knows.
     """
-    if config.text_encoder not in NAMED_TEXT_ENCODERS:
+    (field,) = (field for field in dataclasses.fields(config) if field.name == "text_encoder")
+    if config.text_encoder not in field.metadata["path_or"]:
         return
     if not found:
         raise CommandError('--mode=sample needs a --caption="..." or a --captions_file. Received: neither')
@@ -163,7 +188,7 @@ def resolve(values) -> dict:
     # Before "train first" is said of a model that will never sample, and again of the one that was trained.
     check_mode(values.mode, model)
     if values.mode == "train":
-        config = PRESETS[model].resolve(dataset, changed)
+        config = with_paths(PRESETS[model].resolve(dataset, changed))
     else:
         if changed:
             raise CommandError(
@@ -184,12 +209,11 @@ def resolve(values) -> dict:
             f"{', '.join(able)}. Received: --dataset={dataset}"
         )
     if values.mode == "train" and DATASETS[dataset].needs_data_dir and not data_dir:
-        raise CommandError(
-            f"--dataset={dataset} needs --data_dir, the folder of your captioned images. Received: no --data_dir"
-        )
+        raise CommandError(f"--dataset={dataset} needs --data_dir, the folder of your data. Received: no --data_dir")
     found = captions(values.caption, paths["captions_file"])
     if values.mode == "sample" and "captions" in preset.needs:
         check_captions(found, config, values.interpolate)
+    check_paths(paths)
     return {
         "model": model,
         "dataset": dataset,

@@ -3,6 +3,8 @@
 import csv
 import pathlib
 
+from absl import logging
+
 from callbacks.run_folder import written_aside
 
 
@@ -16,13 +18,20 @@ class NumbersTable:
 
     def __init__(self, path: pathlib.Path, start: int):
         self.path, self.rows = path, []
-        if path.exists():
+        if not path.exists():
+            return
+        try:
             with open(path, newline="") as file:
                 self.rows = [
                     {name: float(value) for name, value in row.items()}
                     for row in csv.DictReader(file)
-                    if int(float(row["step"])) <= start
+                    if float(row["step"]) <= start
                 ]
+        except (KeyError, TypeError, ValueError):
+            # A spreadsheet has saved it in its own way, say. No training should stop for that.
+            kept = path.with_suffix(".unreadable.csv")
+            path.rename(kept)
+            logging.warning("%s is no table of numbers any more; it is now %s, and a new one begins.", path, kept.name)
 
     def add(self, step: int, values: dict[str, float]):
         """Append a row and write the table."""

@@ -78,6 +78,11 @@ class RunFolder:
         """Move an old run out of the way; returns where it went, None if there was none."""
         if not self.record_path.exists() and not self.checkpoints.exists():
             return None
+        if self.path.resolve() == pathlib.Path.cwd():
+            raise RunError(
+                "--restart moves the run folder aside, so it cannot be the folder that you are in. "
+                f"Received: --workdir={self.path}"
+            )
         stamp = datetime.datetime.now().strftime("%Y%m%d-%H%M%S")
         target = self.path.with_name(f"{self.path.name}.before-{stamp}")
         while target.exists():
@@ -91,7 +96,8 @@ class RunFolder:
         """What run.json says; None where there is no run, RunError where that cannot be read."""
         try:
             record = json.loads(self.record_path.read_text())
-            if not isinstance(record, dict) or not record.keys() >= {"model", "dataset", "config"}:
+            kinds = {"model": str, "dataset": str, "config": dict}
+            if not isinstance(record, dict) or not all(isinstance(record.get(name), kinds[name]) for name in kinds):
                 raise ValueError("it does not name a model, a dataset and a configuration")
             return record
         except (FileNotFoundError, NotADirectoryError):

@@ -2,8 +2,9 @@
 
 from pipelines.examples import DataError
 
-# Control characters, byte order marks and the mark of undecodable bytes separate words; they are not text.
-_TO_SPACE = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0), 0xFEFF, 0xFFFD], " ")
+# Control characters, halves of surrogate pairs (an emoji cut in two), byte order marks and the mark of undecodable
+# bytes separate words; they are not text.
+_TO_SPACE = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0), *range(0xD800, 0xE000), 0xFEFF, 0xFFFD], " ")
 
 
 def read_text(path: str) -> str:

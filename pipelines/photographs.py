@@ -1,4 +1,4 @@
-"""What all readers of captioned photographs share: listing files, cleaning captions, reporting, and the last steps."""
+"""What all readers of captioned photographs share: listing files, reporting, and the last steps."""
 
 import dataclasses
 import functools

@@ -48,7 +48,7 @@ def load(name: str, split: str, load_size: int, data_dir: str, cache_dir: str) -
 
     Args:
         name: a key of `DATASETS`.
-        split: "train" or "test".
+        split: "train" or "test"; rendered worlds have others too (see their own loader).
         load_size: side at which images are kept, in pixels.
         data_dir: the user's folder, or where rendered data is kept; "" for the dataset's own default.
         cache_dir: where downloads and decoded images are kept.

@@ -18,7 +18,7 @@ from models.base import TrainedModel, parameter_count
 from models.presets import PRESETS
 from models.presets.config import ConfigError, TrainingConfig, from_plain, override
 from pipelines import registry
-from pipelines.captioned import Batches
+from pipelines.batches import Batches
 from pipelines.examples import CaptionedImages, DataError
 from pipelines.images import load_size
 from tasks.request import Request
@@ -137,15 +137,10 @@ class Task:
         count = self.request.devices or (len(gpus) or 1)
         if count > len(devices):
             raise RunError(f"--devices must be at most {len(devices)}, the devices here. Received: {count}")
-        if self.request.config.batch_size % count:
+        multiple = count * self.model_class.batch_multiple
+        if self.request.config.batch_size % multiple:
             raise RunError(
-                f"batch_size of {self.request.model} must be a multiple of the {count} devices. "
-                f"Received: {self.request.config.batch_size}"
-            )
-        # Interpolated texts pair the halves of each replica's batch.
-        if getattr(self.request.config, "interpolation_weight", 0) and self.request.config.batch_size % (2 * count):
-            raise RunError(
-                f"interpolating texts needs a batch_size that is a multiple of {2 * count} on {count} devices. "
+                f"batch_size of {self.request.model} must be a multiple of {multiple} on {count} devices. "
                 f"Received: {self.request.config.batch_size}"
             )
         if count > 1 and self.request.config.precision == "mixed_float16":
@@ -244,15 +239,30 @@ class Task:
         model.load_weights(path)
         return model
 
+    def origin(self, field: dataclasses.Field, config: TrainingConfig) -> str:
+        """Where the value of a field comes from: the paper, or who has changed it."""
+        preset, dataset = PRESETS[self.request.model], self.request.dataset
+        value, published = getattr(config, field.name), getattr(preset.config, field.name)
+        if value == published:
+            return field.metadata["source"]
+        if value != getattr(self.request.config, field.name):
+            changed = "from the data"
+        elif value == getattr(preset.resolve(dataset), field.name):
+            changed = f"on {dataset}"
+        else:
+            changed = "given"
+        return f"{changed}; the preset's is {published}: {field.metadata['source']}"
+
     def describe(self) -> str:
         """What `--dry_run` prints: configuration, networks, what the data yields."""
+        self.strategy()  # Refuses devices that are not there.
         prepared = self.prepare(dry_run=True)
         preset, config = PRESETS[self.request.model], prepared.config
         model = self.build(config, config.steps_per_epoch(prepared.batches.images))
         lines = [f"{self.request.model}: {preset.summary} ({preset.source})", "", "configuration"]
         for field in dataclasses.fields(config):
-            value, source = getattr(config, field.name), field.metadata["source"]
-            lines.append(f"  {field.name} = {value}".ljust(44) + f"  {source}")
+            line = f"  {field.name} = {getattr(config, field.name)}"
+            lines.append(f"{line.ljust(44)}  {self.origin(field, config)}")
         lines += ["", "trainable parameters"]
         networks = [layer for layer in model.layers if isinstance(layer, keras.Model) and layer.trainable]
         lines += [f"  {network.name}: {parameter_count(network):,}" for network in networks]

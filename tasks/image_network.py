@@ -33,12 +33,14 @@ def feature_network(path: str) -> Callable[[np.ndarray], np.ndarray]:
                 raise DataError(
                     f"the image network does not take images of {images.shape[1]} pixels. Received: {path} ({reason})"
                 ) from None
-            parts.append(np.asarray(output["features"] if isinstance(output, dict) else output))
-        if parts[0].ndim != 2:
-            raise DataError(
-                "an image network must give one vector an image, or a dict with it as 'features'. "
-                f"Received: {path} with outputs of shape {parts[0].shape}"
-            )
+            vectors = output.get("features") if isinstance(output, dict) else output
+            if getattr(vectors, "ndim", None) != 2:
+                received = f"a dict of {', '.join(output)}" if isinstance(output, dict) else f"{output!r:.80}"
+                raise DataError(
+                    "an image network must give one vector an image, or a dict with it as 'features'. "
+                    f"Received: {path} which gives {' '.join(received.split())}"
+                )
+            parts.append(np.asarray(vectors))
         return np.concatenate(parts)
 
     return features

@@ -2,6 +2,7 @@
 
 import dataclasses
 import pathlib
+import shlex
 
 from models.presets import PRESETS
 from models.presets.config import TrainingConfig
@@ -56,6 +57,12 @@ class Request:
     num_captions: int = 1000
     judge: str = ""
     feature_network: str = ""
+
+    def command(self, *flags: str) -> str:
+        """The command that trains this."""
+        words = [f"--model={self.model}", f"--dataset={self.dataset}", f"--workdir={self.workdir}"]
+        words += [f"--data_dir={self.data_dir}"] if self.data_dir else []
+        return shlex.join(["python", "main.py", *words, *flags])
 
     def sibling(self, model: str) -> "Request":
         """The same dataset's run of another model with its own preset, in the folder beside this one, on one device."""

@@ -36,10 +36,11 @@ class Scores:
         embeddings: Callable[[list[str]], list[np.ndarray]],
     ):
         self.sampler, self.examples, self.image_size = sampler, examples, config.image_size
-        self.rng = np.random.default_rng(request.sample_seed)
+        self.seed = request.sample_seed
+        self.rng = np.random.default_rng(self.seed)
         self.chosen = self.choose(request.num_captions)
         self.texts = self.embed(embeddings)
-        latents = sampler.latents(len(self.texts), request.sample_seed).numpy()
+        latents = sampler.latents(len(self.texts), self.seed).numpy()
         self.generated = self.draw(self.texts, latents)
         self.real = self.photographs(self.chosen[:, 0])
 
@@ -96,5 +97,7 @@ class Scores:
             "features": pathlib.Path(path).name,
             "generated images": len(self.generated),
             "real images": len(self.real),
+            "split": "test",
+            "seed": self.seed,
             "distance": float(distance),
         }

@@ -4,10 +4,12 @@ import pathlib
 
 import numpy as np
 import tensorflow as tf
+from absl import logging
 
 from callbacks.run_folder import RunError, RunFolder, written_aside
 from metrics import retrieval
 from models.base import TrainedModel
+from models.presets.text_to_image import SMALL_CNN
 from pipelines.captioned import CaptionTable, distinct_class_batches
 from pipelines.embeddings import read_embeddings, write_embeddings
 from pipelines.examples import CaptionedImages, DataError
@@ -17,7 +19,6 @@ from serving.text import CaptionEncoder
 from tasks.base import Prepared, Task, class_fingerprint, fingerprint, with_measured
 from tasks.image_network import feature_network
 
-SMALL_CNN = "small_cnn"
 ENCODER_FILE = "text_encoder.keras"
 # More would take memory and minutes, and change the figure little.
 SCORED_IMAGES = 3000
@@ -75,7 +76,11 @@ def embedding_table(encoder: CaptionEncoder, examples: CaptionedImages, cache: p
         rows = None  # A damaged cache is computed again.
     if rows is None:
         rows = np.split(encoder.embed_all(flat_captions(examples)), np.cumsum(counts)[:-1])
-        write_embeddings(path, examples.names, rows)
+        try:
+            write_embeddings(path, examples.names, rows)
+        except DataError as error:
+            # Names that differ in a second suffix only (heron.jpg.png, heron.png), say.
+            logging.warning("The embeddings are not cached, and are computed again by the next run: %s", error)
     return CaptionTable(np.concatenate(rows), counts)
 
 

@@ -10,7 +10,7 @@ from absl import logging
 
 from callbacks.run_folder import RunError, RunFolder, written_aside
 from models.base import TrainedModel
-from models.presets.text_to_image import END_TO_END
+from models.presets.text_to_image import CHAR_CNN_RNN, END_TO_END
 from pipelines.captioned import CaptionTable, matching_batches
 from pipelines.embeddings import EmbeddingTable, join, read, read_embeddings
 from pipelines.examples import CaptionedImages, DataError
@@ -37,9 +37,8 @@ from tasks.text_encoder import (
 
 # The fixed grid of the training's pictures.
 GRID_ROWS, GRID_SAMPLES, STRIP_STEPS = 6, 6, 8
-# What `--mode=sample` draws of a whole file of embeddings.
+# Of what `--mode=sample` draws.
 MOST_ROWS = 200
-CHAR_CNN_RNN = "char_cnn_rnn"
 PAPER_TEXT_DIM = 1024
 
 
@@ -73,7 +72,13 @@ class TextToImageTask(Task):
                 f"No text encoder for {self.request.dataset} yet: training one first, in {task.folder.path}.",
                 flush=True,
             )
-            task.train()
+            try:
+                task.train()
+            except RunError as error:
+                raise RunError(
+                    f"the text encoder must be trained first, and could not be: {error} To begin "
+                    f"it anew, the old one moved aside: {task.request.command('--restart')}"
+                ) from error
             print("The text encoder is ready; its embeddings are kept beside it.", flush=True)
         elif task.folder.need_record()["data"]["captions"] != caption_fingerprint(examples):
             raise RunError(
@@ -198,7 +203,8 @@ class TextToImageTask(Task):
         """Write a numbered SavedModel."""
         sampler = self.sampler()
         path = export(sampler, self.folder.exports)
-        print(f"Exported the {self.weights(sampler)} to {path}.", flush=True)
+        takes = "captions, or embeddings" if sampler.encoder else f"text embeddings of {sampler.text_dim} numbers only"
+        print(f"Exported the {self.weights(sampler)} to {path}; it takes {takes}.", flush=True)
         return path
 
     def sampled_texts(self, sampler: Sampler) -> tuple[list[str], np.ndarray]:
@@ -221,6 +227,8 @@ class TextToImageTask(Task):
             return list(table.names), texts
         if not request.captions:
             raise RunError('--mode=sample needs a --caption="..." or a --captions_file. Received: neither')
+        if len(request.captions) > MOST_ROWS:
+            raise RunError(f"one picture holds {MOST_ROWS} captions. Received: {len(request.captions):,}")
         return list(request.captions), sampler.encoder.embed_all(list(request.captions))
 
     def chosen_rows(self, table: EmbeddingTable) -> EmbeddingTable:

@@ -80,6 +80,9 @@ def refusal(folder, *arguments):
         (["--mode=sample", "--model=char_cnn_rnn"], ["accepted for char_cnn_rnn are", "Received: sample"]),
         (["--mode=export", "--model=attribute_judge"], ["accepted for attribute_judge are", "Received: export"]),
         (["--mode=sample", f"--workdir={'x' * 5000}"], ["run.json must be a file that can be read", "too long"]),
+        (["--text_encoder=nowhere.npz"], ["text_encoder must be char_cnn_rnn or end_to_end or", "nowhere.npz"]),
+        (["--model=char_cnn_rnn", "--set=image_encoder=no.keras"], ["image_encoder must be small_cnn or", "no.keras"]),
+        (["--mode=sample", "--num_images=1001"], ["num_images", "1000", "1001"]),
         (["--devices=-1"], ["devices"]),
         (["--checkpoint_every=0"], ["checkpoint_every"]),
         (["--model=attribute_judge", "--dataset=cub"], ["attribute_judge needs attributes", "birds", "--dataset=cub"]),
@@ -158,6 +161,11 @@ def write_record(folder, model="gan_cls", **config):
             ["--interpolate=captions needs two captions. Received: 1"],
         ),
         ("char_cnn_rnn", ["--mode=sample", "--caption=a bird"], ["accepted for char_cnn_rnn are train, evaluate"]),
+        (
+            "gan_cls",
+            ["--mode=evaluate", "--feature_network=no.keras"],
+            ["--feature_network must be a path", "no.keras"],
+        ),
         ("char_cnn_rnn", ["--mode=export"], ["accepted for char_cnn_rnn are train, evaluate"]),
     ],
 )
@@ -188,6 +196,7 @@ def resolved(folder, *arguments):
 
 def test_a_run_on_a_path_may_sample_embeddings(tmp_path):
     write_record(tmp_path / "run", text_encoder="vectors.npz")
+    (tmp_path / "vectors.npz").touch()
     for arguments in (["--embeddings=vectors.npz"], ["--embeddings=vectors.npz", "--interpolate=captions"], []):
         assert resolved(tmp_path, "--mode=sample", "--workdir=run", *arguments)["captions"] == []
 
@@ -215,6 +224,8 @@ def test_a_tilde_is_the_home_folder(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(home))
     write_record(home / "run")
     (home / "captions.txt").write_text("a bird")
+    for name in ("embeddings", "feature_network", "encoder", "a.keras"):
+        (home / name).touch()
     names = ("workdir", "data_dir", "cache_dir", "output", "embeddings", "judge", "feature_network")
     places = [f"--{name}=~/{'run' if name == 'workdir' else name}" for name in names]
     fields = resolved(tmp_path, "--mode=sample", "--captions_file=~/captions.txt", *places)
@@ -323,7 +334,7 @@ def test_dry_run(trained, tmp_path):
     assert result.returncode == 0, result.stderr
     for part in (
         "generator_width = 4",
-        "Torch code, ngf",
+        "given; the preset's is 128: channels of the generator's last hidden stage; Torch code, ngf",
         "mismatch_weight = 0.5",
         "text_dim = 6",
         "  generator: ",

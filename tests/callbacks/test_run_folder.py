@@ -64,7 +64,18 @@ def test_the_record(tmp_path):
     assert folder.need_record() == {"model": "x", "dataset": "y", "config": {"a": [1, 2]}}
 
 
-@pytest.mark.parametrize("content", [b'{"model": "gan', b"", b"\xff\xfe\x00", b"[1]", b"{}"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'{"model": "gan',
+        b"",
+        b"\xff\xfe\x00",
+        b"[1]",
+        b"{}",
+        b'{"model": ["x"], "dataset": "y", "config": {}}',
+        b'{"model": "x", "dataset": "y", "config": []}',
+    ],
+)
 def test_a_damaged_record_is_one_line(tmp_path, content):
     folder = RunFolder(tmp_path)
     folder.record_path.write_bytes(content)
@@ -105,6 +116,15 @@ def test_move_aside_keeps_everything(tmp_path):
         assert not folder.path.exists()
     assert {json.loads((path / "run.json").read_text())["model"] for path in moved} == {"first", "second"}
     assert len(os.listdir(tmp_path)) == 2
+
+
+def test_the_current_folder_is_not_moved_aside(tmp_path, monkeypatch):
+    RunFolder(tmp_path).write_record({})
+    monkeypatch.chdir(tmp_path)
+    for path in (".", tmp_path, f"../{tmp_path.name}"):
+        with pytest.raises(RunError, match="cannot be the folder that you are in"):
+            RunFolder(path).move_aside()
+    assert (tmp_path / "run.json").exists()
 
 
 def test_a_folder_in_use_is_not_moved_aside(tmp_path):

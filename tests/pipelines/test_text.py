@@ -6,10 +6,12 @@ import numpy as np
 import tensorflow as tf
 from hypothesis import strategies
 
+from models.networks import char_cnn_rnn
 from pipelines import text
+from pipelines.birds import grammar
 from pipelines.caption_files import clean_caption
 
-# Every character that the readers of captions turn into a space; half of a surrogate pair is no text.
+# Every character that the readers of captions turn into a space, but for half surrogate pairs, which no bytes hold.
 SPACES = "".join(
     chr(code) for code in range(sys.maxunicode + 1) if not 0xD800 <= code < 0xE000 and not clean_caption(chr(code))
 )
@@ -33,6 +35,18 @@ def test_alphabet_is_that_of_the_paper():
     assert len(set(text.ALPHABET)) == 69
     assert text.ALPHABET[0] == "a"
     assert text.ALPHABET[-1] == " "
+
+
+def test_the_network_reads_what_is_written_here():
+    assert len(text.ALPHABET) == char_cnn_rnn.ALPHABET_SIZE
+    assert char_cnn_rnn.MAX_CHARACTERS == grammar.MAX_CHARACTERS == text.MAX_CHARACTERS
+
+
+def test_half_an_emoji_is_no_text():
+    # As json.loads gives it of a caption that was cut in its middle.
+    caption = clean_caption("a red bird \ud83d with\udc26wings")
+    assert caption == "a red bird with wings"
+    assert text.encode_characters(tf.constant([caption])).shape == (1, text.MAX_CHARACTERS)
 
 
 def test_hand_worked_ids():

@@ -7,11 +7,12 @@ import keras
 import numpy as np
 import pytest
 
-from callbacks.run_folder import RunError
+from callbacks.run_folder import RunError, RunFolder
 from models.networks.char_cnn_rnn import text_encoder
 from pipelines.examples import DataError
 from serving.text import STANDARD_DEVIATION, CaptionEncoder
 from tasks.image_network import feature_network
+from tasks.run_record import run_record
 from tasks.text_encoder import ENCODER_FILE, embedding_table, flat_captions, some_of
 from tests.worlds import captioned_images, tiny, tiny_task
 
@@ -28,6 +29,7 @@ def small_presets(monkeypatch):
     small = {name: dataclasses.replace(preset, per_dataset={}) for name, preset in tasks.base.PRESETS.items()}
     small["char_cnn_rnn"] = dataclasses.replace(small["char_cnn_rnn"], config=tiny("char_cnn_rnn", steps=2))
     monkeypatch.setattr("tasks.base.PRESETS", small)
+    monkeypatch.setattr("tasks.request.PRESETS", small)
 
 
 def test_a_gan_trains_its_encoder_first_and_says_so(tmp_path, world, small_presets, capsys):
@@ -118,6 +120,46 @@ def test_an_image_network_that_is_none(tmp_path):
         sized(np.zeros((2, 8, 8, 3), np.float32))
 
 
+@pytest.mark.parametrize("kind", ["dict", "list", "map"])
+def test_an_image_network_that_gives_no_vectors(tmp_path, kind):
+    image = keras.Input((8, 8, 3))
+    vector = keras.layers.GlobalAveragePooling2D()(image)
+    keras.Model(image, {"dict": {"other": vector}, "list": [vector, image], "map": image}[kind]).save(
+        tmp_path / "network.keras"
+    )
+    with pytest.raises(DataError, match="must give one vector an image") as raised:
+        feature_network(str(tmp_path / "network.keras"))(np.zeros((2, 8, 8, 3), np.float32))
+    assert "\n" not in str(raised.value)
+
+
+def test_embeddings_that_cannot_be_cached_are_used_all_the_same(tmp_path, encoder_folder):
+    examples = captioned_images()
+    # Told apart by the second suffix only, which files of embeddings do not keep.
+    examples = dataclasses.replace(examples, names=("heron", "heron.jpg", *examples.names[2:]))
+    encoder = CaptionEncoder.load(encoder_folder / ENCODER_FILE)
+    table = embedding_table(encoder, examples, tmp_path)
+    np.testing.assert_array_equal(table.rows, encoder.embed_all(flat_captions(examples)))
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_encoder_that_cannot_go_on_names_the_command_that_helps(tmp_path, world, small_presets):
+    name = f"char_cnn_rnn-{gan(tmp_path / 'gan').request.dataset}"
+    folder = RunFolder(tmp_path / name)
+    folder.make()
+    # What is left of an encoder that was stopped, begun with another seed.
+    task = tiny_task("char_cnn_rnn", folder.path, "", {"steps": 2, "seed": 7})
+    prepared = task.prepare()
+    folder.write_record(run_record(task.request, prepared.config, prepared.data, 1))
+    with pytest.raises(RunError, match=r"config.seed: 7 -> 0") as raised:
+        gan(tmp_path / "gan").train()
+    assert f"python main.py --model=char_cnn_rnn --dataset={task.request.dataset}" in str(raised.value)
+    assert str(raised.value).endswith("--restart")
+    # The command that it names.
+    tiny_task("char_cnn_rnn", folder.path, "", {"steps": 2}, restart=True).train()
+    gan(tmp_path / "gan").train()
+    assert (tmp_path / "gan" / "finished.json").exists()
+
+
 def test_the_encoder_learns_against_a_pretrained_network(tmp_path, world):
     network = write_image_network(tmp_path / "network.keras")
     config = {"steps": 2, "image_encoder": network}
@@ -136,4 +178,5 @@ def test_scoring_by_a_network_names_it_and_the_counts(tmp_path, world, encoder_f
     figures = task.evaluate()["Frechet distance"]
     assert figures["features"] == "network.keras"
     assert figures["generated images"] == figures["real images"] == len(examples)
+    assert (figures["split"], figures["seed"]) == ("test", 0)
     assert figures["distance"] >= 0

@@ -200,7 +200,13 @@ def test_embeddings_are_sampled_by_the_names_of_their_images(tmp_path, monkeypat
         sample()
 
 
-def test_two_devices_keep_an_average_and_batch_statistics_alike(tmp_path, world, encoder_folder):
+def test_one_picture_holds_so_many_captions(run, monkeypatch):
+    monkeypatch.setattr("tasks.text_to_image.MOST_ROWS", 2)
+    with pytest.raises(RunError, match=r"one picture holds 2 captions. Received: 3"):
+        task(run, captions=("a bird",) * 3).sample()
+
+
+def test_two_devices_train_with_an_average_and_export_it(tmp_path, world, encoder_folder):
     config = {"steps": 2, "average_decay": 0.5}
     gan = tiny_task("gan_cls", tmp_path / "run", encoder_folder, config, devices=2)
     gan.train()

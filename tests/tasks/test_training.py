@@ -2,11 +2,13 @@
 
 import dataclasses
 import json
+import re
 import signal
 
 import numpy as np
 import pytest
 import tensorflow as tf
+from PIL import Image
 
 from callbacks.checkpoints import checkpoint_path, checkpoint_steps
 from callbacks.run_folder import RunError, RunFolder
@@ -258,7 +260,7 @@ def test_unwritable_places(tmp_path):
     ("config", "request_", "message"),
     [
         ({}, {"devices": 9}, "--devices must be at most 2, the devices here. Received: 9"),
-        ({"batch_size": 5}, {"devices": 2}, "must be a multiple of the 2 devices. Received: 5"),
+        ({"batch_size": 5}, {"devices": 2}, "must be a multiple of 2 on 2 devices. Received: 5"),
         ({"precision": "mixed_float16"}, {"devices": 2}, "mixed_float16 works on one device only"),
     ],
 )
@@ -273,12 +275,6 @@ def test_two_devices_train_one_model_after_another_in_one_process(tmp_path):
         assert steps(tmp_path / str(width))[0] == 2
 
 
-@pytest.mark.parametrize("mode", ["sample", "export"])
-def test_a_judge_has_nothing_to_sample_or_export(tmp_path, mode):
-    with pytest.raises(RunError, match="takes a generator"):
-        getattr(task(tmp_path), mode)()
-
-
 def test_no_checkpoint_yet(tmp_path):
     with pytest.raises(RunError, match="no run here; train first"):
         task(tmp_path).evaluate()
@@ -291,10 +287,49 @@ def test_no_checkpoint_yet(tmp_path):
         plain.evaluate()
 
 
+def test_a_dry_run_refuses_devices_that_are_not_there(tmp_path):
+    with pytest.raises(RunError, match="--devices must be at most 2"):
+        task(tmp_path, devices=9).describe()
+
+
+def logged_steps(folder):
+    return [int(float(line.split(",")[0])) for line in (folder / "run" / "numbers.csv").read_text().splitlines()[1:]]
+
+
+def test_numbers_are_kept_as_a_table_and_as_curves(tmp_path, capsys):
+    task(tmp_path, {"steps": 20}, log_every=4).train()
+    # Also when the first steps are measured, which tells how long the rest takes.
+    assert logged_steps(tmp_path) == [3, 4, 8, 12, 15, 16, 20]
+    assert "5 steps to go at " in capsys.readouterr().out
+    with Image.open(tmp_path / "run" / "curves.png") as curves:
+        assert min(curves.size) > 100
+
+
+def test_numbers_of_steps_that_are_done_again_are_dropped(tmp_path):
+    task(tmp_path, {"steps": 6}).train()
+    newest(tmp_path).unlink()
+    task(tmp_path, {"steps": 6}).train()
+    assert logged_steps(tmp_path) == [2, 3, 4, 6]
+
+
+def test_a_table_of_numbers_that_cannot_be_read_stops_nothing(tmp_path, finished):
+    task(tmp_path, {"steps": 3}).train()
+    table = tmp_path / "run" / "numbers.csv"
+    table.write_text(table.read_text().replace(",", ";"))
+    task(tmp_path).train()
+    assert_same_weights(weights(tmp_path), finished)
+    assert logged_steps(tmp_path) == [4, 5]
+    assert ";" in (tmp_path / "run" / "numbers.unreadable.csv").read_text()
+
+
 def test_dry_run_says_everything_and_writes_nothing(tmp_path):
     text = task(tmp_path).describe()
     for field in dataclasses.fields(task(tmp_path).request.config):
         assert f"  {field.name} = " in text
+    # A source is claimed for the published values only.
+    assert re.search(r"learning_rate = 0.001 +Adam's step size\n", text)
+    assert re.search(r"batch_size = 4 +given; the preset's is 64: examples a step", text)
+    assert re.search(r"value_counts = \(3, 2, 2\) +from the data; the preset's is \(\)", text)
     assert "image: float32 (4, 32, 32, 3)" in text
     assert "attributes: int32 (4, 3)" in text
     assert "18 training images" in text
