@@ -185,6 +185,9 @@ def build(name, config, strategy=None):
     with strategy.scope():
         model = CLASSES[name](config)
         strong_weights(model)
+        if getattr(model, "averaged_generator", None) is not None:
+            # It began with random weights of its own model.
+            model.averaged_generator.set_weights(model.generator.get_weights())
         model.compile()
     return model
 
