@@ -16,9 +16,29 @@ from pipelines.registry import DATASETS
 DEFAULT_MODEL = "gan_cls"
 DEFAULT_CACHE = "data"
 # Hyper-parameters that have a flag of their own; every other one goes through --set.
-CONFIG_FLAGS = ("batch_size", "image_size", "steps", "epochs", "learning_rate", "seed", "precision", "text_encoder")
+CONFIG_FLAGS = (
+    "batch_size",
+    "image_size",
+    "steps",
+    "epochs",
+    "learning_rate",
+    "seed",
+    "precision",
+    "text_encoder",
+    "direction",
+)
 # Flags that name a file or folder. A shell does not expand ~ after the =.
-PATH_FLAGS = ("data_dir", "workdir", "cache_dir", "output", "embeddings", "judge", "feature_network", "captions_file")
+PATH_FLAGS = (
+    "data_dir",
+    "workdir",
+    "cache_dir",
+    "input",
+    "output",
+    "embeddings",
+    "judge",
+    "feature_network",
+    "captions_file",
+)
 # A picture of more would be wider than PNG encoders take.
 MOST_IMAGES = 1000
 
@@ -47,6 +67,7 @@ def define():
     )
     flags.DEFINE_string("precision", None, "float32, mixed_bfloat16 or mixed_float16.")
     flags.DEFINE_string("text_encoder", None, "char_cnn_rnn, end_to_end, an encoder's folder, or a file of embeddings.")
+    flags.DEFINE_string("direction", None, "Of pairs: AtoB or BtoA, from the input to the target.")
     flags.DEFINE_multi_string("set", [], "field=value: any other hyper-parameter of the model. May be repeated.")
 
     flags.DEFINE_integer("devices", 0, "How many GPUs (or logical CPUs) to train on. 0: every GPU, or one CPU.", 0)
@@ -57,6 +78,7 @@ def define():
     flags.DEFINE_bool("restart", False, "Move an old run aside and begin anew.")
     flags.DEFINE_bool("dry_run", False, "Print the resolved configuration, the networks and a batch, and stop.")
 
+    flags.DEFINE_string("input", None, "--mode=sample: the image, or the folder of images, to translate.")
     flags.DEFINE_multi_string("caption", [], "--mode=sample: what to draw. May be repeated.")
     flags.DEFINE_string("captions_file", None, "--mode=sample: a file with one caption a line.")
     flags.DEFINE_string(
@@ -131,7 +153,7 @@ def captions(typed: list[str], file: str) -> tuple[str, ...]:
 
 def check_paths(paths: dict[str, str]):
     """CommandError if a flag names a file or folder to read from that is not there."""
-    for name in ("embeddings", "feature_network"):
+    for name in ("input", "embeddings", "feature_network"):
         if paths[name] and not os.path.exists(paths[name]):
             raise CommandError(f"--{name} must be a path of something that is there. Received: {paths[name]}")
 
@@ -210,6 +232,10 @@ def resolve(values) -> dict:
         )
     if values.mode == "train" and DATASETS[dataset].needs_data_dir and not data_dir:
         raise CommandError(f"--dataset={dataset} needs --data_dir, the folder of your data. Received: no --data_dir")
+    if "captions" not in preset.needs and values.mode == "sample" and not paths["input"]:
+        raise CommandError(
+            f"--mode=sample of {model} needs --input, an image or a folder of images. Received: no --input"
+        )
     found = captions(values.caption, paths["captions_file"])
     if values.mode == "sample" and "captions" in preset.needs:
         check_captions(found, config, values.interpolate)
@@ -228,6 +254,7 @@ def resolve(values) -> dict:
         "pictures_every": values.pictures_every,
         "restart": values.restart,
         "captions": found,
+        "input": paths["input"],
         "num_images": values.num_images,
         "sample_seed": values.seed or 0,
         "interpolate": values.interpolate,

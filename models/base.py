@@ -147,6 +147,10 @@ class TrainedModel(keras.Model):
         # Far from the purposes of the pipelines, which count from 0.
         return tf.random.experimental.stateless_fold_in([self.config.seed, 1_000 + purpose], step)
 
+    def replica_seed(self, purpose: int) -> tf.Tensor:
+        """(2,) int32 seed of this step's noise on this replica; replicas differ."""
+        return tf.random.experimental.stateless_fold_in(self.noise_seed(purpose), replica_index())
+
     def sample_latent(self, count: int | tf.Tensor, purpose: int = 0) -> tf.Tensor:
         """(count, latent_dim) noise from N(0, 1) for this replica at this step.
 
@@ -164,8 +168,7 @@ class TrainedModel(keras.Model):
     def own_rows(self, count: int | tf.Tensor, draw: Callable[[int | tf.Tensor], tf.Tensor]) -> tf.Tensor:
         """This replica's `count` rows of what `draw` gives for the whole batch."""
         replicas = tf.distribute.get_strategy().num_replicas_in_sync
-        context = tf.distribute.get_replica_context()
-        replica = context.replica_id_in_sync_group if context else 0
+        replica = replica_index()
         return draw(count * replicas)[replica * count : (replica + 1) * count]
 
     def track(self, **values: tf.Tensor) -> dict:
@@ -228,6 +231,12 @@ class MovingAverage:
                 )
 
         tf.distribute.get_replica_context().merge_call(move, args=(averages, currents, rate))
+
+
+def replica_index() -> int | tf.Tensor:
+    """Which replica this runs on, from 0."""
+    context = tf.distribute.get_replica_context()
+    return context.replica_id_in_sync_group if context else 0
 
 
 def parameter_count(network: keras.Model) -> int:

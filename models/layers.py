@@ -11,28 +11,26 @@ def convolution_initializer():
 
 
 def convolution(x, channels: int, kernel_size: int, strides: int = 1, padding: str = "same", **options):
-    """Convolution without bias (the authors' code zeroes the biases at every step)."""
+    """Convolution, without bias unless `use_bias` (Reed et al.'s code zeroes the biases at every step)."""
     return layers.Conv2D(
         channels,
         kernel_size,
         strides,
         padding=padding,
-        use_bias=False,
         kernel_initializer=convolution_initializer(),
-        **options,
+        **({"use_bias": False} | options),
     )(x)
 
 
 def transposed_convolution(x, channels: int, **options):
-    """4x4 transposed convolution that doubles the side, without bias."""
+    """4x4 transposed convolution that doubles the side, without bias unless `use_bias`."""
     return layers.Conv2DTranspose(
         channels,
         4,
         2,
         padding="same",
-        use_bias=False,
         kernel_initializer=convolution_initializer(),
-        **options,
+        **({"use_bias": False} | options),
     )(x)
 
 
@@ -72,11 +70,71 @@ class FusedBatchNormalization(layers.BatchNormalization):
         return y if inputs.shape.rank == 4 else y[:, 0, 0, :]
 
 
+@keras.saving.register_keras_serializable("gan")
+class SeededDropout(layers.Layer):
+    """Dropout as a function of a seed: it never stops, and the same seed drops the same numbers.
+
+    Keras's own layer hides its state, so that a resumed run would draw others, and all replicas draw the same.
+
+    Args:
+        rate: the share that is dropped, in [0, 1).
+        salt: makes layers with one seed differ.
+    """
+
+    def __init__(self, rate: float, salt: int = 0, **options):
+        super().__init__(**options)
+        self.rate, self.salt = rate, salt
+
+    def call(self, inputs):
+        """[(B, ...) floats, (B, 2) integers, of which the first row is the seed] to floats of the same shape."""
+        x, seed = inputs
+        seed = tf.random.experimental.stateless_fold_in(tf.cast(seed[0], tf.int32), self.salt)
+        kept = tf.random.stateless_uniform(tf.shape(x), seed) >= self.rate
+        return tf.where(kept, x / tf.cast(1.0 - self.rate, x.dtype), tf.zeros_like(x))
+
+    def compute_output_spec(self, inputs):
+        """The shape of the first input."""
+        return keras.KerasTensor(inputs[0].shape, self.compute_dtype)
+
+    def get_config(self):
+        """What `from_config` needs."""
+        return {**super().get_config(), "rate": self.rate, "salt": self.salt}
+
+
 def batch_normalization(x):
     """Batch normalization with Torch's momentum and epsilon, its scale drawn from N(1, 0.02)."""
     return FusedBatchNormalization(
         momentum=0.9, epsilon=1e-5, gamma_initializer=keras.initializers.RandomNormal(1.0, 0.02)
     )(x)
+
+
+@keras.saving.register_keras_serializable("gan")
+class BatchStatistics(layers.Layer):
+    """Batch normalization that knows the batch's own statistics only, at test time too (Isola et al. 2017, 3.2).
+
+    At batch 1 it is instance normalization.
+    """
+
+    def build(self, input_shape):
+        """Scale, drawn from N(1, 0.02), and offset of each channel."""
+        self.gamma = self.add_weight(
+            name="gamma", shape=input_shape[-1:], initializer=keras.initializers.RandomNormal(1.0, 0.02)
+        )
+        self.beta = self.add_weight(name="beta", shape=input_shape[-1:], initializer="zeros")
+
+    def call(self, inputs):
+        """Normalize (B, H, W, C) floats."""
+        gamma, beta = tf.cast(self.gamma, tf.float32), tf.cast(self.beta, tf.float32)
+        return tf.compat.v1.nn.fused_batch_norm(inputs, gamma, beta, epsilon=1e-5)[0]
+
+    def compute_output_spec(self, inputs):
+        """The shape of the input."""
+        return keras.KerasTensor(inputs.shape, self.compute_dtype)
+
+
+def batch_statistics(x):
+    """Normalization by the batch's own statistics."""
+    return BatchStatistics()(x)
 
 
 NORMALIZATIONS = {

@@ -1,4 +1,4 @@
-"""The example tables that every text-to-image dataset is read into, and what can be wrong with one."""
+"""The example tables that every dataset is read into, and what can be wrong with one."""
 
 import dataclasses
 
@@ -11,20 +11,24 @@ class DataError(ValueError):
 
 @dataclasses.dataclass(frozen=True)
 class Record:
-    """One captioned image on disk, before it is decoded.
+    """One image on disk, before it is decoded.
 
     Attributes:
         name: unique key of the image in its dataset, by which captions and precomputed embeddings are joined:
             the path below the image folder, with forward slashes, without its suffix.
         path: where the image file is.
-        captions: its captions, at least one, stripped and not empty.
+        captions: its captions, stripped and not empty; at least one in a captioned dataset.
         class_name: the class it belongs to; None in a dataset without classes.
+        half: "left" or "right" of a file that holds two pictures side by side; "" for the whole.
+        is_label_map: whether its colors are labels, which must not be mixed when it is resized.
     """
 
     name: str
     path: str
-    captions: tuple[str, ...]
+    captions: tuple[str, ...] = ()
     class_name: str | None = None
+    half: str = ""
+    is_label_map: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,6 +50,24 @@ class GroundTruth:
     style_names: tuple[str, ...]
     style: np.ndarray
     mentions: np.ndarray
+
+
+@dataclasses.dataclass(frozen=True)
+class PairedImages:
+    """One split of a dataset of image pairs, decoded once.
+
+    Attributes:
+        a: (n, load_size, load_size, 3) uint8, the side that is named first.
+        b: the other side of each pair, of the same shape.
+        names: n unique keys.
+    """
+
+    a: np.ndarray
+    b: np.ndarray
+    names: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.names)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -27,7 +27,7 @@ _CHUNK = 256  # images under way at once; bounds the memory of results that wait
 _FORMAT = "1"
 
 
-def decode_image(path: str, load_size: int) -> np.ndarray:
+def decode_image(path: str, load_size: int, half: str = "", is_label_map: bool = False) -> np.ndarray:
     """Decodes one image file and resizes it to a square; the aspect ratio is not kept, as in Reed et al.'s code.
 
     EXIF orientation is applied, transparency is laid on white, and gray, palette, CMYK and 16-bit images become RGB.
@@ -35,6 +35,8 @@ def decode_image(path: str, load_size: int) -> np.ndarray:
     Args:
         path: the image file.
         load_size: side of the result in pixels.
+        half: "left" or "right", to decode that half of the picture only; "" for all of it.
+        is_label_map: whether to take the nearest pixel instead of a mixture, when resizing.
 
     Returns:
         (load_size, load_size, 3) uint8.
@@ -43,17 +45,26 @@ def decode_image(path: str, load_size: int) -> np.ndarray:
         Exception: whatever Pillow raises for a file that it cannot decode (many types, by format).
     """
     with Image.open(path) as opened:
-        # A JPEG is decoded at the smallest scale (1/2, 1/4, 1/8) that still leaves the antialiasing below something
-        # to average; other formats ignore it.
-        opened.draft("RGB", (2 * load_size, 2 * load_size))
-        opened.load()
-        image = opened
-        # Broken orientation data is no reason to lose an image that decodes.
-        with contextlib.suppress(Exception):
-            image = ImageOps.exif_transpose(opened)
-        image = _to_rgb(image)
-        image = image.resize((load_size, load_size), Image.Resampling.BILINEAR, reducing_gap=3.0)
+        if not is_label_map:
+            # A JPEG is decoded at the smallest scale (1/2, 1/4, 1/8) that still leaves the antialiasing below
+            # something to average; other formats ignore it.
+            opened.draft("RGB", ((4 if half else 2) * load_size, 2 * load_size))
+        image = _upright_rgb(opened)
+        if half:
+            middle = image.width // 2
+            image = image.crop((0, 0, middle, image.height) if half == "left" else (middle, 0, *image.size))
+        size = (load_size, load_size)
+        if is_label_map:
+            image = image.resize(size, Image.Resampling.NEAREST)
+        else:
+            image = image.resize(size, Image.Resampling.BILINEAR, reducing_gap=3.0)
         return np.asarray(image, np.uint8)
+
+
+def decode_rgb(path: str) -> np.ndarray:
+    """Decodes one image file at its own size, as `decode_image` does: (h, w, 3) uint8."""
+    with Image.open(path) as opened:
+        return np.asarray(_upright_rgb(opened), np.uint8)
 
 
 def decode_images(
@@ -94,6 +105,15 @@ def decode_images(
     return kept, images, [(records[index].name, reason) for index, reason in skipped]
 
 
+def _upright_rgb(opened: Image.Image) -> Image.Image:
+    opened.load()
+    image = opened
+    # Broken orientation data is no reason to lose an image that decodes.
+    with contextlib.suppress(Exception):
+        image = ImageOps.exif_transpose(opened)
+    return _to_rgb(image)
+
+
 def _to_rgb(image: Image.Image) -> Image.Image:
     if image.mode == "I" or image.mode.startswith("I;16"):
         # Pillow would clip 16-bit values at 255; this keeps their range.
@@ -114,6 +134,8 @@ def _fingerprint(records: Sequence[Record], load_size: int) -> str:
             identity = (record.name, status.st_size, status.st_mtime_ns)
         except OSError:
             identity = (record.name, -1, -1)
+        if record.half or record.is_label_map:
+            identity += (record.half, record.is_label_map)
         digest.update(repr(identity).encode("utf-8", "surrogateescape"))
     return digest.hexdigest()[:24]
 
@@ -123,7 +145,7 @@ def _decoded(records: Sequence[Record], load_size: int) -> Iterator[tuple[int, n
 
     def attempt(record: Record) -> tuple[np.ndarray | None, str]:
         try:
-            return decode_image(record.path, load_size), ""
+            return decode_image(record.path, load_size, record.half, record.is_label_map), ""
         # Broken files raise a dozen exception types, depending on the format; none may end a run.
         except Exception as error:
             return None, " ".join(f"{type(error).__name__}: {error}".replace(record.path, record.name).split())

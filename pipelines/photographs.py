@@ -116,7 +116,7 @@ def decode_found(found: Found, dataset: str, load_size: int, cache_dir: str) -> 
     records, images, undecodable = decode_images(found.records, load_size, cache_dir)
     report = list(found.report)
     report += skipped_line([f"{name} ({reason})" for name, reason in undecodable], "the image could not be decoded")
-    _log_report(dataset, tuple(report), len(records))
+    log_report(dataset, tuple(report), len(records))
     if len(records) < 2:
         raise DataError(
             f"{dataset}: training needs at least 2 images that can be decoded and have captions, "
@@ -138,7 +138,8 @@ def decode_found(found: Found, dataset: str, load_size: int, cache_dir: str) -> 
 
 # The train and the test split of one set, or a set loaded twice, may have the same things to say: once is enough.
 @functools.cache
-def _log_report(dataset: str, report: tuple[str, ...], count: int) -> None:
+def log_report(dataset: str, report: tuple[str, ...], count: int) -> None:
+    """Logs a report, and a warning if there are few images."""
     for line in report:
         logging.info("%s: %s", dataset, line)
     if count < FEW_IMAGES:

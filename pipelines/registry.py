@@ -3,7 +3,7 @@
 import dataclasses
 import importlib
 
-from pipelines.examples import CaptionedImages, DataError
+from pipelines.examples import CaptionedImages, DataError, PairedImages
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,6 +24,7 @@ class Dataset:
 
 
 CAPTIONED = frozenset({"image", "captions"})
+PAIRED = frozenset({"pairs"})
 
 DATASETS = {
     "birds": Dataset(
@@ -31,6 +32,13 @@ DATASETS = {
         CAPTIONED | {"classes", "attributes"},
         "12,000 rendered birds of 200 species, made here: no download",
     ),
+    "birds_parts": Dataset(
+        "pipelines.birds.load_parts", PAIRED, "maps of the rendered birds' parts, and their pictures: no download"
+    ),
+    "birds_edges": Dataset(
+        "pipelines.birds.load_edges", PAIRED, "outlines of the rendered birds, and their pictures: no download"
+    ),
+    "pairs": Dataset("pipelines.pairs.load", PAIRED, "your own pairs of images, from --data_dir", needs_data_dir=True),
     "cub": Dataset(
         "pipelines.cub.load", CAPTIONED | {"classes"}, "CUB-200-2011 photographs with the captions of Reed et al."
     ),
@@ -43,7 +51,7 @@ DATASETS = {
 }
 
 
-def load(name: str, split: str, load_size: int, data_dir: str, cache_dir: str) -> CaptionedImages:
+def load(name: str, split: str, load_size: int, data_dir: str, cache_dir: str) -> CaptionedImages | PairedImages:
     """One split of a dataset.
 
     Args:

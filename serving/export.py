@@ -56,7 +56,11 @@ def export(sampler: Sampler, folder: pathlib.Path) -> pathlib.Path:
         archive.add_endpoint("serving_default", captions_alone, [captions])
     else:
         archive.add_endpoint("serving_default", embeddings_and_seed, [embeddings, seed])
+    return write_version(archive, folder)
 
+
+def write_version(archive: keras.export.ExportArchive, folder: pathlib.Path) -> pathlib.Path:
+    """Write an archive as the next numbered version below `folder`; returns where."""
     folder.mkdir(parents=True, exist_ok=True)
     version = 1 + max((int(path.name) for path in folder.iterdir() if path.name.isdigit()), default=0)
     # TensorFlow Serving takes up any numbered folder, so an unfinished one must not have a number.

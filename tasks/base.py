@@ -19,7 +19,7 @@ from models.presets import PRESETS
 from models.presets.config import ConfigError, TrainingConfig, from_plain, override
 from pipelines import registry
 from pipelines.batches import Batches
-from pipelines.examples import CaptionedImages, DataError
+from pipelines.examples import CaptionedImages, DataError, PairedImages
 from pipelines.images import load_size
 from tasks.request import Request
 from tasks.run_record import check_record, check_request, run_record
@@ -116,13 +116,17 @@ class Task:
 
     # What all have in common.
 
-    def load(self, split: str, image_size: int | None = None) -> CaptionedImages:
+    def load(self, split: str, image_size: int | None = None) -> CaptionedImages | PairedImages:
         """A split of the dataset, kept a little larger than `image_size` (the model's), for random crops."""
         request = self.request
-        side = load_size(image_size or request.config.image_size)
+        side = self.load_size(image_size or request.config.image_size)
         return registry.load(request.dataset, split, side, request.data_dir, request.cache_dir)
 
-    def load_unseen(self, image_size: int) -> CaptionedImages:
+    def load_size(self, image_size: int) -> int:
+        """The side at which images are kept, for random crops of `image_size`."""
+        return load_size(image_size)
+
+    def load_unseen(self, image_size: int) -> CaptionedImages | PairedImages:
         """The test split, to be shown and measured; with a warning the training split, where there is too little."""
         try:
             return self.load("test", image_size)

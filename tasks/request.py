@@ -26,6 +26,7 @@ class Request:
         keep_checkpoints: how many of the last ones stay.
         restart: move an old run aside first.
         captions: what to sample.
+        input: the image, or the folder of images, to translate.
         num_images: samples a caption.
         sample_seed: of the samples' noise.
         interpolate: draw a strip from one sample to another: "", "captions" or "noise".
@@ -49,6 +50,7 @@ class Request:
     keep_checkpoints: int = 3
     restart: bool = False
     captions: tuple[str, ...] = ()
+    input: str = ""
     num_images: int = 8
     sample_seed: int = 0
     interpolate: str = ""

@@ -30,7 +30,6 @@ def encoder_folder(tmp_path_factory):
 
 @pytest.fixture
 def world(monkeypatch):
-    """Puts a tiny synthetic dataset in the place of every dataset; returns its examples."""
-    examples = worlds.captioned_images()
-    monkeypatch.setattr("pipelines.registry.load", lambda *arguments: examples)
-    return examples
+    """Puts tiny synthetic datasets in the place of all; returns the examples of the captioned ones."""
+    monkeypatch.setattr("pipelines.registry.load", worlds.examples_of)
+    return worlds.captioned_images()

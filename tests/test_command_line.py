@@ -71,6 +71,11 @@ def refusal(folder, *arguments):
         (["--batch_size=1"], ["batch_size must be at least 2", "Received: 1"]),
         (["--learning_rate=-1"], ["learning_rate must be at least 0", "Received: -1"]),
         (["--precision=float64"], ["precision must be one of", "mixed_bfloat16", "float64"]),
+        (["--model=pix2pix", "--direction=BtoC"], ["direction must be one of AtoB, BtoA", "BtoC"]),
+        (["--direction=BtoA"], ["no hyper-parameter 'direction'"]),
+        (["--model=pix2pix", "--image_size=48"], ["image_size must be a power of two", "48"]),
+        (["--model=pix2pix", "--dataset=cub"], ["pix2pix needs pairs", "birds_parts", "pairs", "--dataset=cub"]),
+        (["--model=pix2pix", "--dataset=pairs"], ["--dataset=pairs needs --data_dir"]),
         (["--image_size=50"], ["image_size must be", "Received: 50"]),
         (["--seed=-1"], ["seed", "-1"]),
         (["--seed=99999999999"], ["seed", "2147483647", "99999999999"]),
@@ -145,7 +150,7 @@ def test_a_run_of_another_model_is_not_taken_for_the_one_asked_for(tmp_path):
 def write_record(folder, model="gan_cls", **config):
     """A run folder of which nothing but the record is there."""
     folder.mkdir(parents=True)
-    record = {"model": model, "dataset": "birds", "config": config}
+    record = {"model": model, "dataset": PRESETS[model].default_dataset, "config": config}
     (folder / "run.json").write_text(json.dumps(record))
     return folder
 
@@ -166,6 +171,8 @@ def write_record(folder, model="gan_cls", **config):
             ["--mode=evaluate", "--feature_network=no.keras"],
             ["--feature_network must be a path", "no.keras"],
         ),
+        ("pix2pix", ["--mode=sample"], ["needs --input, an image or a folder of images. Received: no --input"]),
+        ("pix2pix", ["--mode=sample", "--input=nowhere"], ["--input must be a path", "nowhere"]),
         ("char_cnn_rnn", ["--mode=export"], ["accepted for char_cnn_rnn are train, evaluate"]),
     ],
 )

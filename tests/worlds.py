@@ -9,7 +9,7 @@ import numpy as np
 from models.networks.char_cnn_rnn import text_encoder
 from models.presets import PRESETS
 from pipelines.embeddings import write_embeddings
-from pipelines.examples import CaptionedImages, GroundTruth
+from pipelines.examples import CaptionedImages, GroundTruth, PairedImages
 from pipelines.images import load_size
 from pipelines.registry import DATASETS
 from tasks.base import task_for
@@ -59,6 +59,17 @@ def captioned_images(classes: int = 6, per_class: int = 3, captions: int = 2, se
         class_names=tuple(f"class {label}" for label in range(classes)),
         truth=ground_truth(labels, captions),
     )
+
+
+def paired_images(count: int = 10, seed: int = 0, side: int = 36) -> PairedImages:
+    """Noise pictures (A) and the same ones inverted (B)."""
+    a = np.random.default_rng(seed).integers(0, 256, (count, side, side, 3), np.uint8)
+    return PairedImages(a=a, b=255 - a, names=tuple(f"pair {index}" for index in range(count)))
+
+
+def examples_of(dataset: str, *arguments) -> CaptionedImages | PairedImages:
+    """Stands in for `pipelines.registry.load`: tiny examples of the dataset's kind."""
+    return paired_images() if "pairs" in DATASETS[dataset].gives else captioned_images()
 
 
 def write_encoder(folder: pathlib.Path) -> pathlib.Path:

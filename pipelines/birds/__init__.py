@@ -1,7 +1,8 @@
 """The embedded dataset: procedurally drawn birds, captioned, with ground truth. Needs no download.
 
-`scene` says what there is, `anatomy` and `scenery` what shape it has, `drawing` paints it, `grammar` describes it,
-`rendering` does so for a whole dataset on all cores, and `builder` keeps the result.
+`scene` says what there is, `anatomy` and `scenery` what shape it has, `drawing` paints it as a photograph and `views`
+in other ways, `grammar` describes it, `rendering` does so for a whole dataset on all cores, and `builder` keeps the
+result.
 """
 
 import os
@@ -10,7 +11,7 @@ import pathlib
 import numpy as np
 
 from pipelines.birds.scene import ATTRIBUTE_NAMES, ATTRIBUTE_VALUES, STYLE_NAMES
-from pipelines.examples import CaptionedImages, DataError, GroundTruth
+from pipelines.examples import CaptionedImages, DataError, GroundTruth, PairedImages
 
 # What is rendered together with a split. "varied" has as many species as pictures.
 RENDERED_WITH = {"train": ("train", "test"), "test": ("train", "test"), "varied": ("varied",)}
@@ -34,6 +35,29 @@ def load(
     Raises:
         DataError: an argument is out of range, or data_dir cannot be written.
     """
+    return _table(_columns(split, load_size, data_dir, cache_dir, images_per_class, seed))
+
+
+def load_parts(split: str, load_size: int, data_dir: str, cache_dir: str = "data", **options: int) -> PairedImages:
+    """Returns pairs of a map of the bird's parts (A) and the photograph (B); see `load` and `views.part_map`."""
+    return _pairs(_columns(split, load_size, data_dir, cache_dir, view="parts", **options))
+
+
+def load_edges(split: str, load_size: int, data_dir: str, cache_dir: str = "data", **options: int) -> PairedImages:
+    """Returns pairs of a drawing of the bird's outlines (A) and the photograph (B); see `load` and `views.edges`."""
+    return _pairs(_columns(split, load_size, data_dir, cache_dir, view="edges", **options))
+
+
+def _columns(
+    split: str,
+    load_size: int,
+    data_dir: str,
+    cache_dir: str,
+    images_per_class: int = 60,
+    seed: int = 0,
+    view: str = "",
+) -> dict:
+    """Returns a split as the builder keeps it: arrays by feature name."""
     if split not in RENDERED_WITH:
         raise DataError(f"the split of birds must be one of {', '.join(RENDERED_WITH)}; received: {split!r}")
     for name, value, least in (
@@ -55,6 +79,7 @@ def load(
             images_per_class=1 if split == "varied" else images_per_class,
             seed=seed,
             splits=RENDERED_WITH[split],
+            view=view,
         )
         builder = tfds_builder.prepare(data_dir, config)
     except OSError as error:
@@ -62,12 +87,20 @@ def load(
             f"data_dir must be a folder that can be written, to keep rendered birds in ({error.strerror or error}); "
             f"received: {data_dir!r}"
         ) from error
-    return _table(tfds_builder.read(builder, split))
+    return tfds_builder.read(builder, split)
+
+
+def _names(columns: dict) -> tuple[str, ...]:
+    return tuple(name.decode() for name in columns["name"].tolist())
+
+
+def _pairs(columns: dict) -> PairedImages:
+    return PairedImages(a=columns["view"], b=columns["image"], names=_names(columns))
 
 
 def _table(columns: dict) -> CaptionedImages:
     """Returns the columns of a split (see `rendering.render_species`) as the table that every dataset becomes."""
-    names = tuple(name.decode() for name in columns["name"].tolist())
+    names = _names(columns)
     classes = [name.split("/")[0] for name in names]
     # In the order of their labels.
     class_names = tuple(dict.fromkeys(classes))

@@ -26,6 +26,7 @@ class BirdsConfig(tfds.core.BuilderConfig):
         images_per_class: how many pictures of each species.
         seed: of the species, scenes and captions.
         splits: which are rendered together.
+        view: which other view is drawn beside the photograph; "" for none.
     """
 
     name: str = ""
@@ -33,9 +34,11 @@ class BirdsConfig(tfds.core.BuilderConfig):
     images_per_class: int = 60
     seed: int = 0
     splits: tuple[str, ...] = ("train", "test")
+    view: str = ""
 
     def __post_init__(self):
         self.name = f"{'_'.join(self.splits)}_{self.image_size}px_{self.images_per_class}each_seed{self.seed}"
+        self.name += f"_{self.view}" if self.view else ""
 
 
 class Birds(tfds.core.GeneratorBasedBuilder):
@@ -46,6 +49,7 @@ class Birds(tfds.core.GeneratorBasedBuilder):
 
     def _info(self) -> tfds.core.DatasetInfo:
         config, size = self.builder_config, self.builder_config.image_size
+        picture = tfds.features.Image(shape=(size, size, 3), encoding_format="png")
         return tfds.core.DatasetInfo(
             builder=self,
             description=self.__doc__,
@@ -55,7 +59,8 @@ class Birds(tfds.core.GeneratorBasedBuilder):
                     "label": tfds.features.ClassLabel(
                         names=[species_name(n) for split in config.splits for n in self.job(split).species]
                     ),
-                    "image": tfds.features.Image(shape=(size, size, 3), encoding_format="png"),
+                    "image": picture,
+                    **({"view": picture} if config.view else {}),
                     "captions": tfds.features.Sequence(tfds.features.Text(), length=CAPTIONS_PER_IMAGE),
                     "attributes": tfds.features.Tensor(shape=(len(ATTRIBUTE_NAMES),), dtype=np.int32),
                     "style": tfds.features.Tensor(shape=(len(STYLE_NAMES),), dtype=np.float32),
@@ -69,7 +74,7 @@ class Birds(tfds.core.GeneratorBasedBuilder):
     def job(self, split: str) -> Job:
         """Returns what a split of this configuration consists of."""
         config = self.builder_config
-        return Job(split, config.image_size, config.images_per_class, config.seed)
+        return Job(split, config.image_size, config.images_per_class, config.seed, config.view)
 
     def _split_generators(self, dl_manager: tfds.download.DownloadManager) -> dict[str, Iterator]:
         del dl_manager

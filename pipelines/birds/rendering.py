@@ -17,6 +17,7 @@ import sys
 from collections.abc import Iterator
 
 import numpy as np
+from PIL import Image
 
 from pipelines.birds.drawing import draw
 from pipelines.birds.grammar import captions
@@ -28,6 +29,7 @@ from pipelines.birds.scene import (
     random_scene,
     varied_species,
 )
+from pipelines.birds.views import VIEWS
 
 CAPTIONS_PER_IMAGE = 10
 SPECIES_OF_SPLIT = {
@@ -47,12 +49,14 @@ class Job:
         image_size: width and height of the images in pixels.
         images_per_class: how many pictures of each species.
         seed: non-negative; the same one gives the same species, scenes and captions.
+        view: which other view is drawn beside the photograph, a key of `views.VIEWS`; "" for none.
     """
 
     split: str
     image_size: int
     images_per_class: int
     seed: int
+    view: str = ""
 
     @property
     def species(self) -> range:
@@ -68,12 +72,20 @@ def species_name(number: int) -> str:
     return f"species_{number:03}"
 
 
+def png(picture: Image.Image) -> bytes:
+    """Returns a picture as the bytes of a PNG file."""
+    file = io.BytesIO()
+    picture.save(file, "png", compress_level=1)
+    return file.getvalue()
+
+
 def render_species(job: Job, number: int) -> list[dict]:
     """Returns the examples of one species, which depend on nothing but the arguments.
 
     Returns:
         For each picture a dict: "name" and "label" (both strings), "image" (PNG bytes), "captions" (10 strings),
-        "attributes" ((A,) int32), "style" ((S,) float32), "mentions" ((10, A) bool).
+        "view" (PNG bytes, if the job asks for one), "attributes" ((A,) int32), "style" ((S,) float32), "mentions"
+        ((10, A) bool).
     """
     species = make_species(job.seed)[number] if number < SPECIES else varied_species(job.seed, number)
     examples = []
@@ -82,13 +94,12 @@ def render_species(job: Job, number: int) -> list[dict]:
         rng = np.random.default_rng([job.seed, number, index])
         scene = random_scene(species, rng)
         texts, mentions = captions(species, rng, CAPTIONS_PER_IMAGE)
-        file = io.BytesIO()
-        draw(scene, job.image_size).save(file, "png", compress_level=1)
         examples.append(
             {
                 "name": f"{species_name(number)}/{species_name(number)}_{index:04}",
                 "label": species_name(number),
-                "image": file.getvalue(),
+                "image": png(draw(scene, job.image_size)),
+                **({"view": png(VIEWS[job.view](scene, job.image_size))} if job.view else {}),
                 "captions": texts,
                 "attributes": species.attributes(),
                 "style": scene.style(),

@@ -1,0 +1,65 @@
+"""Other views of a scene than its photograph, painted from the same parts: what pictures can be translated from."""
+
+from PIL import Image, ImageDraw
+
+from pipelines.birds.anatomy import place
+from pipelines.birds.drawing import SEAMLESS, part_paints
+from pipelines.birds.scene import Scene
+
+# Flat colors that stand for what is behind the bird; no part of a bird has one of them.
+BACKGROUND_LABELS = {
+    "sky": (150, 200, 255),
+    "foliage": (90, 120, 60),
+    "meadow": (190, 220, 120),
+    "water": (60, 150, 180),
+}
+# Too thin or too much a matter of light to be a label.
+UNLABELLED = ("belly shadow", "tail feathers", "flight feathers", "wing feathers", "eye light")
+
+
+def part_map(scene: Scene, image_size: int) -> Image.Image:
+    """The parts of the bird, flat in their colors without light, lines or perch, on the label of the background.
+
+    Not antialiased: no pixel is a mixture of two labels.
+
+    Returns:
+        An RGB image, `image_size` pixels square.
+    """
+    canvas = Image.new("RGB", (image_size, image_size), BACKGROUND_LABELS[scene.background])
+    brush, paints = ImageDraw.Draw(canvas), part_paints(scene.species)
+    for part in place(scene)[0]:
+        if part.name in UNLABELLED:
+            continue
+        corners = (part.points * image_size).ravel().tolist()
+        if part.stroke:
+            brush.line(corners, fill=paints[part.name], width=max(1, round(part.stroke * image_size)))
+        else:
+            brush.polygon(corners, fill=paints[part.name])
+    return canvas
+
+
+def edges(scene: Scene, image_size: int) -> Image.Image:
+    """The outlines of the bird's parts, black on white: a drawing without a color.
+
+    Returns:
+        An RGB image, `image_size` pixels square, antialiased.
+    """
+    oversampling = 4
+    size = oversampling * image_size
+    canvas = Image.new("L", (size, size), 255)
+    brush = ImageDraw.Draw(canvas)
+    for part in place(scene)[0]:
+        corners = (part.points * size).ravel().tolist()
+        if part.stroke:
+            brush.line(corners, fill=0, width=max(1, round(0.5 * part.stroke * size)))
+            continue
+        # What is in front hides what is behind it.
+        outlined = part.name not in SEAMLESS or part.name == "eye"
+        brush.polygon(corners, fill=0 if part.name == "eye" else 255)
+        if outlined:
+            brush.line(corners + corners[:4], fill=0, width=oversampling)
+    return canvas.reduce(oversampling).convert("RGB")
+
+
+# By name, as rendering asks for them.
+VIEWS = {"parts": part_map, "edges": edges}

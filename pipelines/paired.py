@@ -1,0 +1,44 @@
+"""Batches of image pairs. Each is a pure function of (seed, step), so a resumed run jumps to its place."""
+
+import tensorflow as tf
+
+from pipelines.batches import Batches, seeded
+from pipelines.examples import DataError, PairedImages
+from pipelines.images import crop_and_flip, reader, to_float
+
+# Every kind of random draw has a number of its own, so that no two share a seed.
+ORDER, CROP = range(2)
+
+
+def in_random_order(images: int, count: int, seed: int, step: tf.Tensor) -> tf.Tensor:
+    """(count,) indices of the images of a step: each epoch takes every image once, in an order of its own.
+
+    What is left of an epoch after its last whole batch is left out.
+    """
+    steps_per_epoch = images // count
+    epoch, place = step // steps_per_epoch, step % steps_per_epoch
+    order = tf.argsort(tf.random.stateless_uniform((images,), seeded(seed, ORDER, epoch)))
+    return order[place * count : (place + 1) * count]
+
+
+def paired_batches(examples: PairedImages, config) -> Batches:
+    """Batches of `input` and `target` (B, image_size, image_size, 3) float32 in [-1, 1], cropped and flipped alike.
+
+    Args:
+        examples: the training split.
+        config: a Pix2PixConfig; its `direction` says which side is the input.
+
+    Raises:
+        DataError: there are fewer pairs than a batch holds.
+    """
+    size, count, seed = config.image_size, config.batch_size, config.seed
+    if len(examples) < count:
+        raise DataError(f"training needs at least as many pairs as batch_size={count}. Received: {len(examples)}")
+    sides = (examples.a, examples.b) if config.direction == "AtoB" else (examples.b, examples.a)
+    readers = {"input": reader(sides[0]), "target": reader(sides[1])}
+
+    def at(step):
+        pairs, crop = in_random_order(len(examples), count, seed, step), seeded(seed, CROP, step)
+        return {name: to_float(crop_and_flip(read(pairs), size, crop)) for name, read in readers.items()}
+
+    return Batches(at, {}, len(examples))
