@@ -22,11 +22,8 @@ class NumbersTable:
             return
         try:
             with open(path, newline="") as file:
-                self.rows = [
-                    {name: float(value) for name, value in row.items()}
-                    for row in csv.DictReader(file)
-                    if float(row["step"]) <= start
-                ]
+                rows = [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
+            self.rows = [row | {"step": int(row["step"])} for row in rows if row["step"] <= start]
         except (KeyError, TypeError, ValueError):
             # A spreadsheet has saved it in its own way, say. No training should stop for that.
             kept = path.with_suffix(".unreadable.csv")

@@ -13,6 +13,10 @@ class RunError(RuntimeError):
     """A run folder that cannot be used as asked. The message is one clear line, fit to be printed as it is."""
 
 
+class BusyError(RunError):
+    """A run folder in which another process is training."""
+
+
 @contextlib.contextmanager
 def written_aside(path: pathlib.Path):
     """A temporary path beside `path` (same suffix); moved onto it when the block ends well, removed otherwise."""
@@ -54,24 +58,27 @@ class RunFolder:
 
     @contextlib.contextmanager
     def made(self):
-        """Create the folder as `make` does; what fails in the block leaves no empty folder behind."""
+        """Create the folder as `make` does; what fails in the block leaves no empty folder behind, if it was new."""
+        # One that was there may be another process's, which has written nothing yet.
+        existed = self.path.exists()
         self.make()
         try:
             yield
         except BaseException:
             # Only an empty folder can be removed so.
-            with contextlib.suppress(OSError):
-                self.path.rmdir()
+            if not existed:
+                with contextlib.suppress(OSError):
+                    self.path.rmdir()
             raise
 
     @contextlib.contextmanager
     def locked(self):
-        """Held by the one process that trains here; RunError if another does."""
+        """Held by the one process that trains here; BusyError if another does."""
         with open(self.path / ".lock", "w") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
-                raise RunError(f"another process is training in this run folder. Received: {self.path}") from None
+                raise BusyError(f"another process is training in this run folder. Received: {self.path}") from None
             yield
 
     def move_aside(self) -> pathlib.Path | None:

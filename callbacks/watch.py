@@ -37,7 +37,7 @@ class Numbers(StepCallback):
     def on_train_begin(self, logs=None):
         """Start the bar where the run stands."""
         super().on_train_begin(logs)
-        self.first = self.step
+        self.first = self.looked = self.step
         self.table = NumbersTable(self.folder.path / "numbers.csv", self.first)
         self.bar = tqdm(
             total=self.total, initial=self.first, unit="step", dynamic_ncols=True, mininterval=1.0, file=sys.stderr
@@ -60,8 +60,10 @@ class Numbers(StepCallback):
             seconds = (time.perf_counter() - self.started) / self.MEASURED
             rest = seconds * (self.total - self.step)
             self.bar.write(f"{self.total - self.step:,} steps to go at {seconds:.3g} s a step: about {duration(rest)}.")
-        measured = (self.WARM_UP, self.WARM_UP + self.MEASURED)
-        if done in measured or self.step % self.every == 0 or self.step == self.total:
+        # Early numbers, so that a long first wait shows something. After a resume they would be means of too few steps.
+        early = self.first == 0 and done in (self.WARM_UP, self.WARM_UP + self.MEASURED)
+        due = self.step % self.every == 0 and self.step - self.looked >= self.every / 2
+        if early or due or self.step == self.total:
             self.look()
 
     def look(self):
@@ -69,6 +71,7 @@ class Numbers(StepCallback):
         if self.logs is None:
             return
         step, logs, self.logs = self.step, self.logs, None
+        self.looked = step
         self.table.add(step, logs)
         with self.writer.as_default(step=step):
             for name, value in logs.items():

@@ -241,10 +241,17 @@ def _damage_reported(path: str) -> Iterator[None]:
         raise DataError(f"{path}: cannot be read as caption embeddings: {reason}") from error
 
 
+# What .npz and .h5 files hold.
+ARRAYS = ("names", "embeddings", "counts")
+
+
 def _split(arrays: dict[str, np.ndarray]) -> tuple[list[str], list[np.ndarray]]:
     """Returns the names, and the embeddings an image, of arrays `names`, `embeddings` and perhaps `counts`."""
     if not {"names", "embeddings"} <= arrays.keys():
-        raise ValueError(f"it must hold names and embeddings; received {_some(sorted(arrays)) or 'nothing'}")
+        raise ValueError(
+            "it must hold the arrays names (n,) and embeddings (n, c, d), or (m, d) with counts (n,); "
+            f"received {_some(sorted(arrays)) or 'nothing'}"
+        )
     names, embeddings, counts = arrays["names"], arrays["embeddings"], arrays.get("counts")
     if names.ndim != 1 or names.dtype.kind not in "USO":
         raise ValueError(f"names must be (n,) strings; received {names.shape} {names.dtype}")
@@ -265,7 +272,8 @@ def _read_npz(path: str) -> tuple[list[str], list[np.ndarray]]:
     if not zipfile.is_zipfile(path):
         raise ValueError("it is no .npz archive, or only the beginning of one")
     with np.load(path, allow_pickle=False) as archive:
-        return _split({name: archive[name] for name in ("names", "embeddings", "counts") if name in archive})
+        # Read only what is needed: another array may be of any size.
+        return _split({name: archive[name] if name in ARRAYS else None for name in archive.files})
 
 
 def _read_hdf5(path: str) -> tuple[list[str], list[np.ndarray]]:

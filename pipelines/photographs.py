@@ -98,6 +98,12 @@ def caption_line(records: Sequence[Record]) -> str:
     return f"captions per image: {min(counts)} to {max(counts)}, {np.mean(counts):.1f} on average"
 
 
+def is_mostly_unknown(caption: str) -> bool:
+    """Whether more than half of a caption's letters are outside ASCII."""
+    letters = [character for character in caption if character.isalpha()]
+    return sum(not character.isascii() for character in letters) > len(letters) / 2
+
+
 def decode_found(found: Found, dataset: str, load_size: int, cache_dir: str) -> CaptionedImages:
     """Decodes what was found (or takes it from the cache), logs the report once, and warns of a set too small.
 
@@ -116,6 +122,12 @@ def decode_found(found: Found, dataset: str, load_size: int, cache_dir: str) -> 
     records, images, undecodable = decode_images(found.records, load_size, cache_dir)
     report = list(found.report)
     report += skipped_line([f"{name} ({reason})" for name, reason in undecodable], "the image could not be decoded")
+    strange = [record.name for record in records if any(map(is_mostly_unknown, record.captions))]
+    if strange:
+        report.append(
+            f"{len(strange):,} images have captions in letters that the char-CNN-RNN does not know (it reads a-z, "
+            f"digits and punctuation; --text_encoder takes embeddings of any language): {', '.join(strange[:5])}"
+        )
     log_report(dataset, tuple(report), len(records))
     if len(records) < 2:
         raise DataError(

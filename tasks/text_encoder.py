@@ -114,6 +114,7 @@ class TextEncoderTask(Task):
 
     def finish(self, model: TrainedModel):
         """Write the encoder, and say how good it is."""
+        print("Embedding the captions and scoring the text encoder.", flush=True)
         self.write_encoder(model, flat_captions(self.load("train")))
         self.evaluate()
 

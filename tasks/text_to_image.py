@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 from absl import logging
 
-from callbacks.run_folder import RunError, RunFolder, written_aside
+from callbacks.run_folder import BusyError, RunError, RunFolder, written_aside
 from models.base import TrainedModel
 from models.presets.text_to_image import CHAR_CNN_RNN, END_TO_END
 from pipelines.captioned import CaptionTable, matching_batches
@@ -74,16 +74,20 @@ class TextToImageTask(Task):
             )
             try:
                 task.train()
+            except BusyError:
+                raise
             except RunError as error:
                 raise RunError(
-                    f"the text encoder must be trained first, and could not be: {error} To begin "
+                    f"the text encoder must be trained first, and could not be: {str(error).rstrip('.')}. To begin "
                     f"it anew, the old one moved aside: {task.request.command('--restart')}"
                 ) from error
             print("The text encoder is ready; its embeddings are kept beside it.", flush=True)
         elif task.folder.need_record()["data"]["captions"] != caption_fingerprint(examples):
+            beside = pathlib.Path(f"{task.folder.path.parent}-2") / self.folder.path.name
             raise RunError(
-                "the text encoder here was trained on other captions; use it with --text_encoder=FOLDER, or train "
-                f"a new one by a --workdir in another folder. Received: {task.folder.path}"
+                "the text encoder beside this run was trained on other captions; use it all the same with "
+                f"--text_encoder={task.folder.path}, or train another in a folder of its own with --workdir={beside}. "
+                f"Received: captions that differ from those of {task.folder.path}"
             )
         return trained_encoder(task.folder)
 
@@ -245,14 +249,17 @@ class TextToImageTask(Task):
 
     def sample(self) -> pathlib.Path:
         """Write a labelled grid, one row a caption, or a strip between two captions or two noises."""
-        request, sampler = self.request, self.sampler()
-        labels, texts = self.sampled_texts(sampler)
-        rows = self.sampled_rows(sampler, labels, texts)
-        grid = captioned_rows([(label, sampler.sample(text, latent)) for label, text, latent in rows])
+        request = self.request
         kind = f"interpolation-{request.interpolate}" if request.interpolate else "samples"
         name = f"{kind}-seed-{request.sample_seed}.png"
         path = pathlib.Path(request.output) if request.output else self.folder.pictures / name
         path = path / name if path.is_dir() else path
+        if path.suffix.lower() != ".png":
+            raise RunError(f"--output must be a .png file or a folder that is there. Received: {path}")
+        sampler = self.sampler()
+        labels, texts = self.sampled_texts(sampler)
+        rows = self.sampled_rows(sampler, labels, texts)
+        grid = captioned_rows([(label, sampler.sample(text, latent)) for label, text, latent in rows])
         with written_aside(path) as aside:
             aside.write_bytes(tf.io.encode_png(grid).numpy())
         print(f"Wrote {path}, drawn with the {self.weights(sampler)}.")

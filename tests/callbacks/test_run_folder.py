@@ -55,6 +55,17 @@ def test_one_process_at_a_time(tmp_path):
     assert other.stdout == "held\n"
 
 
+def test_what_is_refused_leaves_no_folder_but_another_processs(tmp_path):
+    for existed in (False, True):
+        folder = RunFolder(tmp_path / "run")
+        if existed:
+            # Made by a process that has written nothing yet.
+            folder.make()
+        with pytest.raises(RunError), folder.made():
+            raise RunError("refused")
+        assert folder.path.exists() == existed
+
+
 def test_the_record(tmp_path):
     folder = RunFolder(tmp_path)
     assert folder.read_record() is None

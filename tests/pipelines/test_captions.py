@@ -239,3 +239,18 @@ def test_no_content_of_a_text_file_crashes(tmp_path_factory, content, name):
     (folder / name).write_bytes(content)
     with contextlib.suppress(DataError):
         assert "b" in found(folder)
+
+
+def test_captions_that_the_encoder_cannot_read_are_said(folder, caplog):
+    for name, text in (
+        ("a", "赤い鳥"),
+        ("b", "a red bird, called 赤い鳥"),
+        ("c", "ein grüner Vogel"),
+        ("d", "красная птица"),
+    ):
+        write_image(folder / f"{name}.png")
+        write_text(folder / f"{name}.txt", text)
+    with caplog.at_level("INFO"):
+        assert len(load(folder)) == 4
+    assert "2 images have captions in letters that the char-CNN-RNN does not know" in caplog.text
+    assert caplog.text.count(": a, d") == 1

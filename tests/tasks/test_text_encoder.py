@@ -52,7 +52,7 @@ def test_an_encoder_of_other_captions_is_not_taken(tmp_path, world, small_preset
     gan(tmp_path / "gan").train()
     other = dataclasses.replace(world, captions=tuple((f"another {index}",) for index in range(len(world))))
     monkeypatch.setattr("pipelines.registry.load", lambda *arguments: other)
-    with pytest.raises(RunError, match="was trained on other captions"):
+    with pytest.raises(RunError, match=r"was trained on other captions.*--workdir=\S+-2/"):
         gan(tmp_path / "other").train()
     assert not (tmp_path / "other" / "run.json").exists()
 
@@ -140,6 +140,14 @@ def test_embeddings_that_cannot_be_cached_are_used_all_the_same(tmp_path, encode
     table = embedding_table(encoder, examples, tmp_path)
     np.testing.assert_array_equal(table.rows, encoder.embed_all(flat_captions(examples)))
     assert not list(tmp_path.iterdir())
+
+
+def test_an_encoder_that_another_process_trains_is_waited_for_not_restarted(tmp_path, world, small_presets):
+    folder = RunFolder(tmp_path / f"char_cnn_rnn-{gan(tmp_path / 'gan').request.dataset}")
+    folder.make()
+    with folder.locked(), pytest.raises(RunError, match="another process is training") as raised:
+        gan(tmp_path / "gan").train()
+    assert "restart" not in str(raised.value)
 
 
 def test_an_encoder_that_cannot_go_on_names_the_command_that_helps(tmp_path, world, small_presets):

@@ -200,6 +200,12 @@ def test_embeddings_are_sampled_by_the_names_of_their_images(tmp_path, monkeypat
         sample()
 
 
+def test_samples_are_png_files(run, tmp_path):
+    with pytest.raises(RunError, match=r"--output must be a \.png file or a folder"):
+        task(run, captions=CAPTIONS, output=str(tmp_path / "x.jpg")).sample()
+    assert not list(tmp_path.iterdir())
+
+
 def test_one_picture_holds_so_many_captions(run, monkeypatch):
     monkeypatch.setattr("tasks.text_to_image.MOST_ROWS", 2)
     with pytest.raises(RunError, match=r"one picture holds 2 captions. Received: 3"):

@@ -298,11 +298,18 @@ def logged_steps(folder):
 
 def test_numbers_are_kept_as_a_table_and_as_curves(tmp_path, capsys):
     task(tmp_path, {"steps": 20}, log_every=4).train()
-    # Also when the first steps are measured, which tells how long the rest takes.
-    assert logged_steps(tmp_path) == [3, 4, 8, 12, 15, 16, 20]
+    # Also when the first steps are measured, which tells how long the rest takes; never of one step alone.
+    assert logged_steps(tmp_path) == [3, 8, 12, 15, 20]
     assert "5 steps to go at " in capsys.readouterr().out
     with Image.open(tmp_path / "run" / "curves.png") as curves:
         assert min(curves.size) > 100
+
+
+def test_a_resume_shows_no_means_of_a_step_or_two(tmp_path):
+    task(tmp_path, {"steps": 7}, log_every=8).train()
+    task(tmp_path, {"steps": 24}, log_every=8).train()
+    assert logged_steps(tmp_path) == [3, 7, 16, 24]
+    assert "7.0" not in (tmp_path / "run" / "numbers.csv").read_text().split("\n")[2].split(",")[0]
 
 
 def test_numbers_of_steps_that_are_done_again_are_dropped(tmp_path):
