@@ -250,7 +250,7 @@ def test_captions_that_the_encoder_cannot_read_are_said(folder, caplog):
     ):
         write_image(folder / f"{name}.png")
         write_text(folder / f"{name}.txt", text)
-    with caplog.at_level("INFO"):
+    with caplog.at_level("INFO", logger="absl"):
         assert len(load(folder)) == 4
     assert "2 images have captions in letters that the char-CNN-RNN does not know" in caplog.text
     assert caplog.text.count(": a, d") == 1

@@ -40,7 +40,7 @@ def test_parallel_folders_are_matched_by_name(tmp_path, caplog, split_folders):
         write_image(tmp_path / "data" / "A" / inside / f"{name}.png", (color,) * 3)
     for name, color in (("deep/two", 120), ("one", 110), ("other", 130)):
         write_image(tmp_path / "data" / "B" / inside / f"{name}.jpg", (color,) * 3)
-    with caplog.at_level("INFO"):
+    with caplog.at_level("INFO", logger="absl"):
         found = load(tmp_path)
     assert found.names == ("deep/two", "one")
     assert found.a[:, 0, 0, 0].tolist() == [20, 10]
@@ -58,7 +58,7 @@ def test_label_maps_are_resized_without_mixing_their_colors(tmp_path, caplog):
         photograph = rng.integers(0, 256, (30, 30, 3)).astype(np.uint8)
         (tmp_path / "data" / "train").mkdir(parents=True, exist_ok=True)
         Image.fromarray(np.concatenate([photograph, labels], 1)).save(tmp_path / "data" / "train" / f"{index}.png")
-    with caplog.at_level("INFO"):
+    with caplog.at_level("INFO", logger="absl"):
         found = load(tmp_path, size=13)
     assert {tuple(pixel) for pixel in found.b.reshape(-1, 3).tolist()} == {(0, 0, 0), (200, 100, 50)}
     assert len(np.unique(found.a.reshape(-1, 3), axis=0)) > 100
@@ -73,7 +73,7 @@ def test_one_side_that_cannot_be_decoded_leaves_the_pair_out(tmp_path, caplog):
             folder.mkdir(parents=True, exist_ok=True)
             write_noise(folder / f"{name}.png", size=12)
     write_text(tmp_path / "data" / "B" / "bad.png", "no picture")
-    with caplog.at_level("INFO"):
+    with caplog.at_level("INFO", logger="absl"):
         found = load(tmp_path)
     assert found.names == ("good",)
     assert "B could not be decoded: bad" in caplog.text
