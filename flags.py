@@ -177,6 +177,19 @@ def check_mode(mode: str, model: str):
         raise CommandError(f"--mode: accepted for {model} are {', '.join(modes)}. Received: {mode}")
 
 
+def check_sampled(model: str, values, images: str):
+    """CommandError if what is to be sampled is of the other kind: captions or, for image to image, images."""
+    if "captions" in PRESETS[model].needs:
+        if images:
+            raise CommandError(f"{model} draws captions, not images. Received: --input={images}")
+    elif values.caption or values.captions_file or values.interpolate:
+        raise CommandError(f"{model} translates images, --input=FILE or DIR. Received: captions")
+    elif not images:
+        raise CommandError(
+            f"--mode=sample of {model} needs --input, an image or a folder of images. Received: no --input"
+        )
+
+
 def check_captions(found: tuple[str, ...], config: TrainingConfig, interpolate: str):
     """CommandError if there are too few captions to sample.
 
@@ -232,10 +245,8 @@ def resolve(values) -> dict:
         )
     if values.mode == "train" and DATASETS[dataset].needs_data_dir and not data_dir:
         raise CommandError(f"--dataset={dataset} needs --data_dir, the folder of your data. Received: no --data_dir")
-    if "captions" not in preset.needs and values.mode == "sample" and not paths["input"]:
-        raise CommandError(
-            f"--mode=sample of {model} needs --input, an image or a folder of images. Received: no --input"
-        )
+    if values.mode == "sample":
+        check_sampled(model, values, paths["input"])
     found = captions(values.caption, paths["captions_file"])
     if values.mode == "sample" and "captions" in preset.needs:
         check_captions(found, config, values.interpolate)

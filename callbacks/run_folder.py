@@ -58,17 +58,17 @@ class RunFolder:
 
     @contextlib.contextmanager
     def made(self):
-        """Create the folder as `make` does; what fails in the block leaves no empty folder behind, if it was new."""
+        """Create the folder as `make` does; what fails in the block leaves no new empty folder behind."""
         # One that was there may be another process's, which has written nothing yet.
-        existed = self.path.exists()
+        new = [folder for folder in (self.path, *self.path.parents) if not folder.exists()]
         self.make()
         try:
             yield
         except BaseException:
             # Only an empty folder can be removed so.
-            if not existed:
-                with contextlib.suppress(OSError):
-                    self.path.rmdir()
+            with contextlib.suppress(OSError):
+                for folder in new:
+                    folder.rmdir()
             raise
 
     @contextlib.contextmanager

@@ -64,10 +64,8 @@ class Pix2Pix(Adversarial):
                     real_logits = self.score(input_image, target)
                     fake_logits = self.score(input_image, tf.stop_gradient(generated))
                     discriminator_loss = 0.5 * (
-                        loss.real(real_logits, self.real_target)
-                        + loss.fake(fake_logits)
-                        + self.penalty(input_image, target, generated)
-                    )
+                        loss.real(real_logits, self.real_target) + loss.fake(fake_logits)
+                    ) + self.penalty(input_image, target, generated)
             l1_loss = tf.reduce_mean(tf.abs(target - generated))
             generator_loss = config.l1_weight * l1_loss
             if config.adversarial_weight:

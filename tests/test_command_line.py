@@ -172,6 +172,8 @@ def write_record(folder, model="gan_cls", **config):
             ["--feature_network must be a path", "no.keras"],
         ),
         ("pix2pix", ["--mode=sample"], ["needs --input, an image or a folder of images. Received: no --input"]),
+        ("pix2pix", ["--mode=sample", "--input=.", "--caption=a bird"], ["pix2pix translates images", "captions"]),
+        ("gan_cls", ["--mode=sample", "--input=.", "--caption=a bird"], ["draws captions, not images", "--input=."]),
         ("pix2pix", ["--mode=sample", "--input=nowhere"], ["--input must be a path", "nowhere"]),
         ("char_cnn_rnn", ["--mode=export"], ["accepted for char_cnn_rnn are train, evaluate"]),
     ],

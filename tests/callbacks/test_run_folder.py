@@ -57,13 +57,13 @@ def test_one_process_at_a_time(tmp_path):
 
 def test_what_is_refused_leaves_no_folder_but_another_processs(tmp_path):
     for existed in (False, True):
-        folder = RunFolder(tmp_path / "run")
+        folder = RunFolder(tmp_path / "runs" / "run")
         if existed:
             # Made by a process that has written nothing yet.
             folder.make()
         with pytest.raises(RunError), folder.made():
             raise RunError("refused")
-        assert folder.path.exists() == existed
+        assert folder.path.exists() == folder.path.parent.exists() == existed
 
 
 def test_the_record(tmp_path):

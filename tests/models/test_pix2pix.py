@@ -95,6 +95,18 @@ def test_without_an_adversarial_loss_there_is_no_discriminator():
     np.testing.assert_allclose(logs["generator_loss"], 100.0 * logs["l1_loss"], rtol=1e-6)
 
 
+def test_the_gradient_penalty_is_added_in_full():
+    settings = {"discriminator_normalization": "none", "dropout": 0.0}
+    losses = []
+    for weight in (0.0, 10.0):
+        made = model(gradient_penalty_weight=weight, **settings)
+        batch = pair()
+        penalty = made.penalty(batch["input"], batch["target"], made.translate(batch["input"]))
+        losses.append((float(made.train_step(batch)["discriminator_loss"]), float(penalty)))
+    assert losses[1][1] > 0
+    assert losses[1][0] - losses[0][0] == pytest.approx(losses[1][1], rel=1e-4)
+
+
 def test_without_l1_the_target_reaches_the_generator_through_the_discriminator_only():
     batch, moved = pair(), []
     for target in (batch["target"], -batch["target"]):
