@@ -10,6 +10,7 @@ from absl import flags
 from callbacks.run_folder import RunFolder
 from models.presets import PRESETS
 from models.presets.config import MODES, TrainingConfig, from_plain
+from models.presets.image_to_image import DIRECTIONS
 from pipelines.caption_files import clean_caption
 from pipelines.registry import DATASETS
 
@@ -67,7 +68,11 @@ def define():
     )
     flags.DEFINE_string("precision", None, "float32, mixed_bfloat16 or mixed_float16.")
     flags.DEFINE_string("text_encoder", None, "char_cnn_rnn, end_to_end, an encoder's folder, or a file of embeddings.")
-    flags.DEFINE_string("direction", None, "Of pairs: AtoB or BtoA, from the input to the target.")
+    flags.DEFINE_string(
+        "direction",
+        None,
+        "AtoB or BtoA: of pairs, from input to target; --mode=sample of a model that knows both: which.",
+    )
     flags.DEFINE_multi_string("set", [], "field=value: any other hyper-parameter of the model. May be repeated.")
 
     flags.DEFINE_integer("devices", 0, "How many GPUs (or logical CPUs) to train on. 0: every GPU, or one CPU.", 0)
@@ -217,7 +222,7 @@ def resolve(values) -> dict:
     dataset = choice("dataset", values.dataset or PRESETS[model].default_dataset, DATASETS)
     workdir = paths["workdir"] or f"runs/{model}-{dataset}"
     data_dir, cache_dir = paths["data_dir"], paths["cache_dir"]
-    changed = changes(values)
+    changed, direction = changes(values), ""
     if values.mode != "sample" and (values.caption or values.captions_file or values.interpolate):
         raise CommandError(f"captions are for --mode=sample. Received: --mode={values.mode}")
     # Before "train first" is said of a model that will never sample, and again of the one that was trained.
@@ -225,11 +230,13 @@ def resolve(values) -> dict:
     if values.mode == "train":
         config = with_paths(PRESETS[model].resolve(dataset, changed))
     else:
+        model, dataset, config, record = trained(workdir, values.model, values.dataset)
+        if values.mode == "sample" and PRESETS[model].both_ways:
+            direction = choice("direction", changed.pop("direction", DIRECTIONS[0]), DIRECTIONS)
         if changed:
             raise CommandError(
                 f"--mode={values.mode} takes its hyper-parameters from the run. Received: {', '.join(changed)}"
             )
-        model, dataset, config, record = trained(workdir, values.model, values.dataset)
         check_mode(values.mode, model)
         data_dir = data_dir or record.get("data_dir", "")
         # Where the run's is gone, it is filled anew.
@@ -266,6 +273,7 @@ def resolve(values) -> dict:
         "restart": values.restart,
         "captions": found,
         "input": paths["input"],
+        "direction": direction,
         "num_images": values.num_images,
         "sample_seed": values.seed or 0,
         "interpolate": values.interpolate,

@@ -18,18 +18,25 @@ class Adversarial(TrainedModel):
 
     config_class = AdversarialConfig
     players = ("generator", "discriminator")
+    # The networks whose averages are kept, the one that is sampled first.
+    generators: tuple[str, ...] = ("generator",)
 
     def keep_average(self):
-        """Begin the moving average of the generator, if the configuration asks for one."""
+        """Begin the moving averages of the generators, if the configuration asks for them."""
         decay = self.config.average_decay
-        self.average = MovingAverage(self.generator, decay) if decay else None
-        # Kept as an attribute of the model, so that checkpoints hold it.
-        self.averaged_generator = self.average.average if self.average else None
+        self.averages = [MovingAverage(getattr(self, name), decay) for name in self.generators if decay]
+        # Kept as attributes of the model, so that checkpoints hold them.
+        for name, average in zip(self.generators, self.averages, strict=False):
+            setattr(self, f"averaged_{name}", average.average)
+
+    def sampled(self, name: str):
+        """A generator as it is sampled, scored and exported: its average if there is one, else as it is."""
+        return getattr(self, f"averaged_{name}" if self.averages else name)
 
     @property
     def sampled_generator(self):
-        """The generator that is sampled, scored and exported: the averaged one if there is one, else the last."""
-        return self.averaged_generator if self.averaged_generator is not None else self.generator
+        """The generator that is sampled, scored and exported."""
+        return self.sampled(self.generators[0])
 
     @property
     def adversarial(self):
@@ -57,9 +64,9 @@ class Adversarial(TrainedModel):
         return self.config.gradient_penalty_weight * gradient_penalty(score, image, tf.stop_gradient(generated), weight)
 
     def after_step(self):
-        """Move the averaged generator, if there is one."""
-        if self.average is not None:
-            self.average.update(self.steps_done)
+        """Move the averaged generators, if there are any."""
+        for average in self.averages:
+            average.update(self.steps_done)
 
 
 def mean_score(logits: tf.Tensor) -> tf.Tensor:

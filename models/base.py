@@ -12,6 +12,7 @@ import keras
 import tensorflow as tf
 
 from models.presets.config import from_plain
+from models.schedules import HalvingSchedule
 
 
 @contextlib.contextmanager
@@ -23,28 +24,6 @@ def precision(name: str):
         yield
     finally:
         keras.config.set_dtype_policy(before)
-
-
-@keras.saving.register_keras_serializable("gan")
-class HalvingSchedule(keras.optimizers.schedules.LearningRateSchedule):
-    """A learning rate halved every `halving_steps` steps; 0 keeps it constant.
-
-    A function of the optimizer's own step, so that a resumed run goes on where it was.
-    """
-
-    def __init__(self, learning_rate: float, halving_steps: int):
-        self.learning_rate, self.halving_steps = learning_rate, halving_steps
-
-    def __call__(self, step):
-        """The learning rate at a step, a float32 scalar."""
-        if not self.halving_steps:
-            return tf.constant(self.learning_rate, tf.float32)
-        halvings = tf.cast(tf.cast(step, tf.int64) // self.halving_steps, tf.float32)
-        return self.learning_rate * tf.pow(0.5, halvings)
-
-    def get_config(self):
-        """What `from_config` needs."""
-        return {"learning_rate": self.learning_rate, "halving_steps": self.halving_steps}
 
 
 class TrainedModel(keras.Model):
@@ -170,6 +149,17 @@ class TrainedModel(keras.Model):
         replicas = tf.distribute.get_strategy().num_replicas_in_sync
         replica = replica_index()
         return draw(count * replicas)[replica * count : (replica + 1) * count]
+
+    def sized(self, own: tf.Tensor) -> tf.Tensor:
+        """A batch's (B, ...) with B known when the step is traced: pipelines leave it open."""
+        replicas = tf.distribute.get_strategy().num_replicas_in_sync
+        return tf.ensure_shape(own, (self.config.batch_size // replicas, *own.shape[1:]))
+
+    def all_rows(self, own: tf.Tensor) -> tf.Tensor:
+        """The rows of the whole batch, of which each replica has its own: the inverse of `own_rows`."""
+        if tf.distribute.get_strategy().num_replicas_in_sync == 1:
+            return own
+        return tf.distribute.get_replica_context().all_gather(own, axis=0)
 
     def track(self, **values: tf.Tensor) -> dict:
         """End a step: count it and log its values; returns their running means, as `train_step` must."""

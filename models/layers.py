@@ -22,11 +22,11 @@ def convolution(x, channels: int, kernel_size: int, strides: int = 1, padding: s
     )(x)
 
 
-def transposed_convolution(x, channels: int, **options):
-    """4x4 transposed convolution that doubles the side, without bias unless `use_bias`."""
+def transposed_convolution(x, channels: int, kernel_size: int = 4, **options):
+    """Transposed convolution that doubles the side, without bias unless `use_bias`."""
     return layers.Conv2DTranspose(
         channels,
-        4,
+        kernel_size,
         2,
         padding="same",
         kernel_initializer=convolution_initializer(),
@@ -137,8 +137,54 @@ def batch_statistics(x):
     return BatchStatistics()(x)
 
 
+@keras.saving.register_keras_serializable("gan")
+class InstanceNormalization(layers.Layer):
+    """Each channel of each image to mean 0 and variance 1, without scale and offset (Ulyanov et al. 2016).
+
+    At batch 1 by TensorFlow's fused kernel, which takes half of the time of Keras's `GroupNormalization(groups=-1)`.
+    """
+
+    def call(self, inputs):
+        """Normalize (B, H, W, C) floats."""
+        x = tf.cast(inputs, tf.float32)
+        if inputs.shape[0] == 1:
+            ones = tf.ones(inputs.shape[-1:])
+            x = tf.compat.v1.nn.fused_batch_norm(x, ones, 0.0 * ones, epsilon=1e-5)[0]
+        else:
+            mean, variance = tf.nn.moments(x, axes=(1, 2), keepdims=True)
+            x = (x - mean) * tf.math.rsqrt(variance + 1e-5)
+        return tf.cast(x, inputs.dtype)
+
+    def compute_output_spec(self, inputs):
+        """The shape of the input."""
+        return keras.KerasTensor(inputs.shape, self.compute_dtype)
+
+
+@keras.saving.register_keras_serializable("gan")
+class ReflectionPadding(layers.Layer):
+    """Fills up with the mirror image, `width` pixels on each side; the outermost pixels are not repeated."""
+
+    def __init__(self, width: int, **options):
+        super().__init__(**options)
+        self.width = width
+
+    def call(self, inputs):
+        """(B, H, W, C) to (B, H + 2 width, W + 2 width, C)."""
+        return tf.pad(inputs, [[0, 0], [self.width] * 2, [self.width] * 2, [0, 0]], "REFLECT")
+
+    def compute_output_shape(self, input_shape):
+        """As `call` makes it."""
+        batch, *sides, channels = input_shape
+        return (batch, *(side and side + 2 * self.width for side in sides), channels)
+
+    def get_config(self):
+        """What `from_config` needs."""
+        return {**super().get_config(), "width": self.width}
+
+
 NORMALIZATIONS = {
     "batch": batch_normalization,
+    "instance": lambda x: InstanceNormalization()(x),
     "layer": lambda x: layers.LayerNormalization(epsilon=1e-5)(x),
     "none": lambda x: x,
 }

@@ -17,6 +17,11 @@ class Pix2Pix(Adversarial):
     config_class = Pix2PixConfig
 
     @property
+    def side_multiple(self) -> int:
+        """Sides of its images must be a multiple of it: the U-Net halves down to one pixel."""
+        return self.config.image_size
+
+    @property
     def players(self) -> tuple[str, ...]:
         """With L1 alone there is no discriminator."""
         return ("generator", "discriminator") if self.config.adversarial_weight else ("generator",)

@@ -38,3 +38,14 @@ def pick(draws: tf.Tensor, number: tf.Tensor | int) -> tf.Tensor:
 def seeded(seed: int, purpose: int, step: tf.Tensor) -> tf.Tensor:
     """(2,) seed of one kind of draw at one step."""
     return tf.random.experimental.stateless_fold_in(tf.constant([seed, purpose], tf.int32), tf.cast(step, tf.int32))
+
+
+def in_random_order(images: int, count: int, seed: int, purpose: int, step: tf.Tensor) -> tf.Tensor:
+    """(count,) indices of the images of a step: each epoch takes every image once, in an order of its own.
+
+    What is left of an epoch after its last whole batch is left out.
+    """
+    steps_per_epoch = images // count
+    epoch, place = step // steps_per_epoch, step % steps_per_epoch
+    order = tf.argsort(tf.random.stateless_uniform((images,), seeded(seed, purpose, epoch)))
+    return order[place * count : (place + 1) * count]

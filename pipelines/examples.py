@@ -60,14 +60,36 @@ class PairedImages:
         a: (n, load_size, load_size, 3) uint8, the side that is named first.
         b: the other side of each pair, of the same shape.
         names: n unique keys.
+        labels: (n,) integers, the same for pairs whose B shows the same thing; None where each B is one of its own.
     """
 
     a: np.ndarray
     b: np.ndarray
     names: tuple[str, ...]
+    labels: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.names)
+
+
+@dataclasses.dataclass(frozen=True)
+class UnpairedImages:
+    """One split of a dataset of two sides that do not belong to each other, decoded once.
+
+    Attributes:
+        a: (n, load_size, load_size, 3) uint8, the side that is named first.
+        b: (m, load_size, load_size, 3) uint8, the other side.
+        names_a: n unique keys.
+        names_b: m unique keys.
+    """
+
+    a: np.ndarray
+    b: np.ndarray
+    names_a: tuple[str, ...]
+    names_b: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return max(len(self.names_a), len(self.names_b))
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,24 +1,11 @@
 """Batches of image pairs. Each is a pure function of (seed, step), so a resumed run jumps to its place."""
 
-import tensorflow as tf
-
-from pipelines.batches import Batches, seeded
+from pipelines.batches import Batches, in_random_order, seeded
 from pipelines.examples import DataError, PairedImages
 from pipelines.images import crop_and_flip, reader, to_float
 
 # Every kind of random draw has a number of its own, so that no two share a seed.
 ORDER, CROP = range(2)
-
-
-def in_random_order(images: int, count: int, seed: int, step: tf.Tensor) -> tf.Tensor:
-    """(count,) indices of the images of a step: each epoch takes every image once, in an order of its own.
-
-    What is left of an epoch after its last whole batch is left out.
-    """
-    steps_per_epoch = images // count
-    epoch, place = step // steps_per_epoch, step % steps_per_epoch
-    order = tf.argsort(tf.random.stateless_uniform((images,), seeded(seed, ORDER, epoch)))
-    return order[place * count : (place + 1) * count]
 
 
 def paired_batches(examples: PairedImages, config) -> Batches:
@@ -38,7 +25,7 @@ def paired_batches(examples: PairedImages, config) -> Batches:
     readers = {"input": reader(sides[0]), "target": reader(sides[1])}
 
     def at(step):
-        pairs, crop = in_random_order(len(examples), count, seed, step), seeded(seed, CROP, step)
+        pairs, crop = in_random_order(len(examples), count, seed, ORDER, step), seeded(seed, CROP, step)
         return {name: to_float(crop_and_flip(read(pairs), size, crop)) for name, read in readers.items()}
 
     return Batches(at, {}, len(examples))

@@ -3,7 +3,7 @@
 import dataclasses
 import importlib
 
-from pipelines.examples import CaptionedImages, DataError, PairedImages
+from pipelines.examples import CaptionedImages, DataError, PairedImages, UnpairedImages
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,7 +24,9 @@ class Dataset:
 
 
 CAPTIONED = frozenset({"image", "captions"})
-PAIRED = frozenset({"pairs"})
+# Pairs that are taken apart do not belong to each other any more.
+PAIRED = frozenset({"pairs", "unpaired"})
+UNPAIRED = frozenset({"unpaired"})
 
 DATASETS = {
     "birds": Dataset(
@@ -37,6 +39,15 @@ DATASETS = {
     ),
     "birds_edges": Dataset(
         "pipelines.birds.load_edges", PAIRED, "outlines of the rendered birds, and their pictures: no download"
+    ),
+    "birds_night": Dataset(
+        "pipelines.birds.load_night", UNPAIRED, "rendered birds by day, and others by night: no download"
+    ),
+    "unpaired": Dataset(
+        "pipelines.unpaired_folders.load",
+        UNPAIRED,
+        "your own images of two kinds, trainA and trainB, from --data_dir",
+        needs_data_dir=True,
     ),
     "pairs": Dataset("pipelines.pairs.load", PAIRED, "your own pairs of images, from --data_dir", needs_data_dir=True),
     "cub": Dataset(
@@ -51,7 +62,9 @@ DATASETS = {
 }
 
 
-def load(name: str, split: str, load_size: int, data_dir: str, cache_dir: str) -> CaptionedImages | PairedImages:
+def load(
+    name: str, split: str, load_size: int, data_dir: str, cache_dir: str
+) -> CaptionedImages | PairedImages | UnpairedImages:
     """One split of a dataset.
 
     Args:

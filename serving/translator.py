@@ -10,7 +10,7 @@ class Translator(tf.Module):
     """A trained generator of image to image.
 
     Args:
-        generator: computes in float32; takes `image` and `seed`.
+        generator: takes `image`, and `seed` if it draws anything.
         multiple: what the sides of its input must be a multiple of, in pixels.
         step: the training step of the weights.
     """
@@ -23,6 +23,11 @@ class Translator(tf.Module):
             input_signature=[tf.TensorSpec([None, None, 3], tf.uint8), tf.TensorSpec([], tf.int32)],
         )
 
+    @property
+    def is_seeded(self) -> bool:
+        """Whether the seed changes anything."""
+        return "seed" in self.generator.input
+
     def translated(self, image: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
         """(h, w, 3) uint8 to (h, w, 3) uint8, of any size: filled up with its mirror image, and cut back.
 
@@ -31,7 +36,9 @@ class Translator(tf.Module):
         height, width = tf.shape(image)[0], tf.shape(image)[1]
         filled = tf.gather(image, self.mirrored(height), axis=0)
         filled = tf.gather(filled, self.mirrored(width), axis=1)
-        inputs = {"image": to_float(filled)[tf.newaxis], "seed": tf.stack([seed, 0])[tf.newaxis]}
+        inputs = {"image": to_float(filled)[tf.newaxis]}
+        if self.is_seeded:
+            inputs["seed"] = tf.stack([seed, 0])[tf.newaxis]
         return to_uint8(self.generator(inputs, training=False))[0, :height, :width]
 
     def mirrored(self, length: tf.Tensor) -> tf.Tensor:

@@ -19,7 +19,7 @@ from models.presets import PRESETS
 from models.presets.config import ConfigError, TrainingConfig, from_plain, override
 from pipelines import registry
 from pipelines.batches import Batches
-from pipelines.examples import CaptionedImages, DataError, PairedImages
+from pipelines.examples import CaptionedImages, DataError, PairedImages, UnpairedImages
 from pipelines.images import load_size
 from tasks.request import Request
 from tasks.run_record import check_record, check_request, run_record
@@ -116,7 +116,7 @@ class Task:
 
     # What all have in common.
 
-    def load(self, split: str, image_size: int | None = None) -> CaptionedImages | PairedImages:
+    def load(self, split: str, image_size: int | None = None) -> CaptionedImages | PairedImages | UnpairedImages:
         """A split of the dataset, kept a little larger than `image_size` (the model's), for random crops."""
         request = self.request
         side = self.load_size(image_size or request.config.image_size)
@@ -126,7 +126,7 @@ class Task:
         """The side at which images are kept, for random crops of `image_size`."""
         return load_size(image_size)
 
-    def load_unseen(self, image_size: int) -> CaptionedImages | PairedImages:
+    def load_unseen(self, image_size: int) -> CaptionedImages | PairedImages | UnpairedImages:
         """The test split, to be shown and measured; with a warning the training split, where there is too little."""
         try:
             return self.load("test", image_size)

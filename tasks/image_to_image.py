@@ -1,4 +1,4 @@
-"""Image to image: pix2pix, from pairs to pictures, scores, a gallery of translations and an exported model."""
+"""Image to image, with pairs or without: a gallery of translations, an exported model, and what scores them."""
 
 import collections
 import json
@@ -12,80 +12,68 @@ from tqdm import tqdm
 from callbacks.run_folder import RunError, written_aside
 from metrics.similarity import similarity_figures
 from models.base import TrainedModel
-from pipelines.examples import DataError
+from pipelines.examples import DataError, PairedImages, UnpairedImages
 from pipelines.image_files import decode_rgb
-from pipelines.images import center_crop, to_float, to_uint8
-from pipelines.paired import paired_batches
+from pipelines.images import center_crop, to_float
 from pipelines.photographs import IMAGE_SUFFIXES, list_files
 from serving.export_translator import export
 from serving.gallery import gallery
-from serving.pictures import captioned_rows
 from serving.translator import Translator
-from tasks.base import Prepared, Task, fingerprint
+from tasks.base import Task
 
 # Images are kept this much larger than the crops: 286 for 256 pixels (Isola et al. 2017, appendix 6.2).
 JITTER = 286 / 256
 # The fixed grid of the training's pictures.
 GRID_ROWS = 6
 # More would take minutes and change the figures little.
-SCORED_PAIRS = 500
+SCORED_IMAGES = 500
+
+
+def evenly(count: int, most: int) -> np.ndarray:
+    """At most `most` of the numbers 0, ..., count - 1, evenly spread."""
+    return np.linspace(0, count - 1, min(most, count)).astype(int)
 
 
 class ImageToImageTask(Task):
-    """Trains a translation from pairs; samples, scores and exports it."""
+    """Translates files, exports, and measures. A subclass says what is trained on, shown and scored."""
 
     def load_size(self, image_size: int) -> int:
         """286 for 256 pixels."""
         return round(image_size * JITTER)
-
-    def prepare(self, dry_run: bool = False) -> Prepared:
-        """Pairs, cropped and flipped alike."""
-        examples = self.load("train")
-        data = {"images": len(examples), "a": fingerprint(examples.a), "b": fingerprint(examples.b)}
-        return Prepared(self.request.config, paired_batches(examples, self.request.config), data)
-
-    def unseen_pairs(self, most: int, config) -> tuple[tuple[str, ...], np.ndarray, np.ndarray]:
-        """Names, inputs and targets (n, side, side, 3) uint8 of at most `most` pairs of the test split."""
-        examples = self.load_unseen(config.image_size)
-        rows = np.linspace(0, len(examples) - 1, min(most, len(examples))).astype(int)
-        a, b = (center_crop(side[rows], config.image_size) for side in (examples.a, examples.b))
-        names = tuple(examples.names[row] for row in rows)
-        return (names, a, b) if config.direction == "AtoB" else (names, b, a)
-
-    def pictures(self, model: TrainedModel):
-        """A fixed grid: input, translation, target."""
-        names, inputs, targets = self.unseen_pairs(GRID_ROWS, model.config)
-        seed = tf.constant([[model.config.seed, 0]])
-
-        def draw() -> dict[str, np.ndarray]:
-            rows = []
-            for name, image, target in zip(names, inputs, targets, strict=True):
-                given = {"image": to_float(image[np.newaxis]), "seed": seed}
-                translated = to_uint8(model.sampled_generator(given, training=False)).numpy()[0]
-                rows.append((f"{name}: input, translation, target", np.stack([image, translated, target])))
-            return {"translations": captioned_rows(rows)}
-
-        return draw
 
     def finish(self, model: TrainedModel):
         """Export the trained model."""
         self.export()
         print(f"Pictures are in {self.folder.pictures}.", flush=True)
 
-    def translator(self) -> Translator:
-        """The run's generator, averaged if there is an average."""
-        model = self.trained_model()
-        return Translator(model.sampled_generator, model.config.image_size, model.step)
+    def translators(self, model: TrainedModel) -> dict[str, Translator]:
+        """By direction, what a model translates: its averaged generators if there are averages."""
+        return {
+            direction: Translator(model.sampled(name), model.side_multiple, model.step)
+            for direction, name in zip(self.directions(model.config), model.generators, strict=True)
+        }
 
-    def weights(self, translator: Translator) -> str:
+    def directions(self, config) -> tuple[str, ...]:
+        """What the model's generators translate."""
+        raise NotImplementedError
+
+    def trained_translators(self) -> dict[str, Translator]:
+        """The run's, by direction."""
+        return self.translators(self.trained_model())
+
+    def weights(self, step: int) -> str:
         """Which weights are sampled, scored and exported."""
-        return f"{'averaged' if self.trained_config().average_decay else 'last'} weights of step {translator.step:,}"
+        return f"{'averaged' if self.trained_config().average_decay else 'last'} weights of step {step:,}"
+
+    def unseen(self, config) -> PairedImages | UnpairedImages:
+        """The test split."""
+        return self.load_unseen(config.image_size)
 
     def export(self) -> pathlib.Path:
         """Write a numbered SavedModel."""
-        translator = self.translator()
-        path = export(translator, self.folder.exports)
-        print(f"Exported the {self.weights(translator)} to {path}; it takes JPEG or PNG files, or images.", flush=True)
+        model = self.trained_model()
+        path = export(self.translators(model), self.folder.exports)
+        print(f"Exported the {self.weights(model.step)} to {path}; it takes JPEG or PNG files, or images.", flush=True)
         return path
 
     def sample(self) -> pathlib.Path:
@@ -96,7 +84,9 @@ class ImageToImageTask(Task):
         if not names:
             raise DataError(f"--input must be an image, or a folder of images. Received: no image in {source}")
         root = source.parent if source.is_file() else source
-        translator = self.translator()
+        translators = self.trained_translators()
+        direction = request.direction or next(iter(translators))
+        translator = translators[direction]
         target = pathlib.Path(request.output) if request.output else self.folder.path / "translations"
         if target.is_file():
             raise RunError(f"--output must be a folder. Received: {target}")
@@ -125,25 +115,28 @@ class ImageToImageTask(Task):
             raise DataError(f"none of the images could be read. Received: {source}")
         page = target / "index.html"
         with written_aside(page) as aside:
-            aside.write_text(gallery(f"{request.model} on {request.dataset}", rows), encoding="utf-8")
-        print(f"Wrote {len(rows)} images and {page}, translated with the {self.weights(translator)}.")
+            aside.write_text(gallery(f"{request.model} on {request.dataset}, {direction}", rows), encoding="utf-8")
+        print(f"Wrote {len(rows)} images and {page}, translated with the {self.weights(translator.step)}.")
         return page
 
-    def evaluate(self) -> dict:
-        """L1, PSNR and SSIM against the truth of pairs that were not trained on."""
-        config, translator = self.trained_config(), self.translator()
-        _, inputs, targets = self.unseen_pairs(SCORED_PAIRS, config)
+    def translated(self, translator: Translator, images: np.ndarray) -> np.ndarray:
+        """(n, h, w, 3) uint8 translations of uint8 images, with the request's seed, one at a time."""
         seed = tf.constant(self.request.sample_seed, tf.int32)
-        translated = np.stack([translator.translate(tf.constant(image), seed).numpy() for image in inputs])
-        truth = np.asarray(to_float(targets))
-        figures = {
-            "weights": self.weights(translator),
-            "pairs": len(targets),
-            "translations": similarity_figures(np.asarray(to_float(translated)), truth),
-            # What doing nothing reaches.
-            "inputs": similarity_figures(np.asarray(to_float(inputs)), truth),
-        }
+        return np.stack([translator.translate(tf.constant(image), seed).numpy() for image in images])
+
+    def write_figures(self, figures: dict) -> dict:
+        """Print them and write them to evaluation.json."""
         path = self.folder.write_json("evaluation.json", figures)
         print(json.dumps(figures, indent=2))
         print(f"Wrote {path}.")
         return figures
+
+
+def similarity(images: np.ndarray, truth: np.ndarray) -> dict[str, float]:
+    """L1, PSNR, SSIM and sharpness of (n, h, w, 3) uint8 images against the truth."""
+    return similarity_figures(np.asarray(to_float(images)), np.asarray(to_float(truth)))
+
+
+def cropped(images: np.ndarray, most: int, image_size: int) -> np.ndarray:
+    """The middles of at most `most` images, evenly spread."""
+    return center_crop(images[evenly(len(images), most)], image_size)

@@ -27,6 +27,7 @@ class Request:
         restart: move an old run aside first.
         captions: what to sample.
         input: the image, or the folder of images, to translate.
+        direction: of the translation, where the model knows both ways: "AtoB" or "BtoA"; "" for its first.
         num_images: samples a caption.
         sample_seed: of the samples' noise.
         interpolate: draw a strip from one sample to another: "", "captions" or "noise".
@@ -51,6 +52,7 @@ class Request:
     restart: bool = False
     captions: tuple[str, ...] = ()
     input: str = ""
+    direction: str = ""
     num_images: int = 8
     sample_seed: int = 0
     interpolate: str = ""

@@ -9,7 +9,7 @@ import numpy as np
 from models.networks.char_cnn_rnn import text_encoder
 from models.presets import PRESETS
 from pipelines.embeddings import write_embeddings
-from pipelines.examples import CaptionedImages, GroundTruth, PairedImages
+from pipelines.examples import CaptionedImages, GroundTruth, PairedImages, UnpairedImages
 from pipelines.images import load_size
 from pipelines.registry import DATASETS
 from tasks.base import task_for
@@ -31,6 +31,8 @@ TINY = {
     "recurrent_width": 5,
     "image_encoder_width": 4,
     "width": 4,
+    "blocks": 1,
+    "pool_size": 3,
 }
 TEXT_DIM = 6
 
@@ -67,9 +69,20 @@ def paired_images(count: int = 10, seed: int = 0, side: int = 36) -> PairedImage
     return PairedImages(a=a, b=255 - a, names=tuple(f"pair {index}" for index in range(count)))
 
 
-def examples_of(dataset: str, *arguments) -> CaptionedImages | PairedImages:
+def unpaired_images(count_a: int = 10, count_b: int = 7, seed: int = 0, side: int = 36) -> UnpairedImages:
+    """Dark noise pictures (A) and bright ones (B)."""
+    rng = np.random.default_rng(seed)
+    a, b = (rng.integers(0, 128, (count, side, side, 3), np.uint8) for count in (count_a, count_b))
+    names_a, names_b = (tuple(f"{name} {index}" for index in range(n)) for name, n in (("a", count_a), ("b", count_b)))
+    return UnpairedImages(a=a, b=255 - b, names_a=names_a, names_b=names_b)
+
+
+def examples_of(dataset: str, *arguments) -> CaptionedImages | PairedImages | UnpairedImages:
     """Stands in for `pipelines.registry.load`: tiny examples of the dataset's kind."""
-    return paired_images() if "pairs" in DATASETS[dataset].gives else captioned_images()
+    gives = DATASETS[dataset].gives
+    if "pairs" in gives:
+        return paired_images()
+    return unpaired_images() if "unpaired" in gives else captioned_images()
 
 
 def write_encoder(folder: pathlib.Path) -> pathlib.Path:

@@ -1,4 +1,4 @@
-"""Generator and discriminator of pix2pix (Isola et al. 2017, appendix 6.1; biases as in the authors' code)."""
+"""Generator of pix2pix, and the PatchGAN (Isola et al. 2017, appendix 6.1; biases as in the authors' code)."""
 
 import keras
 from keras import layers
@@ -46,12 +46,18 @@ def generator(image_size: int, width: int, skips: bool = True, dropout: float = 
 
 
 def discriminator(
-    receptive_field: int, width: int, conditional: bool = True, normalize=batch_statistics
+    receptive_field: int,
+    width: int,
+    conditional: bool = True,
+    normalize=batch_statistics,
+    use_bias: bool = False,
+    name: str = "discriminator",
 ) -> keras.Model:
     """PatchGAN: whether each patch of an image is real (and, `conditional`, goes with the input's patch).
 
     Inputs: `image` (B, h, w, 3) in [-1, 1] and, if `conditional`, `input` of the same shape. Output: (B, h', w', 1)
-    float32 logits, each of which sees a square of `receptive_field` pixels. Appendix 6.1.2.
+    float32 logits, each of which sees a square of `receptive_field` pixels. Appendix 6.1.2. `use_bias` is for what is
+    normalized too.
     """
     image = keras.Input((None, None, 3), name="image")
     inputs = {"image": image}
@@ -62,16 +68,16 @@ def discriminator(
     activate, strided = layers.LeakyReLU(LEAK), STRIDED_CONVOLUTIONS[receptive_field]
     if not strided:
         x = activate(convolution(x, width, 1, use_bias=True))
-        x = activate(normalize(convolution(x, 2 * width, 1)))
+        x = activate(normalize(convolution(x, 2 * width, 1, use_bias=use_bias)))
         # The authors' code has no bias here, unlike in the larger discriminators.
         logits = convolution(x, 1, 1, dtype="float32")
     else:
         x = activate(convolution(x, width, 4, strides=2, use_bias=True))
         for stage in range(1, strided):
-            x = activate(normalize(convolution(x, width * min(2**stage, 8), 4, strides=2)))
-        x = activate(normalize(padded_convolution(x, width * min(2**strided, 8))))
+            x = activate(normalize(convolution(x, width * min(2**stage, 8), 4, strides=2, use_bias=use_bias)))
+        x = activate(normalize(padded_convolution(x, width * min(2**strided, 8), use_bias=use_bias)))
         logits = padded_convolution(x, 1, use_bias=True, dtype="float32")
-    return keras.Model(inputs, logits, name="discriminator")
+    return keras.Model(inputs, logits, name=name)
 
 
 def padded_convolution(x, channels: int, **options):

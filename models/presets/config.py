@@ -153,6 +153,7 @@ class Preset:
         default_dataset: what it trains on when no dataset is named.
         per_dataset: what a dataset changes in `config`.
         modes: what `--mode` accepts for it; its task has a method for each.
+        both_ways: whether it translates from A to B and from B to A, so that --direction chooses when sampling.
     """
 
     model: str
@@ -164,6 +165,7 @@ class Preset:
     default_dataset: str = "birds"
     per_dataset: typing.Mapping[str, typing.Mapping[str, object]] = dataclasses.field(default_factory=dict)
     modes: tuple[str, ...] = MODES
+    both_ways: bool = False
 
     def resolve(self, dataset: str, changes: Mapping[str, object] | None = None) -> TrainingConfig:
         """The configuration on a dataset: the paper's, what the dataset changes, what the user changes."""

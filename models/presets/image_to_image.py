@@ -1,7 +1,9 @@
-"""The presets of image to image: Isola et al., "Image-to-Image Translation with Conditional Adversarial Networks" (CVPR
-2017).
+"""The presets of image to image.
 
-"Authors' code" is phillipi/pix2pix and its authors' own port, junyanz/pytorch-CycleGAN-and-pix2pix.
+pix2pix: Isola et al., "Image-to-Image Translation with Conditional Adversarial Networks" (CVPR 2017). CycleGAN: Zhu et
+al., "Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial Networks" (ICCV 2017). Sections are these
+papers'; "authors' code" is phillipi/pix2pix, junyanz/CycleGAN and their common port,
+junyanz/pytorch-CycleGAN-and-pix2pix.
 """
 
 import dataclasses
@@ -9,33 +11,43 @@ import dataclasses
 from models.presets.adversarial import AdversarialConfig
 from models.presets.config import ConfigError, Preset, setting
 
-PAPER = "Isola et al., CVPR 2017"
+PIX2PIX, CYCLEGAN = "Isola et al., CVPR 2017", "Zhu et al., ICCV 2017"
+# What --direction accepts.
+DIRECTIONS = ("AtoB", "BtoA")
 # Side in pixels of what one number of the discriminator's output sees, and its strided convolutions (authors' code).
 STRIDED_CONVOLUTIONS = {1: 0, 16: 1, 70: 3, 286: 5}
 
 
 @dataclasses.dataclass(frozen=True)
-class Pix2PixConfig(AdversarialConfig):
+class TranslationConfig(AdversarialConfig):
+    """What pix2pix and CycleGAN have in common."""
+
+    batch_size: int = setting(1, "images of each side a step, over all devices; both papers", minimum=1)
+    image_size: int = setting(256, "pixels; both papers", minimum=8)
+    epochs: int = setting(
+        200, "passes over the training images; `steps` goes before it; both papers", minimum=1, ends_run=True
+    )
+    learning_rate: float = setting(2e-4, "Adam's step size; both papers", minimum=0.0, maximum=100.0)
+    generator_width: int = setting(64, "channels after the generator's first layer; both papers' appendix", minimum=1)
+    discriminator_width: int = setting(
+        64, "channels after the discriminator's first layer; both papers' appendix", minimum=1
+    )
+    receptive_field: int = setting(
+        70, "pixels that a number of the discriminator sees; pix2pix, 4.4", choices=tuple(STRIDED_CONVOLUTIONS)
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class Pix2PixConfig(TranslationConfig):
     """Translation learned from pairs; the defaults are the authors' for facades."""
 
-    batch_size: int = setting(1, "pairs a step, over all devices; section 3.3 and appendix 6.2", minimum=1)
-    image_size: int = setting(256, "pixels, a power of two; appendix 6.1", minimum=8)
-    epochs: int = setting(
-        200, "passes over the training pairs; `steps` goes before it; appendix 6.2", minimum=1, ends_run=True
-    )
-    learning_rate: float = setting(2e-4, "Adam's step size; section 3.3", minimum=0.0, maximum=100.0)
-    direction: str = setting("AtoB", "which side of a pair is the input", choices=("AtoB", "BtoA"))
+    direction: str = setting("AtoB", "which side of a pair is the input", choices=DIRECTIONS)
     l1_weight: float = setting(100.0, "weight of the L1 loss, lambda; section 3.3", minimum=0.0)
     adversarial_weight: float = setting(1.0, "weight of the generator's adversarial loss; 0: L1 alone", minimum=0.0)
     conditional: bool = setting(True, "whether the discriminator sees the input too; section 3.1")
     skips: bool = setting(True, "whether the generator is a U-Net; else an encoder-decoder; section 3.2.1")
     dropout: float = setting(
         0.5, "of the first three layers of the decoder, at test time too; section 3.1", minimum=0.0, maximum=0.95
-    )
-    generator_width: int = setting(64, "channels after the generator's first layer; appendix 6.1.1", minimum=1)
-    discriminator_width: int = setting(64, "channels after the discriminator's first layer; appendix 6.1.2", minimum=1)
-    receptive_field: int = setting(
-        70, "pixels that a number of the discriminator sees; section 4.4", choices=tuple(STRIDED_CONVOLUTIONS)
     )
 
     def __post_init__(self):
@@ -44,6 +56,44 @@ class Pix2PixConfig(AdversarialConfig):
             raise ConfigError(f"image_size must be a power of two. Received: {self.image_size}")
         if not self.l1_weight and not self.adversarial_weight:
             raise ConfigError("l1_weight and adversarial_weight must not both be 0. Received: 0 and 0")
+
+
+@dataclasses.dataclass(frozen=True)
+class CycleGANConfig(TranslationConfig):
+    """Translation both ways, learned without pairs; the defaults are the authors'."""
+
+    adversarial: str = setting(
+        "least_squares",
+        "adversarial loss; section 4",
+        choices=("non_saturating", "least_squares", "hinge", "wasserstein"),
+    )
+    discriminator_normalization: str = setting(
+        "instance", "in the discriminators; appendix 7.2", choices=("instance", "layer", "none")
+    )
+    adversarial_weight: float = setting(
+        2.0, "weight of the adversarial loss; 2: section 4's squares, without the half of Mao et al. 2017", minimum=0.0
+    )
+    cycle_weight: float = setting(10.0, "weight of the cycle loss, lambda; section 4", minimum=0.0)
+    identity_weight: float = setting(
+        0.0, "weight of the identity loss; section 5.2: half of lambda for paintings to photographs", minimum=0.0
+    )
+    blocks: int = setting(9, "residual blocks of a generator; appendix 7.2: 6 for 128 pixels", minimum=0)
+    pool_size: int = setting(50, "generated images kept for the discriminators; 0: none; section 4", minimum=0)
+    constant_epochs: int = setting(100, "epochs at the full learning rate; section 4", minimum=0)
+    decay_epochs: int = setting(
+        100, "epochs after them, in which the learning rate falls to 0 in a line; 0: never; section 4", minimum=0
+    )
+
+    def __post_init__(self):
+        super().__post_init__()
+        # Reflection padding of 3 pixels, and two halvings.
+        if self.image_size % 4:
+            raise ConfigError(f"image_size must be a multiple of 4. Received: {self.image_size}")
+        if self.learning_rate_halving_epochs:
+            raise ConfigError(
+                "learning_rate_halving_epochs must be 0: constant_epochs and decay_epochs say how it falls. "
+                f"Received: {self.learning_rate_halving_epochs}"
+            )
 
 
 # What makes the paper's experiment short enough for the embedded birds on two cores: found by measuring.
@@ -61,13 +111,42 @@ def pix2pix(summary: str, source: str, **changes) -> Preset:
     """A preset of pix2pix: the paper's ablations differ in a constant or two."""
     return Preset(
         model="models.pix2pix.Pix2Pix",
-        task="tasks.image_to_image.ImageToImageTask",
+        task="tasks.paired_translation.PairedTranslationTask",
         config=Pix2PixConfig(**changes),
         summary=summary,
-        source=f"{PAPER}, {source}",
+        source=f"{PIX2PIX}, {source}",
         needs=frozenset({"pairs"}),
         default_dataset="birds_parts",
         per_dataset={"birds_parts": BIRDS, "birds_edges": BIRDS},
+    )
+
+
+# The same for CycleGAN.
+BIRDS_NIGHT = {
+    "image_size": 64,
+    "batch_size": 4,
+    "epochs": 4,
+    "constant_epochs": 2,
+    "decay_epochs": 2,
+    "generator_width": 16,
+    "discriminator_width": 16,
+    "blocks": 4,
+    "receptive_field": 16,
+}
+
+
+def cyclegan(summary: str, source: str, **changes) -> Preset:
+    """A preset of CycleGAN: the paper's ablations differ in a constant or two."""
+    return Preset(
+        model="models.cyclegan.CycleGAN",
+        task="tasks.unpaired_translation.UnpairedTranslationTask",
+        config=CycleGANConfig(**changes),
+        summary=summary,
+        source=f"{CYCLEGAN}, {source}",
+        needs=frozenset({"unpaired"}),
+        default_dataset="birds_night",
+        per_dataset={"birds_night": BIRDS_NIGHT, "monet2photo": {"identity_weight": 5.0}},
+        both_ways=True,
     )
 
 
@@ -79,4 +158,9 @@ PRESETS = {
     ),
     "pix2pix_cgan": pix2pix("cGAN alone", "section 4.2", l1_weight=0.0),
     "pix2pix_l1_gan": pix2pix("L1 + GAN", "section 4.2", conditional=False),
+    "cyclegan": cyclegan("image to image both ways, without pairs", "sections 3 and 4"),
+    "cyclegan_no_cycle": cyclegan("without the cycle loss", "section 5.1.4", cycle_weight=0.0),
+    "cyclegan_log_likelihood": cyclegan(
+        "with the log-likelihood instead of squares", "equation 1", adversarial="non_saturating", adversarial_weight=1.0
+    ),
 }

@@ -11,7 +11,7 @@ import pathlib
 import numpy as np
 
 from pipelines.birds.scene import ATTRIBUTE_NAMES, ATTRIBUTE_VALUES, STYLE_NAMES
-from pipelines.examples import CaptionedImages, DataError, GroundTruth, PairedImages
+from pipelines.examples import CaptionedImages, DataError, GroundTruth, PairedImages, UnpairedImages
 
 # What is rendered together with a split. "varied" has as many species as pictures.
 RENDERED_WITH = {"train": ("train", "test"), "test": ("train", "test"), "varied": ("varied",)}
@@ -46,6 +46,35 @@ def load_parts(split: str, load_size: int, data_dir: str, cache_dir: str = "data
 def load_edges(split: str, load_size: int, data_dir: str, cache_dir: str = "data", **options: int) -> PairedImages:
     """Returns pairs of a drawing of the bird's outlines (A) and the photograph (B); see `load` and `views.edges`."""
     return _pairs(_columns(split, load_size, data_dir, cache_dir, view="edges", **options))
+
+
+def load_night(
+    split: str, load_size: int, data_dir: str, cache_dir: str = "data", **options: int
+) -> PairedImages | UnpairedImages:
+    """Returns birds by day (A) and others by night (B), which are not each other's counterparts; see `views.night`.
+
+    Of the training scenes one half is seen by day and the other by night. The test split has both views of each scene,
+    as pairs: to score with, not to train on.
+    """
+    columns = _columns(split, load_size, data_dir, cache_dir, view="night", **options)
+    day_and_night = PairedImages(a=columns["image"], b=columns["view"], names=_names(columns))
+    if split == "test":
+        return day_and_night
+    return UnpairedImages(
+        a=day_and_night.a[0::2],
+        b=day_and_night.b[1::2],
+        names_a=day_and_night.names[0::2],
+        names_b=day_and_night.names[1::2],
+    )
+
+
+def load_plates(split: str, load_size: int, data_dir: str, cache_dir: str = "data", **options: int) -> PairedImages:
+    """Returns pairs of the photograph of a bird (A) and its species' plate in a field guide (B); see `views.plate`.
+
+    All birds of a species have the same plate.
+    """
+    columns = _columns(split, load_size, data_dir, cache_dir, view="plate", **options)
+    return PairedImages(a=columns["image"], b=columns["view"], names=_names(columns), labels=_labels(columns))
 
 
 def _columns(
@@ -94,6 +123,11 @@ def _names(columns: dict) -> tuple[str, ...]:
     return tuple(name.decode() for name in columns["name"].tolist())
 
 
+def _labels(columns: dict) -> np.ndarray:
+    """Each example's species, counted from the first of the split."""
+    return (columns["label"] - columns["label"].min()).astype(np.int32)
+
+
 def _pairs(columns: dict) -> PairedImages:
     return PairedImages(a=columns["view"], b=columns["image"], names=_names(columns))
 
@@ -108,7 +142,7 @@ def _table(columns: dict) -> CaptionedImages:
         images=columns["image"],
         names=names,
         captions=tuple(tuple(text.decode() for text in texts) for texts in columns["captions"].tolist()),
-        labels=(columns["label"] - columns["label"].min()).astype(np.int32),
+        labels=_labels(columns),
         class_names=class_names,
         truth=GroundTruth(
             attribute_names=ATTRIBUTE_NAMES,

@@ -26,7 +26,7 @@ LIGHT = (250, 250, 246)
 SEAMLESS = ("belly shadow", "cheek", "flight feathers", "eye", "eye light")
 
 
-def draw(scene: Scene, image_size: int) -> Image.Image:
+def draw(scene: Scene, image_size: int, at_night: bool = False) -> Image.Image:
     """Draws a scene as a photograph.
 
     The same scene gives the same picture at any size, only finer or coarser, and the same bytes at the same size.
@@ -34,22 +34,32 @@ def draw(scene: Scene, image_size: int) -> Image.Image:
     Args:
         scene: what to draw.
         image_size: width and height in pixels, at least 8.
+        at_night: whether it is seen in moonlight.
 
     Returns:
         An RGB image, `image_size` pixels square, antialiased.
     """
-    # Four samples a pixel are needed where a feather is thinner than a pixel; larger pictures do with fewer.
-    oversampling = 4 if image_size <= 128 else 3
+    oversampling = samples_per_pixel(image_size)
     canvas_size = oversampling * image_size
     # What is out of focus needs no oversampling: repeated pixels reduce to themselves.
     canvas = scenery.background(scene, image_size).resize((canvas_size, canvas_size), Image.Resampling.NEAREST)
-    brush = ImageDraw.Draw(canvas)
     parts, feet = place(scene)
-    scenery.draw_perch(brush, scene, feet, canvas_size)
-    paints = part_paints(scene.species)
+    scenery.draw_perch(ImageDraw.Draw(canvas), scene, feet, canvas_size)
+    paint(canvas, parts, scene.species)
+    picture = canvas.reduce(oversampling)
+    return _moonlit(picture) if at_night else _lit(picture, scene)
+
+
+def samples_per_pixel(image_size: int) -> int:
+    """Four along each side are needed where a feather is thinner than a pixel; larger pictures do with fewer."""
+    return 4 if image_size <= 128 else 3
+
+
+def paint(canvas: Image.Image, parts: list[Part], species: Species) -> None:
+    """Paints a bird's parts, given in shares of the frame, on a square canvas."""
+    brush, paints = ImageDraw.Draw(canvas), part_paints(species)
     for part in parts:
-        _paint(brush, part, paints[part.name], canvas_size)
-    return _lit(canvas.reduce(oversampling), scene)
+        _paint(brush, part, paints[part.name], canvas.width)
 
 
 def part_paints(species: Species) -> dict[str, tuple[int, int, int]]:
@@ -111,3 +121,11 @@ def _lit(picture: Image.Image, scene: Scene) -> Image.Image:
     tint = np.array([1 + 0.05 * scene.warmth, 1, 1 - 0.05 * scene.warmth], np.float32)
     lit = np.asarray(picture, np.float32) * gain[..., None] * tint
     return Image.fromarray(np.clip(lit + 0.5, 0, 255).astype(np.uint8))
+
+
+def _moonlit(picture: Image.Image) -> Image.Image:
+    """Returns the picture in moonlight: dim and bluish, and with half of the colors' strength, as eyes see it."""
+    pixels = np.asarray(picture, np.float32)
+    gray = pixels.mean(axis=2, keepdims=True)
+    dim = (0.5 * pixels + 0.5 * gray) * np.array([0.32, 0.4, 0.58], np.float32) + np.array([4, 8, 26], np.float32)
+    return Image.fromarray(np.clip(dim + 0.5, 0, 255).astype(np.uint8))

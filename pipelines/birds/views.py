@@ -1,9 +1,11 @@
 """Other views of a scene than its photograph, painted from the same parts: what pictures can be translated from."""
 
+import dataclasses
+
 from PIL import Image, ImageDraw
 
 from pipelines.birds.anatomy import place
-from pipelines.birds.drawing import SEAMLESS, part_paints
+from pipelines.birds.drawing import SEAMLESS, draw, paint, part_paints, samples_per_pixel
 from pipelines.birds.scene import Scene
 
 # Flat colors that stand for what is behind the bird; no part of a bird has one of them.
@@ -61,5 +63,27 @@ def edges(scene: Scene, image_size: int) -> Image.Image:
     return canvas.reduce(oversampling).convert("RGB")
 
 
+def night(scene: Scene, image_size: int) -> Image.Image:
+    """The photograph of the scene by night: everything is where it is by day.
+
+    Returns:
+        An RGB image, `image_size` pixels square, antialiased.
+    """
+    return draw(scene, image_size, at_night=True)
+
+
+def plate(scene: Scene, image_size: int) -> Image.Image:
+    """The plate of the bird's species in a field guide: upright, facing right, on white. Nothing of the scene is left.
+
+    Returns:
+        An RGB image, `image_size` pixels square, antialiased.
+    """
+    oversampling = samples_per_pixel(image_size)
+    canvas = Image.new("RGB", (oversampling * image_size,) * 2, "white")
+    posed = dataclasses.replace(scene, facing=1, tilt=0.0, horizontal_place=0.0, vertical_place=0.0)
+    paint(canvas, place(posed)[0], scene.species)
+    return canvas.reduce(oversampling)
+
+
 # By name, as rendering asks for them.
-VIEWS = {"parts": part_map, "edges": edges}
+VIEWS = {"parts": part_map, "edges": edges, "night": night, "plate": plate}

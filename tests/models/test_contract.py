@@ -131,7 +131,7 @@ def check_samples(model):
 
 
 @pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
-@pytest.mark.parametrize("name", ["gan_int_cls", "char_cnn_rnn", "pix2pix"])
+@pytest.mark.parametrize("name", ["gan_int_cls", "char_cnn_rnn", "pix2pix", "cyclegan"])
 def test_mixed_precision(name, precision, tmp_path_factory, encoder_folder):
     trained = make_one_step(name, tmp_path_factory, encoder_folder, precision=precision)
     assert np.isfinite(list(trained.history.values())).all()
@@ -188,9 +188,9 @@ def build(name, config, strategy=None):
     with strategy.scope():
         model = CLASSES[name](config)
         strong_weights(model)
-        if getattr(model, "averaged_generator", None) is not None:
+        for average in getattr(model, "averages", ()):
             # It began with random weights of its own model.
-            model.averaged_generator.set_weights(model.generator.get_weights())
+            average.average.set_weights(average.network.get_weights())
         model.compile()
     return model
 
@@ -204,6 +204,8 @@ def make_batch(name, config, rows=slice(None)):
         "wrong_image": rng.uniform(-1, 1, (count, SIDE, SIDE, 3)).astype(np.float32),
         "input": rng.uniform(-1, 1, (count, SIDE, SIDE, 3)).astype(np.float32),
         "target": rng.uniform(-1, 1, (count, SIDE, SIDE, 3)).astype(np.float32),
+        "a": rng.uniform(-1, 1, (count, SIDE, SIDE, 3)).astype(np.float32),
+        "b": rng.uniform(-1, 1, (count, SIDE, SIDE, 3)).astype(np.float32),
         "text": rng.normal(size=(count, 3)).astype(np.float32),
         "characters": rng.integers(0, 71, (count, 201)).astype(np.uint8),
         "label": np.arange(count),
@@ -232,10 +234,8 @@ def test_two_replicas_give_the_weights_of_one(name, no_normalization):
     two.fit(as_dataset(batch), verbose=0)
     assert two.step == 1
     assert_close(moving(two), moving(one), start)
-    if getattr(one, "averaged_generator", None) is not None:
-        wanted, found, last = (
-            network.get_weights() for network in (one.averaged_generator, two.averaged_generator, one.generator)
-        )
+    for kept, other in zip(getattr(one, "averages", ()), getattr(two, "averages", ()), strict=True):
+        wanted, found, last = (network.get_weights() for network in (kept.average, other.average, kept.network))
         for index in range(len(wanted)):
             np.testing.assert_allclose(found[index], wanted[index], atol=1e-6, rtol=0)
         # Else it would only say again that the weights are the same.

@@ -9,11 +9,12 @@ import pytest
 import tensorflow as tf
 
 from losses import ADVERSARIAL
-from models.base import HalvingSchedule, MovingAverage
+from models.base import MovingAverage
 from models.gan_cls import GANCLS
 from models.gan_int import GANINT
 from models.layers import FusedBatchNormalization
 from models.presets.config import from_plain
+from models.schedules import HalvingSchedule
 from models.text_gan import TextGAN
 from tests.worlds import SIDE, tiny
 

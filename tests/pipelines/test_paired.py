@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from pipelines.batches import in_random_order
 from pipelines.examples import DataError, PairedImages
-from pipelines.paired import in_random_order, paired_batches
+from pipelines.paired import paired_batches
 from tests.worlds import paired_images
 
 SIDE = 8
@@ -17,7 +18,7 @@ def config(batch_size=3, seed=0, direction="AtoB"):
 
 def order_of(epoch, seed=5):
     steps = range(4 * epoch, 4 * epoch + 4)
-    return np.concatenate([in_random_order(12, 3, seed, tf.constant(step, tf.int64)) for step in steps])
+    return np.concatenate([in_random_order(12, 3, seed, 0, tf.constant(step, tf.int64)) for step in steps])
 
 
 def test_an_epoch_takes_every_image_once_in_an_order_of_its_own():

@@ -1,0 +1,131 @@
+"""CycleGAN: image to image both ways, learned without pairs (Zhu et al. 2017)."""
+
+import tensorflow as tf
+
+from models.adversarial import Adversarial, mean_score
+from models.image_pool import ImagePool
+from models.layers import normalization
+from models.networks import cyclegan as networks
+from models.networks.pix2pix import discriminator
+from models.presets.image_to_image import CycleGANConfig
+from models.schedules import LinearDecay
+
+# Purposes of the draws of a step: one pool each.
+POOL_A, POOL_B = 3, 4
+
+
+class CycleGAN(Adversarial):
+    """Two translators that undo each other, each against the discriminator of the side it translates to.
+
+    `generator` is the paper's G, from A to B, against `discriminator` (D_Y); `backward_generator` its F, from B to A,
+    against `backward_discriminator` (D_X). Batches are dicts: `a` and `b` (B, image_size, image_size, 3) float32 in
+    [-1, 1], which do not belong to each other.
+    """
+
+    config_class = CycleGANConfig
+    # As in the authors' code, one optimizer moves both translators, and one both discriminators.
+    players = ("generators", "discriminators")
+    generators = ("generator", "backward_generator")
+    log_names = ("generator_loss", "cycle_loss", "discriminator_loss", "real_score", "fake_score")
+    # Sides of its images must be a multiple of it: two halvings.
+    side_multiple = 4
+
+    def build_networks(self):
+        """Appendix 7.2."""
+        config = self.config
+        for name in self.generators:
+            setattr(self, name, networks.generator(config.generator_width, config.blocks, name))
+        for name in ("discriminator", "backward_discriminator"):
+            network = discriminator(
+                config.receptive_field,
+                config.discriminator_width,
+                conditional=False,
+                normalize=normalization(config.discriminator_normalization),
+                use_bias=True,
+                name=name,
+            )
+            setattr(self, name, network)
+        self.pool_a = ImagePool(config.pool_size, config.image_size, name="pool_a")
+        self.pool_b = ImagePool(config.pool_size, config.image_size, name="pool_b")
+        self.keep_average()
+
+    def player_variables(self, player: str) -> list:
+        """Both networks of a kind."""
+        kind = player.removesuffix("s")
+        networks = (getattr(self, kind), getattr(self, f"backward_{kind}"))
+        return [variable for network in networks for variable in network.trainable_variables]
+
+    def learning_rate(self, player: str, steps_per_epoch: int) -> LinearDecay:
+        """Section 4: constant, then falling to 0 in a line."""
+        config = self.config
+        constant, decay = config.constant_epochs * steps_per_epoch, config.decay_epochs * steps_per_epoch
+        return LinearDecay(config.learning_rate, constant, decay)
+
+    def translate(self, image: tf.Tensor) -> tf.Tensor:
+        """(B, h, w, 3) translations from A to B."""
+        return self.generator({"image": image}, training=True)
+
+    def translate_back(self, image: tf.Tensor) -> tf.Tensor:
+        """(B, h, w, 3) translations from B to A."""
+        return self.backward_generator({"image": image}, training=True)
+
+    def score_a(self, image: tf.Tensor) -> tf.Tensor:
+        """(B, h', w', 1) logits of patches: real images of A?"""
+        return self.backward_discriminator({"image": image}, training=True)
+
+    def score_b(self, image: tf.Tensor) -> tf.Tensor:
+        """(B, h', w', 1) logits of patches: real images of B?"""
+        return self.discriminator({"image": image}, training=True)
+
+    def train_step(self, batch):
+        """Sections 3 and 4: a step of both translators, then one of both discriminators, its loss halved."""
+        a, b = self.sized(batch["a"]), self.sized(batch["b"])
+        config, loss = self.config, self.adversarial
+        with tf.GradientTape() as tape:
+            generated_b, generated_a = self.translate(a), self.translate_back(b)
+            generator_loss = config.adversarial_weight * (
+                loss.generator(self.score_b(generated_b)) + loss.generator(self.score_a(generated_a))
+            )
+            cycle_loss = distance(self.translate_back(generated_b), a) + distance(self.translate(generated_a), b)
+            generator_loss += config.cycle_weight * cycle_loss
+            if config.identity_weight:
+                generator_loss += config.identity_weight * (
+                    distance(self.translate(b), b) + distance(self.translate_back(a), a)
+                )
+        self.minimize(generator_loss, tape, "generators")
+
+        pooled_a = self.pooled(self.pool_a, generated_a, POOL_A)
+        pooled_b = self.pooled(self.pool_b, generated_b, POOL_B)
+        with tf.GradientTape() as tape:
+            real_a, real_b = self.score_a(a), self.score_b(b)
+            fake_a, fake_b = self.score_a(pooled_a), self.score_b(pooled_b)
+            discriminator_loss = 0.5 * config.adversarial_weight * (
+                loss.real(real_a, self.real_target)
+                + loss.fake(fake_a)
+                + loss.real(real_b, self.real_target)
+                + loss.fake(fake_b)
+            ) + (
+                self.weighted_gradient_penalty(self.score_a, a, pooled_a)
+                + self.weighted_gradient_penalty(self.score_b, b, pooled_b)
+            )
+        self.minimize(discriminator_loss, tape, "discriminators")
+        self.after_step()
+        return self.track(
+            generator_loss=generator_loss,
+            cycle_loss=cycle_loss,
+            discriminator_loss=discriminator_loss,
+            real_score=0.5 * (mean_score(real_a) + mean_score(real_b)),
+            fake_score=0.5 * (mean_score(fake_a) + mean_score(fake_b)),
+        )
+
+    def pooled(self, pool: ImagePool, generated: tf.Tensor, purpose: int) -> tf.Tensor:
+        """(B, h, w, 3) what the discriminator is shown instead of this step's translations: also earlier ones."""
+        batch = self.all_rows(tf.stop_gradient(generated))
+        batch = tf.ensure_shape(batch, (self.config.batch_size, *generated.shape[1:]))
+        draws = tf.random.stateless_uniform((self.config.batch_size, 2), self.noise_seed(purpose))
+        return self.own_rows(tf.shape(generated)[0], lambda total: pool.exchange(batch, draws))
+
+
+def distance(image: tf.Tensor, wanted: tf.Tensor) -> tf.Tensor:
+    """The mean absolute difference, which cycle and identity loss are made of."""
+    return tf.reduce_mean(tf.abs(image - wanted))

@@ -1,0 +1,49 @@
+"""Learning rates as functions of the optimizer's own step, so that a resumed run goes on where it was."""
+
+import keras
+import tensorflow as tf
+
+
+@keras.saving.register_keras_serializable("gan")
+class HalvingSchedule(keras.optimizers.schedules.LearningRateSchedule):
+    """A learning rate halved every `halving_steps` steps; 0 keeps it constant."""
+
+    def __init__(self, learning_rate: float, halving_steps: int):
+        self.learning_rate, self.halving_steps = learning_rate, halving_steps
+
+    def __call__(self, step):
+        """The learning rate at a step, a float32 scalar."""
+        if not self.halving_steps:
+            return tf.constant(self.learning_rate, tf.float32)
+        halvings = tf.cast(tf.cast(step, tf.int64) // self.halving_steps, tf.float32)
+        return self.learning_rate * tf.pow(0.5, halvings)
+
+    def get_config(self):
+        """What `from_config` needs."""
+        return {"learning_rate": self.learning_rate, "halving_steps": self.halving_steps}
+
+
+@keras.saving.register_keras_serializable("gan")
+class LinearDecay(keras.optimizers.schedules.LearningRateSchedule):
+    """A learning rate that is constant for `constant_steps`, and then falls in a line to 0 within `decay_steps`.
+
+    With 0 decay steps it stays constant.
+    """
+
+    def __init__(self, learning_rate: float, constant_steps: int, decay_steps: int):
+        self.learning_rate, self.constant_steps, self.decay_steps = learning_rate, constant_steps, decay_steps
+
+    def __call__(self, step):
+        """The learning rate at a step, a float32 scalar."""
+        if not self.decay_steps:
+            return tf.constant(self.learning_rate, tf.float32)
+        left = tf.cast(self.constant_steps + self.decay_steps, tf.float32) - tf.cast(step, tf.float32)
+        return self.learning_rate * tf.clip_by_value(left / self.decay_steps, 0.0, 1.0)
+
+    def get_config(self):
+        """What `from_config` needs."""
+        return {
+            "learning_rate": self.learning_rate,
+            "constant_steps": self.constant_steps,
+            "decay_steps": self.decay_steps,
+        }

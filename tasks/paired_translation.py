@@ -1,0 +1,66 @@
+"""Image to image learned from pairs: pix2pix."""
+
+import numpy as np
+import tensorflow as tf
+
+from models.base import TrainedModel
+from pipelines.batches import Batches
+from pipelines.examples import PairedImages
+from pipelines.paired import paired_batches
+from serving.pictures import captioned_rows
+from tasks.base import Prepared, fingerprint
+from tasks.image_to_image import GRID_ROWS, SCORED_IMAGES, ImageToImageTask, cropped, evenly, similarity
+
+
+class PairedTranslationTask(ImageToImageTask):
+    """Trains on pairs, and scores against the other side of pairs that were not trained on."""
+
+    def directions(self, config) -> tuple[str, ...]:
+        """The one it was trained in."""
+        return (config.direction,)
+
+    def batches(self, examples: PairedImages) -> Batches:
+        """What the model trains on."""
+        return paired_batches(examples, self.request.config)
+
+    def prepare(self, dry_run: bool = False) -> Prepared:
+        """Pairs, cropped and flipped alike."""
+        examples = self.load("train")
+        data = {"images": len(examples), "a": fingerprint(examples.a), "b": fingerprint(examples.b)}
+        return Prepared(self.request.config, self.batches(examples), data)
+
+    def unseen_pairs(self, most: int, config) -> tuple[tuple[str, ...], np.ndarray, np.ndarray]:
+        """Names, inputs and targets (n, side, side, 3) uint8 of at most `most` pairs of the test split."""
+        examples = self.unseen(config)
+        a, b = (cropped(side, most, config.image_size) for side in (examples.a, examples.b))
+        names = tuple(examples.names[row] for row in evenly(len(examples), most))
+        return (names, a, b) if config.direction == "AtoB" else (names, b, a)
+
+    def pictures(self, model: TrainedModel):
+        """A fixed grid: input, translation, target."""
+        names, inputs, targets = self.unseen_pairs(GRID_ROWS, model.config)
+        (translator,) = self.translators(model).values()
+        seed = tf.constant(model.config.seed, tf.int32)
+
+        def draw() -> dict[str, np.ndarray]:
+            rows = []
+            for name, image, target in zip(names, inputs, targets, strict=True):
+                translated = translator.translate(tf.constant(image), seed).numpy()
+                rows.append((f"{name}: input, translation, target", np.stack([image, translated, target])))
+            return {"translations": captioned_rows(rows)}
+
+        return draw
+
+    def evaluate(self) -> dict:
+        """L1, PSNR and SSIM against the truth of pairs that were not trained on."""
+        (translator,) = self.trained_translators().values()
+        _, inputs, targets = self.unseen_pairs(SCORED_IMAGES, self.trained_config())
+        return self.write_figures(
+            {
+                "weights": self.weights(translator.step),
+                "pairs": len(targets),
+                "translations": similarity(self.translated(translator, inputs), targets),
+                # What doing nothing reaches.
+                "inputs": similarity(inputs, targets),
+            }
+        )
