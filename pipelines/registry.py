@@ -40,6 +40,9 @@ DATASETS = {
     "birds_edges": Dataset(
         "pipelines.birds.load_edges", PAIRED, "outlines of the rendered birds, and their pictures: no download"
     ),
+    "birds_plate": Dataset(
+        "pipelines.birds.load_plates", PAIRED, "rendered birds, and the plates of a field guide: no download"
+    ),
     "birds_night": Dataset(
         "pipelines.birds.load_night", UNPAIRED, "rendered birds by day, and others by night: no download"
     ),

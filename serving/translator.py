@@ -29,17 +29,28 @@ class Translator(tf.Module):
         return "seed" in self.generator.input
 
     def translated(self, image: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-        """(h, w, 3) uint8 to (h, w, 3) uint8, of any size: filled up with its mirror image, and cut back.
+        """(h, w, 3) uint8 to (h, w, 3) uint8, of any size.
 
         One image at a time, as its normalization looks at all that it is given at once; the seed decides the dropout.
         """
         height, width = tf.shape(image)[0], tf.shape(image)[1]
+        side = self.generator.input["image"].shape[1]
+        if side:
+            # It looks at a picture as a whole, and knows one size only.
+            resized = tf.image.resize(image, (side, side), antialias=True)
+            translated = self.generated(to_float(resized), seed)
+            return to_uint8(tf.image.resize(translated, (height, width), antialias=True))
+        # Else filled up with its mirror image, and cut back.
         filled = tf.gather(image, self.mirrored(height), axis=0)
         filled = tf.gather(filled, self.mirrored(width), axis=1)
-        inputs = {"image": to_float(filled)[tf.newaxis]}
+        return to_uint8(self.generated(to_float(filled), seed)[:height, :width])
+
+    def generated(self, image: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+        """(h, w, 3) in [-1, 1] to the same."""
+        inputs = {"image": image[tf.newaxis]}
         if self.is_seeded:
             inputs["seed"] = tf.stack([seed, 0])[tf.newaxis]
-        return to_uint8(self.generator(inputs, training=False))[0, :height, :width]
+        return self.generator(inputs, training=False)[0]
 
     def mirrored(self, length: tf.Tensor) -> tf.Tensor:
         """Indices 0, ..., length - 1, and back again as often as it takes to the next multiple."""

@@ -1,9 +1,10 @@
-"""Image to image learned from pairs: pix2pix."""
+"""Image to image learned from pairs: pix2pix, and pixel-level domain transfer."""
 
 import numpy as np
 import tensorflow as tf
 
 from models.base import TrainedModel
+from pipelines.associated import associated_batches
 from pipelines.batches import Batches
 from pipelines.examples import PairedImages
 from pipelines.paired import paired_batches
@@ -27,6 +28,8 @@ class PairedTranslationTask(ImageToImageTask):
         """Pairs, cropped and flipped alike."""
         examples = self.load("train")
         data = {"images": len(examples), "a": fingerprint(examples.a), "b": fingerprint(examples.b)}
+        if examples.labels is not None:
+            data["labels"] = fingerprint(np.asarray(examples.labels))
         return Prepared(self.request.config, self.batches(examples), data)
 
     def unseen_pairs(self, most: int, config) -> tuple[tuple[str, ...], np.ndarray, np.ndarray]:
@@ -64,3 +67,11 @@ class PairedTranslationTask(ImageToImageTask):
                 "inputs": similarity(inputs, targets),
             }
         )
+
+
+class DomainTransferTask(PairedTranslationTask):
+    """Pairs of a thing in a scene and the picture of the thing, which may be the same for many."""
+
+    def batches(self, examples: PairedImages) -> Batches:
+        """With targets of something else."""
+        return associated_batches(examples, self.request.config)

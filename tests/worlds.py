@@ -33,6 +33,7 @@ TINY = {
     "width": 4,
     "blocks": 1,
     "pool_size": 3,
+    "code_dim": 5,
 }
 TEXT_DIM = 6
 

@@ -1,8 +1,9 @@
 """The presets of image to image.
 
 pix2pix: Isola et al., "Image-to-Image Translation with Conditional Adversarial Networks" (CVPR 2017). CycleGAN: Zhu et
-al., "Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial Networks" (ICCV 2017). Sections are these
-papers'; "authors' code" is phillipi/pix2pix, junyanz/CycleGAN and their common port,
+al., "Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial Networks" (ICCV 2017). PixelDT: Yoo et
+al., "Pixel-Level Domain Transfer" (ECCV 2016); "public code" is fxia22/PixelDTGAN. Sections are these papers';
+"authors' code" is phillipi/pix2pix, junyanz/CycleGAN and their common port,
 junyanz/pytorch-CycleGAN-and-pix2pix.
 """
 
@@ -12,6 +13,7 @@ from models.presets.adversarial import AdversarialConfig
 from models.presets.config import ConfigError, Preset, setting
 
 PIX2PIX, CYCLEGAN = "Isola et al., CVPR 2017", "Zhu et al., ICCV 2017"
+PIXEL_DT = "Yoo et al., ECCV 2016"
 # What --direction accepts.
 DIRECTIONS = ("AtoB", "BtoA")
 # Side in pixels of what one number of the discriminator's output sees, and its strided convolutions (authors' code).
@@ -96,6 +98,29 @@ class CycleGANConfig(TranslationConfig):
             )
 
 
+@dataclasses.dataclass(frozen=True)
+class PixelDTConfig(AdversarialConfig):
+    """A thing in a scene to the picture of the thing."""
+
+    batch_size: int = setting(128, "pairs a step, over all devices; section 6", minimum=2)
+    image_size: int = setting(64, "pixels, a power of two; section 4", minimum=16)
+    epochs: int = setting(
+        25, "passes over the training pairs; `steps` goes before it; public code", minimum=1, ends_run=True
+    )
+    learning_rate: float = setting(2e-4, "the optimizers' step size; section 6", minimum=0.0, maximum=100.0)
+    direction: str = setting("AtoB", "which side of a pair is the scene", choices=DIRECTIONS)
+    domain_weight: float = setting(1.0, "weight of the domain discriminator; 0: there is none; 4.3", minimum=0.0)
+    code_dim: int = setting(64, "numbers between encoder and decoder; 0: the 4x4 map; section 4.1", minimum=0)
+    generator_width: int = setting(96, "channels after the converter's first layer; public code", minimum=1)
+    discriminator_width: int = setting(96, "channels after a discriminator's first layer; public code", minimum=1)
+    discriminator_normalization: str = setting("batch", "in the discriminators; section 4", choices=("batch",))
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.image_size & (self.image_size - 1):
+            raise ConfigError(f"image_size must be a power of two. Received: {self.image_size}")
+
+
 # What makes the paper's experiment short enough for the embedded birds on two cores: found by measuring.
 BIRDS = {
     "image_size": 64,
@@ -150,6 +175,31 @@ def cyclegan(summary: str, source: str, **changes) -> Preset:
     )
 
 
+# And for pixel-level domain transfer.
+BIRDS_PLATE = {
+    "batch_size": 32,
+    "generator_width": 24,
+    "discriminator_width": 24,
+    "learning_rate": 5e-4,
+    "epochs": 10,
+    "average_decay": 0.998,
+}
+
+
+def pixel_dt(summary: str, source: str, **changes) -> Preset:
+    """A preset of pixel-level domain transfer."""
+    return Preset(
+        model="models.pixel_dt.PixelDT",
+        task="tasks.paired_translation.DomainTransferTask",
+        config=PixelDTConfig(**changes),
+        summary=summary,
+        source=f"{PIXEL_DT}, {source}",
+        needs=frozenset({"pairs"}),
+        default_dataset="birds_plate",
+        per_dataset={"birds_plate": BIRDS_PLATE},
+    )
+
+
 PRESETS = {
     "pix2pix": pix2pix("image to image from pairs, L1 + cGAN", "sections 3.1 to 3.3"),
     "pix2pix_l1": pix2pix("L1 alone", "section 4.2", adversarial_weight=0.0),
@@ -163,4 +213,6 @@ PRESETS = {
     "cyclegan_log_likelihood": cyclegan(
         "with the log-likelihood instead of squares", "equation 1", adversarial="non_saturating", adversarial_weight=1.0
     ),
+    "pixel_dt": pixel_dt("from a thing in a scene to the picture of the thing", "section 4"),
+    "pixel_dt_no_domain": pixel_dt("without the domain discriminator", "section 6", domain_weight=0.0),
 }

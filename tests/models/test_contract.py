@@ -164,13 +164,15 @@ class Unnormalized(types.SimpleNamespace):
 def no_normalization(monkeypatch):
     monkeypatch.setattr("models.networks.reed.batch_normalization", lambda x: x)
     monkeypatch.setattr("models.networks.pix2pix.batch_statistics", lambda x: x)
+    monkeypatch.setattr("models.networks.pixel_dt.batch_normalization", lambda x: x)
     monkeypatch.setattr("models.attribute_judge.layers", Unnormalized())
 
 
 def plain(name, **changes):
-    fields = existing(
-        name, discriminator_normalization="none", average_decay=0.5, text_dim=3, value_counts=(3, 2, 2), dropout=0.0
-    )
+    fields = existing(name, average_decay=0.5, text_dim=3, value_counts=(3, 2, 2), dropout=0.0)
+    for field in dataclasses.fields(PRESETS[name].config):
+        if field.name == "discriminator_normalization" and "none" in field.metadata["choices"]:
+            fields[field.name] = "none"
     return tiny(name, optimizer="sgd", **(fields | {"beta_1": 0.0, "learning_rate": 0.05} | changes))
 
 
@@ -204,6 +206,7 @@ def make_batch(name, config, rows=slice(None)):
         "wrong_image": rng.uniform(-1, 1, (count, SIDE, SIDE, 3)).astype(np.float32),
         "input": rng.uniform(-1, 1, (count, SIDE, SIDE, 3)).astype(np.float32),
         "target": rng.uniform(-1, 1, (count, SIDE, SIDE, 3)).astype(np.float32),
+        "unassociated": rng.uniform(-1, 1, (count, SIDE, SIDE, 3)).astype(np.float32),
         "a": rng.uniform(-1, 1, (count, SIDE, SIDE, 3)).astype(np.float32),
         "b": rng.uniform(-1, 1, (count, SIDE, SIDE, 3)).astype(np.float32),
         "text": rng.normal(size=(count, 3)).astype(np.float32),
