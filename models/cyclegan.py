@@ -34,7 +34,8 @@ class CycleGAN(Adversarial):
         """Appendix 7.2."""
         config = self.config
         for name in self.generators:
-            setattr(self, name, networks.generator(config.generator_width, config.blocks, name))
+            network = networks.generator(config.generator_width, config.blocks, config.upsampling, name)
+            setattr(self, name, network)
         for name in ("discriminator", "backward_discriminator"):
             network = discriminator(
                 config.receptive_field,

@@ -34,6 +34,14 @@ def transposed_convolution(x, channels: int, kernel_size: int = 4, **options):
     )(x)
 
 
+def resize_convolution(x, channels: int, kernel_size: int = 3, **options):
+    """Each pixel four times, and a convolution: no checkerboard (Odena et al. 2016)."""
+    return convolution(layers.UpSampling2D(2)(x), channels, kernel_size, **options)
+
+
+UPSAMPLING = {"transposed": transposed_convolution, "resize": resize_convolution}
+
+
 def linear(x, units: int):
     """Dense layer with Torch's initial weights: uniform within 1 / sqrt(inputs)."""
     return layers.Dense(

@@ -35,7 +35,9 @@ class Pix2Pix(Adversarial):
     def build_networks(self):
         """Appendix 6.1."""
         config = self.config
-        self.generator = networks.generator(config.image_size, config.generator_width, config.skips, config.dropout)
+        self.generator = networks.generator(
+            config.image_size, config.generator_width, config.skips, config.dropout, config.upsampling
+        )
         self.discriminator = None
         if config.adversarial_weight:
             name = config.discriminator_normalization

@@ -24,7 +24,7 @@ class Archive:
         url: where it is.
         filename: its name there.
         size: bytes.
-        sha256: its checksum, hexadecimal.
+        sha256: its checksum, hexadecimal; "" where no source gives one (`size` need not be exact then).
         licence: the terms, in a few words.
         content: the folder that it unpacks to.
     """
@@ -81,6 +81,8 @@ def fetch(archive: Archive, folder: str, places: Sequence[str] = ()) -> None:
             raise DataError(f"no network to download them (no answer from {archive.url} within {_PROBE_TIMEOUT:.0f} s)")
         # A warning, so that size and licence are seen at any verbosity before the download starts.
         logging.warning("Downloading %s", archive.description)
+    if not archive.sha256:
+        logging.warning("There is no published checksum of %s: it is only checked by being unpacked.", archive.filename)
     try:
         manager = _open_manager(archive, folder, place)
         unpacked = os.fspath(manager.download_and_extract(archive.url))
@@ -113,8 +115,10 @@ def _open_manager(archive: Archive, folder: str, place: str | None):
     return tfds.download.DownloadManager(
         download_dir=os.path.join(folder, "downloads"),
         manual_dir=place,
-        url_infos={archive.url: checksums.UrlInfo(archive.size, archive.sha256, archive.filename)},
-        force_checksums_validation=True,
+        url_infos=(
+            {archive.url: checksums.UrlInfo(archive.size, archive.sha256, archive.filename)} if archive.sha256 else {}
+        ),
+        force_checksums_validation=bool(archive.sha256),
         # What was unpacked before has been moved away.
         force_extraction=True,
     )

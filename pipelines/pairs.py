@@ -62,7 +62,7 @@ def find(split: str, data_dir: str) -> FoundPairs:
     return FoundPairs(a, b, (f"{len(a):,} pairs {how} found in {data_dir!r} for {split}", *report))
 
 
-def load(split: str, load_size: int, data_dir: str, cache_dir: str) -> PairedImages:
+def load(split: str, load_size: int, data_dir: str, cache_dir: str, label_maps: str = "") -> PairedImages:
     """Loads the user's pairs: A and B, each (n, load_size, load_size, 3) uint8.
 
     Label maps (pictures of few colors) are resized without mixing their colors.
@@ -72,6 +72,7 @@ def load(split: str, load_size: int, data_dir: str, cache_dir: str) -> PairedIma
         load_size: side of the images in pixels; the aspect ratio is not kept.
         data_dir: the folder, see `find`.
         cache_dir: folder of the cache of decoded images.
+        label_maps: the side, "A" or "B", of which it is known; JPEG blurs their colors, so that they cannot be told.
 
     Raises:
         DataError: see `find`; also if no pair can be decoded.
@@ -79,9 +80,9 @@ def load(split: str, load_size: int, data_dir: str, cache_dir: str) -> PairedIma
     found = find(split, data_dir)
     report, sides = list(found.report), {}
     for side, records in (("A", found.a), ("B", found.b)):
-        if are_label_maps(records):
+        if side == label_maps or are_label_maps(records):
             records = [dataclasses.replace(record, is_label_map=True) for record in records]
-            report.append(f"{side} has few colors: label maps, resized without mixing them")
+            report.append(f"{side} is taken for label maps, resized without mixing their colors")
         kept, images, undecodable = decode_images(records, load_size, cache_dir)
         report += skipped_line([f"{name} ({reason})" for name, reason in undecodable], f"{side} could not be decoded")
         sides[side] = {record.name: row for row, record in enumerate(kept)}, images

@@ -2,6 +2,7 @@
 
 import dataclasses
 import importlib
+from collections.abc import Mapping
 
 from pipelines.examples import CaptionedImages, DataError, PairedImages, UnpairedImages
 
@@ -15,18 +16,26 @@ class Dataset:
         gives: what a model may need.
         summary: one line on what it is and where it comes from.
         needs_data_dir: whether it is nowhere but in a folder that the user names.
+        options: what else its loader is given.
     """
 
     loader: str
     gives: frozenset[str]
     summary: str
     needs_data_dir: bool = False
+    options: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 CAPTIONED = frozenset({"image", "captions"})
 # Pairs that are taken apart do not belong to each other any more.
 PAIRED = frozenset({"pairs", "unpaired"})
 UNPAIRED = frozenset({"unpaired"})
+
+
+def published(loader: str, name: str, gives: frozenset[str], summary: str) -> Dataset:
+    """A set that its authors publish, in `pipelines.published`."""
+    return Dataset(f"pipelines.published.{loader}", gives, summary, options={"name": name})
+
 
 DATASETS = {
     "birds": Dataset(
@@ -53,6 +62,32 @@ DATASETS = {
         needs_data_dir=True,
     ),
     "pairs": Dataset("pipelines.pairs.load", PAIRED, "your own pairs of images, from --data_dir", needs_data_dir=True),
+    "facades": published("load_pairs", "facades", PAIRED, "photographs of facades (A), and their label maps (B)"),
+    "maps": published("load_pairs", "maps", PAIRED, "aerial photographs (A), and maps (B)"),
+    "edges2shoes": published("load_pairs", "edges2shoes", PAIRED, "edges (A), and photographs of shoes (B)"),
+    "edges2handbags": published("load_pairs", "edges2handbags", PAIRED, "edges (A), and photographs of handbags (B)"),
+    "cityscapes": Dataset(
+        "pipelines.published.load_cityscapes",
+        PAIRED,
+        "photographs of streets (A), and their label maps (B), from --data_dir",
+        needs_data_dir=True,
+    ),
+    "lookbook": Dataset(
+        "pipelines.lookbook.load", PAIRED, "people in clothes (A), and the clothes (B), from --data_dir", True
+    ),
+    **{
+        name: published("load_unpaired", name, UNPAIRED, summary)
+        for name, summary in (
+            ("apple2orange", "photographs of apples, and of oranges"),
+            ("horse2zebra", "photographs of horses, and of zebras"),
+            ("summer2winter_yosemite", "photographs of a park in summer, and in winter"),
+            ("iphone2dslr_flower", "photographs of flowers by telephones, and by cameras"),
+            ("monet2photo", "paintings by Monet, and photographs"),
+            ("cezanne2photo", "paintings by Cezanne, and photographs"),
+            ("ukiyoe2photo", "Japanese prints, and photographs"),
+            ("vangogh2photo", "paintings by van Gogh, and photographs"),
+        )
+    },
     "cub": Dataset(
         "pipelines.cub.load", CAPTIONED | {"classes"}, "CUB-200-2011 photographs with the captions of Reed et al."
     ),
@@ -83,7 +118,9 @@ def load(
     module, function = DATASETS[name].loader.rsplit(".", 1)
     loader = getattr(importlib.import_module(module), function)
     try:
-        return loader(split=split, load_size=load_size, data_dir=data_dir, cache_dir=cache_dir)
+        return loader(
+            split=split, load_size=load_size, data_dir=data_dir, cache_dir=cache_dir, **DATASETS[name].options
+        )
     except OSError as error:
         # A full disk, a folder without permission, a file that vanished.
         raise DataError(f"the dataset {name} could not be read or cached: {error}") from error

@@ -3,14 +3,15 @@
 import keras
 from keras import layers
 
-from models.layers import InstanceNormalization, ReflectionPadding, convolution, transposed_convolution
+from models.layers import UPSAMPLING, InstanceNormalization, ReflectionPadding, convolution
 
 
-def generator(width: int, blocks: int, name: str = "generator") -> keras.Model:
+def generator(width: int, blocks: int, upsampling: str = "transposed", name: str = "generator") -> keras.Model:
     """Image to image, of any size that 4 divides.
 
     Input: `image` (B, h, w, 3) in [-1, 1], h and w at least 8. Output: (B, h, w, 3) float32 in [-1, 1].
-    c7s1-w, d2w, d4w, `blocks` residual blocks, u2w, uw, c7s1-3.
+    c7s1-w, d2w, d4w, `blocks` residual blocks, u2w, uw, c7s1-3. `upsampling` is a key of
+    `models.layers.UPSAMPLING`; the paper's is "transposed".
     """
     image = keras.Input((None, None, 3), name="image")
     x = activated(reflected_convolution(image, width, 7))
@@ -20,7 +21,7 @@ def generator(width: int, blocks: int, name: str = "generator") -> keras.Model:
         inside = activated(reflected_convolution(x, 4 * width, 3))
         x = layers.add([x, InstanceNormalization()(reflected_convolution(inside, 4 * width, 3))])
     for factor in (2, 1):
-        x = activated(transposed_convolution(x, factor * width, 3, use_bias=True))
+        x = activated(UPSAMPLING[upsampling](x, factor * width, kernel_size=3, use_bias=True))
     x = reflected_convolution(x, 3, 7, dtype="float32")
     generated = layers.Activation("tanh", dtype="float32", name="generated")(x)
     return keras.Model({"image": image}, generated, name=name)

@@ -3,7 +3,7 @@
 import keras
 from keras import layers
 
-from models.layers import SeededDropout, batch_statistics, convolution, transposed_convolution
+from models.layers import UPSAMPLING, SeededDropout, batch_statistics, convolution
 from models.presets.image_to_image import STRIDED_CONVOLUTIONS
 
 LEAK = 0.2  # slope of the leaky ReLU, everywhere
@@ -16,12 +16,15 @@ def stage_widths(image_size: int, width: int) -> list[int]:
     return [width * min(2**stage, 8) for stage in range(image_size.bit_length() - 1)]
 
 
-def generator(image_size: int, width: int, skips: bool = True, dropout: float = 0.5) -> keras.Model:
+def generator(
+    image_size: int, width: int, skips: bool = True, dropout: float = 0.5, upsampling: str = "transposed"
+) -> keras.Model:
     """Image to image, of any size that `image_size` divides.
 
     Inputs: `image` (B, h, w, 3) in [-1, 1]; `seed` (B, 2) integers, of which the first row decides the dropout, which
     never stops. Output: (B, h, w, 3) float32 in [-1, 1].
     Appendix 6.1.1: a U-Net or, without `skips`, an encoder-decoder; 4x4 convolutions, one halving a layer.
+    `upsampling` is a key of `models.layers.UPSAMPLING`; the paper's is "transposed".
     """
     image = keras.Input((None, None, 3), name="image")
     seed = keras.Input((2,), dtype="int32", name="seed")
@@ -34,13 +37,14 @@ def generator(image_size: int, width: int, skips: bool = True, dropout: float = 
         # At one pixel and batch 1 there is nothing to take statistics of.
         if stage < len(widths) - 1:
             x = batch_statistics(x)
+    enlarge = UPSAMPLING[upsampling]
     for stage, skipped in enumerate(reversed(encoded)):
-        x = batch_statistics(transposed_convolution(layers.ReLU()(x), skipped.shape[-1]))
+        x = batch_statistics(enlarge(layers.ReLU()(x), skipped.shape[-1]))
         if dropout and stage < DROPOUT_LAYERS:
             x = SeededDropout(dropout, salt=stage)([x, seed])
         if skips:
             x = layers.concatenate([x, skipped])
-    x = transposed_convolution(layers.ReLU()(x), 3, use_bias=True, dtype="float32")
+    x = enlarge(layers.ReLU()(x), 3, use_bias=True, dtype="float32")
     generated = layers.Activation("tanh", dtype="float32", name="generated")(x)
     return keras.Model({"image": image, "seed": seed}, generated, name="generator")
 

@@ -37,6 +37,11 @@ class TranslationConfig(AdversarialConfig):
     receptive_field: int = setting(
         70, "pixels that a number of the discriminator sees; pix2pix, 4.4", choices=tuple(STRIDED_CONVOLUTIONS)
     )
+    upsampling: str = setting(
+        "transposed",
+        "how the generator doubles the side; both papers' appendix; resize: Odena et al. 2016, no checkerboard",
+        choices=("transposed", "resize"),
+    )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -129,6 +134,17 @@ BIRDS = {
     "generator_width": 16,
     "discriminator_width": 16,
     "receptive_field": 16,
+    "upsampling": "resize",
+    "average_decay": 0.999,
+}
+
+
+# Appendix 6.2; facades and street scenes are made from their labels.
+PAIRED_SETS = {
+    "facades": {"direction": "BtoA"},
+    "cityscapes": {"direction": "BtoA"},
+    "edges2shoes": {"batch_size": 4, "epochs": 15},
+    "edges2handbags": {"batch_size": 4, "epochs": 15},
 }
 
 
@@ -142,7 +158,7 @@ def pix2pix(summary: str, source: str, **changes) -> Preset:
         source=f"{PIX2PIX}, {source}",
         needs=frozenset({"pairs"}),
         default_dataset="birds_parts",
-        per_dataset={"birds_parts": BIRDS, "birds_edges": BIRDS},
+        per_dataset={"birds_parts": BIRDS, "birds_edges": BIRDS, **PAIRED_SETS},
     )
 
 
@@ -160,6 +176,10 @@ BIRDS_NIGHT = {
 }
 
 
+# Section 5.2: with the identity loss a painting's colors stay.
+PAINTINGS = ("monet2photo", "cezanne2photo", "ukiyoe2photo", "vangogh2photo")
+
+
 def cyclegan(summary: str, source: str, **changes) -> Preset:
     """A preset of CycleGAN: the paper's ablations differ in a constant or two."""
     return Preset(
@@ -170,7 +190,7 @@ def cyclegan(summary: str, source: str, **changes) -> Preset:
         source=f"{CYCLEGAN}, {source}",
         needs=frozenset({"unpaired"}),
         default_dataset="birds_night",
-        per_dataset={"birds_night": BIRDS_NIGHT, "monet2photo": {"identity_weight": 5.0}},
+        per_dataset={"birds_night": BIRDS_NIGHT, **{name: {"identity_weight": 5.0} for name in PAINTINGS}},
         both_ways=True,
     )
 

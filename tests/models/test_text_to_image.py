@@ -14,7 +14,6 @@ from models.gan_cls import GANCLS
 from models.gan_int import GANINT
 from models.layers import FusedBatchNormalization
 from models.presets.config import from_plain
-from models.schedules import HalvingSchedule
 from models.text_gan import TextGAN
 from tests.worlds import SIDE, tiny
 
@@ -209,13 +208,6 @@ def test_end_to_end_the_encoder_learns_with_the_discriminator_alone():
 
 
 # Schedules and averages.
-
-
-def test_halving():
-    rate = HalvingSchedule(0.4, 10)
-    found = [float(rate(step)) for step in (0, 9, 10, 19, 20, 45)]
-    np.testing.assert_allclose(found, [0.4, 0.4, 0.2, 0.2, 0.1, 0.025])
-    assert [float(HalvingSchedule(0.4, 0)(step)) for step in (0, 10**6)] == [pytest.approx(0.4)] * 2
 
 
 def test_the_preset_halves_every_hundred_epochs():

@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -5,6 +7,7 @@ from pipelines import birds
 from pipelines.birds.drawing import EYE, LEGS, LIGHT, PAINT, draw
 from pipelines.birds.scene import make_species, random_scene
 from pipelines.birds.views import BACKGROUND_LABELS, VIEWS, edges, part_map
+from pipelines.examples import UnpairedImages
 
 SPECIES = make_species(0)
 
@@ -66,3 +69,44 @@ def test_pairs_are_rendered_once_beside_their_pictures(tmp_path, capsys):
     capsys.readouterr()
     birds.load_parts("train", 16, str(tmp_path), **options)
     assert "rendering" not in capsys.readouterr().err
+
+
+def test_by_night_everything_is_where_it_is_by_day_but_dim():
+    scene = scene_of(5)
+    by_day, by_night = (np.asarray(picture, float) for picture in (draw(scene, 64), VIEWS["night"](scene, 64)))
+    assert by_night.mean() < 0.6 * by_day.mean()
+    # Bluish on the whole.
+    assert by_night[..., 2].mean() > by_night[..., 0].mean()
+    # Brightness goes along with brightness, pixel by pixel.
+    assert np.corrcoef(by_day.mean(axis=2).ravel(), by_night.mean(axis=2).ravel())[0, 1] > 0.95
+
+
+def test_a_plate_shows_the_species_whatever_the_scene():
+    scene = scene_of(5)
+    turned = dataclasses.replace(scene, facing=-scene.facing, tilt=0.1, background="water", brightness=1.0)
+    plates = [np.asarray(VIEWS["plate"](one, 64)) for one in (scene, turned, scene_of(6))]
+    np.testing.assert_array_equal(plates[0], plates[1])
+    assert (plates[0] != plates[2]).any()
+    # On white, facing right: the eye is in the right half.
+    assert (plates[0][[0, 0, -1, -1], [0, -1, 0, -1]] == 255).all()
+
+
+def test_day_and_night_are_apart_in_training_and_pairs_to_score_with(tmp_path):
+    options = {"images_per_class": 2}
+    train = birds.load_night("train", 16, str(tmp_path), **options)
+    assert isinstance(train, UnpairedImages)
+    assert len(train.a) == len(train.b) == 150
+    assert not set(train.names_a) & set(train.names_b)
+    assert train.b.mean() < 0.6 * train.a.mean()
+    test = birds.load_night("test", 16, str(tmp_path), **options)
+    scene = random_scene(SPECIES[150], np.random.default_rng([0, 150, 0]))
+    np.testing.assert_array_equal(test.a[0], draw(scene, 16))
+    np.testing.assert_array_equal(test.b[0], VIEWS["night"](scene, 16))
+
+
+def test_all_birds_of_a_species_have_one_plate(tmp_path):
+    pairs = birds.load_plates("test", 16, str(tmp_path), images_per_class=2)
+    assert pairs.labels.tolist() == [label for label in range(50) for _ in range(2)]
+    np.testing.assert_array_equal(pairs.b[0::2], pairs.b[1::2])
+    assert (pairs.a[0] != pairs.a[1]).any()
+    assert len({plate.tobytes() for plate in pairs.b}) == 50
