@@ -182,6 +182,13 @@ def check_mode(mode: str, model: str):
         raise CommandError(f"--mode: accepted for {model} are {', '.join(modes)}. Received: {mode}")
 
 
+def check_direction(direction: str, mode: str, model: str):
+    """CommandError if there is no direction to choose: only in sampling, and only where the model knows both ways."""
+    choice("direction", direction, DIRECTIONS)
+    if mode != "sample" or not PRESETS[model].both_ways:
+        raise CommandError(f"--mode={mode} of {model} has one direction. Received: --direction={direction}")
+
+
 def check_sampled(model: str, values, images: str):
     """CommandError if what is to be sampled is of the other kind: captions or, for image to image, images."""
     if "captions" in PRESETS[model].needs:
@@ -230,13 +237,14 @@ def resolve(values) -> dict:
     if values.mode == "train":
         config = with_paths(PRESETS[model].resolve(dataset, changed))
     else:
-        model, dataset, config, record = trained(workdir, values.model, values.dataset)
-        if values.mode == "sample" and PRESETS[model].both_ways:
-            direction = choice("direction", changed.pop("direction", DIRECTIONS[0]), DIRECTIONS)
+        direction = changed.pop("direction", "")
         if changed:
             raise CommandError(
                 f"--mode={values.mode} takes its hyper-parameters from the run. Received: {', '.join(changed)}"
             )
+        model, dataset, config, record = trained(workdir, values.model, values.dataset)
+        if direction:
+            check_direction(direction, values.mode, model)
         check_mode(values.mode, model)
         data_dir = data_dir or record.get("data_dir", "")
         # Where the run's is gone, it is filled anew.

@@ -85,7 +85,11 @@ def fetch(archive: Archive, folder: str, places: Sequence[str] = ()) -> None:
         logging.warning("There is no published checksum of %s: it is only checked by being unpacked.", archive.filename)
     try:
         manager = _open_manager(archive, folder, place)
-        unpacked = os.fspath(manager.download_and_extract(archive.url))
+        if place and not archive.sha256:
+            # TFDS takes a file of the user's for a download only if it knows its checksum.
+            unpacked = os.fspath(manager.extract(os.path.join(place, archive.filename)))
+        else:
+            unpacked = os.fspath(manager.download_and_extract(archive.url))
         os.makedirs(folder, exist_ok=True)
         # Into the layout that users make by hand, so that the next run finds it without TFDS or a network.
         _move(os.path.join(unpacked, archive.content), os.path.join(folder, archive.content))

@@ -73,6 +73,12 @@ def refusal(folder, *arguments):
         (["--precision=float64"], ["precision must be one of", "mixed_bfloat16", "float64"]),
         (["--model=pix2pix", "--direction=BtoC"], ["direction must be one of AtoB, BtoA", "BtoC"]),
         (["--direction=BtoA"], ["no hyper-parameter 'direction'"]),
+        (["--model=cyclegan", "--direction=BtoA"], ["no hyper-parameter 'direction'"]),
+        (
+            ["--model=cyclegan", "--dataset=birds"],
+            ["cyclegan needs unpaired, which birds does not give", "birds_night"],
+        ),
+        (["--model=pixel_dt", "--dataset=lookbook"], ["--dataset=lookbook needs --data_dir"]),
         (["--model=pix2pix", "--image_size=48"], ["image_size must be a power of two", "48"]),
         (["--model=pix2pix", "--dataset=cub"], ["pix2pix needs pairs", "birds_parts", "pairs", "--dataset=cub"]),
         (["--model=pix2pix", "--dataset=pairs"], ["--dataset=pairs needs --data_dir"]),
@@ -175,6 +181,9 @@ def write_record(folder, model="gan_cls", **config):
         ("pix2pix", ["--mode=sample", "--input=.", "--caption=a bird"], ["pix2pix translates images", "captions"]),
         ("gan_cls", ["--mode=sample", "--input=.", "--caption=a bird"], ["draws captions, not images", "--input=."]),
         ("pix2pix", ["--mode=sample", "--input=nowhere"], ["--input must be a path", "nowhere"]),
+        ("pix2pix", ["--mode=sample", "--direction=BtoA"], ["pix2pix has one direction. Received: --direction=BtoA"]),
+        ("cyclegan", ["--mode=export", "--direction=BtoA"], ["--mode=export of cyclegan has one direction"]),
+        ("cyclegan", ["--mode=sample", "--input=.", "--direction=AtoA"], ["--direction: did you mean", "AtoA"]),
         ("char_cnn_rnn", ["--mode=export"], ["accepted for char_cnn_rnn are train, evaluate"]),
     ],
 )

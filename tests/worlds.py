@@ -104,8 +104,7 @@ def tiny_task(model: str, folder: pathlib.Path, encoder: pathlib.Path | str, con
     changes = dict(config or {})
     if "text_encoder" in {field.name for field in dataclasses.fields(PRESETS[model].config)}:
         changes.setdefault("text_encoder", str(encoder))
-    dataset = next(name for name, entry in DATASETS.items() if PRESETS[model].needs <= entry.gives)
-    return task_for(Request(model, dataset, tiny(model, **changes), str(folder), **request))
+    return task_for(Request(model, PRESETS[model].default_dataset, tiny(model, **changes), str(folder), **request))
 
 
 def write_captioned_folder(folder: pathlib.Path, count: int = 40) -> pathlib.Path:

@@ -134,3 +134,17 @@ def test_what_cannot_be_translated(run, tmp_path):
     image = write_image(tmp_path / "a.png")
     with pytest.raises(RunError, match="--output must be a folder"):
         task(run, input=str(image), output=str(broken)).sample()
+
+
+def test_domain_transfer_from_training_to_scores(tmp_path, monkeypatch):
+    monkeypatch.setattr("pipelines.registry.load", examples_of)
+    config = {"steps": 2, "batch_size": 2}
+    transfer = tiny_task("pixel_dt", tmp_path / "run", "", config)
+    transfer.train()
+    assert (tmp_path / "run" / "pictures" / "translations-00000002.png").exists()
+    assert transfer.evaluate()["pairs"] == 10
+    # It knows one size only: other images are made to fit, and the picture is as large as the input.
+    image = write_image(tmp_path / "a.png", size=(50, 20))
+    sampling = tiny_task("pixel_dt", tmp_path / "run", "", config, input=str(image), output=str(tmp_path / "out"))
+    sampling.sample()
+    assert Image.open(tmp_path / "out" / "output" / "a.png").size == (50, 20)
