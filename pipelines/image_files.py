@@ -61,6 +61,12 @@ def decode_image(path: str, load_size: int, half: str = "", is_label_map: bool =
         return np.asarray(image, np.uint8)
 
 
+def is_smaller(path: str, load_size: int, half: str = "") -> bool:
+    """Whether an image file (or the half of it) has a side below `load_size` pixels, so that it is enlarged."""
+    with Image.open(path) as opened:
+        return min(opened.width // 2 if half else opened.width, opened.height) < load_size
+
+
 def decode_rgb(path: str) -> np.ndarray:
     """Decodes one image file at its own size, as `decode_image` does: (h, w, 3) uint8."""
     with Image.open(path) as opened:
@@ -143,9 +149,14 @@ def _fingerprint(records: Sequence[Record], load_size: int) -> str:
 def _decoded(records: Sequence[Record], load_size: int) -> Iterator[tuple[int, np.ndarray | None, str]]:
     """Yields for each record its index and its image, or None and the reason why there is no image."""
 
+    enlarged = []
+
     def attempt(record: Record) -> tuple[np.ndarray | None, str]:
         try:
-            return decode_image(record.path, load_size, record.half, record.is_label_map), ""
+            image = decode_image(record.path, load_size, record.half, record.is_label_map)
+            if is_smaller(record.path, load_size, record.half):
+                enlarged.append(record.name)
+            return image, ""
         # Broken files raise a dozen exception types, depending on the format; none may end a run.
         except Exception as error:
             return None, " ".join(f"{type(error).__name__}: {error}".replace(record.path, record.name).split())
@@ -158,6 +169,14 @@ def _decoded(records: Sequence[Record], load_size: int) -> Iterator[tuple[int, n
             for offset, (image, reason) in enumerate(pool.map(attempt, records[start : start + _CHUNK])):
                 progress.update()
                 yield start + offset, image, reason
+    if enlarged:
+        logging.info(
+            "%s of %s images are smaller than %d pixels and are enlarged: %s",
+            f"{len(enlarged):,}",
+            f"{len(records):,}",
+            load_size,
+            ", ".join(sorted(enlarged)[:5]),
+        )
 
 
 def _decode_to_memory(records: Sequence[Record], load_size: int, path: str) -> tuple[np.ndarray, list[tuple[int, str]]]:
