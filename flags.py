@@ -55,7 +55,7 @@ def define():
     flags.DEFINE_string("dataset", None, f"What to train it on: {datasets}. Default: the model's own.")
     flags.DEFINE_enum("mode", "train", MODES, "What to do.")
     flags.DEFINE_string("workdir", None, "The run folder. Default: runs/<model>-<dataset>.")
-    flags.DEFINE_string("data_dir", "", "Folder of your data (cub, flowers, captions), or where birds are kept.")
+    flags.DEFINE_string("data_dir", "", "Folder of your data, or where birds are kept.")
     flags.DEFINE_string("cache_dir", None, f"Folder for downloads and decoded images. Default: {DEFAULT_CACHE}.")
 
     flags.DEFINE_integer("batch_size", None, "Examples a step, over all devices.")
@@ -93,7 +93,7 @@ def define():
         "num_images", 8, "--mode=sample: images a caption, or steps of an interpolation.", 1, MOST_IMAGES
     )
     flags.DEFINE_enum("interpolate", "", ("", "captions", "noise"), "--mode=sample: a strip from one to the other.")
-    flags.DEFINE_string("output", "", "--mode=sample: the PNG file to write.")
+    flags.DEFINE_string("output", "", "--mode=sample: the PNG file to write; of translations, the folder.")
     flags.DEFINE_integer("num_captions", 1000, "--mode=evaluate: how many captions to score.", 1)
     flags.DEFINE_string(
         "feature_network", "", "--mode=evaluate: a .keras network, for a Frechet distance on its features."
@@ -186,7 +186,10 @@ def check_direction(direction: str, mode: str, model: str):
     """CommandError if there is no direction to choose: only in sampling, and only where the model knows both ways."""
     choice("direction", direction, DIRECTIONS)
     if mode != "sample" or not PRESETS[model].both_ways:
-        raise CommandError(f"--mode={mode} of {model} has one direction. Received: --direction={direction}")
+        able = ", ".join(name for name, preset in PRESETS.items() if preset.both_ways)
+        raise CommandError(
+            f"--direction, after training, is for --mode=sample of {able}. Received: --mode={mode} of {model}"
+        )
 
 
 def check_sampled(model: str, values, images: str):

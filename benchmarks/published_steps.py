@@ -18,12 +18,8 @@ from models.presets import PRESETS
 from models.presets.config import PRECISIONS
 from tasks.host_memory import keep_freed_memory
 
-# Model, changes to its preset, the fields of its batch.
-CASES = {
-    "pix2pix": ({}, ("input", "target")),
-    "cyclegan": ({}, ("a", "b")),
-    "pixel_dt": ({}, ("input", "target", "unassociated")),
-}
+# The fields of each model's batch.
+FIELDS = {"pix2pix": ("input", "target"), "cyclegan": ("a", "b"), "pixel_dt": ("input", "target", "unassociated")}
 WARM_UP = 2
 
 
@@ -34,11 +30,12 @@ def measure(name: str, steps: int, precision: str) -> dict[str, float]:
 
     from tasks.base import import_name, mirrored
 
-    changes, fields = CASES[name]
     preset = PRESETS[name]
-    config = preset.resolve("", changes | {"precision": precision})
+    config = preset.resolve("", {"precision": precision})
     shape = (config.batch_size, config.image_size, config.image_size, 3)
-    batch = {field: tf.random.stateless_uniform(shape, (0, number), -1.0, 1.0) for number, field in enumerate(fields)}
+    batch = {
+        field: tf.random.stateless_uniform(shape, (0, number), -1.0, 1.0) for number, field in enumerate(FIELDS[name])
+    }
     strategy = mirrored(tuple(device.name for device in tf.config.list_logical_devices("CPU")))
     with strategy.scope():
         model = import_name(preset.model)(config)
@@ -67,19 +64,19 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--steps", type=int, default=10, help="steps a measurement")
     parser.add_argument("--precision", choices=PRECISIONS, default="float32")
-    parser.add_argument("--case", choices=CASES, help=argparse.SUPPRESS)
+    parser.add_argument("--model", choices=FIELDS, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    if arguments.case:
-        print(json.dumps(measure(arguments.case, arguments.steps, arguments.precision)))
+    if arguments.model:
+        print(json.dumps(measure(arguments.model, arguments.steps, arguments.precision)))
         return
     print(f"| model ({arguments.precision}) | batch | pixels | seconds a step | peak memory, GB |")
     print("|---|---|---|---|---|")
-    for case in CASES:
-        command = [sys.executable, "-m", "benchmarks.published_steps", f"--case={case}", *sys.argv[1:]]
+    for name in FIELDS:
+        command = [sys.executable, "-m", "benchmarks.published_steps", f"--model={name}", *sys.argv[1:]]
         output = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
         figures = json.loads(output.splitlines()[-1])
         print(
-            f"| `{case}` | {figures['batch_size']} | {figures['image_size']} | {figures['seconds']:.2f} | "
+            f"| `{name}` | {figures['batch_size']} | {figures['image_size']} | {figures['seconds']:.2f} | "
             f"{figures['memory']:.1f} |",
             flush=True,
         )

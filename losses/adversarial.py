@@ -18,11 +18,14 @@ class AdversarialLoss(NamedTuple):
             smoothing (Salimans et al. 2016, section 3.4), for the losses with targets; the others ignore it.
         fake: logits -> what the discriminator pays on generated (or mismatched) images.
         generator: logits of generated images -> what the generator pays.
+        score: logits -> how real they say the images are, in a float32 scalar to look at: the mean probability, or the
+            mean of what is no logit of a probability.
     """
 
     real: Callable[..., tf.Tensor]
     fake: Callable[[tf.Tensor], tf.Tensor]
     generator: Callable[[tf.Tensor], tf.Tensor]
+    score: Callable[[tf.Tensor], tf.Tensor]
 
 
 def cross_entropy(logits: tf.Tensor, target: float) -> tf.Tensor:
@@ -34,8 +37,8 @@ def cross_entropy(logits: tf.Tensor, target: float) -> tf.Tensor:
 
 
 def squared_error(logits: tf.Tensor, target: float) -> tf.Tensor:
-    """Half the mean squared distance of the logits from one target."""
-    return 0.5 * tf.reduce_mean(tf.square(tf.cast(logits, tf.float32) - target))
+    """The mean squared distance of the logits from one target."""
+    return tf.reduce_mean(tf.square(tf.cast(logits, tf.float32) - target))
 
 
 def mean(logits: tf.Tensor) -> tf.Tensor:
@@ -53,24 +56,28 @@ NON_SATURATING = AdversarialLoss(
     real=lambda logits, target=1.0: cross_entropy(logits, target),
     fake=lambda logits: cross_entropy(logits, 0.0),
     generator=lambda logits: cross_entropy(logits, 1.0),
+    score=lambda logits: mean(tf.sigmoid(tf.cast(logits, tf.float32))),
 )
-# Mao et al. 2017, equation 9: a = 0, b = c = 1.
+# Mao et al. 2017, equation 9: a = 0, b = c = 1; without their halves, as in Zhu et al. 2017, section 4.
 LEAST_SQUARES = AdversarialLoss(
     real=lambda logits, target=1.0: squared_error(logits, target),
     fake=lambda logits: squared_error(logits, 0.0),
     generator=lambda logits: squared_error(logits, 1.0),
+    score=mean,
 )
 # Lim & Ye 2017; Miyato et al. 2018, equations 16 and 17.
 HINGE = AdversarialLoss(
     real=lambda logits, target=1.0: hinge(logits),
     fake=lambda logits: hinge(-logits),
     generator=lambda logits: -mean(logits),
+    score=mean,
 )
 # Arjovsky et al. 2017: the critic's estimate of the Wasserstein-1 distance, negated.
 WASSERSTEIN = AdversarialLoss(
     real=lambda logits, target=1.0: -mean(logits),
     fake=lambda logits: mean(logits),
     generator=lambda logits: -mean(logits),
+    score=mean,
 )
 
 ADVERSARIAL = {

@@ -19,14 +19,14 @@ class Adversarial(TrainedModel):
     config_class = AdversarialConfig
     players = ("generator", "discriminator")
     # The networks whose averages are kept, the one that is sampled first.
-    generators: tuple[str, ...] = ("generator",)
+    generator_names: tuple[str, ...] = ("generator",)
 
     def keep_average(self):
         """Begin the moving averages of the generators, if the configuration asks for them."""
         decay = self.config.average_decay
-        self.averages = [MovingAverage(getattr(self, name), decay) for name in self.generators if decay]
+        self.averages = [MovingAverage(getattr(self, name), decay) for name in self.generator_names if decay]
         # Kept as attributes of the model, so that checkpoints hold them.
-        for name, average in zip(self.generators, self.averages, strict=False):
+        for name, average in zip(self.generator_names, self.averages, strict=False):
             setattr(self, f"averaged_{name}", average.average)
 
     def sampled(self, name: str):
@@ -36,12 +36,16 @@ class Adversarial(TrainedModel):
     @property
     def sampled_generator(self):
         """The generator that is sampled, scored and exported."""
-        return self.sampled(self.generators[0])
+        return self.sampled(self.generator_names[0])
 
     @property
     def adversarial(self):
         """The adversarial loss by name."""
         return ADVERSARIAL[self.config.adversarial]
+
+    def mean_score(self, logits: tf.Tensor) -> tf.Tensor:
+        """How real (and, with a text or an input, how matching) the discriminator takes its images for, on average."""
+        return self.adversarial.score(logits)
 
     @property
     def real_target(self) -> float:
@@ -67,8 +71,3 @@ class Adversarial(TrainedModel):
         """Move the averaged generators, if there are any."""
         for average in self.averages:
             average.update(self.steps_done)
-
-
-def mean_score(logits: tf.Tensor) -> tf.Tensor:
-    """The mean probability that the discriminator gives to its input being real (and, with a text, matching it)."""
-    return tf.reduce_mean(tf.sigmoid(tf.cast(logits, tf.float32)))

@@ -30,7 +30,8 @@ class TrainedModel(keras.Model):
     """A Keras model that trains several networks ("players"), each with its own optimizer.
 
     A subclass sets `config_class`, `players` (attribute names of its networks, the generator first where there is
-    one) and `log_names`, builds its networks in `build_networks`, and overrides `train_step`.
+    one; where a player has several, `player_variables` is overridden) and `log_names`, builds its networks in
+    `build_networks`, and overrides `train_step`.
     """
 
     config_class: type

@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from models.adversarial import Adversarial, mean_score
+from models.adversarial import Adversarial
 from models.image_pool import ImagePool
 from models.layers import normalization
 from models.networks import cyclegan as networks
@@ -25,18 +25,19 @@ class CycleGAN(Adversarial):
     config_class = CycleGANConfig
     # As in the authors' code, one optimizer moves both translators, and one both discriminators.
     players = ("generators", "discriminators")
-    generators = ("generator", "backward_generator")
+    generator_names = ("generator", "backward_generator")
+    discriminator_names = ("discriminator", "backward_discriminator")
     log_names = ("generator_loss", "cycle_loss", "discriminator_loss", "real_score", "fake_score")
-    # Sides of its images must be a multiple of it: two halvings.
-    side_multiple = 4
+    # Sides of its images must be a multiple of it: two halvings, and then there must be something to reflect.
+    side_multiple = 8
 
     def build_networks(self):
         """Appendix 7.2."""
         config = self.config
-        for name in self.generators:
+        for name in self.generator_names:
             network = networks.generator(config.generator_width, config.blocks, config.upsampling, name)
             setattr(self, name, network)
-        for name in ("discriminator", "backward_discriminator"):
+        for name in self.discriminator_names:
             network = discriminator(
                 config.receptive_field,
                 config.discriminator_width,
@@ -52,9 +53,8 @@ class CycleGAN(Adversarial):
 
     def player_variables(self, player: str) -> list:
         """Both networks of a kind."""
-        kind = player.removesuffix("s")
-        networks = (getattr(self, kind), getattr(self, f"backward_{kind}"))
-        return [variable for network in networks for variable in network.trainable_variables]
+        names = {"generators": self.generator_names, "discriminators": self.discriminator_names}[player]
+        return [variable for name in names for variable in getattr(self, name).trainable_variables]
 
     def learning_rate(self, player: str, steps_per_epoch: int) -> LinearDecay:
         """Section 4: constant, then falling to 0 in a line."""
@@ -84,9 +84,7 @@ class CycleGAN(Adversarial):
         config, loss = self.config, self.adversarial
         with tf.GradientTape() as tape:
             generated_b, generated_a = self.translate(a), self.translate_back(b)
-            generator_loss = config.adversarial_weight * (
-                loss.generator(self.score_b(generated_b)) + loss.generator(self.score_a(generated_a))
-            )
+            generator_loss = loss.generator(self.score_b(generated_b)) + loss.generator(self.score_a(generated_a))
             cycle_loss = distance(self.translate_back(generated_b), a) + distance(self.translate(generated_a), b)
             generator_loss += config.cycle_weight * cycle_loss
             if config.identity_weight:
@@ -100,7 +98,7 @@ class CycleGAN(Adversarial):
         with tf.GradientTape() as tape:
             real_a, real_b = self.score_a(a), self.score_b(b)
             fake_a, fake_b = self.score_a(pooled_a), self.score_b(pooled_b)
-            discriminator_loss = 0.5 * config.adversarial_weight * (
+            discriminator_loss = 0.5 * (
                 loss.real(real_a, self.real_target)
                 + loss.fake(fake_a)
                 + loss.real(real_b, self.real_target)
@@ -115,8 +113,8 @@ class CycleGAN(Adversarial):
             generator_loss=generator_loss,
             cycle_loss=cycle_loss,
             discriminator_loss=discriminator_loss,
-            real_score=0.5 * (mean_score(real_a) + mean_score(real_b)),
-            fake_score=0.5 * (mean_score(fake_a) + mean_score(fake_b)),
+            real_score=0.5 * (self.mean_score(real_a) + self.mean_score(real_b)),
+            fake_score=0.5 * (self.mean_score(fake_a) + self.mean_score(fake_b)),
         )
 
     def pooled(self, pool: ImagePool, generated: tf.Tensor, purpose: int) -> tf.Tensor:

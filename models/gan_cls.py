@@ -2,7 +2,6 @@
 
 import tensorflow as tf
 
-from models.adversarial import mean_score
 from models.presets.text_to_image import MatchingAwareConfig
 from models.text_to_image import TextToImage
 
@@ -37,7 +36,7 @@ class GANCLS(TextToImage):
         return self.track(
             generator_loss=generator_loss,
             discriminator_loss=discriminator_loss,
-            real_score=mean_score(real_logits),
-            wrong_score=mean_score(wrong_logits),
-            fake_score=mean_score(fake_logits),
+            real_score=self.mean_score(real_logits),
+            wrong_score=self.mean_score(wrong_logits),
+            fake_score=self.mean_score(fake_logits),
         )

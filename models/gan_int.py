@@ -2,7 +2,6 @@
 
 import tensorflow as tf
 
-from models.adversarial import mean_score
 from models.presets.text_to_image import InterpolationConfig
 from models.text_to_image import TextToImage
 
@@ -56,12 +55,12 @@ class GANINT(TextToImage):
             generator_loss = (2.0 * loss.generator(logits[:count]) + interpolation_weight * interpolated_loss) / 3.0
         self.minimize(generator_loss, generator_tape, "generator")
         self.after_step()
-        wrong_score = {"wrong_score": mean_score(wrong_logits)} if mismatch_weight else {}
+        wrong_score = {"wrong_score": self.mean_score(wrong_logits)} if mismatch_weight else {}
         return self.track(
             generator_loss=generator_loss,
             interpolated_loss=interpolated_loss,
             discriminator_loss=discriminator_loss,
-            real_score=mean_score(real_logits),
-            fake_score=mean_score(fake_logits),
+            real_score=self.mean_score(real_logits),
+            fake_score=self.mean_score(fake_logits),
             **wrong_score,
         )

@@ -10,6 +10,11 @@ def convolution_initializer():
     return keras.initializers.RandomNormal(0.0, 0.02)
 
 
+def doubled_widths(width: int, count: int) -> list[int]:
+    """Channels of `count` layers, each of which halves the side: 1, 2, 4, 8, 8, ... times `width`."""
+    return [width * min(2**layer, 8) for layer in range(count)]
+
+
 def convolution(x, channels: int, kernel_size: int, strides: int = 1, padding: str = "same", **options):
     """Convolution, without bias unless `use_bias` (Reed et al.'s code zeroes the biases at every step)."""
     return layers.Conv2D(
@@ -22,13 +27,13 @@ def convolution(x, channels: int, kernel_size: int, strides: int = 1, padding: s
     )(x)
 
 
-def transposed_convolution(x, channels: int, kernel_size: int = 4, **options):
-    """Transposed convolution that doubles the side, without bias unless `use_bias`."""
+def transposed_convolution(x, channels: int, kernel_size: int = 4, strides: int = 2, padding: str = "same", **options):
+    """Transposed convolution, which doubles the side unless told otherwise; without bias unless `use_bias`."""
     return layers.Conv2DTranspose(
         channels,
         kernel_size,
-        2,
-        padding="same",
+        strides,
+        padding=padding,
         kernel_initializer=convolution_initializer(),
         **({"use_bias": False} | options),
     )(x)
@@ -156,8 +161,8 @@ class InstanceNormalization(layers.Layer):
         """Normalize (B, H, W, C) floats."""
         x = tf.cast(inputs, tf.float32)
         if inputs.shape[0] == 1:
-            ones = tf.ones(inputs.shape[-1:])
-            x = tf.compat.v1.nn.fused_batch_norm(x, ones, 0.0 * ones, epsilon=1e-5)[0]
+            channels = inputs.shape[-1:]
+            x = tf.compat.v1.nn.fused_batch_norm(x, tf.ones(channels), tf.zeros(channels), epsilon=1e-5)[0]
         else:
             mean, variance = tf.nn.moments(x, axes=(1, 2), keepdims=True)
             x = (x - mean) * tf.math.rsqrt(variance + 1e-5)

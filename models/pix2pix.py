@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from models.adversarial import Adversarial, mean_score
+from models.adversarial import Adversarial
 from models.layers import batch_statistics, normalization
 from models.networks import pix2pix as networks
 from models.presets.image_to_image import Pix2PixConfig
@@ -80,8 +80,8 @@ class Pix2Pix(Adversarial):
                 generator_loss += config.adversarial_weight * loss.generator(self.score(input_image, generated))
                 logs = {
                     "discriminator_loss": discriminator_loss,
-                    "real_score": mean_score(real_logits),
-                    "fake_score": mean_score(fake_logits),
+                    "real_score": self.mean_score(real_logits),
+                    "fake_score": self.mean_score(fake_logits),
                 }
         self.minimize(generator_loss, generator_tape, "generator")
         self.after_step()

@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from models.adversarial import Adversarial, mean_score
+from models.adversarial import Adversarial
 from models.networks import pixel_dt as networks
 from models.presets.image_to_image import PixelDTConfig
 
@@ -16,6 +16,8 @@ class PixelDT(Adversarial):
 
     config_class = PixelDTConfig
     side_multiple = 1
+    # Of one example alone, batch normalization would leave nothing of the code.
+    batch_multiple = 2
 
     @property
     def players(self) -> tuple[str, ...]:
@@ -83,15 +85,15 @@ class PixelDT(Adversarial):
                 generator_loss = (generator_loss + config.domain_weight * domain_gain) / (1.0 + config.domain_weight)
                 logs = {
                     "domain_loss": domain_loss,
-                    "associated_score": mean_score(associated),
-                    "unassociated_score": mean_score(other),
+                    "associated_score": self.mean_score(associated),
+                    "unassociated_score": self.mean_score(other),
                 }
         self.minimize(generator_loss, generator_tape, "generator")
         self.after_step()
         return self.track(
             generator_loss=generator_loss,
             discriminator_loss=discriminator_loss,
-            real_score=mean_score(real_logits),
-            fake_score=mean_score(fake_logits),
+            real_score=self.mean_score(real_logits),
+            fake_score=self.mean_score(fake_logits),
             **logs,
         )

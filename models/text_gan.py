@@ -2,7 +2,6 @@
 
 import tensorflow as tf
 
-from models.adversarial import mean_score
 from models.text_to_image import TextToImage
 
 
@@ -30,6 +29,6 @@ class TextGAN(TextToImage):
         return self.track(
             generator_loss=generator_loss,
             discriminator_loss=discriminator_loss,
-            real_score=mean_score(real_logits),
-            fake_score=mean_score(fake_logits),
+            real_score=self.mean_score(real_logits),
+            fake_score=self.mean_score(fake_logits),
         )

@@ -3,19 +3,19 @@
 import numpy as np
 import tensorflow as tf
 
-from pipelines.batches import Batches, in_random_order, pick, seeded
+from pipelines.batches import Batches, check_enough, in_random_order, pick, seeded
 from pipelines.examples import DataError, PairedImages
-from pipelines.images import center_crop, crop_and_flip, reader, to_float
+from pipelines.images import crop_and_flip, reader, to_float
 
 # Every kind of random draw has a number of its own, so that no two share a seed.
-ORDER, CROP, OTHER = range(3)
+ORDER, FLIP, OTHER = range(3)
 
 
 def associated_batches(examples: PairedImages, config) -> Batches:
     """Batches of `input`, `target` and `unassociated` (B, image_size, image_size, 3) float32 in [-1, 1].
 
-    Inputs are cropped and flipped at random; targets, whose place and pose mean something, are not. The unassociated
-    target is drawn from all that have another label.
+    Inputs are flipped half of the time; targets, whose pose means something, are not. The unassociated target is drawn
+    from all that have another label.
 
     Args:
         examples: the training split.
@@ -25,13 +25,12 @@ def associated_batches(examples: PairedImages, config) -> Batches:
         DataError: there are fewer pairs than a batch holds, or all have one label.
     """
     size, count, seed = config.image_size, config.batch_size, config.seed
-    if len(examples) < count:
-        raise DataError(f"training needs at least as many pairs as batch_size={count}. Received: {len(examples)}")
+    check_enough(len(examples), count, "pairs")
     labels = np.arange(len(examples)) if examples.labels is None else np.asarray(examples.labels)
     if len(np.unique(labels)) < 2:
         raise DataError("training needs targets of at least two things. Received: all of one")
     source, target = (examples.a, examples.b) if config.direction == "AtoB" else (examples.b, examples.a)
-    read_source, read_target = reader(source), reader(center_crop(target, size))
+    read_source, read_target = reader(source), reader(target)
     # Sorted by label, the rows with a row's own label are the block from `first`, `same` rows long.
     by_label = np.argsort(labels, kind="stable")
     values = labels[by_label]
@@ -45,7 +44,7 @@ def associated_batches(examples: PairedImages, config) -> Batches:
         place = pick(draws, len(examples) - width)
         others = tf.gather(by_label, tf.where(place < begin, place, place + width))
         return {
-            "input": to_float(crop_and_flip(read_source(rows), size, seeded(seed, CROP, step))),
+            "input": to_float(crop_and_flip(read_source(rows), size, seeded(seed, FLIP, step))),
             "target": to_float(read_target(rows)),
             "unassociated": to_float(read_target(others)),
         }

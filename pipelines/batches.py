@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 
 import tensorflow as tf
 
+from pipelines.examples import DataError
+
 
 @dataclasses.dataclass(frozen=True)
 class Batches:
@@ -38,6 +40,12 @@ def pick(draws: tf.Tensor, number: tf.Tensor | int) -> tf.Tensor:
 def seeded(seed: int, purpose: int, step: tf.Tensor) -> tf.Tensor:
     """(2,) seed of one kind of draw at one step."""
     return tf.random.experimental.stateless_fold_in(tf.constant([seed, purpose], tf.int32), tf.cast(step, tf.int32))
+
+
+def check_enough(images: int, batch_size: int, of: str):
+    """DataError if there are fewer images (pairs, ...) than a batch holds."""
+    if images < batch_size:
+        raise DataError(f"training needs at least as many {of} as batch_size={batch_size}. Received: {images}")
 
 
 def in_random_order(images: int, count: int, seed: int, purpose: int, step: tf.Tensor) -> tf.Tensor:

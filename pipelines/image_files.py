@@ -23,6 +23,8 @@ MEMORY_LIMIT = 4 * 1024**3
 _WORKERS = min(4, os.cpu_count() or 1)
 _CHUNK = 256  # images under way at once; bounds the memory of results that wait to be collected
 
+# The crops that are trained on are at least this share of the size that images are kept at (64 of 76 pixels).
+SMALL = 64 / 76
 # To be raised when decoding changes, so that older cache files are no longer found.
 _FORMAT = "1"
 
@@ -61,10 +63,10 @@ def decode_image(path: str, load_size: int, half: str = "", is_label_map: bool =
         return np.asarray(image, np.uint8)
 
 
-def is_smaller(path: str, load_size: int, half: str = "") -> bool:
-    """Whether an image file (or the half of it) has a side below `load_size` pixels, so that it is enlarged."""
+def is_small(path: str, load_size: int, half: str = "") -> bool:
+    """Whether an image file (or the half of it) is smaller than what is cropped from `load_size` pixels."""
     with Image.open(path) as opened:
-        return min(opened.width // 2 if half else opened.width, opened.height) < load_size
+        return min(opened.width // 2 if half else opened.width, opened.height) < SMALL * load_size
 
 
 def decode_rgb(path: str) -> np.ndarray:
@@ -111,6 +113,11 @@ def decode_images(
     return kept, images, [(records[index].name, reason) for index, reason in skipped]
 
 
+def rows_of(images: np.ndarray, rows: list[int]) -> np.ndarray:
+    """Some of the images; all of them as they are, so that what is memory-mapped stays so."""
+    return images if rows == list(range(len(images))) else images[rows]
+
+
 def _upright_rgb(opened: Image.Image) -> Image.Image:
     opened.load()
     image = opened
@@ -154,7 +161,7 @@ def _decoded(records: Sequence[Record], load_size: int) -> Iterator[tuple[int, n
     def attempt(record: Record) -> tuple[np.ndarray | None, str]:
         try:
             image = decode_image(record.path, load_size, record.half, record.is_label_map)
-            if is_smaller(record.path, load_size, record.half):
+            if is_small(record.path, load_size, record.half):
                 enlarged.append(record.name)
             return image, ""
         # Broken files raise a dozen exception types, depending on the format; none may end a run.
@@ -174,8 +181,8 @@ def _decoded(records: Sequence[Record], load_size: int) -> Iterator[tuple[int, n
             "%s of %s images are smaller than %d pixels and are enlarged: %s",
             f"{len(enlarged):,}",
             f"{len(records):,}",
-            load_size,
-            ", ".join(sorted(enlarged)[:5]),
+            round(SMALL * load_size),
+            ", ".join(name if name.isprintable() else repr(name) for name in sorted(enlarged)[:5]),
         )
 
 

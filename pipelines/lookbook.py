@@ -6,8 +6,8 @@ import re
 import numpy as np
 
 from pipelines.examples import DataError, PairedImages, Record
-from pipelines.image_files import decode_images
-from pipelines.photographs import IMAGE_SUFFIXES, check_split, list_files, log_report, skipped_line
+from pipelines.image_files import decode_images, rows_of
+from pipelines.photographs import IMAGE_SUFFIXES, check_split, key_of, list_files, log_report, skipped_line
 
 # Product, whether the file shows the product alone, and the number of the image.
 NAME = re.compile(r"PID(\d+)_CLEAN([01])_IID(\d+)$")
@@ -38,7 +38,7 @@ def load(split: str, load_size: int, data_dir: str, cache_dir: str) -> PairedIma
         if not match:
             strange.append(path)
             continue
-        record = Record(os.path.splitext(path)[0], os.path.join(data_dir, *path.split("/")))
+        record = Record(key_of(path), os.path.join(data_dir, *path.split("/")))
         if match[2] == "1":
             garments[match[1]] = record
         else:
@@ -71,4 +71,4 @@ def load(split: str, load_size: int, data_dir: str, cache_dir: str) -> PairedIma
         raise DataError(f"lookbook: at least one pair must be decodable; got {'; '.join(report)}")
     rows_a, rows_b, labels = (np.array(column, np.int32) for column in zip(*rows, strict=True))
     names = tuple(kept[row].name for row in rows_a)
-    return PairedImages(a=a[rows_a], b=b[rows_b], names=names, labels=labels)
+    return PairedImages(a=rows_of(a, rows_a.tolist()), b=b[rows_b], names=names, labels=labels)

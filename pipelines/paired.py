@@ -1,7 +1,7 @@
 """Batches of image pairs. Each is a pure function of (seed, step), so a resumed run jumps to its place."""
 
-from pipelines.batches import Batches, in_random_order, seeded
-from pipelines.examples import DataError, PairedImages
+from pipelines.batches import Batches, check_enough, in_random_order, seeded
+from pipelines.examples import PairedImages
 from pipelines.images import crop_and_flip, reader, to_float
 
 # Every kind of random draw has a number of its own, so that no two share a seed.
@@ -19,8 +19,7 @@ def paired_batches(examples: PairedImages, config) -> Batches:
         DataError: there are fewer pairs than a batch holds.
     """
     size, count, seed = config.image_size, config.batch_size, config.seed
-    if len(examples) < count:
-        raise DataError(f"training needs at least as many pairs as batch_size={count}. Received: {len(examples)}")
+    check_enough(len(examples), count, "pairs")
     sides = (examples.a, examples.b) if config.direction == "AtoB" else (examples.b, examples.a)
     readers = {"input": reader(sides[0]), "target": reader(sides[1])}
 

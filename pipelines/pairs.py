@@ -6,8 +6,16 @@ import os
 import numpy as np
 
 from pipelines.examples import DataError, PairedImages, Record
-from pipelines.image_files import decode_images, decode_rgb
-from pipelines.photographs import IMAGE_SUFFIXES, check_split, key_of, list_files, log_report, skipped_line
+from pipelines.image_files import decode_images, decode_rgb, rows_of
+from pipelines.photographs import (
+    FEW_TRANSLATIONS,
+    IMAGE_SUFFIXES,
+    check_split,
+    key_of,
+    list_files,
+    log_report,
+    skipped_line,
+)
 
 _ACCEPTED = (
     "accepted are folders train and test (or val) of images that hold A and B side by side, or folders A and B of "
@@ -35,7 +43,7 @@ class FoundPairs:
     report: tuple[str, ...]
 
 
-def find(split: str, data_dir: str) -> FoundPairs:
+def find(split: str, data_dir: str, name: str = "pairs") -> FoundPairs:
     """Lists the pairs of a folder. Without folders for the splits both splits are everything.
 
     Raises:
@@ -43,10 +51,10 @@ def find(split: str, data_dir: str) -> FoundPairs:
     """
     check_split(split)
     if not data_dir or not os.path.isdir(data_dir):
-        raise DataError(f"pairs: data_dir must be an existing folder; {_ACCEPTED}; got {data_dir!r}")
+        raise DataError(f"{name}: data_dir must be an existing folder; {_ACCEPTED}; got {data_dir!r}")
     parallel = all(os.path.isdir(os.path.join(data_dir, side)) for side in "AB")
     roots = [os.path.join(data_dir, side) for side in "AB"] if parallel else [data_dir]
-    folders = [_split_folder(root, split) for root in roots]
+    folders = [_split_folder(root, split, name) for root in roots]
     if parallel:
         a, b, report = _parallel(*folders)
     else:
@@ -57,12 +65,14 @@ def find(split: str, data_dir: str) -> FoundPairs:
         )
         report = []
     if not a:
-        raise DataError(f"pairs: there must be at least one pair for {split}; {_ACCEPTED}; got none in {data_dir!r}")
+        raise DataError(f"{name}: there must be at least one pair for {split}; {_ACCEPTED}; got none in {data_dir!r}")
     how = "in parallel folders" if parallel else "side by side"
     return FoundPairs(a, b, (f"{len(a):,} pairs {how} found in {data_dir!r} for {split}", *report))
 
 
-def load(split: str, load_size: int, data_dir: str, cache_dir: str, label_maps: str = "") -> PairedImages:
+def load(
+    split: str, load_size: int, data_dir: str, cache_dir: str, label_maps: str = "", name: str = "pairs"
+) -> PairedImages:
     """Loads the user's pairs: A and B, each (n, load_size, load_size, 3) uint8.
 
     Label maps (pictures of few colors) are resized without mixing their colors.
@@ -73,11 +83,12 @@ def load(split: str, load_size: int, data_dir: str, cache_dir: str, label_maps: 
         data_dir: the folder, see `find`.
         cache_dir: folder of the cache of decoded images.
         label_maps: the side, "A" or "B", of which it is known; JPEG blurs their colors, so that they cannot be told.
+        name: of the dataset, for messages.
 
     Raises:
         DataError: see `find`; also if no pair can be decoded.
     """
-    found = find(split, data_dir)
+    found = find(split, data_dir, name)
     report, sides = list(found.report), {}
     for side, records in (("A", found.a), ("B", found.b)):
         if side == label_maps or are_label_maps(records):
@@ -88,11 +99,11 @@ def load(split: str, load_size: int, data_dir: str, cache_dir: str, label_maps: 
         sides[side] = {record.name: row for row, record in enumerate(kept)}, images
     (rows_a, a), (rows_b, b) = sides["A"], sides["B"]
     names = tuple(name for name in rows_a if name in rows_b)
-    log_report("pairs", tuple(report), len(names))
+    log_report(name, tuple(report), len(names), FEW_TRANSLATIONS)
     if not names:
-        raise DataError(f"pairs: at least one pair must be decodable; got none in {data_dir!r} ({'; '.join(report)})")
+        raise DataError(f"{name}: at least one pair must be decodable; got none in {data_dir!r} ({'; '.join(report)})")
     return PairedImages(
-        a=_rows(a, [rows_a[name] for name in names]), b=_rows(b, [rows_b[name] for name in names]), names=names
+        a=rows_of(a, [rows_a[name] for name in names]), b=rows_of(b, [rows_b[name] for name in names]), names=names
     )
 
 
@@ -111,22 +122,17 @@ def are_label_maps(records: tuple[Record, ...]) -> bool:
     return bool(counts) and max(counts) <= MOST_LABELS
 
 
-def _rows(images: np.ndarray, rows: list[int]) -> np.ndarray:
-    """Some of the images; all of them as they are, so that what is memory-mapped stays so."""
-    return images if rows == list(range(len(images))) else images[rows]
-
-
-def _split_folder(root: str, split: str) -> str:
+def _split_folder(root: str, split: str, name: str) -> str:
     """The folder of a split below `root`; `root` itself where there are no such folders."""
     folders = {name for names in SPLIT_FOLDERS.values() for name in names}
-    present = [name for name in folders if os.path.isdir(os.path.join(root, name))]
+    present = [folder for folder in folders if os.path.isdir(os.path.join(root, folder))]
     if not present:
         return root
-    for name in SPLIT_FOLDERS[split]:
-        if name in present:
-            return os.path.join(root, name)
+    for folder in SPLIT_FOLDERS[split]:
+        if folder in present:
+            return os.path.join(root, folder)
     raise DataError(
-        f"pairs: {root!r} must have a folder {' or '.join(SPLIT_FOLDERS[split])}; got {', '.join(sorted(present))}"
+        f"{name}: {root!r} must have a folder {' or '.join(SPLIT_FOLDERS[split])}; got {', '.join(sorted(present))}"
     )
 
 

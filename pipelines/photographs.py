@@ -17,6 +17,8 @@ IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".ti
 # Below this many images a discriminator soon knows each one by heart. A rule of thumb: Karras et al. (2020, "Training
 # generative adversarial networks with limited data") needed adaptive augmentation for a few thousand.
 FEW_IMAGES = 1000
+# Translations learn from patches: the papers train on 400 pairs.
+FEW_TRANSLATIONS = 100
 
 
 @dataclasses.dataclass(frozen=True)
@@ -150,16 +152,16 @@ def decode_found(found: Found, dataset: str, load_size: int, cache_dir: str) -> 
 
 # The train and the test split of one set, or a set loaded twice, may have the same things to say: once is enough.
 @functools.cache
-def log_report(dataset: str, report: tuple[str, ...], count: int) -> None:
-    """Logs a report, and a warning if there are few images."""
+def log_report(dataset: str, report: tuple[str, ...], count: int, few: int = FEW_IMAGES) -> None:
+    """Logs a report, and a warning if there are fewer images than `few`."""
     for line in report:
         logging.info("%s: %s", dataset, line)
-    if count < FEW_IMAGES:
+    if count < few:
         logging.warning(
             "%s: %s images are too few for a GAN (fewer than %s): expect it to memorise them",
             dataset,
             f"{count:,}",
-            f"{FEW_IMAGES:,}",
+            f"{few:,}",
         )
 
 

@@ -3,6 +3,8 @@
 import dataclasses
 import os
 
+from absl import logging
+
 from pipelines import pairs, unpaired_folders
 from pipelines.download import Archive, fetch
 from pipelines.examples import DataError, PairedImages, UnpairedImages
@@ -63,14 +65,14 @@ def load_pairs(name: str, split: str, load_size: int, data_dir: str, cache_dir: 
     published = PAIRS[name]
     archive = _archive(name, published, f"{HOST}/pix2pix/datasets/{name}.tar.gz", "pairs of images")
     folder = _gather(name, archive, ("train", "val", "test"), data_dir, cache_dir)
-    return pairs.load(split, load_size, folder, cache_dir, label_maps=published.label_maps)
+    return pairs.load(split, load_size, folder, cache_dir, label_maps=published.label_maps, name=name)
 
 
 def load_unpaired(name: str, split: str, load_size: int, data_dir: str, cache_dir: str) -> UnpairedImages:
     """Loads a split of one of `UNPAIRED`; see `load_pairs` and `unpaired_folders.load`."""
     archive = _archive(name, UNPAIRED[name], f"{HOST}/cyclegan/datasets/{name}.zip", "images of two kinds")
     folder = _gather(name, archive, ("trainA", "trainB"), data_dir, cache_dir)
-    return unpaired_folders.load(split, load_size, folder, cache_dir)
+    return unpaired_folders.load(split, load_size, folder, cache_dir, name=name)
 
 
 def load_cityscapes(split: str, load_size: int, data_dir: str, cache_dir: str) -> PairedImages:
@@ -78,7 +80,7 @@ def load_cityscapes(split: str, load_size: int, data_dir: str, cache_dir: str) -
 
     Its licence wants every user to ask for it at cityscapes-dataset.com, so there is no download.
     """
-    return pairs.load(split, load_size, data_dir, cache_dir, label_maps="B")
+    return pairs.load(split, load_size, data_dir, cache_dir, label_maps="B", name="cityscapes")
 
 
 def _archive(name: str, published: Published, url: str, kind: str) -> Archive:
@@ -101,6 +103,8 @@ def _gather(name: str, archive: Archive, marks: tuple[str, ...], data_dir: str, 
     places = [data_dir, os.path.join(data_dir, name)] if data_dir else []
     for folder in (*places, os.path.join(cached, archive.content)):
         if any(os.path.isdir(os.path.join(folder, mark)) for mark in marks):
+            if data_dir and folder not in places:
+                logging.warning("%s: not found in %r; taken from %r, an earlier download", name, data_dir, folder)
             return folder
     try:
         fetch(archive, cached, (data_dir or ".", cached))

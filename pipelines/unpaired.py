@@ -1,7 +1,7 @@
 """Batches of two sides that do not belong to each other. Each is a pure function of (seed, step), as all are."""
 
-from pipelines.batches import Batches, in_random_order, seeded
-from pipelines.examples import DataError, PairedImages, UnpairedImages
+from pipelines.batches import Batches, check_enough, in_random_order, seeded
+from pipelines.examples import PairedImages, UnpairedImages
 from pipelines.images import crop_and_flip, reader, to_float
 
 # Every kind of random draw has a number of its own, so that no two share a seed.
@@ -23,11 +23,7 @@ def unpaired_batches(examples: UnpairedImages | PairedImages, config) -> Batches
     size, count, seed = config.image_size, config.batch_size, config.seed
     sides = {"a": (examples.a, ORDER_A, CROP_A), "b": (examples.b, ORDER_B, CROP_B)}
     for side, (images, _, _) in sides.items():
-        if len(images) < count:
-            raise DataError(
-                f"training needs at least as many images of {side.upper()} as batch_size={count}. "
-                f"Received: {len(images)}"
-            )
+        check_enough(len(images), count, f"images of {side.upper()}")
     readers = {side: reader(images) for side, (images, _, _) in sides.items()}
 
     def at(step):

@@ -122,7 +122,8 @@ class ImageToImageTask(Task):
     def translated(self, translator: Translator, images: np.ndarray) -> np.ndarray:
         """(n, h, w, 3) uint8 translations of uint8 images, with the request's seed, one at a time."""
         seed = tf.constant(self.request.sample_seed, tf.int32)
-        return np.stack([translator.translate(tf.constant(image), seed).numpy() for image in images])
+        progress = tqdm(images, "translating", unit=" images", disable=None)
+        return np.stack([translator.translate(tf.constant(image), seed).numpy() for image in progress])
 
     def write_figures(self, figures: dict) -> dict:
         """Print them and write them to evaluation.json."""

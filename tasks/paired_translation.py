@@ -72,6 +72,10 @@ class PairedTranslationTask(ImageToImageTask):
 class DomainTransferTask(PairedTranslationTask):
     """Pairs of a thing in a scene and the picture of the thing, which may be the same for many."""
 
+    def load_size(self, image_size: int) -> int:
+        """Nothing is cropped: the converter sees pictures as a whole."""
+        return image_size
+
     def batches(self, examples: PairedImages) -> Batches:
         """With targets of something else."""
         return associated_batches(examples, self.request.config)

@@ -4,6 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from models.base import TrainedModel
+from models.presets.config import ConfigError
 from models.presets.image_to_image import DIRECTIONS
 from pipelines.examples import PairedImages
 from pipelines.unpaired import unpaired_batches
@@ -22,13 +23,21 @@ class UnpairedTranslationTask(ImageToImageTask):
 
     def prepare(self, dry_run: bool = False) -> Prepared:
         """Both sides, each cropped and flipped by itself."""
-        examples = self.load("train")
+        examples, config = self.load("train"), self.request.config
+        steps_per_epoch = config.steps_per_epoch(len(examples))
+        scheduled = (config.constant_epochs + config.decay_epochs) * steps_per_epoch
+        if config.decay_epochs and config.total_steps(len(examples)) > scheduled:
+            raise ConfigError(
+                f"after constant_epochs={config.constant_epochs} and decay_epochs={config.decay_epochs} the learning "
+                f"rate is 0: steps must be at most {scheduled:,}, here. "
+                f"Received: {config.total_steps(len(examples)):,}"
+            )
         data = {
             "images": [len(examples.a), len(examples.b)],
             "a": fingerprint(examples.a),
             "b": fingerprint(examples.b),
         }
-        return Prepared(self.request.config, unpaired_batches(examples, self.request.config), data)
+        return Prepared(config, unpaired_batches(examples, config), data)
 
     def ways(self, most: int, config, translators: dict[str, Translator]):
         """For each direction: its name, images (n, side, side, 3) uint8 to translate with their names, their true

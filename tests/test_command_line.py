@@ -181,8 +181,16 @@ def write_record(folder, model="gan_cls", **config):
         ("pix2pix", ["--mode=sample", "--input=.", "--caption=a bird"], ["pix2pix translates images", "captions"]),
         ("gan_cls", ["--mode=sample", "--input=.", "--caption=a bird"], ["draws captions, not images", "--input=."]),
         ("pix2pix", ["--mode=sample", "--input=nowhere"], ["--input must be a path", "nowhere"]),
-        ("pix2pix", ["--mode=sample", "--direction=BtoA"], ["pix2pix has one direction. Received: --direction=BtoA"]),
-        ("cyclegan", ["--mode=export", "--direction=BtoA"], ["--mode=export of cyclegan has one direction"]),
+        (
+            "pix2pix",
+            ["--mode=sample", "--direction=BtoA"],
+            ["is for --mode=sample of cyclegan", "of pix2pix"],
+        ),
+        (
+            "cyclegan",
+            ["--mode=export", "--direction=BtoA"],
+            ["is for --mode=sample of", "--mode=export of cyclegan"],
+        ),
         ("cyclegan", ["--mode=sample", "--input=.", "--direction=AtoA"], ["--direction: did you mean", "AtoA"]),
         ("char_cnn_rnn", ["--mode=export"], ["accepted for char_cnn_rnn are train, evaluate"]),
     ],

@@ -3,17 +3,12 @@
 import keras
 from keras import layers
 
-from models.layers import UPSAMPLING, SeededDropout, batch_statistics, convolution
+from models.layers import UPSAMPLING, SeededDropout, batch_statistics, convolution, doubled_widths
 from models.presets.image_to_image import STRIDED_CONVOLUTIONS
 
 LEAK = 0.2  # slope of the leaky ReLU, everywhere
 # Layers of the decoder with dropout, from the innermost outwards.
 DROPOUT_LAYERS = 3
-
-
-def stage_widths(image_size: int, width: int) -> list[int]:
-    """Channels after each halving, down to one pixel: 1, 2, 4, 8, 8, ... times `width`."""
-    return [width * min(2**stage, 8) for stage in range(image_size.bit_length() - 1)]
 
 
 def generator(
@@ -28,7 +23,8 @@ def generator(
     """
     image = keras.Input((None, None, 3), name="image")
     seed = keras.Input((2,), dtype="int32", name="seed")
-    widths = stage_widths(image_size, width)
+    # Down to one pixel.
+    widths = doubled_widths(width, image_size.bit_length() - 1)
     x, encoded = convolution(image, widths[0], 4, strides=2), []
     for stage, channels in enumerate(widths[1:], start=1):
         # What a skip hands over is not activated yet: the decoder activates it in its own way.
@@ -73,13 +69,14 @@ def discriminator(
     if not strided:
         x = activate(convolution(x, width, 1, use_bias=True))
         x = activate(normalize(convolution(x, 2 * width, 1, use_bias=use_bias)))
-        # The authors' code has no bias here, unlike in the larger discriminators.
-        logits = convolution(x, 1, 1, dtype="float32")
+        # With batch normalization the authors' code has no bias here either, unlike in the larger discriminators.
+        logits = convolution(x, 1, 1, use_bias=use_bias, dtype="float32")
     else:
         x = activate(convolution(x, width, 4, strides=2, use_bias=True))
-        for stage in range(1, strided):
-            x = activate(normalize(convolution(x, width * min(2**stage, 8), 4, strides=2, use_bias=use_bias)))
-        x = activate(normalize(padded_convolution(x, width * min(2**strided, 8), use_bias=use_bias)))
+        *widths, last = doubled_widths(width, strided + 1)
+        for channels in widths[1:]:
+            x = activate(normalize(convolution(x, channels, 4, strides=2, use_bias=use_bias)))
+        x = activate(normalize(padded_convolution(x, last, use_bias=use_bias)))
         logits = padded_convolution(x, 1, use_bias=True, dtype="float32")
     return keras.Model(inputs, logits, name=name)
 

@@ -3,16 +3,15 @@
 import keras
 from keras import layers
 
-from models.layers import batch_normalization, convolution, transposed_convolution
+from models.layers import batch_normalization, convolution, doubled_widths, transposed_convolution
 
 LEAK = 0.2  # slope of the leaky ReLU
 SMALLEST_MAP = 4  # side in pixels at which the halvings end
 
 
-def stage_widths(image_size: int, width: int) -> list[int]:
-    """Channels after each halving, down to 4x4 pixels: 1, 2, 4, 8, 8, ... times `width`."""
-    halvings = (image_size // SMALLEST_MAP).bit_length() - 1
-    return [width * min(2**stage, 8) for stage in range(halvings)]
+def halvings(image_size: int) -> int:
+    """How often the side is halved, down to 4x4 pixels."""
+    return (image_size // SMALLEST_MAP).bit_length() - 1
 
 
 def halved(x, widths: list[int]):
@@ -30,16 +29,11 @@ def converter(image_size: int, width: int, code_dim: int) -> keras.Model:
     Without `code_dim` the 4x4 map goes from the encoder to the decoder as it is, as in public code.
     """
     image = keras.Input((image_size, image_size, 3), name="image")
-    widths = stage_widths(image_size, width)
+    widths = doubled_widths(width, halvings(image_size))
     x = halved(image, widths)
     if code_dim:
         code = layers.LeakyReLU(LEAK)(batch_normalization(convolution(x, code_dim, SMALLEST_MAP, padding="valid")))
-        x = layers.Conv2DTranspose(
-            widths[-1],
-            SMALLEST_MAP,
-            use_bias=False,
-            kernel_initializer=keras.initializers.RandomNormal(0.0, 0.02),
-        )(code)
+        x = transposed_convolution(code, widths[-1], SMALLEST_MAP, strides=1, padding="valid")
         x = layers.ReLU()(batch_normalization(x))
     for channels in reversed(widths[:-1]):
         x = layers.ReLU()(batch_normalization(transposed_convolution(x, channels)))
@@ -60,6 +54,6 @@ def discriminator(image_size: int, width: int, of_pairs: bool, name: str) -> ker
     if of_pairs:
         inputs["input"] = keras.Input((image_size, image_size, 3), name="input")
         x = layers.concatenate([inputs["input"], image])
-    x = halved(x, stage_widths(image_size, width))
+    x = halved(x, doubled_widths(width, halvings(image_size)))
     logits = convolution(x, 1, SMALLEST_MAP, padding="valid", dtype="float32")
     return keras.Model(inputs, layers.Flatten(dtype="float32")(logits), name=name)

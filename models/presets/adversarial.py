@@ -4,7 +4,9 @@ import dataclasses
 
 from models.presets.config import ConfigError, TrainingConfig, setting
 
-# Losses whose target for a real image can be moved away from 1.
+# What `adversarial` accepts.
+LOSSES = ("non_saturating", "least_squares", "hinge", "wasserstein")
+# Those whose target for a real image can be moved away from 1.
 SMOOTHABLE = ("non_saturating", "least_squares")
 
 
@@ -18,7 +20,7 @@ class AdversarialConfig(TrainingConfig):
     adversarial: str = setting(
         "non_saturating",
         "adversarial loss; Goodfellow et al. 2014, section 3",
-        choices=("non_saturating", "least_squares", "hinge", "wasserstein"),
+        choices=LOSSES,
     )
     label_smoothing: float = setting(
         0.0, "taken off the real target; Salimans et al. 2016, 3.4: 0.1", minimum=0.0, maximum=0.5

@@ -9,7 +9,7 @@ junyanz/pytorch-CycleGAN-and-pix2pix.
 
 import dataclasses
 
-from models.presets.adversarial import AdversarialConfig
+from models.presets.adversarial import LOSSES, AdversarialConfig
 from models.presets.config import ConfigError, Preset, setting
 
 PIX2PIX, CYCLEGAN = "Isola et al., CVPR 2017", "Zhu et al., ICCV 2017"
@@ -43,6 +43,16 @@ class TranslationConfig(AdversarialConfig):
         choices=("transposed", "resize"),
     )
 
+    def __post_init__(self):
+        super().__post_init__()
+        # Two more convolutions of 4 pixels follow the halvings, each of which takes a pixel off.
+        least = 3 * 2 ** STRIDED_CONVOLUTIONS[self.receptive_field]
+        if self.image_size < least:
+            raise ConfigError(
+                f"image_size must be at least {least} for receptive_field={self.receptive_field}. "
+                f"Received: {self.image_size}"
+            )
+
 
 @dataclasses.dataclass(frozen=True)
 class Pix2PixConfig(TranslationConfig):
@@ -72,13 +82,10 @@ class CycleGANConfig(TranslationConfig):
     adversarial: str = setting(
         "least_squares",
         "adversarial loss; section 4",
-        choices=("non_saturating", "least_squares", "hinge", "wasserstein"),
+        choices=LOSSES,
     )
     discriminator_normalization: str = setting(
         "instance", "in the discriminators; appendix 7.2", choices=("instance", "layer", "none")
-    )
-    adversarial_weight: float = setting(
-        2.0, "weight of the adversarial loss; 2: section 4's squares, without the half of Mao et al. 2017", minimum=0.0
     )
     cycle_weight: float = setting(10.0, "weight of the cycle loss, lambda; section 4", minimum=0.0)
     identity_weight: float = setting(
@@ -93,9 +100,9 @@ class CycleGANConfig(TranslationConfig):
 
     def __post_init__(self):
         super().__post_init__()
-        # Reflection padding of 3 pixels, and two halvings.
-        if self.image_size % 4:
-            raise ConfigError(f"image_size must be a multiple of 4. Received: {self.image_size}")
+        # Two halvings, and then there must be something to reflect.
+        if self.image_size % 8:
+            raise ConfigError(f"image_size must be a multiple of 8. Received: {self.image_size}")
         if self.learning_rate_halving_epochs:
             raise ConfigError(
                 "learning_rate_halving_epochs must be 0: constant_epochs and decay_epochs say how it falls. "
@@ -105,7 +112,7 @@ class CycleGANConfig(TranslationConfig):
 
 @dataclasses.dataclass(frozen=True)
 class PixelDTConfig(AdversarialConfig):
-    """A thing in a scene to the picture of the thing."""
+    """A thing in a scene to the picture of the thing; the defaults are the paper's, as far as they are known here."""
 
     batch_size: int = setting(128, "pairs a step, over all devices; section 6", minimum=2)
     image_size: int = setting(64, "pixels, a power of two; section 4", minimum=16)
@@ -114,18 +121,33 @@ class PixelDTConfig(AdversarialConfig):
     )
     learning_rate: float = setting(2e-4, "the optimizers' step size; section 6", minimum=0.0, maximum=100.0)
     direction: str = setting("AtoB", "which side of a pair is the scene", choices=DIRECTIONS)
+    optimizer: str = setting(
+        "adam",
+        "gradient descent method; this project's choice, after DCGAN (public code: sgd or adam)",
+        choices=("adam", "rmsprop", "sgd"),
+    )
     domain_weight: float = setting(1.0, "weight of the domain discriminator; 0: there is none; 4.3", minimum=0.0)
     code_dim: int = setting(64, "numbers between encoder and decoder; 0: the 4x4 map; section 4.1", minimum=0)
-    generator_width: int = setting(96, "channels after the converter's first layer; public code", minimum=1)
-    discriminator_width: int = setting(96, "channels after a discriminator's first layer; public code", minimum=1)
+    generator_width: int = setting(
+        128, "channels after the converter's first layer; section 4.1 (public code: 96)", minimum=1
+    )
+    discriminator_width: int = setting(
+        128, "channels after a discriminator's first layer; section 4.2 (public code: 96)", minimum=1
+    )
     discriminator_normalization: str = setting("batch", "in the discriminators; section 4", choices=("batch",))
 
     def __post_init__(self):
+        if self.gradient_penalty_weight:
+            raise ConfigError(
+                "gradient_penalty_weight must be 0: this objective has no penalty. "
+                f"Received: {self.gradient_penalty_weight}"
+            )
         super().__post_init__()
         if self.image_size & (self.image_size - 1):
             raise ConfigError(f"image_size must be a power of two. Received: {self.image_size}")
 
 
+BIRDS_PAIRS = ("birds_parts", "birds_edges", "birds_plate")
 # What makes the paper's experiment short enough for the embedded birds on two cores: found by measuring.
 BIRDS = {
     "image_size": 64,
@@ -158,7 +180,7 @@ def pix2pix(summary: str, source: str, **changes) -> Preset:
         source=f"{PIX2PIX}, {source}",
         needs=frozenset({"pairs"}),
         default_dataset="birds_parts",
-        per_dataset={"birds_parts": BIRDS, "birds_edges": BIRDS, **PAIRED_SETS},
+        per_dataset={**dict.fromkeys(BIRDS_PAIRS, BIRDS), **PAIRED_SETS},
     )
 
 
@@ -179,6 +201,7 @@ BIRDS_NIGHT = {
 
 
 # Section 5.2: with the identity loss a painting's colors stay.
+KEEP_COLORS = {"identity_weight": 5.0}
 PAINTINGS = ("monet2photo", "cezanne2photo", "ukiyoe2photo", "vangogh2photo")
 
 
@@ -192,7 +215,10 @@ def cyclegan(summary: str, source: str, **changes) -> Preset:
         source=f"{CYCLEGAN}, {source}",
         needs=frozenset({"unpaired"}),
         default_dataset="birds_night",
-        per_dataset={"birds_night": BIRDS_NIGHT, **{name: {"identity_weight": 5.0} for name in PAINTINGS}},
+        per_dataset={
+            **dict.fromkeys(("birds_night", *BIRDS_PAIRS), BIRDS_NIGHT),
+            **dict.fromkeys(PAINTINGS, KEEP_COLORS),
+        },
         both_ways=True,
     )
 
@@ -218,7 +244,7 @@ def pixel_dt(summary: str, source: str, **changes) -> Preset:
         source=f"{PIXEL_DT}, {source}",
         needs=frozenset({"pairs"}),
         default_dataset="birds_plate",
-        per_dataset={"birds_plate": BIRDS_PLATE},
+        per_dataset=dict.fromkeys(BIRDS_PAIRS, BIRDS_PLATE),
     )
 
 
@@ -233,7 +259,7 @@ PRESETS = {
     "cyclegan": cyclegan("image to image both ways, without pairs", "sections 3 and 4"),
     "cyclegan_no_cycle": cyclegan("without the cycle loss", "section 5.1.4", cycle_weight=0.0),
     "cyclegan_log_likelihood": cyclegan(
-        "with the log-likelihood instead of squares", "equation 1", adversarial="non_saturating", adversarial_weight=1.0
+        "with the log-likelihood instead of squares", "equation 1", adversarial="non_saturating"
     ),
     "pixel_dt": pixel_dt("from a thing in a scene to the picture of the thing", "section 4"),
     "pixel_dt_no_domain": pixel_dt("without the domain discriminator", "section 6", domain_weight=0.0),

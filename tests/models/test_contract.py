@@ -131,7 +131,7 @@ def check_samples(model):
 
 
 @pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
-@pytest.mark.parametrize("name", ["gan_int_cls", "char_cnn_rnn", "pix2pix", "cyclegan"])
+@pytest.mark.parametrize("name", ["gan_int_cls", "char_cnn_rnn", "pix2pix", "cyclegan", "pixel_dt"])
 def test_mixed_precision(name, precision, tmp_path_factory, encoder_folder):
     trained = make_one_step(name, tmp_path_factory, encoder_folder, precision=precision)
     assert np.isfinite(list(trained.history.values())).all()

@@ -72,16 +72,29 @@ def test_the_players_move_in_the_papers_order_each_against_those_that_moved():
         minimize(loss, tape, player)
 
     made.minimize = noted
-    made.train_step(batch())
+    data = batch()
+    generated = made.translate(data["input"])
+    made.generator_optimizer = keras.optimizers.SGD(0.0)
+    made.generator_optimizer.build(made.player_variables("generator"))
+    logs = made.train_step(data)
     assert order == ["discriminator", "domain_discriminator", "generator"]
+    after = (entropy(made.score(generated), 1.0) + entropy(made.score_pair(data["input"], generated), 1.0)) / 2
+    assert float(logs["generator_loss"]) == pytest.approx(after, rel=1e-4)
 
 
-def test_without_the_domain_discriminator_the_input_does_not_matter_to_any_loss():
+def test_only_the_domain_discriminator_compares_with_the_input():
+    """Translations held fixed, another input changes a loss only where there is a domain discriminator."""
     assert PRESETS["pixel_dt_no_domain"].config.domain_weight == 0
-    made = model(domain_weight=0.0)
-    assert made.domain_discriminator is None
-    logs = made.train_step(batch())
-    assert "domain_loss" not in logs
+    for weight in (0.0, 1.0):
+        losses = []
+        for sign in (1.0, -1.0):
+            made, data = model(domain_weight=weight), batch()
+            made.translate = lambda image, fixed=0.5 * data["input"]: fixed
+            made.minimize = lambda *arguments: None
+            logs = made.train_step(data | {"input": sign * data["input"]})
+            losses.append({name: float(value) for name, value in logs.items()})
+        assert (losses[0] == losses[1]) == (weight == 0.0)
+        assert ("domain_loss" in losses[0]) == (weight == 1.0)
 
 
 def test_the_converter_has_a_code_or_hands_its_map_on():

@@ -20,7 +20,7 @@ def labelled(labels):
     """Pairs of one tone each: A is the row, B the label."""
     labels = np.asarray(labels)
     a, b = (
-        np.broadcast_to(tone.reshape(-1, 1, 1, 1), (len(labels), SIDE + 1, SIDE + 1, 3)).astype(np.uint8)
+        np.broadcast_to(tone.reshape(-1, 1, 1, 1), (len(labels), SIDE, SIDE, 3)).astype(np.uint8)
         for tone in (np.arange(len(labels)), labels)
     )
     return PairedImages(a=a, b=b, names=tuple(map(str, range(len(labels)))), labels=labels)

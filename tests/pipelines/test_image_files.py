@@ -186,10 +186,10 @@ def test_images_that_are_enlarged_are_named(tmp_path, caplog):
     paths = [write_image(tmp_path / f"{name}.png", size=size) for name, size in (("a", (40, 30)), ("b", (40, 10)))]
     with caplog.at_level("INFO", logger="absl"):
         image_files.decode_images(records_of(*paths), 20, str(tmp_path / "cache"))
-    assert "1 of 2 images are smaller than 20 pixels and are enlarged: b.png" in caplog.text
+    assert "1 of 2 images are smaller than 17 pixels and are enlarged: b.png" in caplog.text
     caplog.clear()
     # Of a file that holds two pictures, each half counts.
     halves = [Record(side, str(paths[0]), half=side) for side in ("left", "right")]
     with caplog.at_level("INFO", logger="absl"):
-        image_files.decode_images(halves, 21, str(tmp_path / "cache"))
+        image_files.decode_images(halves, 25, str(tmp_path / "cache"))
     assert "2 of 2 images are smaller than 21 pixels" in caplog.text

@@ -89,10 +89,10 @@ def test_what_is_no_such_folder(tmp_path):
     with pytest.raises(DataError, match="data_dir must be an existing folder"):
         load(tmp_path)
     write_image(tmp_path / "data" / "trainA" / "x.png")
-    with pytest.raises(DataError, match=r"trainB must hold images; accepted are .*; got no folder"):
+    with pytest.raises(DataError, match=r"trainB must hold at least one image; accepted are .*; got no folder"):
         load(tmp_path)
     (tmp_path / "data" / "trainB").mkdir()
-    with pytest.raises(DataError, match=r"trainB must hold images; .*; got no image in"):
+    with pytest.raises(DataError, match=r"trainB must hold at least one image; .*; got no image in"):
         load(tmp_path)
     write_text(tmp_path / "data" / "trainB" / "broken.png", "no picture")
     with pytest.raises(DataError, match="at least one image of B must be decodable"):

@@ -89,6 +89,9 @@ def test_a_plate_shows_the_species_whatever_the_scene():
     assert (plates[0] != plates[2]).any()
     # On white, facing right: the eye is in the right half.
     assert (plates[0][[0, 0, -1, -1], [0, -1, 0, -1]] == 255).all()
+    for plate in plates:
+        _, columns = np.nonzero(np.abs(plate.astype(int) - EYE).max(axis=2) < 12)
+        assert np.median(columns) > 32
 
 
 def test_day_and_night_are_apart_in_training_and_pairs_to_score_with(tmp_path):
