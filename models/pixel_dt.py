@@ -33,7 +33,9 @@ class PixelDT(Adversarial):
     def build_networks(self):
         """Section 4."""
         config = self.config
-        self.generator = networks.converter(config.image_size, config.generator_width, config.code_dim)
+        self.generator = networks.converter(
+            config.image_size, config.generator_width, config.code_dim, config.upsampling
+        )
         shape = (config.image_size, config.discriminator_width)
         self.discriminator = networks.discriminator(*shape, of_pairs=False, name="discriminator")
         self.domain_discriminator = None

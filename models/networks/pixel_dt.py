@@ -3,7 +3,7 @@
 import keras
 from keras import layers
 
-from models.layers import batch_normalization, convolution, doubled_widths, transposed_convolution
+from models.layers import UPSAMPLING, batch_normalization, convolution, doubled_widths, transposed_convolution
 
 LEAK = 0.2  # slope of the leaky ReLU
 SMALLEST_MAP = 4  # side in pixels at which the halvings end
@@ -22,11 +22,12 @@ def halved(x, widths: list[int]):
     return x
 
 
-def converter(image_size: int, width: int, code_dim: int) -> keras.Model:
+def converter(image_size: int, width: int, code_dim: int, upsampling: str = "transposed") -> keras.Model:
     """A picture of one domain to one of the other.
 
     Input: `image` (B, image_size, image_size, 3) in [-1, 1]. Output: the same shape, float32 in [-1, 1].
     Without `code_dim` the 4x4 map goes from the encoder to the decoder as it is, as in public code.
+    `upsampling` is a key of `models.layers.UPSAMPLING`; public code's is "transposed".
     """
     image = keras.Input((image_size, image_size, 3), name="image")
     widths = doubled_widths(width, halvings(image_size))
@@ -36,8 +37,8 @@ def converter(image_size: int, width: int, code_dim: int) -> keras.Model:
         x = transposed_convolution(code, widths[-1], SMALLEST_MAP, strides=1, padding="valid")
         x = layers.ReLU()(batch_normalization(x))
     for channels in reversed(widths[:-1]):
-        x = layers.ReLU()(batch_normalization(transposed_convolution(x, channels)))
-    x = transposed_convolution(x, 3, dtype="float32")
+        x = layers.ReLU()(batch_normalization(UPSAMPLING[upsampling](x, channels)))
+    x = UPSAMPLING[upsampling](x, 3, dtype="float32")
     generated = layers.Activation("tanh", dtype="float32", name="generated")(x)
     return keras.Model({"image": image}, generated, name="generator")
 

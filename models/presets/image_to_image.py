@@ -126,6 +126,11 @@ class PixelDTConfig(AdversarialConfig):
         "gradient descent method; this project's choice, after DCGAN (public code: sgd or adam)",
         choices=("adam", "rmsprop", "sgd"),
     )
+    upsampling: str = setting(
+        "transposed",
+        "how the generator doubles the side; public code; resize: Odena et al. 2016, no checkerboard",
+        choices=("transposed", "resize"),
+    )
     domain_weight: float = setting(1.0, "weight of the domain discriminator; 0: there is none; 4.3", minimum=0.0)
     code_dim: int = setting(64, "numbers between encoder and decoder; 0: the 4x4 map; section 4.1", minimum=0)
     generator_width: int = setting(
@@ -190,8 +195,6 @@ BIRDS_NIGHT = {
     "epochs": 2,
     "constant_epochs": 1,
     "decay_epochs": 1,
-    # Else colors may be swapped: night does not say which bird is red.
-    "identity_weight": 5.0,
     "generator_width": 16,
     "discriminator_width": 16,
     "blocks": 4,
@@ -200,24 +203,26 @@ BIRDS_NIGHT = {
 }
 
 
-# Section 5.2: with the identity loss a painting's colors stay.
+# Section 5.2: with the identity loss, half as heavy as the cycle loss, colors stay. By night none says which bird is red.
 KEEP_COLORS = {"identity_weight": 5.0}
 PAINTINGS = ("monet2photo", "cezanne2photo", "ukiyoe2photo", "vangogh2photo")
 
 
 def cyclegan(summary: str, source: str, **changes) -> Preset:
     """A preset of CycleGAN: the paper's ablations differ in a constant or two."""
+    config = CycleGANConfig(**changes)
+    colors = KEEP_COLORS if config.cycle_weight else {}
     return Preset(
         model="models.cyclegan.CycleGAN",
         task="tasks.unpaired_translation.UnpairedTranslationTask",
-        config=CycleGANConfig(**changes),
+        config=config,
         summary=summary,
         source=f"{CYCLEGAN}, {source}",
         needs=frozenset({"unpaired"}),
         default_dataset="birds_night",
         per_dataset={
-            **dict.fromkeys(("birds_night", *BIRDS_PAIRS), BIRDS_NIGHT),
-            **dict.fromkeys(PAINTINGS, KEEP_COLORS),
+            **dict.fromkeys(("birds_night", *BIRDS_PAIRS), BIRDS_NIGHT | colors),
+            **dict.fromkeys(PAINTINGS, colors),
         },
         both_ways=True,
     )
@@ -257,7 +262,7 @@ PRESETS = {
     "pix2pix_cgan": pix2pix("cGAN alone", "section 4.2", l1_weight=0.0),
     "pix2pix_l1_gan": pix2pix("L1 + GAN", "section 4.2", conditional=False),
     "cyclegan": cyclegan("image to image both ways, without pairs", "sections 3 and 4"),
-    "cyclegan_no_cycle": cyclegan("without the cycle loss", "section 5.1.4", cycle_weight=0.0),
+    "cyclegan_no_cycle": cyclegan("GAN alone: neither cycle nor identity loss", "section 5.1.4", cycle_weight=0.0),
     "cyclegan_log_likelihood": cyclegan(
         "with the log-likelihood instead of squares", "equation 1", adversarial="non_saturating"
     ),
