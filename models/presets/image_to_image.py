@@ -157,7 +157,7 @@ BIRDS_PAIRS = ("birds_parts", "birds_edges", "birds_plate")
 BIRDS = {
     "image_size": 64,
     "batch_size": 8,
-    "epochs": 8,
+    "epochs": 4,
     "generator_width": 16,
     "discriminator_width": 16,
     "receptive_field": 16,
@@ -203,7 +203,7 @@ BIRDS_NIGHT = {
 }
 
 
-# Section 5.2: with the identity loss, half as heavy as the cycle loss, colors stay. By night none says which bird is red.
+# Section 5.2: with the identity loss, half as heavy as the cycle loss, colors stay; night does not tell which is red.
 KEEP_COLORS = {"identity_weight": 5.0}
 PAINTINGS = ("monet2photo", "cezanne2photo", "ukiyoe2photo", "vangogh2photo")
 
