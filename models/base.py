@@ -11,6 +11,7 @@ from collections.abc import Callable
 import keras
 import tensorflow as tf
 
+from models.optimizers import FusedAdam
 from models.presets.config import from_plain
 from models.schedules import HalvingSchedule
 
@@ -80,7 +81,7 @@ class TrainedModel(keras.Model):
         """A player's optimizer, as the configuration says."""
         config, rate = self.config, self.learning_rate(player, steps_per_epoch)
         if config.optimizer == "adam":
-            optimizer = keras.optimizers.Adam(rate, beta_1=config.beta_1, beta_2=config.beta_2)
+            optimizer = FusedAdam(rate, beta_1=config.beta_1, beta_2=config.beta_2)
         elif config.optimizer == "rmsprop":
             optimizer = keras.optimizers.RMSprop(rate)
         else:
