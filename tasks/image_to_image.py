@@ -50,7 +50,7 @@ class ImageToImageTask(Task):
         """By direction, what a model translates: its averaged generators if there are averages."""
         return {
             direction: Translator(model.sampled(name), model.side_multiple, model.step)
-            for direction, name in zip(self.directions(model.config), model.generators, strict=True)
+            for direction, name in zip(self.directions(model.config), model.generator_names, strict=True)
         }
 
     def directions(self, config) -> tuple[str, ...]:
