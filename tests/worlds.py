@@ -78,12 +78,12 @@ def unpaired_images(count_a: int = 10, count_b: int = 7, seed: int = 0, side: in
     return UnpairedImages(a=a, b=255 - b, names_a=names_a, names_b=names_b)
 
 
-def examples_of(dataset: str, *arguments) -> CaptionedImages | PairedImages | UnpairedImages:
+def examples_of(dataset: str, split: str, side: int, *arguments) -> CaptionedImages | PairedImages | UnpairedImages:
     """Stands in for `pipelines.registry.load`: tiny examples of the dataset's kind."""
     gives = DATASETS[dataset].gives
     if "pairs" in gives:
-        return paired_images()
-    return unpaired_images() if "unpaired" in gives else captioned_images()
+        return paired_images(side=side)
+    return unpaired_images(side=side) if "unpaired" in gives else captioned_images()
 
 
 def write_encoder(folder: pathlib.Path) -> pathlib.Path:
