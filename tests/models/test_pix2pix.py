@@ -34,6 +34,25 @@ def test_a_patch_is_as_large_as_it_says(field, side):
     assert (seen.any(axis=1).sum(), seen.any(axis=0).sum()) == (field, field)
 
 
+@pytest.mark.parametrize("upsampling", ["transposed", "resize"])
+def test_trained_at_256_pixels_it_runs_on_larger_images(upsampling):
+    generator = networks.generator(256, 1, upsampling=upsampling)
+    image = tf.random.stateless_normal((1, 512, 768, 3), (0, 1))
+    assert generator({"image": image, "seed": tf.constant([[0, 0]])}).shape == (1, 512, 768, 3)
+
+
+def test_resizing_leaves_no_checkerboard_and_transposing_does():
+    """Of an image of one tone: away from the edges, neighbours differ only by what the upsampling makes of them."""
+    differences = {}
+    for upsampling in ("transposed", "resize"):
+        keras.utils.set_random_seed(0)
+        generator = networks.generator(32, 4, skips=False, dropout=0.0, upsampling=upsampling)
+        translated = generator({"image": 0.5 + tf.zeros((1, 256, 256, 3)), "seed": tf.constant([[0, 0]])})
+        middle = translated[0, 120:136, 120:136].numpy()
+        differences[upsampling] = np.abs(np.diff(middle, axis=0)).max()
+    assert differences["resize"] < 1e-3 * differences["transposed"]
+
+
 def model(**changes):
     keras.utils.set_random_seed(0)
     made = Pix2Pix(tiny("pix2pix", **changes))
