@@ -99,6 +99,20 @@ def tiny(model: str, **changes):
     return dataclasses.replace(config, **({name: TINY[name] for name in TINY if name in fields} | changes))
 
 
+def ablations(model: str) -> dict[str, set[str]]:
+    """By name, the presets that begin with a model's, and the fields in which each differs from it."""
+    published = PRESETS[model].config
+    return {
+        name: {
+            field.name
+            for field in dataclasses.fields(published)
+            if getattr(preset.config, field.name) != getattr(published, field.name)
+        }
+        for name, preset in PRESETS.items()
+        if name.startswith(f"{model}_")
+    }
+
+
 def tiny_task(model: str, folder: pathlib.Path, encoder: pathlib.Path | str, config: dict | None = None, **request):
     """A task whose text encoder is the tiny one; `folder` takes the run."""
     changes = dict(config or {})

@@ -1,7 +1,5 @@
 """pix2pix: the networks are the authors', and each part of the objective does what defines it."""
 
-import dataclasses
-
 import keras
 import numpy as np
 import pytest
@@ -10,8 +8,7 @@ import tensorflow as tf
 from models.base import parameter_count
 from models.networks import pix2pix as networks
 from models.pix2pix import Pix2Pix
-from models.presets import PRESETS
-from tests.worlds import SIDE, tiny
+from tests.worlds import SIDE, ablations, tiny
 
 
 def test_as_many_parameters_as_the_authors():
@@ -153,17 +150,7 @@ def test_the_skips_carry_what_the_code_of_one_pixel_cannot():
 
 
 def test_the_ablations_differ_in_what_their_names_say():
-    published = PRESETS["pix2pix"].config
-    changed = {
-        name: {
-            field.name
-            for field in dataclasses.fields(published)
-            if getattr(preset.config, field.name) != getattr(published, field.name)
-        }
-        for name, preset in PRESETS.items()
-        if name.startswith("pix2pix_")
-    }
-    assert changed == {
+    assert ablations("pix2pix") == {
         "pix2pix_l1": {"adversarial_weight"},
         "pix2pix_gan": {"l1_weight", "conditional"},
         "pix2pix_cgan": {"l1_weight"},
