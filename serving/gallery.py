@@ -1,8 +1,8 @@
-"""A folder of translations as one static page: input beside output, as image-to-image users look at results."""
+"""Pictures as one static page, side by side: no server, as image-to-image users look at results."""
 
 import html
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 PAGE = """<!doctype html>
 <meta charset="utf-8">
@@ -15,21 +15,20 @@ img {{ min-width: 128px; image-rendering: pixelated; }}
 <h1>{title}</h1>
 {rows}
 """
-ROW = """<div><figure><img src="{input}" alt="input"><figcaption>{name}: input</figcaption></figure>
-<figure><img src="{output}" alt="output"><figcaption>output</figcaption></figure></div>"""
+FIGURE = '<figure><img src="{address}" alt="{label}"><figcaption>{label}</figcaption></figure>'
 
 
-def gallery(title: str, rows: Sequence[tuple[str, str, str]]) -> str:
+def gallery(title: str, rows: Sequence[tuple[str, Mapping[str, str]]]) -> str:
     """The page's HTML.
 
     Args:
         title: its heading.
-        rows: (name, input, output) each, the last two as paths from the page's folder.
+        rows: each a name and its pictures side by side, as label: path from the page's folder.
     """
-    text = [
-        ROW.format(name=html.escape(name), input=_address(before), output=_address(after))
-        for name, before, after in rows
-    ]
+    text = []
+    for name, pictures in rows:
+        figures = (FIGURE.format(label=html.escape(label), address=_address(path)) for label, path in pictures.items())
+        text.append(f"<div><p>{html.escape(name)}</p>{''.join(figures)}</div>")
     return PAGE.format(title=html.escape(title), rows="\n".join(text))
 
 

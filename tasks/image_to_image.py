@@ -4,6 +4,7 @@ import collections
 import json
 import pathlib
 import shutil
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -27,6 +28,8 @@ JITTER = 286 / 256
 GRID_ROWS = 6
 # More would take minutes and change the figures little.
 SCORED_IMAGES = 500
+# Of the page that an evaluation leaves.
+GALLERY_ROWS = 100
 
 
 def evenly(count: int, most: int) -> np.ndarray:
@@ -108,16 +111,39 @@ class ImageToImageTask(Task):
                 aside.write_bytes(tf.io.encode_png(translated).numpy())
             with written_aside(target / before) as aside:
                 shutil.copyfile(root / name, aside)
-            rows.append((name, before, after))
+            rows.append((name, {"input": before, "output": after}))
         for line in skipped:
             print(f"skipped: {line}", flush=True)
         if not rows:
             raise DataError(f"none of the images could be read. Received: {source}")
-        page = target / "index.html"
-        with written_aside(page) as aside:
-            aside.write_text(gallery(f"{request.model} on {request.dataset}, {direction}", rows), encoding="utf-8")
+        page = self.write_page(target, direction, rows)
         print(f"Wrote {len(rows)} images and {page}, translated with the {self.weights(translator.step)}.")
         return page
+
+    def write_page(self, folder: pathlib.Path, title: str, rows: Sequence[tuple[str, Mapping[str, str]]]):
+        """Write the page of some rows of pictures (see `gallery`) into their folder; returns where."""
+        page = folder / "index.html"
+        with written_aside(page) as aside:
+            text = gallery(f"{self.request.model} on {self.request.dataset}, {title}", rows)
+            aside.write_text(text, encoding="utf-8")
+        return page
+
+    def write_gallery(self, title: str, names: Sequence[str], columns: Mapping[str, np.ndarray]):
+        """Write the first pictures of an evaluation beside each other, and their page.
+
+        Args:
+            title: what they are.
+            names: of the rows.
+            columns: label to (n, h, w, 3) uint8.
+        """
+        folder, rows = self.folder.path / "evaluation" / title, []
+        for row, name in enumerate(names[:GALLERY_ROWS]):
+            pictures = {label: f"{row:03}-{label.replace(' ', '-')}.png" for label in columns}
+            for label, file in pictures.items():
+                with written_aside(folder / file) as aside:
+                    aside.write_bytes(tf.io.encode_png(columns[label][row]).numpy())
+            rows.append((name, pictures))
+        print(f"Wrote {self.write_page(folder, title, rows)}.")
 
     def translated(self, translator: Translator, images: np.ndarray) -> np.ndarray:
         """(n, h, w, 3) uint8 translations of uint8 images, with the request's seed, one at a time."""

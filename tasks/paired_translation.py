@@ -57,12 +57,14 @@ class PairedTranslationTask(ImageToImageTask):
     def evaluate(self) -> dict:
         """L1, PSNR and SSIM against the truth of pairs that were not trained on."""
         (translator,) = self.trained_translators().values()
-        _, inputs, targets = self.unseen_pairs(SCORED_IMAGES, self.trained_config())
+        names, inputs, targets = self.unseen_pairs(SCORED_IMAGES, self.trained_config())
+        translated = self.translated(translator, inputs)
+        self.write_gallery("translations", names, {"input": inputs, "output": translated, "truth": targets})
         return self.write_figures(
             {
                 "weights": self.weights(translator.step),
                 "pairs": len(targets),
-                "translations": similarity(self.translated(translator, inputs), targets),
+                "translations": similarity(translated, targets),
                 # What doing nothing reaches.
                 "inputs": similarity(inputs, targets),
             }

@@ -79,11 +79,16 @@ class UnpairedTranslationTask(ImageToImageTask):
         """Each way: what the way back is worth and, where the true counterparts are known, the translations."""
         translators = self.trained_translators()
         figures = {"weights": self.weights(translators[DIRECTIONS[0]].step)}
-        for direction, _, images, truth, there, back in self.ways(SCORED_IMAGES, self.trained_config(), translators):
+        for direction, names, images, truth, there, back in self.ways(
+            SCORED_IMAGES, self.trained_config(), translators
+        ):
             translated = self.translated(there, images)
+            returned = self.translated(back, translated)
+            columns = {"input": images, "output": translated, "and back": returned}
+            self.write_gallery(direction, names, columns if truth is None else columns | {"truth": truth})
             figures[direction] = {
                 "images": len(images),
-                "there and back": similarity(self.translated(back, translated), images),
+                "there and back": similarity(returned, images),
             }
             if truth is not None:
                 figures[direction]["translations"] = similarity(translated, truth)

@@ -122,6 +122,13 @@ def test_scores(run, monkeypatch, capsys):
     assert set(figures["translations"]) == {"L1", "PSNR", "SSIM", "sharpness"}
     assert json.loads((run / "evaluation.json").read_text()) == figures
     assert "last weights of step 3" in capsys.readouterr().out
+    page = (run / "evaluation" / "translations" / "index.html").read_text()
+    assert page.count("<img") == 30
+    assert "pair 9" in page
+    assert (
+        pixels(run / "evaluation" / "translations" / "003-truth.png")
+        == 255 - pixels(run / "evaluation" / "translations" / "003-input.png")
+    ).all()
 
 
 def test_what_cannot_be_translated(run, tmp_path):

@@ -63,6 +63,7 @@ def test_where_the_true_counterpart_is_known_it_is_shown_and_scored(run, monkeyp
     figures = evaluating.evaluate()
     assert set(figures["BtoA"]) == {"images", "there and back", "translations", "inputs"}
     assert figures["BtoA"]["images"] == 4
+    assert (run / "evaluation" / "BtoA" / "index.html").read_text().count("<img") == 4 * 4
     grids = evaluating.pictures(evaluating.trained_model())()
     assert grids["AtoB"].shape == (4 * 66, 260 + 4 * 66, 3)
 
