@@ -86,7 +86,8 @@ class CycleGAN(Adversarial):
             generated_b, generated_a = self.translate(a), self.translate_back(b)
             generator_loss = loss.generator(self.score_b(generated_b)) + loss.generator(self.score_a(generated_a))
             cycle_loss = distance(self.translate_back(generated_b), a) + distance(self.translate(generated_a), b)
-            generator_loss += config.cycle_weight * cycle_loss
+            if config.cycle_weight:
+                generator_loss += config.cycle_weight * cycle_loss
             if config.identity_weight:
                 generator_loss += config.identity_weight * (
                     distance(self.translate(b), b) + distance(self.translate_back(a), a)
