@@ -231,10 +231,13 @@ def cyclegan(summary: str, source: str, **changes) -> Preset:
 # And for pixel-level domain transfer.
 BIRDS_PLATE = {
     "batch_size": 32,
+    "epochs": 16,
+    "learning_rate": 5e-4,
+    "learning_rate_halving_epochs": 6,
     "generator_width": 24,
     "discriminator_width": 24,
-    "learning_rate": 5e-4,
-    "epochs": 10,
+    "upsampling": "resize",
+    "label_smoothing": 0.1,
     "average_decay": 0.998,
 }
 
