@@ -43,7 +43,7 @@ def test_the_same_steps_as_keras(monkeypatch, replicas):
     for one, other in zip(ours, theirs, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
     # It moved.
-    assert np.abs(ours[0] - 0.5).min() > 0.01
+    assert np.abs(ours[0] - 0.5).mean() > 0.1
 
 
 def test_large_variables_take_the_kernel_and_small_ones_do_not(monkeypatch):
