@@ -7,7 +7,15 @@ import numpy as np
 
 from pipelines.examples import DataError, PairedImages, Record
 from pipelines.image_files import decode_images, rows_of
-from pipelines.photographs import IMAGE_SUFFIXES, check_split, key_of, list_files, log_report, skipped_line
+from pipelines.photographs import (
+    FEW_TRANSLATIONS,
+    IMAGE_SUFFIXES,
+    check_split,
+    key_of,
+    list_files,
+    log_report,
+    skipped_line,
+)
 
 # Product, whether the file shows the product alone, and the number of the image.
 NAME = re.compile(r"PID(\d+)_CLEAN([01])_IID(\d+)$")
@@ -66,7 +74,7 @@ def load(split: str, load_size: int, data_dir: str, cache_dir: str) -> PairedIma
         for row, record in enumerate(kept)
         if garments[products[owner_of[record.name]]].name in row_of
     ]
-    log_report("lookbook", tuple(report), len(rows))
+    log_report("lookbook", tuple(report), len(rows), FEW_TRANSLATIONS if split == "train" else 0)
     if not rows:
         raise DataError(f"lookbook: at least one pair must be decodable; got {'; '.join(report)}")
     rows_a, rows_b, labels = (np.array(column, np.int32) for column in zip(*rows, strict=True))

@@ -99,7 +99,7 @@ def load(
         sides[side] = {record.name: row for row, record in enumerate(kept)}, images
     (rows_a, a), (rows_b, b) = sides["A"], sides["B"]
     names = tuple(name for name in rows_a if name in rows_b)
-    log_report(name, tuple(report), len(names), FEW_TRANSLATIONS)
+    log_report(name, tuple(report), len(names), FEW_TRANSLATIONS if split == "train" else 0)
     if not names:
         raise DataError(f"{name}: at least one pair must be decodable; got none in {data_dir!r} ({'; '.join(report)})")
     return PairedImages(

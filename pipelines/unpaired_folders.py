@@ -61,5 +61,5 @@ def load(split: str, load_size: int, data_dir: str, cache_dir: str, name: str = 
             raise DataError(f"{name}: at least one image of {side} must be decodable; got {'; '.join(report)}")
         decoded[side] = images, tuple(record.name for record in kept)
     (a, names_a), (b, names_b) = decoded["A"], decoded["B"]
-    log_report(name, tuple(report), min(len(a), len(b)), FEW_TRANSLATIONS)
+    log_report(name, tuple(report), min(len(a), len(b)), FEW_TRANSLATIONS if split == "train" else 0)
     return UnpairedImages(a=a, b=b, names_a=names_a, names_b=names_b)

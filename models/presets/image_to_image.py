@@ -231,9 +231,8 @@ def cyclegan(summary: str, source: str, **changes) -> Preset:
 # And for pixel-level domain transfer.
 BIRDS_PLATE = {
     "batch_size": 32,
-    "epochs": 10,
+    "epochs": 8,
     "learning_rate": 5e-4,
-    "learning_rate_halving_epochs": 4,
     "generator_width": 24,
     "discriminator_width": 24,
     "upsampling": "resize",
