@@ -35,6 +35,20 @@ def similarity_figures(translated: np.ndarray, truth: np.ndarray) -> dict[str, f
     return figures
 
 
+def nearest_is_right(translated: np.ndarray, truth: np.ndarray, labels: np.ndarray) -> float:
+    """The share of translations that are nearest, by L1, to the truth of their own label.
+
+    Args:
+        translated: (n, h, w, c) images.
+        truth: the same shape; all of a label show the same, and the first of each is compared with.
+        labels: (n,) integers.
+    """
+    names, first = np.unique(labels, return_index=True)
+    wanted = truth[first].astype(np.float32)
+    nearest = [names[np.argmin(np.abs(wanted - image.astype(np.float32)).mean(axis=(1, 2, 3)))] for image in translated]
+    return float(np.mean(nearest == labels))
+
+
 def neighbour_difference(images: np.ndarray) -> float:
     """The mean absolute difference between a pixel of (n, h, w, c) images and the next one below and beside it."""
     return float(np.mean(np.abs(np.diff(images, axis=1))) + np.mean(np.abs(np.diff(images, axis=2))))

@@ -3,6 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
+from metrics.similarity import nearest_is_right
 from models.base import TrainedModel
 from pipelines.associated import associated_batches
 from pipelines.batches import Batches
@@ -67,8 +68,13 @@ class PairedTranslationTask(ImageToImageTask):
                 "translations": similarity(translated, targets),
                 # What doing nothing reaches.
                 "inputs": similarity(inputs, targets),
+                **self.more_figures(translated, targets),
             }
         )
+
+    def more_figures(self, translated: np.ndarray, targets: np.ndarray) -> dict:
+        """What a subclass measures besides."""
+        return {}
 
 
 class DomainTransferTask(PairedTranslationTask):
@@ -81,3 +87,14 @@ class DomainTransferTask(PairedTranslationTask):
     def batches(self, examples: PairedImages) -> Batches:
         """With targets of something else."""
         return associated_batches(examples, self.request.config)
+
+    def more_figures(self, translated: np.ndarray, targets: np.ndarray) -> dict:
+        """Of targets that are shared by many: whether the right one is the nearest of all."""
+        labels = self.unseen(self.trained_config()).labels
+        if labels is None:
+            return {}
+        labels = labels[evenly(len(labels), SCORED_IMAGES)]
+        return {
+            "right target is the nearest": nearest_is_right(translated, targets, labels),
+            "by chance": 1.0 / len(np.unique(labels)),
+        }

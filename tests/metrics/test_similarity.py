@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from metrics.similarity import similarity_figures
+from metrics.similarity import nearest_is_right, similarity_figures
 
 
 def images(seed=0, side=16):
@@ -48,3 +48,12 @@ def test_shapes_that_do_not_go_together(other):
 def test_no_images():
     with pytest.raises(ValueError, match="one shape"):
         similarity_figures(images()[:0], images()[:0])
+
+
+def test_the_nearest_truth_is_the_right_one_or_another():
+    truth = np.stack([np.full((4, 4, 3), tone, np.uint8) for tone in (0, 0, 100, 200)])
+    labels = np.array([7, 7, 1, 4])
+    assert nearest_is_right(truth, truth, labels) == 1.0
+    # The second is taken for label 1, the last for 1 too.
+    moved = np.stack([np.full((4, 4, 3), tone, np.uint8) for tone in (40, 60, 100, 140)])
+    assert nearest_is_right(moved, truth, labels) == 0.5

@@ -1,5 +1,6 @@
 """Translating, scoring and exporting, as their user meets them."""
 
+import dataclasses
 import json
 import subprocess
 import sys
@@ -149,7 +150,15 @@ def test_domain_transfer_from_training_to_scores(tmp_path, monkeypatch):
     transfer = tiny_task("pixel_dt", tmp_path / "run", "", config)
     transfer.train()
     assert (tmp_path / "run" / "pictures" / "translations-00000002.png").exists()
-    assert transfer.evaluate()["pairs"] == 10
+    figures = transfer.evaluate()
+    assert figures["pairs"] == 10
+    # Each pair's target is its own.
+    assert "right target is the nearest" not in figures
+    labelled = dataclasses.replace(examples_of("birds_plate", "test", 32), labels=np.arange(10) // 5)
+    monkeypatch.setattr("pipelines.registry.load", lambda *arguments: labelled)
+    figures = transfer.evaluate()
+    assert figures["by chance"] == 0.5
+    assert 0.0 <= figures["right target is the nearest"] <= 1.0
     # It knows one size only: other images are made to fit, and the picture is as large as the input.
     image = write_image(tmp_path / "a.png", size=(50, 20))
     sampling = tiny_task("pixel_dt", tmp_path / "run", "", config, input=str(image), output=str(tmp_path / "out"))
