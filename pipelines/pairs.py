@@ -52,6 +52,11 @@ def find(split: str, data_dir: str, name: str = "pairs") -> FoundPairs:
     check_split(split)
     if not data_dir or not os.path.isdir(data_dir):
         raise DataError(f"{name}: data_dir must be an existing folder; {_ACCEPTED}; got {data_dir!r}")
+    if os.path.isdir(os.path.join(data_dir, "trainA")):
+        raise DataError(
+            f"{name}: images of two kinds that are not paired are for --dataset=unpaired; {_ACCEPTED}; "
+            f"got trainA in {data_dir!r}"
+        )
     parallel = all(os.path.isdir(os.path.join(data_dir, side)) for side in "AB")
     roots = [os.path.join(data_dir, side) for side in "AB"] if parallel else [data_dir]
     folders = [_split_folder(root, split, name) for root in roots]

@@ -98,3 +98,9 @@ def test_what_holds_no_pairs_is_one_line(tmp_path, content, message):
     with pytest.raises(DataError, match=message) as raised:
         load(tmp_path)
     assert "\n" not in str(raised.value)
+
+
+def test_images_of_two_kinds_are_not_taken_for_pairs(tmp_path):
+    write_image(tmp_path / "data" / "trainA" / "x.png", size=(20, 10))
+    with pytest.raises(DataError, match=r"are for --dataset=unpaired; .*; got trainA in"):
+        load(tmp_path)
