@@ -4,7 +4,7 @@ import keras
 import tensorflow as tf
 
 # Numbers in a variable. Of smaller ones the kernel gains nothing over Keras's own operations.
-LARGE = 2**18
+LARGE = 2**20
 
 
 @keras.saving.register_keras_serializable("gan")
