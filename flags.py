@@ -40,6 +40,17 @@ PATH_FLAGS = (
     "feature_network",
     "captions_file",
 )
+# What --mode=explore accepts as --experiment; `tasks.exploration` has a method for each.
+EXPERIMENTS = (
+    "latent_walk",
+    "vector_arithmetic",
+    "first_filters",
+    "feature_maps",
+    "dropping",
+    "nearest_neighbors",
+    "embedding",
+    "linear_classifier",
+)
 # A picture of more would be wider than PNG encoders take.
 MOST_IMAGES = 1000
 
@@ -85,20 +96,23 @@ def define():
 
     flags.DEFINE_string("input", None, "--mode=sample: the image, or the folder of images, to translate.")
     flags.DEFINE_multi_string("caption", [], "--mode=sample: what to draw. May be repeated.")
+    flags.DEFINE_multi_string("label", [], "--mode=sample: the class to draw, by name; default: all. May be repeated.")
     flags.DEFINE_string("captions_file", None, "--mode=sample: a file with one caption a line.")
     flags.DEFINE_string(
         "embeddings", "", "A file of text embeddings to sample or evaluate, for models trained on embeddings."
     )
-    flags.DEFINE_integer(
-        "num_images", 8, "--mode=sample: images a caption, or steps of an interpolation.", 1, MOST_IMAGES
-    )
+    flags.DEFINE_integer("num_images", 8, "--mode=sample: images a row, or steps of an interpolation.", 1, MOST_IMAGES)
     flags.DEFINE_enum("interpolate", "", ("", "captions", "noise"), "--mode=sample: a strip from one to the other.")
     flags.DEFINE_string("output", "", "--mode=sample: the PNG file to write; of translations, the folder.")
     flags.DEFINE_integer("num_captions", 1000, "--mode=evaluate: how many captions to score.", 1)
+    flags.DEFINE_integer(
+        "num_samples", 10_000, "--mode=evaluate: samples to score, of models that draw from noise.", 50
+    )
     flags.DEFINE_string(
         "feature_network", "", "--mode=evaluate: a .keras network, for a Frechet distance on its features."
     )
-    flags.DEFINE_string("judge", "", "--mode=evaluate: the attribute judge's run folder.")
+    flags.DEFINE_string("judge", "", "--mode=evaluate, explore: the run folder of the judge of attributes or classes.")
+    flags.DEFINE_enum("experiment", None, EXPERIMENTS, "--mode=explore: what the trained model is asked to show.")
 
 
 def choice(name: str, value: str, accepted) -> str:
@@ -193,13 +207,19 @@ def check_direction(direction: str, mode: str, model: str):
 
 
 def check_sampled(model: str, values, images: str):
-    """CommandError if what is to be sampled is of the other kind: captions or, for image to image, images."""
-    if "captions" in PRESETS[model].needs:
-        if images:
-            raise CommandError(f"{model} draws captions, not images. Received: --input={images}")
-    elif values.caption or values.captions_file or values.interpolate:
+    """CommandError if what is to be sampled is of another kind than the model samples from."""
+    kind = PRESETS[model].samples_from
+    captions_given = values.caption or values.captions_file or values.interpolate == "captions"
+    if values.label and kind != "noise":
+        raise CommandError(f"--label is for models that draw from noise. Received: --label={values.label[0]}")
+    if images and kind != "images":
+        drawn = "captions" if kind == "captions" else "noise"
+        raise CommandError(f"{model} draws {drawn}, not images. Received: --input={images}")
+    if kind == "images" and (captions_given or values.interpolate):
         raise CommandError(f"{model} translates images, --input=FILE or DIR. Received: captions")
-    elif not images:
+    if kind == "noise" and captions_given:
+        raise CommandError(f"{model} draws from noise alone (and --label). Received: captions")
+    if kind == "images" and not images:
         raise CommandError(
             f"--mode=sample of {model} needs --input, an image or a folder of images. Received: no --input"
         )
@@ -233,8 +253,13 @@ def resolve(values) -> dict:
     workdir = paths["workdir"] or f"runs/{model}-{dataset}"
     data_dir, cache_dir = paths["data_dir"], paths["cache_dir"]
     changed, direction = changes(values), ""
-    if values.mode != "sample" and (values.caption or values.captions_file or values.interpolate):
-        raise CommandError(f"captions are for --mode=sample. Received: --mode={values.mode}")
+    if values.mode != "sample" and (values.caption or values.captions_file or values.interpolate or values.label):
+        raise CommandError(f"captions and labels are for --mode=sample. Received: --mode={values.mode}")
+    if (values.mode == "explore") != bool(values.experiment):
+        raise CommandError(
+            f"--mode=explore and --experiment go together; accepted are {', '.join(EXPERIMENTS)}. "
+            f"Received: --mode={values.mode}, --experiment={values.experiment}"
+        )
     # Before "train first" is said of a model that will never sample, and again of the one that was trained.
     check_mode(values.mode, model)
     if values.mode == "train":
@@ -266,7 +291,7 @@ def resolve(values) -> dict:
     if values.mode == "sample":
         check_sampled(model, values, paths["input"])
     found = captions(values.caption, paths["captions_file"])
-    if values.mode == "sample" and "captions" in preset.needs:
+    if values.mode == "sample" and preset.samples_from == "captions":
         check_captions(found, config, values.interpolate)
     check_paths(paths)
     return {
@@ -283,6 +308,8 @@ def resolve(values) -> dict:
         "pictures_every": values.pictures_every,
         "restart": values.restart,
         "captions": found,
+        "labels": tuple(values.label),
+        "experiment": values.experiment or "",
         "input": paths["input"],
         "direction": direction,
         "num_images": values.num_images,
@@ -291,6 +318,7 @@ def resolve(values) -> dict:
         "embeddings": paths["embeddings"],
         "output": paths["output"],
         "num_captions": values.num_captions,
+        "num_samples": values.num_samples,
         "judge": paths["judge"],
         "feature_network": paths["feature_network"],
     }

@@ -1,7 +1,16 @@
 """Losses: pure functions from tensors to one float32 scalar, the mean over this replica."""
 
 from losses.adversarial import ADVERSARIAL, AdversarialLoss
+from losses.classification import categorical_information, class_loss, continuous_information
 from losses.joint_embedding import joint_embedding_loss
-from losses.penalties import gradient_penalty
+from losses.penalties import PENALTIES
 
-__all__ = ["ADVERSARIAL", "AdversarialLoss", "gradient_penalty", "joint_embedding_loss"]
+__all__ = [
+    "ADVERSARIAL",
+    "PENALTIES",
+    "AdversarialLoss",
+    "categorical_information",
+    "class_loss",
+    "continuous_information",
+    "joint_embedding_loss",
+]

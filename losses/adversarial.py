@@ -51,6 +51,13 @@ def hinge(logits: tf.Tensor) -> tf.Tensor:
     return tf.reduce_mean(tf.nn.relu(1.0 - tf.cast(logits, tf.float32)))
 
 
+# Goodfellow et al. 2014, equation 1: both players have one value, which one maximizes and the other minimizes.
+MINIMAX = AdversarialLoss(
+    real=lambda logits, target=1.0: cross_entropy(logits, target),
+    fake=lambda logits: cross_entropy(logits, 0.0),
+    generator=lambda logits: -cross_entropy(logits, 0.0),
+    score=lambda logits: mean(tf.sigmoid(tf.cast(logits, tf.float32))),
+)
 # Goodfellow et al. 2014, section 3: the generator maximizes log D(G(z)) instead of minimizing log(1 - D(G(z))).
 NON_SATURATING = AdversarialLoss(
     real=lambda logits, target=1.0: cross_entropy(logits, target),
@@ -81,6 +88,7 @@ WASSERSTEIN = AdversarialLoss(
 )
 
 ADVERSARIAL = {
+    "minimax": MINIMAX,
     "non_saturating": NON_SATURATING,
     "least_squares": LEAST_SQUARES,
     "hinge": HINGE,

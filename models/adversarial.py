@@ -1,12 +1,16 @@
-"""What every model with a generator and a discriminator shares: the loss by name, the penalty, the average."""
+"""What every model with a generator and a discriminator shares: losses by name, stabilizers, the average."""
 
 from collections.abc import Callable
 
 import tensorflow as tf
 
-from losses import ADVERSARIAL, gradient_penalty
+from losses import ADVERSARIAL, PENALTIES
+from models.augmentation import DRAWS, augmented
 from models.base import MovingAverage, TrainedModel
 from models.presets.adversarial import AdversarialConfig
+
+# Purposes of the draws of a step; 0 is the latents', and subclasses go on from 10.
+BETWEEN, AUGMENTATION, INSTANCE_NOISE = 1, 5, 6
 
 
 class Adversarial(TrainedModel):
@@ -52,20 +56,46 @@ class Adversarial(TrainedModel):
         """1 without label smoothing."""
         return 1.0 - self.config.label_smoothing
 
-    def weighted_gradient_penalty(
-        self, score: Callable[[tf.Tensor], tf.Tensor], image: tf.Tensor, generated: tf.Tensor
+    def initial_rate(self, player: str) -> float:
+        """The discriminators may have a learning rate of their own (Heusel et al. 2017)."""
+        own = self.config.discriminator_learning_rate if "discriminator" in player else 0.0
+        return own or self.config.learning_rate
+
+    def seen(self, image: tf.Tensor, turn: int = 0) -> tf.Tensor:
+        """What a discriminator sees of (B, ...) images, real or generated: with augmentation and instance noise.
+
+        All images of a turn are changed alike, row by row, so that those which are seen together still fit.
+        """
+        config, count = self.config, tf.shape(image)[0]
+        if config.augmentations:
+            image = augmented(
+                image, config.augmentations, self.sample_uniform(count, AUGMENTATION, turn, shape=(DRAWS,))
+            )
+        if config.instance_noise:
+            left = 1.0
+            if config.instance_noise_steps:
+                left = tf.nn.relu(1.0 - tf.cast(self.steps_done, tf.float32) / config.instance_noise_steps)
+            seed, shape = self.noise_seed(INSTANCE_NOISE, turn), tuple(image.shape[1:])
+            noise = self.own_rows(count, lambda total: tf.random.stateless_normal((total, *shape), seed))
+            image += config.instance_noise * left * noise
+        return image
+
+    def weighted_penalty(
+        self, score: Callable[[tf.Tensor], tf.Tensor], image: tf.Tensor, generated: tf.Tensor, turn: int = 0
     ) -> tf.Tensor:
-        """The gradient penalty between real and generated images, times its weight; 0 when off.
+        """The penalty on the discriminator's gradient, times its weight; 0 when off.
 
         Args:
-            score: images (B, h, w, c) to logits (B, 1).
-            image: (B, h, w, c) real images.
-            generated: (B, h, w, c) generated ones.
+            score: images (B, ...) to logits (B, ...).
+            image: (B, ...) real images.
+            generated: (B, ...) generated ones.
+            turn: of the discriminator, within a step.
         """
-        if not self.config.gradient_penalty_weight:
+        config = self.config
+        if config.penalty == "none":
             return tf.constant(0.0)
-        weight = self.sample_uniform(tf.shape(image)[0], purpose=1)
-        return self.config.gradient_penalty_weight * gradient_penalty(score, image, tf.stop_gradient(generated), weight)
+        weight = self.sample_uniform(tf.shape(image)[0], BETWEEN, turn)
+        return config.penalty_weight * PENALTIES[config.penalty](score, image, tf.stop_gradient(generated), weight)
 
     def after_step(self):
         """Move the averaged generators, if there are any."""

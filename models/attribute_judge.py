@@ -8,23 +8,24 @@ from models.base import TrainedModel
 from models.presets.judges import JudgeConfig
 
 
-def attribute_classifier(image_size: int, width: int, value_counts: tuple[int, ...]) -> keras.Model:
+def attribute_classifier(image_size: int, channels: int, width: int, value_counts: tuple[int, ...]) -> keras.Model:
     """Image to the logits of every value of every attribute, side by side.
 
-    Input: `image` (B, image_size, image_size, 3) in [-1, 1]. Output: (B, sum(value_counts)) float32.
+    Input: `image` (B, image_size, image_size, channels) in [-1, 1]. Output: (B, sum(value_counts)) float32.
     """
-    image = keras.Input((image_size, image_size, 3), name="image")
+    image = keras.Input((image_size, image_size, channels), name="image")
     x = image
-    side, channels = image_size, width
+    side, maps = image_size, width
     while side > 6:
-        x = layers.Conv2D(channels, 3, padding="same", use_bias=False)(x)
+        x = layers.Conv2D(maps, 3, padding="same", use_bias=False)(x)
         x = layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x))
         x = layers.MaxPooling2D(2)(x)
-        side, channels = side // 2, min(channels * 2, 8 * width)
-    x = layers.Conv2D(channels, 3, padding="same", use_bias=False)(x)
+        side, maps = side // 2, min(maps * 2, 8 * width)
+    x = layers.Conv2D(maps, 3, padding="same", use_bias=False)(x)
     x = layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x))
     x = layers.Flatten()(x)
-    x = layers.ReLU()(layers.BatchNormalization(momentum=0.9)(layers.Dense(8 * width, use_bias=False)(x)))
+    x = layers.BatchNormalization(momentum=0.9)(layers.Dense(8 * width, use_bias=False)(x))
+    x = layers.ReLU(name="features")(x)
     x = layers.Dense(sum(value_counts), dtype="float32", name="logits")(x)
     return keras.Model(image, x, name="classifier")
 
@@ -32,7 +33,8 @@ def attribute_classifier(image_size: int, width: int, value_counts: tuple[int, .
 class AttributeJudge(TrainedModel):
     """Learns, from real pictures only, to name the value of each attribute.
 
-    Batches are dicts: `image` (B, image_size, image_size, 3) float32 in [-1, 1], `attributes` (B, A) integers.
+    Batches are dicts: `image` (B, image_size, image_size, channels) float32 in [-1, 1], `attributes` (B, A) integers.
+    The class of an image is an attribute, too.
     """
 
     config_class = JudgeConfig
@@ -41,7 +43,9 @@ class AttributeJudge(TrainedModel):
 
     def build_networks(self):
         """One trunk, one softmax an attribute."""
-        self.classifier = attribute_classifier(self.config.image_size, self.config.width, self.config.value_counts)
+        config = self.config
+        channels = getattr(config, "channels", 3)
+        self.classifier = attribute_classifier(config.image_size, channels, config.width, config.value_counts)
 
     def train_step(self, batch):
         """One step on the mean cross-entropy over the attributes."""
@@ -65,8 +69,11 @@ class AttributeJudge(TrainedModel):
         return tf.split(logits, self.config.value_counts, axis=1)
 
     def judge(self, images: tf.Tensor) -> tf.Tensor:
-        """(B, A) the index of each attribute's value as seen in (B, h, w, 3) images in [-1, 1] of any size."""
-        side = self.config.image_size
-        resized = tf.image.resize(images, (side, side), antialias=True)
-        logits = self.split(self.classifier(resized, training=False))
+        """(B, A) the index of each attribute's value as seen in (B, h, w, c) images in [-1, 1] of any size."""
+        logits = self.split(self.classifier(self.resized(images), training=False))
         return tf.stack([tf.argmax(part, axis=1, output_type=tf.int32) for part in logits], axis=1)
+
+    def resized(self, images: tf.Tensor) -> tf.Tensor:
+        """Images of any size as the classifier takes them."""
+        side = self.config.image_size
+        return tf.image.resize(images, (side, side), antialias=True)

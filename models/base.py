@@ -74,8 +74,11 @@ class TrainedModel(keras.Model):
 
     def learning_rate(self, player: str, steps_per_epoch: int) -> keras.optimizers.schedules.LearningRateSchedule:
         """A player's learning rate, as a function of its optimizer's step."""
-        config = self.config
-        return HalvingSchedule(config.learning_rate, config.learning_rate_halving_epochs * steps_per_epoch)
+        return HalvingSchedule(self.initial_rate(player), self.config.learning_rate_halving_epochs * steps_per_epoch)
+
+    def initial_rate(self, player: str) -> float:
+        """A player's learning rate before it falls."""
+        return self.config.learning_rate
 
     def make_optimizer(self, player: str, steps_per_epoch: int) -> keras.optimizers.Optimizer:
         """A player's optimizer, as the configuration says."""
@@ -122,15 +125,15 @@ class TrainedModel(keras.Model):
         gradients = tape.gradient(loss, variables, output_gradients=share)
         optimizer.apply(gradients, variables)
 
-    def noise_seed(self, purpose: int) -> tf.Tensor:
-        """(2,) int32 seed of this step's noise; draws for different purposes differ."""
+    def noise_seed(self, purpose: int, turn: int = 0) -> tf.Tensor:
+        """(2,) int32 seed of this step's noise; draws for different purposes, and turns of one step, differ."""
         step = tf.cast(self.steps_done, tf.int32)
         # Far from the purposes of the pipelines, which count from 0.
-        return tf.random.experimental.stateless_fold_in([self.config.seed, 1_000 + purpose], step)
+        return tf.random.experimental.stateless_fold_in([self.config.seed, 1_000 * (1 + turn) + purpose], step)
 
-    def replica_seed(self, purpose: int) -> tf.Tensor:
+    def replica_seed(self, purpose: int, turn: int = 0) -> tf.Tensor:
         """(2,) int32 seed of this step's noise on this replica; replicas differ."""
-        return tf.random.experimental.stateless_fold_in(self.noise_seed(purpose), replica_index())
+        return tf.random.experimental.stateless_fold_in(self.noise_seed(purpose, turn), replica_index())
 
     def sample_latent(self, count: int | tf.Tensor, purpose: int = 0) -> tf.Tensor:
         """(count, latent_dim) noise from N(0, 1) for this replica at this step.
@@ -141,10 +144,12 @@ class TrainedModel(keras.Model):
         dim, seed = self.config.latent_dim, self.noise_seed(purpose)
         return self.own_rows(count, lambda total: tf.random.stateless_normal((total, dim), seed))
 
-    def sample_uniform(self, count: int | tf.Tensor, purpose: int) -> tf.Tensor:
-        """(count,) numbers in [0, 1) for this replica at this step, drawn as the latents are."""
-        seed = self.noise_seed(purpose)
-        return self.own_rows(count, lambda total: tf.random.stateless_uniform((total,), seed))
+    def sample_uniform(
+        self, count: int | tf.Tensor, purpose: int, turn: int = 0, shape: tuple[int, ...] = ()
+    ) -> tf.Tensor:
+        """(count, *shape) numbers in [0, 1) for this replica at this step, drawn as the latents are."""
+        seed = self.noise_seed(purpose, turn)
+        return self.own_rows(count, lambda total: tf.random.stateless_uniform((total, *shape), seed))
 
     def own_rows(self, count: int | tf.Tensor, draw: Callable[[int | tf.Tensor], tf.Tensor]) -> tf.Tensor:
         """This replica's `count` rows of what `draw` gives for the whole batch."""

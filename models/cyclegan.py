@@ -60,7 +60,7 @@ class CycleGAN(Adversarial):
         """Section 4: constant, then falling to 0 in a line."""
         config = self.config
         constant, decay = config.constant_epochs * steps_per_epoch, config.decay_epochs * steps_per_epoch
-        return LinearDecay(config.learning_rate, constant, decay)
+        return LinearDecay(self.initial_rate(player), constant, decay)
 
     def translate(self, image: tf.Tensor) -> tf.Tensor:
         """(B, h, w, 3) translations from A to B."""
@@ -72,11 +72,11 @@ class CycleGAN(Adversarial):
 
     def score_a(self, image: tf.Tensor) -> tf.Tensor:
         """(B, h', w', 1) logits of patches: real images of A?"""
-        return self.backward_discriminator({"image": image}, training=True)
+        return self.backward_discriminator({"image": self.seen(image)}, training=True)
 
     def score_b(self, image: tf.Tensor) -> tf.Tensor:
         """(B, h', w', 1) logits of patches: real images of B?"""
-        return self.discriminator({"image": image}, training=True)
+        return self.discriminator({"image": self.seen(image)}, training=True)
 
     def train_step(self, batch):
         """Sections 3 and 4: a step of both translators, then one of both discriminators, its loss halved."""
@@ -104,10 +104,7 @@ class CycleGAN(Adversarial):
                 + loss.fake(fake_a)
                 + loss.real(real_b, self.real_target)
                 + loss.fake(fake_b)
-            ) + (
-                self.weighted_gradient_penalty(self.score_a, a, pooled_a)
-                + self.weighted_gradient_penalty(self.score_b, b, pooled_b)
-            )
+            ) + (self.weighted_penalty(self.score_a, a, pooled_a) + self.weighted_penalty(self.score_b, b, pooled_b))
         self.minimize(discriminator_loss, tape, "discriminators")
         self.after_step()
         return self.track(

@@ -15,9 +15,11 @@ def doubled_widths(width: int, count: int) -> list[int]:
     return [width * min(2**layer, 8) for layer in range(count)]
 
 
-def convolution(x, channels: int, kernel_size: int, strides: int = 1, padding: str = "same", **options):
+def convolution(
+    x, channels: int, kernel_size: int, strides: int = 1, padding: str = "same", layer=layers.Conv2D, **options
+):
     """Convolution, without bias unless `use_bias` (Reed et al.'s code zeroes the biases at every step)."""
-    return layers.Conv2D(
+    return layer(
         channels,
         kernel_size,
         strides,
@@ -65,7 +67,9 @@ class FusedBatchNormalization(layers.BatchNormalization):
     def call(self, inputs, training=None, mask=None):
         """Normalize (B, H, W, C) or (B, C) floats, by the batch's statistics if `training`, else the moving ones."""
         x = inputs if inputs.shape.rank == 4 else inputs[:, tf.newaxis, tf.newaxis, :]
-        gamma, beta = tf.cast(self.gamma, tf.float32), tf.cast(self.beta, tf.float32)
+        channels = inputs.shape[-1:]
+        gamma = tf.cast(self.gamma, tf.float32) if self.scale else tf.ones(channels)
+        beta = tf.cast(self.beta, tf.float32) if self.center else tf.zeros(channels)
         if training and self.trainable:
             y, mean, variance = tf.compat.v1.nn.fused_batch_norm(x, gamma, beta, epsilon=self.epsilon)
             for moving, current in ((self.moving_mean, mean), (self.moving_variance, variance)):

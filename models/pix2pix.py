@@ -56,7 +56,9 @@ class Pix2Pix(Adversarial):
 
     def score(self, input_image: tf.Tensor, image: tf.Tensor) -> tf.Tensor:
         """(B, h', w', 1) logits of patches: real, and a translation of the input?"""
-        inputs = {"image": image, "input": input_image} if self.config.conditional else {"image": image}
+        inputs = {"image": self.seen(image)}
+        if self.config.conditional:
+            inputs["input"] = self.seen(input_image)
         return self.discriminator(inputs, training=True)
 
     def train_step(self, batch):
@@ -88,5 +90,5 @@ class Pix2Pix(Adversarial):
         return self.track(generator_loss=generator_loss, l1_loss=l1_loss, **logs)
 
     def penalty(self, input_image: tf.Tensor, image: tf.Tensor, generated: tf.Tensor) -> tf.Tensor:
-        """The weighted gradient penalty between targets and translations of the same inputs; 0 when off."""
-        return self.weighted_gradient_penalty(lambda between: self.score(input_image, between), image, generated)
+        """The weighted penalty on the gradient at targets and translations of the same inputs; 0 when off."""
+        return self.weighted_penalty(lambda between: self.score(input_image, between), image, generated)

@@ -1,5 +1,7 @@
 """Pixel-level domain transfer: from a picture of a thing in a scene to the picture of the thing (Yoo et al. 2016)."""
 
+from functools import partial
+
 import tensorflow as tf
 
 from models.adversarial import Adversarial
@@ -36,7 +38,7 @@ class PixelDT(Adversarial):
         self.generator = networks.converter(
             config.image_size, config.generator_width, config.code_dim, config.upsampling
         )
-        shape = (config.image_size, config.discriminator_width)
+        shape = (config.image_size, config.discriminator_width, config.discriminator_normalization)
         self.discriminator = networks.discriminator(*shape, of_pairs=False, name="discriminator")
         self.domain_discriminator = None
         if config.domain_weight:
@@ -49,11 +51,11 @@ class PixelDT(Adversarial):
 
     def score(self, image: tf.Tensor) -> tf.Tensor:
         """(B, 1) logits: a real picture of the target domain?"""
-        return self.discriminator({"image": image}, training=True)
+        return self.discriminator({"image": self.seen(image)}, training=True)
 
     def score_pair(self, input_image: tf.Tensor, image: tf.Tensor) -> tf.Tensor:
         """(B, 1) logits: a real picture of what the input shows?"""
-        return self.domain_discriminator({"image": image, "input": input_image}, training=True)
+        return self.domain_discriminator({"image": self.seen(image), "input": self.seen(input_image)}, training=True)
 
     def train_step(self, batch):
         """Section 4.3: a step of the real/fake discriminator, one of the domain discriminator, one of the converter."""
@@ -70,7 +72,7 @@ class PixelDT(Adversarial):
                     loss.real(real_logits, self.real_target)
                     + loss.real(other_logits, self.real_target)
                     + loss.fake(fake_logits)
-                ) / 3.0
+                ) / 3.0 + self.weighted_penalty(self.score, target, fixed)
             self.minimize(discriminator_loss, tape, "discriminator")
             generator_loss = loss.generator(self.score(generated))
             if config.domain_weight:
@@ -81,7 +83,7 @@ class PixelDT(Adversarial):
                     )
                     domain_loss = (
                         loss.real(associated, self.real_target) + loss.fake(other) + loss.fake(converted)
-                    ) / 3.0
+                    ) / 3.0 + self.weighted_penalty(partial(self.score_pair, source), target, fixed)
                 self.minimize(domain_loss, tape, "domain_discriminator")
                 domain_gain = loss.generator(self.score_pair(source, generated))
                 generator_loss = (generator_loss + config.domain_weight * domain_gain) / (1.0 + config.domain_weight)

@@ -1,5 +1,7 @@
 """Learning rates as functions of the optimizer's own step, so that a resumed run goes on where it was."""
 
+import math
+
 import keras
 import tensorflow as tf
 
@@ -47,3 +49,20 @@ class LinearDecay(keras.optimizers.schedules.LearningRateSchedule):
             "constant_steps": self.constant_steps,
             "decay_steps": self.decay_steps,
         }
+
+
+@keras.saving.register_keras_serializable("gan")
+class ExponentialDecay(keras.optimizers.schedules.LearningRateSchedule):
+    """A learning rate that is multiplied with `factor` at every step."""
+
+    def __init__(self, learning_rate: float, factor: float):
+        self.learning_rate, self.factor = learning_rate, factor
+
+    def __call__(self, step):
+        """The learning rate at a step, a float32 scalar."""
+        # A factor near 1 raised to a large power: by its logarithm, which float32 holds better than the factor.
+        return self.learning_rate * tf.exp(tf.cast(step, tf.float32) * math.log(self.factor))
+
+    def get_config(self):
+        """What `from_config` needs."""
+        return {"learning_rate": self.learning_rate, "factor": self.factor}

@@ -65,9 +65,9 @@ class TextToImage(Adversarial):
 
         Real, wrong and generated images pass one after another, so that no batch statistics mix them.
         """
-        return self.discriminator({"image": image, "text": text}, training=True)
+        return self.discriminator({"image": self.seen(image), "text": text}, training=True)
 
     def penalty(self, image: tf.Tensor, generated: tf.Tensor, text: tf.Tensor) -> tf.Tensor:
-        """The weighted gradient penalty between real and generated images of the same texts; 0 when off."""
+        """The weighted penalty on the gradient at real and generated images of the same texts; 0 when off."""
         fixed_text = tf.stop_gradient(text)
-        return self.weighted_gradient_penalty(lambda between: self.score(between, fixed_text), image, generated)
+        return self.weighted_penalty(lambda between: self.score(between, fixed_text), image, generated)

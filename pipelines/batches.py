@@ -42,10 +42,11 @@ def seeded(seed: int, purpose: int, step: tf.Tensor) -> tf.Tensor:
     return tf.random.experimental.stateless_fold_in(tf.constant([seed, purpose], tf.int32), tf.cast(step, tf.int32))
 
 
-def check_enough(images: int, batch_size: int, of: str):
-    """DataError if there are fewer images (pairs, ...) than a batch holds."""
-    if images < batch_size:
-        raise DataError(f"training needs at least as many {of} as batch_size={batch_size}. Received: {images}")
+def check_enough(images: int, batch_size: int, of: str, turns: int = 1):
+    """DataError if there are fewer images (pairs, ...) than a step takes: a batch, or one for each of its turns."""
+    if images < batch_size * turns:
+        times = f" times discriminator_steps={turns}" if turns > 1 else ""
+        raise DataError(f"training needs at least as many {of} as batch_size={batch_size}{times}. Received: {images}")
 
 
 def in_random_order(images: int, count: int, seed: int, purpose: int, step: tf.Tensor) -> tf.Tensor:

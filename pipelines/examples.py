@@ -92,25 +92,56 @@ class UnpairedImages:
         return max(len(self.names_a), len(self.names_b))
 
 
-@dataclasses.dataclass(frozen=True)
-class CaptionedImages:
-    """One split of a captioned image dataset, decoded once.
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class LabeledImages:
+    """One split of a dataset of single images, decoded once.
 
     Attributes:
-        images: (n, load_size, load_size, 3) uint8, in memory or memory-mapped.
+        images: (n, load_size, load_size, c) uint8, c being 1 (gray) or 3, in memory or memory-mapped.
         names: n unique keys (see `Record.name`).
-        captions: for each image a tuple of at least one caption.
         labels: (n,) int32 indices into `class_names`; None in a dataset without classes.
-        class_names: the classes present in this split; empty in a dataset without classes.
-        truth: the ground truth of a rendered world; None for photographs.
+        class_names: the classes; empty in a dataset without classes.
     """
 
     images: np.ndarray
     names: tuple[str, ...]
-    captions: tuple[tuple[str, ...], ...]
     labels: np.ndarray | None = None
     class_names: tuple[str, ...] = ()
-    truth: GroundTruth | None = None
 
     def __len__(self) -> int:
         return len(self.names)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class CaptionedImages(LabeledImages):
+    """One split of a captioned image dataset, of three channels; its classes are those present in the split.
+
+    Attributes:
+        captions: for each image a tuple of at least one caption.
+        truth: the ground truth of a rendered world; None for photographs.
+    """
+
+    captions: tuple[tuple[str, ...], ...]
+    truth: GroundTruth | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class GaussianMixture:
+    """A distribution of points whose density is known: equally likely round Gaussians.
+
+    Attributes:
+        centers: (m, d) float32.
+        deviation: the standard deviation of each, along every axis.
+    """
+
+    centers: np.ndarray
+    deviation: float
+
+    def density(self, points: np.ndarray) -> np.ndarray:
+        """(n,) the density at (n, d) points."""
+        squared = ((points[:, np.newaxis] - self.centers) ** 2).sum(axis=2)
+        scale = (2.0 * np.pi * self.deviation**2) ** (self.centers.shape[1] / 2)
+        return np.exp(-0.5 * squared / self.deviation**2).mean(axis=1) / scale
+
+
+Examples = LabeledImages | PairedImages | UnpairedImages | GaussianMixture

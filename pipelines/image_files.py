@@ -3,10 +3,11 @@
 import contextlib
 import hashlib
 import json
+import math
 import os
 import tempfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -25,6 +26,8 @@ _CHUNK = 256  # images under way at once; bounds the memory of results that wait
 
 # The crops that are trained on are at least this share of the size that images are kept at (64 of 76 pixels).
 SMALL = 64 / 76
+# The index of an image, and itself, or None and the reason why there is none.
+Decoded = tuple[int, np.ndarray | None, str]
 # To be raised when decoding changes, so that older cache files are no longer found.
 _FORMAT = "1"
 
@@ -55,12 +58,21 @@ def decode_image(path: str, load_size: int, half: str = "", is_label_map: bool =
         if half:
             middle = image.width // 2
             image = image.crop((0, 0, middle, image.height) if half == "left" else (middle, 0, *image.size))
-        size = (load_size, load_size)
-        if is_label_map:
-            image = image.resize(size, Image.Resampling.NEAREST)
-        else:
-            image = image.resize(size, Image.Resampling.BILINEAR, reducing_gap=3.0)
-        return np.asarray(image, np.uint8)
+        return _resized(image, load_size, Image.Resampling.NEAREST if is_label_map else Image.Resampling.BILINEAR)
+
+
+def resize(images: np.ndarray, load_size: int) -> np.ndarray:
+    """Resizes pixels as `decode_image` does: (n, h, w, c) to (n, load_size, load_size, c) uint8, c being 1 or 3.
+
+    Images of that size already keep their pixels.
+    """
+    if images.shape[1:3] == (load_size, load_size):
+        return np.ascontiguousarray(images)
+    results = np.empty((len(images), load_size, load_size, images.shape[3]), np.uint8)
+    for image, result in zip(images, results, strict=True):
+        picture = Image.fromarray(image[:, :, 0] if image.shape[2] == 1 else image)
+        result[:] = _resized(picture, load_size).reshape(result.shape)
+    return results
 
 
 def is_small(path: str, load_size: int, half: str = "") -> bool:
@@ -98,24 +110,54 @@ def decode_images(
     if load_size < 1:
         raise DataError(f"load_size must be a positive number of pixels, got {load_size}")
     path = os.path.join(cache_dir, f"images-{load_size}px-{_fingerprint(records, load_size)}.npy")
-    large = len(records) * load_size * load_size * 3 > memory_limit
-    cached = _read_cache(path, len(records), load_size, memory_map=large)
-    if cached is None and large:
-        _decode_to_file(records, load_size, path)
-        cached = _read_cache(path, len(records), load_size, memory_map=True)
-        if cached is None:
-            raise DataError(f"cache_dir must keep what is written to it, but {path!r} could not be read back")
-    elif cached is None:
-        cached = _decode_to_memory(records, load_size, path)
-    images, skipped = cached
+    shape = (len(records), load_size, load_size, 3)
+    images, skipped = decode_once(_decoded(records, load_size), shape, path, memory_limit)
     left_out = {index for index, _ in skipped}
     kept = [record for index, record in enumerate(records) if index not in left_out]
     return kept, images, [(records[index].name, reason) for index, reason in skipped]
 
 
+def decode_once(
+    decoded: Iterable[Decoded],
+    shape: tuple[int, int, int, int],
+    path: str,
+    memory_limit: int = MEMORY_LIMIT,
+) -> tuple[np.ndarray, list[tuple[int, str]]]:
+    """Collects decoded images in a cache file, or finds them there.
+
+    Args:
+        decoded: n images in order, each (side, side, c) uint8 or left out; not begun if the cache file is there.
+        shape: (n, side, side, c).
+        path: of the cache file, named after all that the images depend on.
+        memory_limit: see `decode_images`.
+
+    Returns:
+        The k <= n images that there are, (k, side, side, c) uint8, in memory or memory-mapped; and the index of each
+        other one and the reason.
+
+    Raises:
+        DataError: see `decode_images`.
+    """
+    large = math.prod(shape) > memory_limit
+    cached = _read_cache(path, shape, memory_map=large)
+    if cached is None and large:
+        _decode_to_file(decoded, shape, path)
+        cached = _read_cache(path, shape, memory_map=True)
+        if cached is None:
+            raise DataError(f"cache_dir must keep what is written to it, but {path!r} could not be read back")
+    return _decode_to_memory(decoded, shape, path) if cached is None else cached
+
+
 def rows_of(images: np.ndarray, rows: list[int]) -> np.ndarray:
     """Some of the images; all of them as they are, so that what is memory-mapped stays so."""
     return images if rows == list(range(len(images))) else images[rows]
+
+
+def _resized(
+    image: Image.Image, load_size: int, resampling: Image.Resampling = Image.Resampling.BILINEAR
+) -> np.ndarray:
+    size = (load_size, load_size)
+    return np.asarray(image.resize(size, resampling, reducing_gap=3.0), np.uint8)
 
 
 def _upright_rgb(opened: Image.Image) -> Image.Image:
@@ -153,7 +195,7 @@ def _fingerprint(records: Sequence[Record], load_size: int) -> str:
     return digest.hexdigest()[:24]
 
 
-def _decoded(records: Sequence[Record], load_size: int) -> Iterator[tuple[int, np.ndarray | None, str]]:
+def _decoded(records: Sequence[Record], load_size: int) -> Iterator[Decoded]:
     """Yields for each record its index and its image, or None and the reason why there is no image."""
 
     enlarged = []
@@ -186,10 +228,12 @@ def _decoded(records: Sequence[Record], load_size: int) -> Iterator[tuple[int, n
         )
 
 
-def _decode_to_memory(records: Sequence[Record], load_size: int, path: str) -> tuple[np.ndarray, list[tuple[int, str]]]:
-    images = np.empty((len(records), load_size, load_size, 3), np.uint8)
+def _decode_to_memory(
+    decoded: Iterable[Decoded], shape: tuple[int, int, int, int], path: str
+) -> tuple[np.ndarray, list[tuple[int, str]]]:
+    images = np.empty(shape, np.uint8)
     skipped, count = [], 0
-    for index, image, reason in _decoded(records, load_size):
+    for index, image, reason in decoded:
         if image is None:
             skipped.append((index, reason))
         else:
@@ -210,19 +254,19 @@ def _decode_to_memory(records: Sequence[Record], load_size: int, path: str) -> t
     return images, skipped
 
 
-def _decode_to_file(records: Sequence[Record], load_size: int, path: str) -> None:
+def _decode_to_file(decoded: Iterable[Decoded], shape: tuple[int, int, int, int], path: str) -> None:
     """Writes the images one by one, so that a full disk is an error here and not a crash on a memory map."""
 
     def write_header(file, count: int) -> None:
-        shape = (count, load_size, load_size, 3)
         # NumPy pads the header so that its length does not depend on the first axis: it can be written again below.
-        np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
+        header = {"descr": "|u1", "fortran_order": False, "shape": (count, *shape[1:])}
+        np.lib.format.write_array_header_1_0(file, header)
 
     skipped, count = [], 0
     try:
         with _replacing(path) as file:
-            write_header(file, len(records))
-            for index, image, reason in _decoded(records, load_size):
+            write_header(file, shape[0])
+            for index, image, reason in decoded:
                 if image is None:
                     skipped.append((index, reason))
                 else:
@@ -232,9 +276,9 @@ def _decode_to_file(records: Sequence[Record], load_size: int, path: str) -> Non
             write_header(file, count)
         _write_notes(path, None, skipped)
     except OSError as error:
-        size = len(records) * load_size * load_size * 3 / 1024**3
+        size = math.prod(shape) / 1024**3
         raise DataError(
-            f"{len(records):,} images of {load_size} pixels need {size:.1f} GiB, too much for memory, so cache_dir "
+            f"{shape[0]:,} images of {shape[1]} pixels need {size:.1f} GiB, too much for memory, so cache_dir "
             f"must be a folder that can be written and has room for them, got {os.path.dirname(path)!r} ({error})"
         ) from error
 
@@ -262,7 +306,7 @@ def _write_notes(path: str, images: np.ndarray | None, skipped: list[tuple[int, 
 
 
 def _read_cache(
-    path: str, count: int, load_size: int, memory_map: bool
+    path: str, shape: tuple[int, int, int, int], memory_map: bool
 ) -> tuple[np.ndarray, list[tuple[int, str]]] | None:
     """Returns the cached images and what was skipped, or None if there is no cache or it is damaged."""
     try:
@@ -270,7 +314,7 @@ def _read_cache(
             notes = json.load(file)
         skipped = [(int(index), str(reason)) for index, reason in notes["skipped"]]
         images = np.load(path, mmap_mode="r" if memory_map else None, allow_pickle=False)
-        intact = images.shape == (count - len(skipped), load_size, load_size, 3) and images.dtype == np.uint8
+        intact = images.shape == (shape[0] - len(skipped), *shape[1:]) and images.dtype == np.uint8
         if intact and (memory_map or notes["checksum"] in (None, zlib.crc32(images))):
             return images, skipped
     except FileNotFoundError:

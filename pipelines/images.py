@@ -7,6 +7,9 @@ import tensorflow as tf
 
 # Reed et al.'s Torch code loads images at 76 pixels and crops 64 (loadSize, fineSize).
 LOAD_SIZE, CROP_SIZE = 76, 64
+# Thousandths of red, green and blue in gray (ITU-R BT.601, as JPEG and Pillow have it).
+LUMA = np.array([299, 587, 114], np.uint32)
+_CHUNK = 1024  # images under way at once; bounds the memory of what is wider than a byte
 
 
 def load_size(image_size: int) -> int:
@@ -24,8 +27,25 @@ def to_uint8(images: tf.Tensor) -> tf.Tensor:
     return tf.cast(tf.round(tf.clip_by_value((tf.cast(images, tf.float32) + 1.0) * 127.5, 0.0, 255.0)), tf.uint8)
 
 
+def with_channels(images: np.ndarray, channels: int) -> np.ndarray:
+    """(n, h, w, 1 or 3) uint8 to (n, h, w, channels) uint8: color to gray by its luma, rounded, or gray repeated.
+
+    Args:
+        images: in memory or memory-mapped; returned as they are if they have as many channels already.
+        channels: 1 or 3.
+    """
+    if images.shape[-1] == channels:
+        return images
+    if channels == 3:
+        return np.repeat(images, 3, axis=-1)
+    gray = np.empty((*images.shape[:-1], 1), np.uint8)
+    for start in range(0, len(images), _CHUNK):
+        gray[start : start + _CHUNK, ..., 0] = (images[start : start + _CHUNK] @ LUMA + 500) // 1000
+    return gray
+
+
 def reader(images: np.ndarray) -> Callable[[tf.Tensor], tf.Tensor]:
-    """A function from (B,) indices to (B, h, w, 3) uint8 images, from memory or from a memory-mapped file."""
+    """A function from (B,) indices to (B, h, w, c) uint8 images, from memory or from a memory-mapped file."""
     if isinstance(images, np.memmap):
         shape = (None, *images.shape[1:])
 

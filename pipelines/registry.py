@@ -4,7 +4,7 @@ import dataclasses
 import importlib
 from collections.abc import Mapping
 
-from pipelines.examples import CaptionedImages, DataError, PairedImages, UnpairedImages
+from pipelines.examples import DataError, Examples
 
 
 @dataclasses.dataclass(frozen=True)
@@ -13,7 +13,7 @@ class Dataset:
 
     Attributes:
         loader: dotted name of (split, load_size, data_dir, cache_dir) -> examples.
-        gives: what a model may need.
+        gives: what a model may need: "image", "captions", "classes", "attributes", "pairs", "unpaired", "points".
         summary: one line on what it is and where it comes from.
         needs_data_dir: whether it is nowhere but in a folder that the user names.
         options: what else its loader is given.
@@ -26,10 +26,23 @@ class Dataset:
     options: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
+IMAGES = frozenset({"image"})
+# Of the user's own images only loading tells whether they have classes; `pipelines.labeled` asks for them.
+LABELED = IMAGES | {"classes"}
 CAPTIONED = frozenset({"image", "captions"})
 # Pairs that are taken apart do not belong to each other any more.
 PAIRED = frozenset({"pairs", "unpaired"})
 UNPAIRED = frozenset({"unpaired"})
+
+
+def points(loader: str, summary: str) -> Dataset:
+    """A distribution in `pipelines.points`."""
+    return Dataset(f"pipelines.points.{loader}", frozenset({"points"}), summary)
+
+
+def from_tfds(name: str, gives: frozenset[str], summary: str) -> Dataset:
+    """A set in `pipelines.tfds_images`."""
+    return Dataset("pipelines.tfds_images.load", gives, summary, options={"name": name})
 
 
 def published(loader: str, name: str, gives: frozenset[str], summary: str) -> Dataset:
@@ -42,6 +55,9 @@ DATASETS = {
         "pipelines.birds.load",
         CAPTIONED | {"classes", "attributes"},
         "12,000 rendered birds of 200 species, made here: no download",
+    ),
+    "birds_colors": Dataset(
+        "pipelines.birds.load_colors", LABELED, "rendered birds, a class for each color of the breast: no download"
     ),
     "birds_parts": Dataset(
         "pipelines.birds.load_parts", PAIRED, "maps of the rendered birds' parts, and their pictures: no download"
@@ -97,12 +113,29 @@ DATASETS = {
     "captions": Dataset(
         "pipelines.captions.load", CAPTIONED, "your own captioned images, from --data_dir", needs_data_dir=True
     ),
+    "normal_1d": points("load_normal", "numbers from a normal distribution"),
+    "ring_2d": points("load_ring", "points from 8 Gaussians on a circle"),
+    "grid_2d": points("load_grid", "points from 25 Gaussians on a grid"),
+    "digits": Dataset("pipelines.digits.load", LABELED, "scikit-learn's 1,797 handwritten digits: no download"),
+    "mnist": from_tfds("mnist", LABELED, "70,000 handwritten digits"),
+    "fashion_mnist": from_tfds("fashion_mnist", LABELED, "70,000 pictures of clothes and shoes"),
+    "kmnist": from_tfds("kmnist", LABELED, "70,000 handwritten Japanese characters"),
+    "emnist": from_tfds("emnist", LABELED, "131,600 handwritten digits and letters"),
+    "cifar10": from_tfds("cifar10", LABELED, "60,000 small photographs of animals and vehicles"),
+    "celeb_a": from_tfds("celeb_a", IMAGES, "202,599 photographs of faces"),
+    "idx": Dataset(
+        "pipelines.idx.load", LABELED, "your own images in IDX files, as MNIST's, from --data_dir", needs_data_dir=True
+    ),
+    "folder": Dataset(
+        "pipelines.image_folder.load",
+        LABELED,
+        "your own images, sub-folders being classes, from --data_dir",
+        needs_data_dir=True,
+    ),
 }
 
 
-def load(
-    name: str, split: str, load_size: int, data_dir: str, cache_dir: str
-) -> CaptionedImages | PairedImages | UnpairedImages:
+def load(name: str, split: str, load_size: int, data_dir: str, cache_dir: str) -> Examples:
     """One split of a dataset.
 
     Args:

@@ -15,6 +15,11 @@ def with_png(images: tf.Tensor) -> dict[str, tf.Tensor]:
     return {"images": images, "png": png}
 
 
+def clock_seed() -> tf.Tensor:
+    """A seed from the clock: one fixed in the graph would repeat the same pictures after each start of a server."""
+    return tf.cast(tf.math.floormod(tf.timestamp() * 1e6, 2.0**31), tf.int32)
+
+
 def export(sampler: Sampler, folder: pathlib.Path) -> pathlib.Path:
     """Write the next version below `folder` (1, 2, ...); returns where.
 
@@ -42,9 +47,7 @@ def export(sampler: Sampler, folder: pathlib.Path) -> pathlib.Path:
         return embeddings_and_seed(sampler.encoder.embed(captions), seed)
 
     def captions_alone(captions):
-        # From the clock: a seed fixed in the graph would repeat the same pictures after each start of a server.
-        clock = tf.cast(tf.math.floormod(tf.timestamp() * 1e6, 2.0**31), tf.int32)
-        return captions_and_seed(captions, clock)
+        return captions_and_seed(captions, clock_seed())
 
     archive = keras.export.ExportArchive()
     archive.track(sampler.generator)

@@ -11,7 +11,8 @@ MINIMUM_SIDE = 64  # smaller images are enlarged, so that a person can look at t
 
 
 def enlarged(images: np.ndarray) -> np.ndarray:
-    """(n, h, w, 3) uint8 images, enlarged by a whole factor if they are small."""
+    """(n, h, w, 1 or 3) uint8 images as (n, h', w', 3), enlarged by a whole factor if they are small."""
+    images = np.broadcast_to(images, (*images.shape[:3], 3))
     factor = -(-MINIMUM_SIDE // images.shape[1])
     return images.repeat(factor, axis=1).repeat(factor, axis=2)
 
@@ -26,7 +27,7 @@ def captioned_rows(rows: Sequence[tuple[str, np.ndarray]], label_width: int = 26
     """One row a caption: its text at the left, its images at the right.
 
     Args:
-        rows: (caption, (n, h, w, 3) uint8 images) each; the same size everywhere.
+        rows: (caption, (n, h, w, 1 or 3) uint8 images) each; the same size everywhere.
         label_width: pixels for the text.
 
     Returns:
@@ -43,6 +44,15 @@ def captioned_rows(rows: Sequence[tuple[str, np.ndarray]], label_width: int = 26
     width = max(band.shape[1] for band in bands)
     return np.concatenate(
         [np.pad(band, ((0, 0), (0, width - band.shape[1]), (0, 0)), constant_values=255) for band in bands]
+    )
+
+
+def grid(images: np.ndarray, columns: int) -> np.ndarray:
+    """(n, h, w, 1 or 3) uint8 images in rows, as one (H, W, 3) uint8 picture."""
+    rows = [row_of(enlarged(images[start : start + columns])) for start in range(0, len(images), columns)]
+    width = rows[0].shape[1]
+    return np.concatenate(
+        [np.pad(row, ((0, 0), (0, width - row.shape[1]), (0, 0)), constant_values=255) for row in rows]
     )
 
 

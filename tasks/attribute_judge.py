@@ -41,24 +41,28 @@ class AttributeJudgeTask(Task):
         return figures
 
 
-def judge_all(judge: AttributeJudge, images: np.ndarray, batch_size: int = 250) -> np.ndarray:
+def in_batches(function, images: np.ndarray, batch_size: int = 250) -> np.ndarray:
+    """What a function says of any number of images, batch by batch."""
+    parts = (images[start : start + batch_size] for start in range(0, len(images), batch_size))
+    return np.concatenate([np.asarray(function(part)) for part in parts])
+
+
+def judge_all(judge: AttributeJudge, images: np.ndarray) -> np.ndarray:
     """(n, A) values seen in any number of images in [-1, 1]."""
-    return np.concatenate(
-        [judge.judge(images[start : start + batch_size]).numpy() for start in range(0, len(images), batch_size)]
-    )
+    return in_batches(judge.judge, images)
 
 
-def trained_judge(task: AttributeJudgeTask) -> AttributeJudge:
+def trained_judge(task: Task) -> AttributeJudge:
     """The judge of a run folder; RunError says how to train one."""
     record = task.folder.read_record()
     if record is not None and record["model"] != task.request.model:
         raise RunError(
-            f"the judge must be a run of attribute_judge. Received: {task.folder.path}, of {record['model']}"
+            f"the judge must be a run of {task.request.model}. Received: {task.folder.path}, of {record['model']}"
         )
     if record is None:
         raise RunError(
-            "scoring pictures needs an attribute judge trained on real ones: "
-            f"python main.py --model=attribute_judge --dataset={task.request.dataset} --workdir={task.folder.path}. "
+            "scoring pictures needs a judge trained on real ones: "
+            f"{task.request.command()}. "
             f"Received: no run in {task.folder.path}"
         )
     return task.trained_model()

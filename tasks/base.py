@@ -4,6 +4,8 @@ import dataclasses
 import functools
 import hashlib
 import importlib
+import json
+import pathlib
 from collections.abc import Mapping
 
 import keras
@@ -12,14 +14,14 @@ import tensorflow as tf
 from absl import logging
 
 from callbacks.checkpoints import Checkpoints, newest_whole, restore
-from callbacks.run_folder import RunError, RunFolder
+from callbacks.run_folder import RunError, RunFolder, written_aside
 from callbacks.watch import Numbers, Pictures, StopOnSignal
 from models.base import TrainedModel, parameter_count
 from models.presets import PRESETS
 from models.presets.config import ConfigError, TrainingConfig, from_plain, override
 from pipelines import registry
 from pipelines.batches import Batches
-from pipelines.examples import CaptionedImages, DataError, PairedImages, UnpairedImages
+from pipelines.examples import DataError, Examples, LabeledImages
 from pipelines.images import load_size
 from tasks.request import Request
 from tasks.run_record import check_record, check_request, run_record
@@ -62,9 +64,19 @@ def fingerprint(*arrays: np.ndarray) -> str:
     return digest.hexdigest()[:16]
 
 
-def class_fingerprint(examples: CaptionedImages) -> str | None:
+def class_fingerprint(examples: LabeledImages) -> str | None:
     """A short hash of the images' classes, which decide what is drawn; None where there are none."""
     return None if examples.labels is None else fingerprint(np.asarray(examples.labels))
+
+
+def data_record(examples: LabeledImages) -> dict:
+    """What the record of a run says of the images that it is trained on, and of their classes."""
+    return {
+        "images": len(examples),
+        "pixels": fingerprint(np.asarray(examples.images)),
+        "classes": class_fingerprint(examples),
+        "class_names": list(examples.class_names),
+    }
 
 
 def import_name(dotted: str):
@@ -116,7 +128,37 @@ class Task:
 
     # What all have in common.
 
-    def load(self, split: str, image_size: int | None = None) -> CaptionedImages | PairedImages | UnpairedImages:
+    def weights(self, step: int) -> str:
+        """Which weights are sampled, scored and exported."""
+        return f"{'averaged' if self.trained_config().average_decay else 'last'} weights of step {step:,}"
+
+    def write_figures(self, figures: dict, name: str = "evaluation.json") -> dict:
+        """Print them and write them to a JSON file of the run folder."""
+        path = self.folder.write_json(name, figures)
+        print(json.dumps(figures, indent=2))
+        print(f"Wrote {path}.")
+        return figures
+
+    def write_sampled(self, picture: np.ndarray, step: int) -> pathlib.Path:
+        """Write a picture of samples to --output, or to a name in the run folder that says what it is."""
+        path = self.sampled_path()
+        with written_aside(path) as aside:
+            aside.write_bytes(tf.io.encode_png(picture).numpy())
+        print(f"Wrote {path}, drawn with the {self.weights(step)}.")
+        return path
+
+    def sampled_path(self) -> pathlib.Path:
+        """Where a picture of samples goes; RunError if it is no PNG file."""
+        request = self.request
+        kind = f"interpolation-{request.interpolate}" if request.interpolate else "samples"
+        name = f"{kind}-seed-{request.sample_seed}.png"
+        path = pathlib.Path(request.output) if request.output else self.folder.pictures / name
+        path = path / name if path.is_dir() else path
+        if path.suffix.lower() != ".png":
+            raise RunError(f"--output must be a .png file or a folder that is there. Received: {path}")
+        return path
+
+    def load(self, split: str, image_size: int | None = None) -> Examples:
         """A split of the dataset, kept a little larger than `image_size` (the model's), for random crops."""
         request = self.request
         side = self.load_size(image_size or request.config.image_size)
@@ -126,7 +168,7 @@ class Task:
         """The side at which images are kept, for random crops of `image_size`."""
         return load_size(image_size)
 
-    def load_unseen(self, image_size: int) -> CaptionedImages | PairedImages | UnpairedImages:
+    def load_unseen(self, image_size: int) -> Examples:
         """The test split, to be shown and measured; with a warning the training split, where there is too little."""
         try:
             return self.load("test", image_size)

@@ -1,7 +1,6 @@
 """Image to image, with pairs or without: a gallery of translations, an exported model, and what scores them."""
 
 import collections
-import json
 import pathlib
 import shutil
 from collections.abc import Mapping, Sequence
@@ -63,10 +62,6 @@ class ImageToImageTask(Task):
     def trained_translators(self) -> dict[str, Translator]:
         """The run's, by direction."""
         return self.translators(self.trained_model())
-
-    def weights(self, step: int) -> str:
-        """Which weights are sampled, scored and exported."""
-        return f"{'averaged' if self.trained_config().average_decay else 'last'} weights of step {step:,}"
 
     def unseen(self, config) -> PairedImages | UnpairedImages:
         """The test split."""
@@ -150,13 +145,6 @@ class ImageToImageTask(Task):
         seed = tf.constant(self.request.sample_seed, tf.int32)
         progress = tqdm(images, "translating", unit=" images", disable=None)
         return np.stack([translator.translate(tf.constant(image), seed).numpy() for image in progress])
-
-    def write_figures(self, figures: dict) -> dict:
-        """Print them and write them to evaluation.json."""
-        path = self.folder.write_json("evaluation.json", figures)
-        print(json.dumps(figures, indent=2))
-        print(f"Wrote {path}.")
-        return figures
 
 
 def similarity(images: np.ndarray, truth: np.ndarray) -> dict[str, float]:

@@ -26,6 +26,8 @@ class Request:
         keep_checkpoints: how many of the last ones stay.
         restart: move an old run aside first.
         captions: what to sample.
+        labels: the classes to sample, by name.
+        experiment: of `explore`, which.
         input: the image, or the folder of images, to translate.
         direction: of the translation, where the model knows both ways: "AtoB" or "BtoA"; "" for its first.
         num_images: samples a caption.
@@ -34,6 +36,7 @@ class Request:
         embeddings: a file of text embeddings to sample, for models trained on embeddings.
         output: the file or folder to write; "" for a name in the run folder.
         num_captions: how many captions `evaluate` samples.
+        num_samples: how many samples `evaluate` draws from noise.
         judge: run folder of the attribute judge; "" for the one beside the run folder.
         feature_network: `.keras` file of a network on whose features `evaluate` takes a Frechet distance; "" for none.
     """
@@ -51,6 +54,8 @@ class Request:
     keep_checkpoints: int = 3
     restart: bool = False
     captions: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    experiment: str = ""
     input: str = ""
     direction: str = ""
     num_images: int = 8
@@ -59,6 +64,7 @@ class Request:
     embeddings: str = ""
     output: str = ""
     num_captions: int = 1000
+    num_samples: int = 10_000
     judge: str = ""
     feature_network: str = ""
 

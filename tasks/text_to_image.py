@@ -1,7 +1,6 @@
 """Text to image: GAN-CLS and its relatives, from captions to pictures, scores and an exported model."""
 
 import dataclasses
-import json
 import pathlib
 
 import numpy as np
@@ -199,16 +198,12 @@ class TextToImageTask(Task):
             encoder = trained_encoder(self.folder)
         return Sampler(model.sampled_generator, encoder, model.step)
 
-    def weights(self, sampler: Sampler) -> str:
-        """Which weights are sampled, scored and exported."""
-        return f"{'averaged' if self.trained_config().average_decay else 'last'} weights of step {sampler.step:,}"
-
     def export(self) -> pathlib.Path:
         """Write a numbered SavedModel."""
         sampler = self.sampler()
         path = export(sampler, self.folder.exports)
         takes = "captions, or embeddings" if sampler.encoder else f"text embeddings of {sampler.text_dim} numbers only"
-        print(f"Exported the {self.weights(sampler)} to {path}; it takes {takes}.", flush=True)
+        print(f"Exported the {self.weights(sampler.step)} to {path}; it takes {takes}.", flush=True)
         return path
 
     def sampled_texts(self, sampler: Sampler) -> tuple[list[str], np.ndarray]:
@@ -249,21 +244,12 @@ class TextToImageTask(Task):
 
     def sample(self) -> pathlib.Path:
         """Write a labelled grid, one row a caption, or a strip between two captions or two noises."""
-        request = self.request
-        kind = f"interpolation-{request.interpolate}" if request.interpolate else "samples"
-        name = f"{kind}-seed-{request.sample_seed}.png"
-        path = pathlib.Path(request.output) if request.output else self.folder.pictures / name
-        path = path / name if path.is_dir() else path
-        if path.suffix.lower() != ".png":
-            raise RunError(f"--output must be a .png file or a folder that is there. Received: {path}")
+        self.sampled_path()  # Refused before anything is drawn.
         sampler = self.sampler()
         labels, texts = self.sampled_texts(sampler)
         rows = self.sampled_rows(sampler, labels, texts)
         grid = captioned_rows([(label, sampler.sample(text, latent)) for label, text, latent in rows])
-        with written_aside(path) as aside:
-            aside.write_bytes(tf.io.encode_png(grid).numpy())
-        print(f"Wrote {path}, drawn with the {self.weights(sampler)}.")
-        return path
+        return self.write_sampled(grid, sampler.step)
 
     def sampled_rows(
         self, sampler: Sampler, labels: list[str], texts: np.ndarray
@@ -297,15 +283,16 @@ class TextToImageTask(Task):
         network = feature_network(self.request.feature_network) if self.request.feature_network else None
         sampler = self.sampler()
         scores = Scores(sampler, examples, config, self.request, self.test_embeddings)
-        figures = {"weights": self.weights(sampler), "captions": len(scores.chosen), "diversity": scores.diversity()}
+        figures = {
+            "weights": self.weights(sampler.step),
+            "captions": len(scores.chosen),
+            "diversity": scores.diversity(),
+        }
         if judge is not None:
             figures["named attributes seen"] = scores.named_attributes(lambda images: judge_all(judge, images))
         if network is not None:
             figures["Frechet distance"] = scores.frechet(network, self.request.feature_network)
-        path = self.folder.write_json("evaluation.json", figures)
-        print(json.dumps(figures, indent=2))
-        print(f"Wrote {path}.")
-        return figures
+        return self.write_figures(figures)
 
     def test_embeddings(self, names: list[str]) -> list[np.ndarray]:
         """The embeddings of images of the test split: from --embeddings, or the file of the training."""

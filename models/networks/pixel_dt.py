@@ -3,7 +3,14 @@
 import keras
 from keras import layers
 
-from models.layers import UPSAMPLING, batch_normalization, convolution, doubled_widths, transposed_convolution
+from models.layers import (
+    UPSAMPLING,
+    batch_normalization,
+    convolution,
+    doubled_widths,
+    normalization,
+    transposed_convolution,
+)
 
 LEAK = 0.2  # slope of the leaky ReLU
 SMALLEST_MAP = 4  # side in pixels at which the halvings end
@@ -14,11 +21,11 @@ def halvings(image_size: int) -> int:
     return (image_size // SMALLEST_MAP).bit_length() - 1
 
 
-def halved(x, widths: list[int]):
+def halved(x, widths: list[int], normalize):
     """Convolutions that halve the side, all but the first normalized."""
     for stage, channels in enumerate(widths):
         x = convolution(x, channels, 4, strides=2)
-        x = layers.LeakyReLU(LEAK)(batch_normalization(x) if stage else x)
+        x = layers.LeakyReLU(LEAK)(normalize(x) if stage else x)
     return x
 
 
@@ -31,7 +38,7 @@ def converter(image_size: int, width: int, code_dim: int, upsampling: str = "tra
     """
     image = keras.Input((image_size, image_size, 3), name="image")
     widths = doubled_widths(width, halvings(image_size))
-    x = halved(image, widths)
+    x = halved(image, widths, batch_normalization)
     if code_dim:
         code = layers.LeakyReLU(LEAK)(batch_normalization(convolution(x, code_dim, SMALLEST_MAP, padding="valid")))
         x = transposed_convolution(code, widths[-1], SMALLEST_MAP, strides=1, padding="valid")
@@ -43,11 +50,11 @@ def converter(image_size: int, width: int, code_dim: int, upsampling: str = "tra
     return keras.Model({"image": image}, generated, name="generator")
 
 
-def discriminator(image_size: int, width: int, of_pairs: bool, name: str) -> keras.Model:
+def discriminator(image_size: int, width: int, normalize: str, of_pairs: bool, name: str) -> keras.Model:
     """Whether a picture is real or, `of_pairs`, whether it belongs to the input.
 
     Inputs: `image` (B, image_size, image_size, 3) in [-1, 1] and, `of_pairs`, `input` of the same shape, stacked as six
-    channels. Output: (B, 1) float32 logits.
+    channels. Output: (B, 1) float32 logits. `normalize` is a key of `models.layers.NORMALIZATIONS`.
     """
     image = keras.Input((image_size, image_size, 3), name="image")
     inputs = {"image": image}
@@ -55,6 +62,6 @@ def discriminator(image_size: int, width: int, of_pairs: bool, name: str) -> ker
     if of_pairs:
         inputs["input"] = keras.Input((image_size, image_size, 3), name="input")
         x = layers.concatenate([inputs["input"], image])
-    x = halved(x, doubled_widths(width, halvings(image_size)))
+    x = halved(x, doubled_widths(width, halvings(image_size)), normalization(normalize))
     logits = convolution(x, 1, SMALLEST_MAP, padding="valid", dtype="float32")
     return keras.Model(inputs, layers.Flatten(dtype="float32")(logits), name=name)

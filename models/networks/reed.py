@@ -15,7 +15,7 @@ from models.layers import (
     normalization,
     transposed_convolution,
 )
-from models.presets.text_to_image import smallest_side
+from models.presets.adversarial import smallest_side
 
 LEAK = 0.2  # slope of the leaky ReLU, everywhere
 

@@ -5,7 +5,7 @@ import difflib
 import typing
 from collections.abc import Mapping
 
-MODES = ("train", "sample", "evaluate", "export")
+MODES = ("train", "sample", "evaluate", "export", "explore")
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 
 
@@ -154,6 +154,7 @@ class Preset:
         per_dataset: what a dataset changes in `config`.
         modes: what `--mode` accepts for it; its task has a method for each.
         both_ways: whether it translates from A to B and from B to A, so that --direction chooses when sampling.
+        samples_from: what --mode=sample makes pictures of: "captions", "images" or "noise".
     """
 
     model: str
@@ -164,8 +165,9 @@ class Preset:
     needs: frozenset[str]
     default_dataset: str = "birds"
     per_dataset: typing.Mapping[str, typing.Mapping[str, object]] = dataclasses.field(default_factory=dict)
-    modes: tuple[str, ...] = MODES
+    modes: tuple[str, ...] = ("train", "sample", "evaluate", "export")
     both_ways: bool = False
+    samples_from: str = "captions"
 
     def resolve(self, dataset: str, changes: Mapping[str, object] | None = None) -> TrainingConfig:
         """The configuration on a dataset: the paper's, what the dataset changes, what the user changes."""

@@ -139,14 +139,8 @@ class PixelDTConfig(AdversarialConfig):
     discriminator_width: int = setting(
         128, "channels after a discriminator's first layer; section 4.2 (public code: 96)", minimum=1
     )
-    discriminator_normalization: str = setting("batch", "in the discriminators; section 4", choices=("batch",))
 
     def __post_init__(self):
-        if self.gradient_penalty_weight:
-            raise ConfigError(
-                "gradient_penalty_weight must be 0: this objective has no penalty. "
-                f"Received: {self.gradient_penalty_weight}"
-            )
         super().__post_init__()
         if self.image_size & (self.image_size - 1):
             raise ConfigError(f"image_size must be a power of two. Received: {self.image_size}")
@@ -184,6 +178,7 @@ def pix2pix(summary: str, source: str, **changes) -> Preset:
         summary=summary,
         source=f"{PIX2PIX}, {source}",
         needs=frozenset({"pairs"}),
+        samples_from="images",
         default_dataset="birds_parts",
         per_dataset={**dict.fromkeys(BIRDS_PAIRS, BIRDS), **PAIRED_SETS},
     )
@@ -219,6 +214,7 @@ def cyclegan(summary: str, source: str, **changes) -> Preset:
         summary=summary,
         source=f"{CYCLEGAN}, {source}",
         needs=frozenset({"unpaired"}),
+        samples_from="images",
         default_dataset="birds_night",
         per_dataset={
             **dict.fromkeys(("birds_night", *BIRDS_PAIRS), BIRDS_NIGHT | colors),
@@ -250,6 +246,7 @@ def pixel_dt(summary: str, source: str, **changes) -> Preset:
         summary=summary,
         source=f"{PIXEL_DT}, {source}",
         needs=frozenset({"pairs"}),
+        samples_from="images",
         default_dataset="birds_plate",
         per_dataset=dict.fromkeys(BIRDS_PAIRS, BIRDS_PLATE),
     )

@@ -16,7 +16,34 @@ class JudgeConfig(TrainingConfig):
     width: int = setting(32, "channels of the first stage", minimum=1)
 
 
+@dataclasses.dataclass(frozen=True)
+class ClassJudgeConfig(JudgeConfig):
+    """A classifier of the images of a dataset with classes."""
+
+    channels: int = setting(0, "of an image: 1 or 3; 0: as the data has", choices=(0, 1, 3))
+    flip: bool = setting(False, "whether training images are mirrored half of the time")
+    # What `pipelines.labeled.real_batches` asks for beside: one image a step for each example, with its class.
+    discriminator_steps = 1
+    conditional = True
+
+
 PRESETS = {
+    "class_judge": Preset(
+        model="models.attribute_judge.AttributeJudge",
+        task="tasks.class_judge.ClassJudgeTask",
+        config=ClassJudgeConfig(),
+        summary="names the class of an image; scores generated images",
+        source="this project",
+        needs=frozenset({"image", "classes"}),
+        default_dataset="digits",
+        per_dataset={
+            **{name: {"image_size": 28} for name in ("mnist", "fashion_mnist", "kmnist", "emnist", "idx")},
+            "digits": {"image_size": 16, "epochs": 30},
+            "cifar10": {"epochs": 20, "flip": True},
+            "birds_colors": {"flip": True},
+        },
+        modes=("train", "evaluate"),
+    ),
     "attribute_judge": Preset(
         model="models.attribute_judge.AttributeJudge",
         task="tasks.attribute_judge.AttributeJudgeTask",

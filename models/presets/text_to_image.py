@@ -6,30 +6,13 @@ char-CNN-RNN encoder of Reed et al., "Learning Deep Representations of Fine-Grai
 
 import dataclasses
 
-from models.presets.adversarial import AdversarialConfig
+from models.presets.adversarial import AdversarialConfig, smallest_side
 from models.presets.config import ConfigError, Preset, TrainingConfig, setting
 
 PAPER = "Reed et al., ICML 2016"
 # The values of text_encoder that name no file or folder.
 CHAR_CNN_RNN, END_TO_END = "char_cnn_rnn", "end_to_end"
 SMALL_CNN = "small_cnn"
-
-
-def smallest_side(image_size: int) -> int:
-    """Side of the networks' smallest feature map: `image_size` halved until it is 4, 5, 6 or 7.
-
-    Raises:
-        ConfigError: halving does not lead there.
-    """
-    side = image_size
-    while side >= 8 and side % 2 == 0:
-        side //= 2
-    if image_size < 8 or not 4 <= side <= 7:
-        raise ConfigError(
-            "image_size must be 4, 5, 6 or 7 times a power of two: 32, 40, 48, 56, 64, 80, 96, 112, 128, ... "
-            f"Received: {image_size}"
-        )
-    return side
 
 
 @dataclasses.dataclass(frozen=True)

@@ -11,7 +11,7 @@ import pathlib
 import numpy as np
 
 from pipelines.birds.scene import ATTRIBUTE_NAMES, ATTRIBUTE_VALUES, STYLE_NAMES
-from pipelines.examples import CaptionedImages, DataError, GroundTruth, PairedImages, UnpairedImages
+from pipelines.examples import CaptionedImages, DataError, GroundTruth, LabeledImages, PairedImages, UnpairedImages
 
 # What is rendered together with a split. "varied" has as many species as pictures.
 RENDERED_WITH = {"train": ("train", "test"), "test": ("train", "test"), "varied": ("varied",)}
@@ -36,6 +36,18 @@ def load(
         DataError: an argument is out of range, or data_dir cannot be written.
     """
     return _table(_columns(split, load_size, data_dir, cache_dir, images_per_class, seed))
+
+
+def load_colors(split: str, load_size: int, data_dir: str, cache_dir: str = "data", **options: int) -> LabeledImages:
+    """Returns photographs whose class is the color of the breast, of all splits in the same order; see `load`."""
+    columns = _columns(split, load_size, data_dir, cache_dir, **options)
+    breast = ATTRIBUTE_NAMES.index("breast color")
+    return LabeledImages(
+        images=columns["image"],
+        names=_names(columns),
+        labels=columns["attributes"][:, breast].astype(np.int32),
+        class_names=ATTRIBUTE_VALUES[breast],
+    )
 
 
 def load_parts(split: str, load_size: int, data_dir: str, cache_dir: str = "data", **options: int) -> PairedImages:

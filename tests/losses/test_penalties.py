@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from losses import gradient_penalty
+from losses.penalties import gradient_penalty
 
 WEIGHT = tf.random.stateless_uniform((6,), [1, 2])
 

@@ -141,7 +141,7 @@ def test_the_papers_constants_on_cub(name):
     assert getattr(config, "mismatch_weight", 0.0) == (0.5 if name.endswith("cls") else 0.0)
     assert getattr(config, "interpolation_weight", 0.0) == (1.0 if "int" in name else 0.0)
     assert getattr(config, "interpolation_beta", 0.5) == 0.5
-    assert (config.adversarial, config.label_smoothing, config.gradient_penalty_weight) == ("non_saturating", 0.0, 0.0)
+    assert (config.adversarial, config.label_smoothing, config.penalty) == ("non_saturating", 0.0, "none")
     assert (config.average_decay, config.discriminator_normalization) == (0.0, "batch")
 
 

@@ -114,8 +114,8 @@ def test_without_an_adversarial_loss_there_is_no_discriminator():
 def test_the_gradient_penalty_is_added_in_full():
     settings = {"discriminator_normalization": "none", "dropout": 0.0}
     losses = []
-    for weight in (0.0, 10.0):
-        made = model(gradient_penalty_weight=weight, **settings)
+    for penalty in ("none", "gradient"):
+        made = model(penalty=penalty, **settings)
         batch = pair()
         penalty = made.penalty(batch["input"], batch["target"], made.translate(batch["input"]))
         losses.append((float(made.train_step(batch)["discriminator_loss"]), float(penalty)))

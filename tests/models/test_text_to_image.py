@@ -172,9 +172,9 @@ def test_label_smoothing_changes_only_the_real_term():
 
 
 def test_the_gradient_penalty_is_added_with_its_weight():
-    changes = {"adversarial": "wasserstein", "discriminator_normalization": "layer"}
+    changes = {"adversarial": "wasserstein", "discriminator_normalization": "layer", "penalty": "gradient"}
     losses = [
-        one_step(make("gan_cls", gradient_penalty_weight=weight, **changes), make_batch())[0]["discriminator_loss"]
+        one_step(make("gan_cls", penalty_weight=weight, **changes), make_batch())[0]["discriminator_loss"]
         for weight in (0.0, 1.0, 10.0)
     ]
     penalty = losses[1] - losses[0]

@@ -8,7 +8,7 @@ import pytest
 
 from pipelines import birds
 from pipelines.birds import builder, rendering
-from pipelines.birds.scene import ATTRIBUTE_NAMES, STYLE_NAMES
+from pipelines.birds.scene import ATTRIBUTE_NAMES, COLORS, STYLE_NAMES
 from pipelines.examples import DataError
 
 ROOT = pathlib.Path(__file__).parents[3]
@@ -140,3 +140,16 @@ def test_renders_without_tensorflow_and_draws_a_sheet(tmp_path):
     spoken = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True, env=os.environ).stdout
     assert sheet.exists()
     assert len(spoken.splitlines()) == 24
+
+
+def test_colors_are_classes(data_dir, train, test):
+    for split, whole in (("train", train), ("test", test)):
+        colors = birds.load_colors(split, 16, data_dir, images_per_class=2)
+        np.testing.assert_array_equal(colors.images, whole.images)
+        assert colors.names == whole.names
+        # All colors, in the order of the attribute, whichever the split has.
+        assert colors.class_names == COLORS
+        breast = ATTRIBUTE_NAMES.index("breast color")
+        np.testing.assert_array_equal(colors.labels, whole.truth.attributes[:, breast])
+        assert colors.labels.dtype == np.int32
+    assert set(birds.load_colors("train", 16, data_dir, images_per_class=2).labels) == set(range(len(COLORS)))

@@ -1,0 +1,115 @@
+"""What a discriminator has learned about images, without labels (DCGAN, Radford et al. 2016, section 5.1).
+
+Its features from all convolutions, each max-pooled to a 4x4 grid, concatenated, and classified linearly. The paper's
+classifier is an L2-SVM; here it is a multinomial logistic regression, whose steps are matrix products of all classes
+at once.
+"""
+
+import warnings
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from experiments.networks import features_of
+from experiments.result import Finding
+
+GRID = 4
+# Inverse weights of the penalty, per example. Rows of features have a length of about 1, however many there are.
+PENALTIES = (0.1, 1.0, 10.0, 100.0)
+VALIDATION_SHARE = 0.2
+STEPS = 150
+
+
+def linear_classifier(
+    trained: keras.Model,
+    untrained: keras.Model,
+    train_images: np.ndarray,
+    train_labels: np.ndarray,
+    test_images: np.ndarray,
+    test_labels: np.ndarray,
+    seed: int = 0,
+) -> Finding:
+    """Test accuracy of linear classifiers on the features of a trained and an untrained discriminator, and on pixels.
+
+    Args:
+        trained: a discriminator with layers "features_0", "features_1", ..., which do not depend on a label.
+        untrained: the same network with its initial weights.
+        train_images: (n, s, s, c) in [-1, 1].
+        train_labels: (n,).
+        test_images: (m, s, s, c).
+        test_labels: (m,).
+        seed: of the part of the training images that chooses the penalty.
+
+    Returns:
+        No pictures. Figures: "trained", "untrained" and "pixels", each with its "accuracy", the number of "features",
+        and the "C" that was chosen; "chance" (always the most frequent class), "train examples", "test examples".
+    """
+    spaces = {
+        "trained": lambda images: discriminator_features(trained, images),
+        "untrained": lambda images: discriminator_features(untrained, images),
+        "pixels": lambda images: images.reshape(len(images), -1),
+    }
+    figures = {}
+    for name, space in spaces.items():
+        train, test = standardized(space(train_images), space(test_images))
+        accuracy, penalty = accuracy_of(train, train_labels, test, test_labels, seed)
+        figures[name] = {"accuracy": accuracy, "features": train.shape[1], "C": penalty}
+    classes, counts = np.unique(train_labels, return_counts=True)
+    figures["chance"] = float(np.mean(test_labels == classes[counts.argmax()]))
+    figures |= {"train examples": len(train_labels), "test examples": len(test_labels)}
+    return Finding({}, figures)
+
+
+def discriminator_features(discriminator: keras.Model, images: np.ndarray) -> np.ndarray:
+    """(n, d): all feature maps of (n, s, s, c) images, each max-pooled to 4x4."""
+    maps = features_of(discriminator, images, then=lambda x: pooled(x, GRID))
+    return np.concatenate([values.reshape(len(images), -1) for values in maps.values()], axis=1)
+
+
+def pooled(maps: tf.Tensor, cells: int) -> tf.Tensor:
+    """(B, h, w, maps) to the largest values in a grid of (B, cells, cells, maps); smaller maps stay as they are."""
+    for axis in (1, 2):
+        side = maps.shape[axis]
+        count = min(cells, side)
+        # Cells cover the whole side, and overlap where it is no multiple of them.
+        spans = [range(cell * side // count, -(-(cell + 1) * side // count)) for cell in range(count)]
+        maps = tf.stack([tf.reduce_max(tf.gather(maps, span, axis=axis), axis=axis) for span in spans], axis=axis)
+    return maps
+
+
+def standardized(train: np.ndarray, test: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(n, d) and (m, d) with mean 0 and standard deviation 1 / sqrt(d) in training; features that never vary are 0."""
+    mean, deviation = train.mean(axis=0), train.std(axis=0)
+    scale = np.where(deviation > 1e-6, 1.0 / (np.maximum(deviation, 1e-6) * np.sqrt(train.shape[1])), 0.0)
+    return ((train - mean) * scale).astype(np.float32), ((test - mean) * scale).astype(np.float32)
+
+
+def accuracy_of(
+    train: np.ndarray, train_labels: np.ndarray, test: np.ndarray, test_labels: np.ndarray, seed: int
+) -> tuple[float, float]:
+    """Accuracy on (m, d) of a linear classifier of (n, d); its C is the best for a part of the n held out."""
+    order = np.random.default_rng(seed).permutation(len(train))
+    validation, fitted = np.split(order, [max(1, round(VALIDATION_SHARE * len(train)))])
+    scores = [
+        float(np.mean(model.predict(train[validation]) == train_labels[validation]))
+        for model in _classifiers(train[fitted], train_labels[fitted], PENALTIES)
+    ]
+    # The strongest penalty among equals.
+    penalty = PENALTIES[int(np.argmax(scores))]
+    (model,) = _classifiers(train, train_labels, [penalty])
+    return float(np.mean(model.predict(test) == test_labels)), penalty
+
+
+def _classifiers(features: np.ndarray, labels: np.ndarray, penalties):
+    """A fitted classifier for each C, from the strongest penalty on: each begins where the last ended."""
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.linear_model import LogisticRegression
+
+    model = LogisticRegression(max_iter=STEPS, tol=1e-6, warm_start=True)
+    for penalty in penalties:
+        model.set_params(C=penalty)
+        with warnings.catch_warnings():
+            # Being stopped early does no harm: the held-out part judges what came of it.
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            yield model.fit(features, labels)

@@ -1,0 +1,126 @@
+"""Does a generator remember its training images? Samples beside the nearest of them.
+
+The GAN paper shows such neighbors (Goodfellow et al. 2014, figure 2); DCGAN asks the question (Radford et al. 2016,
+section 4.1).
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from experiments.panels import grid, titled
+from experiments.result import Finding, ratio
+
+# Rows of queries that meet the whole gallery at a time.
+_BLOCK = 256
+# Candidates by a quick product, among which exact distances decide.
+_SPARE = 8
+# The share of held-out images that are taken to be near by accident.
+_NEAR = 0.01
+
+
+def nearest_neighbors(
+    samples: np.ndarray,
+    training: np.ndarray,
+    held_out: np.ndarray,
+    features: Callable[[np.ndarray], np.ndarray] | None = None,
+    neighbors: int = 4,
+    shown: int = 8,
+    seed: int = 0,
+) -> Finding:
+    """Samples beside the training images nearest to them, by pixels and, if given, by features.
+
+    Args:
+        samples: (n, s, s, c) generated images in [-1, 1].
+        training: (t, s, s, c) what the generator was trained on.
+        held_out: (h, s, s, c) images of the same kind that it was not trained on.
+        features: images -> (n, d).
+        neighbors: how many are shown of each sample.
+        shown: how many samples: half of them those nearest to a training image, the others any.
+        seed: of the training images that are compared with as many held-out ones.
+
+    Returns:
+        Pictures "pixels" and "features": a row a sample, the sample first. Figures for each: see `_figures`.
+    """
+    spaces = {"pixels": lambda images: images} | ({"features": features} if features else {})
+    pictures, figures = {}, {}
+    for name, space in spaces.items():
+        points = [_rows(space(images)) for images in (samples, training, held_out)]
+        indices, distances = nearest(points[0], points[1], neighbors)
+        figures[name] = _figures(*points, distances[:, 0], np.random.default_rng(seed))
+        closest = np.argsort(distances[:, 0], kind="stable")[: -(-shown // 2)]
+        others = np.setdiff1d(np.arange(len(samples)), closest)[: shown - len(closest)]
+        rows = [np.concatenate([samples[row : row + 1], training[indices[row]]]) for row in (*closest, *others)]
+        title = f"samples, and their nearest training images by {name}"
+        pictures[name] = titled(title, grid(np.concatenate(rows), len(rows[0])))
+    return Finding(pictures, figures)
+
+
+def nearest(queries: np.ndarray, gallery: np.ndarray, count: int = 1) -> tuple[np.ndarray, np.ndarray]:
+    """The nearest of a gallery, by the root-mean-square difference per number.
+
+    Args:
+        queries: (q, d) floats.
+        gallery: (g, d) floats.
+        count: how many, the nearest first; at most g are found.
+
+    Returns:
+        (q, count) rows of the gallery, and (q, count) distances, exact also where they are 0.
+    """
+    center = gallery.mean(axis=0)
+    gallery = gallery - center
+    squares = np.einsum("gd,gd->g", gallery, gallery)
+    candidates = min(count + _SPARE, len(gallery))
+    found, distances = [], []
+    for start in range(0, len(queries), _BLOCK):
+        block = queries[start : start + _BLOCK] - center
+        # The square of the query is the same for the whole gallery, and left out.
+        scores = squares - 2.0 * block @ gallery.T
+        near = np.argpartition(scores, candidates - 1, axis=1)[:, :candidates]
+        exact = np.sqrt(np.mean((block[:, np.newaxis] - gallery[near]) ** 2, axis=2))
+        order = np.argsort(exact, axis=1, kind="stable")[:, :count]
+        found.append(np.take_along_axis(near, order, axis=1))
+        distances.append(np.take_along_axis(exact, order, axis=1))
+    return np.concatenate(found), np.concatenate(distances)
+
+
+def _figures(
+    samples: np.ndarray, training: np.ndarray, held_out: np.ndarray, distances: np.ndarray, rng: np.random.Generator
+) -> dict[str, float | None]:
+    """How near (n, d) samples are to (t, d) training images, beside how near (h, d) held-out images are.
+
+    Args:
+        samples: (n, d).
+        training: (t, d).
+        held_out: (h, d).
+        distances: (n,) of the samples to the nearest training image.
+        rng: chooses training images.
+
+    Returns:
+        "samples to training" and "held out to training": mean distances (root-mean-square per number) to the nearest
+        training image. "ratio": the first over the second; well below 1 for copies, but blurred images are near to
+        all and lower it too.
+        "nearer than any held out": the share of samples whose nearest training image is nearer than the nearest
+        training image of every held-out image. "nearer than 1% of held out": the same, but one held-out image in a
+        hundred may be nearer: 0.01 for samples that are as far from the training images as held-out ones are.
+        "training rather than held out": the share of samples that are nearer to the training images than to the
+        held-out ones, of both as many: 0.5 where nothing is remembered, of blurred images too; equal distances count
+        half.
+    """
+    _, held_out_distances = nearest(held_out, training)
+    count = min(len(training), len(held_out))
+    _, to_training = nearest(samples, training[rng.choice(len(training), count, replace=False)])
+    _, to_held_out = nearest(samples, held_out[rng.choice(len(held_out), count, replace=False)])
+    rather = np.mean(to_training < to_held_out) + 0.5 * np.mean(to_training == to_held_out)
+    return {
+        "samples to training": float(distances.mean()),
+        "held out to training": float(held_out_distances.mean()),
+        "ratio": ratio(distances.mean(), held_out_distances.mean()),
+        "nearer than any held out": float(np.mean(distances < held_out_distances.min())),
+        "nearer than 1% of held out": float(np.mean(distances < np.quantile(held_out_distances, _NEAR))),
+        "training rather than held out": float(rather),
+    }
+
+
+def _rows(points: np.ndarray) -> np.ndarray:
+    return np.asarray(points, np.float32).reshape(len(points), -1)

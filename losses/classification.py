@@ -1,0 +1,40 @@
+"""The log-likelihoods of classes and codes that a discriminator reads off images."""
+
+import math
+
+import tensorflow as tf
+
+
+def class_loss(logits: tf.Tensor, label: tf.Tensor) -> tf.Tensor:
+    """Mean cross-entropy of (B, C) logits and (B,) integers, a float32 scalar (Odena et al. 2017, equation 3)."""
+    return tf.reduce_mean(
+        tf.nn.sparse_softmax_cross_entropy_with_logits(labels=label, logits=tf.cast(logits, tf.float32))
+    )
+
+
+def categorical_information(logits: tf.Tensor, one_hot: tf.Tensor) -> tf.Tensor:
+    """Lower bound of the mutual information of images and a uniform categorical code (Chen et al. 2016, equation 5).
+
+    Args:
+        logits: (B, C), what is read off the images.
+        one_hot: (B, C), the codes that they were made with.
+
+    Returns:
+        A float32 scalar in nats, log C at most: E[log Q(c|x)] + H(c).
+    """
+    cross_entropy = tf.nn.softmax_cross_entropy_with_logits(labels=one_hot, logits=tf.cast(logits, tf.float32))
+    return math.log(one_hot.shape[-1]) - tf.reduce_mean(cross_entropy)
+
+
+def continuous_information(means: tf.Tensor, codes: tf.Tensor) -> tf.Tensor:
+    """The same for codes that are uniform in [-1, 1], Q being a normal distribution of variance 1 (appendix C.1).
+
+    Args:
+        means: (B, N), what is read off the images.
+        codes: (B, N), the codes that they were made with.
+
+    Returns:
+        A float32 scalar in nats, the sum over the N codes.
+    """
+    squared = tf.reduce_sum(tf.square(tf.cast(means, tf.float32) - codes), axis=1)
+    return codes.shape[1] * (math.log(2.0) - 0.5 * math.log(2.0 * math.pi)) - 0.5 * tf.reduce_mean(squared)

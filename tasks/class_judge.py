@@ -1,0 +1,52 @@
+"""The class judge: trained on real images, it says which class it sees in a picture."""
+
+import dataclasses
+
+import keras
+import numpy as np
+
+from models.attribute_judge import AttributeJudge
+from models.base import TrainedModel
+from pipelines.images import to_float, with_channels
+from pipelines.labeled import real_batches
+from tasks.attribute_judge import judge_all
+from tasks.base import Prepared, Task, data_record, with_measured
+
+
+class ClassJudgeTask(Task):
+    """Trains the judge on the training split and scores it on the test split. A class is its one attribute."""
+
+    def load_size(self, image_size: int) -> int:
+        """As they are trained on."""
+        return image_size
+
+    def prepare(self, dry_run: bool = False) -> Prepared:
+        """Images with their classes."""
+        examples = self.load("train")
+        batches = real_batches(examples, self.request.config)
+
+        def at(step):
+            batch = batches.at(step)
+            return {"image": batch["real"][:, 0], "attributes": batch["label"]}
+
+        measured = {"channels": batches.measured["channels"], "value_counts": (batches.measured["classes"],)}
+        judged = dataclasses.replace(batches, at=at, measured=measured)
+        return Prepared(with_measured(self.request.config, measured), judged, data_record(examples))
+
+    def finish(self, model: TrainedModel):
+        """Say how good it is."""
+        self.evaluate()
+
+    def evaluate(self) -> dict:
+        """Accuracy on the test split."""
+        judge: AttributeJudge = self.trained_model()
+        examples = self.load_unseen(judge.config.image_size)
+        images = np.asarray(to_float(with_channels(examples.images, judge.config.channels)))
+        seen = judge_all(judge, images)[:, 0]
+        return self.write_figures({"images": len(images), "accuracy": float((seen == examples.labels).mean())})
+
+
+def judge_features(judge: AttributeJudge):
+    """(n, h, w, c) images in [-1, 1] to (n, F) activations of the judge's last hidden layer."""
+    trunk = keras.Model(judge.classifier.input, judge.classifier.get_layer("features").output)
+    return lambda images: trunk(judge.resized(images), training=False)
