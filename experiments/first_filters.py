@@ -2,6 +2,7 @@
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from experiments.panels import grid, stacked, titled
 from experiments.result import Finding, ratio
@@ -32,7 +33,7 @@ def roughness(kernel: np.ndarray) -> float | None:
 
 def _image_kernel(discriminator: keras.Model) -> np.ndarray:
     """(h, w, c, filters): the weights on the image's own channels, which come before those of a label."""
-    kernel = keras.ops.convert_to_numpy(discriminator.get_layer("first_filters").kernel).astype(np.float32)
+    kernel = tf.convert_to_tensor(discriminator.get_layer("first_filters").kernel).numpy().astype(np.float32)
     return kernel[:, :, : discriminator.input["image"].shape[-1]]
 
 

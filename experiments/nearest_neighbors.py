@@ -104,8 +104,8 @@ def _figures(
         training image of every held-out image. "nearer than 1% of held out": the same, but one held-out image in a
         hundred may be nearer: 0.01 for samples that are as far from the training images as held-out ones are.
         "training rather than held out": the share of samples that are nearer to the training images than to the
-        held-out ones, of both as many: 0.5 where nothing is remembered, of blurred images too; equal distances count
-        half.
+        held-out ones, of both as many: about 0.5 where nothing is remembered, of blurred images too; equal distances
+        count half. Samples that are all alike have one nearest image, and say as little as one sample does.
     """
     _, held_out_distances = nearest(held_out, training)
     count = min(len(training), len(held_out))

@@ -5,7 +5,7 @@ import tensorflow as tf
 from keras import layers
 
 from models.base import TrainedModel
-from models.presets.judges import JudgeConfig
+from models.presets.judges import ClassJudgeConfig, JudgeConfig
 
 
 def attribute_classifier(image_size: int, channels: int, width: int, value_counts: tuple[int, ...]) -> keras.Model:
@@ -40,12 +40,12 @@ class AttributeJudge(TrainedModel):
     config_class = JudgeConfig
     players = ("classifier",)
     log_names = ("loss", "accuracy")
+    channels = 3
 
     def build_networks(self):
         """One trunk, one softmax an attribute."""
         config = self.config
-        channels = getattr(config, "channels", 3)
-        self.classifier = attribute_classifier(config.image_size, channels, config.width, config.value_counts)
+        self.classifier = attribute_classifier(config.image_size, self.channels, config.width, config.value_counts)
 
     def train_step(self, batch):
         """One step on the mean cross-entropy over the attributes."""
@@ -77,3 +77,14 @@ class AttributeJudge(TrainedModel):
         """Images of any size as the classifier takes them."""
         side = self.config.image_size
         return tf.image.resize(images, (side, side), antialias=True)
+
+
+class ClassJudge(AttributeJudge):
+    """Names the class of an image: its one attribute."""
+
+    config_class = ClassJudgeConfig
+
+    @property
+    def channels(self) -> int:
+        """Of the dataset's images."""
+        return self.config.channels

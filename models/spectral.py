@@ -35,6 +35,14 @@ class SpectrallyNormalized:
             )
             setattr(self, name, vector)
 
+    def save_own_variables(self, store):
+        """Keras's convolutions and dense layers save their kernel and bias only."""
+        layers.Layer.save_own_variables(self, store)
+
+    def load_own_variables(self, store):
+        """What `save_own_variables` saved."""
+        layers.Layer.load_own_variables(self, store)
+
     def matrix(self) -> tf.Tensor:
         """(inputs, outputs) float32."""
         return tf.reshape(tf.cast(self.kernel, tf.float32), (-1, self.kernel.shape[-1]))

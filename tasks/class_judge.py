@@ -5,7 +5,7 @@ import dataclasses
 import keras
 import numpy as np
 
-from models.attribute_judge import AttributeJudge
+from models.attribute_judge import ClassJudge
 from models.base import TrainedModel
 from pipelines.images import to_float, with_channels
 from pipelines.labeled import real_batches
@@ -39,14 +39,14 @@ class ClassJudgeTask(Task):
 
     def evaluate(self) -> dict:
         """Accuracy on the test split."""
-        judge: AttributeJudge = self.trained_model()
+        judge: ClassJudge = self.trained_model()
         examples = self.load_unseen(judge.config.image_size)
         images = np.asarray(to_float(with_channels(examples.images, judge.config.channels)))
         seen = judge_all(judge, images)[:, 0]
         return self.write_figures({"images": len(images), "accuracy": float((seen == examples.labels).mean())})
 
 
-def judge_features(judge: AttributeJudge):
+def judge_features(judge: ClassJudge):
     """(n, h, w, c) images in [-1, 1] to (n, F) activations of the judge's last hidden layer."""
     trunk = keras.Model(judge.classifier.input, judge.classifier.get_layer("features").output)
     return lambda images: trunk(judge.resized(images), training=False)

@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 from absl import logging
 
-from callbacks.run_folder import RunError
+from callbacks.run_folder import RunError, written_aside
 from metrics.classes import category_error, class_score, class_shares
 from metrics.diversity import mean_pairwise_distance
 from metrics.frechet import frechet_distance
@@ -20,6 +20,7 @@ from serving.pictures import between, captioned_rows, grid, spherically_between
 from tasks.attribute_judge import in_batches, trained_judge
 from tasks.base import Prepared, data_record, with_measured
 from tasks.class_judge import ClassJudgeTask, judge_features
+from tasks.exploration import Exploration
 from tasks.generation import GenerationTask
 from tasks.image_network import feature_network
 
@@ -152,6 +153,22 @@ class ImageGenerationTask(GenerationTask):
         if isinstance(config, InfoGANConfig) and config.categories and examples.labels is not None:
             figures["categories as a classifier of the test split, error"] = self.category_error(model, examples)
         return self.write_figures(figures)
+
+    def explore(self) -> dict:
+        """What --experiment asks; its pictures and figures go to the folder `explore` of the run."""
+        name, folder = self.request.experiment, self.folder.path / "explore" / self.request.experiment
+        exploration = Exploration(self, self.trained_model(), self.path())
+        try:
+            finding = exploration.find(name)
+        except ValueError as error:
+            # An object that is nowhere, an attribute that is never seen, ...
+            raise RunError(f"--experiment={name}: {error}") from error
+        files = {f"{title}.png": tf.io.encode_png(picture).numpy() for title, picture in finding.pictures.items()}
+        for file, content in (files | exploration.files).items():
+            with written_aside(folder / file) as aside:
+                aside.write_bytes(content)
+            print(f"Wrote {folder / file}.")
+        return self.write_figures(finding.figures, f"explore/{name}/figures.json")
 
     def category_error(self, model: TrainedModel, examples: LabeledImages) -> float:
         """Of the category that InfoGAN's Q reads off the real images."""

@@ -9,8 +9,9 @@ import numpy as np
 from models.networks.char_cnn_rnn import text_encoder
 from models.presets import PRESETS
 from pipelines.embeddings import write_embeddings
-from pipelines.examples import CaptionedImages, GroundTruth, PairedImages, UnpairedImages
+from pipelines.examples import CaptionedImages, Examples, GroundTruth, LabeledImages, PairedImages, UnpairedImages
 from pipelines.images import load_size
+from pipelines.points import load_ring
 from pipelines.registry import DATASETS
 from tasks.base import task_for
 from tasks.request import Request
@@ -34,6 +35,9 @@ TINY = {
     "blocks": 1,
     "pool_size": 3,
     "code_dim": 5,
+    "discriminator_steps": 2,
+    "categories": 3,
+    "code_units": 4,
 }
 TEXT_DIM = 6
 
@@ -78,9 +82,25 @@ def unpaired_images(count_a: int = 10, count_b: int = 7, seed: int = 0, side: in
     return UnpairedImages(a=a, b=255 - b, names_a=names_a, names_b=names_b)
 
 
-def examples_of(dataset: str, split: str, side: int, *arguments) -> CaptionedImages | PairedImages | UnpairedImages:
+def labeled_images(classes: int = 3, per_class: int = 8, seed: int = 0, side: int = SIDE) -> LabeledImages:
+    """Gray noise pictures, brighter from class to class."""
+    labels = np.arange(classes * per_class, dtype=np.int32) % classes
+    noise = np.random.default_rng(seed).integers(0, 100, (len(labels), side, side, 1))
+    return LabeledImages(
+        images=(noise + 50 * labels[:, np.newaxis, np.newaxis, np.newaxis]).astype(np.uint8),
+        names=tuple(f"image {index}" for index in range(len(labels))),
+        labels=labels,
+        class_names=tuple(f"class {label}" for label in range(classes)),
+    )
+
+
+def examples_of(dataset: str, split: str, side: int, *arguments) -> Examples:
     """Stands in for `pipelines.registry.load`: tiny examples of the dataset's kind."""
     gives = DATASETS[dataset].gives
+    if "points" in gives:
+        return load_ring(split, side, "", "")
+    if "captions" not in gives and "image" in gives:
+        return labeled_images(side=side)
     if "pairs" in gives:
         return paired_images(side=side)
     return unpaired_images(side=side) if "unpaired" in gives else captioned_images()

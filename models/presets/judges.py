@@ -29,7 +29,7 @@ class ClassJudgeConfig(JudgeConfig):
 
 PRESETS = {
     "class_judge": Preset(
-        model="models.attribute_judge.AttributeJudge",
+        model="models.attribute_judge.ClassJudge",
         task="tasks.class_judge.ClassJudgeTask",
         config=ClassJudgeConfig(),
         summary="names the class of an image; scores generated images",

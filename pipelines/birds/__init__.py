@@ -60,6 +60,11 @@ def load_edges(split: str, load_size: int, data_dir: str, cache_dir: str = "data
     return _pairs(_columns(split, load_size, data_dir, cache_dir, view="edges", **options))
 
 
+def load_branches(split: str, load_size: int, data_dir: str, cache_dir: str = "data", **options: int) -> PairedImages:
+    """Returns pairs of a mask of the branch (A) and the photograph (B); see `load` and `views.branch`."""
+    return _pairs(_columns(split, load_size, data_dir, cache_dir, view="branch", **options))
+
+
 def load_night(
     split: str, load_size: int, data_dir: str, cache_dir: str = "data", **options: int
 ) -> PairedImages | UnpairedImages:

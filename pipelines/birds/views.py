@@ -2,11 +2,13 @@
 
 import dataclasses
 
+import numpy as np
 from PIL import Image, ImageDraw
 
 from pipelines.birds.anatomy import place
 from pipelines.birds.drawing import SEAMLESS, draw, paint, part_paints, samples_per_pixel
 from pipelines.birds.scene import Scene
+from pipelines.birds.scenery import draw_perch
 
 # Flat colors that stand for what is behind the bird; no part of a bird has one of them.
 BACKGROUND_LABELS = {
@@ -85,5 +87,28 @@ def plate(scene: Scene, image_size: int) -> Image.Image:
     return canvas.reduce(oversampling)
 
 
+def branch(scene: Scene, image_size: int) -> Image.Image:
+    """Where the branch is seen that the bird sits on: white on black; all black where it sits on something else.
+
+    Returns:
+        An RGB image, `image_size` pixels square, antialiased.
+    """
+    oversampling = samples_per_pixel(image_size)
+    background = (255, 0, 255)  # no perch has it
+    canvas = Image.new("RGB", (oversampling * image_size,) * 2, background)
+    parts, feet = place(scene)
+    if scene.perch == "branch":
+        draw_perch(ImageDraw.Draw(canvas), scene, feet, canvas.width)
+    brush = ImageDraw.Draw(canvas)
+    for part in parts:
+        corners = (part.points * canvas.width).ravel().tolist()
+        if part.stroke:
+            brush.line(corners, fill=background, width=max(1, round(part.stroke * canvas.width)))
+        else:
+            brush.polygon(corners, fill=background)
+    seen = (np.asarray(canvas) != background).any(axis=2)
+    return Image.fromarray((255 * seen).astype(np.uint8)).reduce(oversampling).convert("RGB")
+
+
 # By name, as rendering asks for them.
-VIEWS = {"parts": part_map, "edges": edges, "night": night, "plate": plate}
+VIEWS = {"parts": part_map, "edges": edges, "night": night, "plate": plate, "branch": branch}

@@ -22,6 +22,12 @@ def test_numbers_worked_by_hand():
             (np.log(2) + softplus(2)) / 2,
             (np.log(2) + softplus(-2)) / 2,
         ),
+        # The generator's is what the discriminator's is on generated images, negated.
+        "minimax": (
+            (np.log(2) + softplus(-2)) / 2,
+            (np.log(2) + softplus(2)) / 2,
+            -(np.log(2) + softplus(2)) / 2,
+        ),
         # (x - 1)^2: 1 and 1; x^2: 0 and 4
         "least_squares": (1.0, 2.0, 1.0),
         # max(0, 1 - x): 1 and 0; max(0, 1 + x): 1 and 3; -mean: -1
@@ -87,3 +93,51 @@ def test_a_smoothed_target_moves_only_the_real_loss_and_its_optimum(name):
 def test_losses_without_targets_ignore_smoothing(name):
     logits = tf.constant([0.3, -2.0])
     assert float(ADVERSARIAL[name].real(logits, 0.9)) == float(ADVERSARIAL[name].real(logits))
+
+
+@pytest.fixture(scope="module")
+def best_discriminator():
+    """Two densities p (data) and q (generated) on a line, and the D that maximizes V(D, G), found by gradient descent.
+
+    The losses are means over examples: here over places of the line, each as often as its density says.
+    """
+    x, examples = np.linspace(-4.0, 6.0, 101), 100_000
+
+    def normal(mean, deviation):
+        density = np.exp(-0.5 * ((x - mean) / deviation) ** 2)
+        return density / density.sum()
+
+    p, q = normal(0.0, 1.0), 0.5 * (normal(1.5, 0.7) + normal(3.0, 1.0))
+    logits, loss = tf.Variable(tf.zeros(len(x))), ADVERSARIAL["minimax"]
+    optimizer = keras.optimizers.Adam(0.1)
+
+    real, fake = (np.repeat(np.arange(len(x)), np.round(density * examples).astype(int)) for density in (p, q))
+
+    def value():
+        return -(loss.real(tf.gather(logits, real)) + loss.fake(tf.gather(logits, fake)))
+
+    @tf.function
+    def step():
+        with tf.GradientTape() as tape:
+            negated = -value()
+        optimizer.apply([tape.gradient(negated, logits)], [logits])
+
+    for _ in range(400):
+        step()
+    return p, q, tf.sigmoid(logits).numpy(), float(value())
+
+
+def test_the_best_discriminator_is_p_over_p_plus_q(best_discriminator):
+    """Goodfellow et al. 2014, proposition 1."""
+    p, q, best, _ = best_discriminator
+    seen = p + q > 1e-4
+    np.testing.assert_allclose(best[seen], (p / (p + q))[seen], atol=0.01)
+
+
+def test_its_value_is_two_jensen_shannon_divergences_less_log_four(best_discriminator):
+    """Goodfellow et al. 2014, theorem 1."""
+    p, q, _, value = best_discriminator
+    middle = (p + q) / 2
+    divergence = 0.5 * (p * np.log(p / middle)).sum() + 0.5 * (q * np.log(q / middle)).sum()
+    assert value == pytest.approx(-np.log(4) + 2 * divergence, abs=1e-3)
+    assert divergence > 0.1

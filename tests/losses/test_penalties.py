@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from losses.penalties import gradient_penalty
+from losses.penalties import PENALTIES, gradient_penalty
 
 WEIGHT = tf.random.stateless_uniform((6,), [1, 2])
 
@@ -43,3 +43,61 @@ def test_a_flat_critic_has_a_finite_gradient():
     with tf.GradientTape() as tape:
         penalty = gradient_penalty(lambda x: weight * tf.reduce_sum(x, axis=(1, 2, 3)), images(1), images(2), WEIGHT)
     assert np.isfinite(tape.gradient(penalty, weight))
+
+
+@pytest.mark.parametrize(
+    ("name", "slope", "pays"),
+    [
+        ("gradient", 0.5, 0.25),
+        ("gradient", 3.0, 4.0),
+        ("one_sided_gradient", 0.5, 0.0),
+        ("one_sided_gradient", 3.0, 4.0),
+        ("r1", 3.0, 4.5),
+        ("r2", 3.0, 4.5),
+    ],
+)
+def test_what_a_linear_critic_pays(name, slope, pays):
+    direction = np.random.default_rng(0).normal(size=(4, 4, 3)).astype(np.float32)
+    direction *= slope / np.linalg.norm(direction)
+    penalty = PENALTIES[name](lambda x: tf.reduce_sum(x * direction, axis=(1, 2, 3)), images(1), images(2), WEIGHT)
+    assert penalty.dtype == tf.float32
+    np.testing.assert_allclose(penalty, pays, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["gradient", "one_sided_gradient"])
+def test_a_unit_slope_is_free(name):
+    direction = np.full((4, 4, 3), 1 / np.sqrt(48), np.float32)
+    penalty = PENALTIES[name](lambda x: tf.reduce_sum(x * direction, axis=(1, 2, 3)), images(1), images(2), WEIGHT)
+    assert penalty < 1e-10
+
+
+def test_r1_looks_at_real_images_and_r2_at_generated_ones():
+    real, fake = tf.constant([[3.0, 4.0]]), tf.constant([[0.6, 0.8]])
+    score = lambda x: tf.reduce_sum(x * x, axis=1) / 2
+    np.testing.assert_allclose(PENALTIES["r1"](score, real, fake, WEIGHT[:1]), 12.5)
+    np.testing.assert_allclose(PENALTIES["r2"](score, real, fake, WEIGHT[:1]), 0.5)
+
+
+@pytest.mark.parametrize("name", PENALTIES)
+def test_its_gradient_agrees_with_finite_differences(name):
+    """In the weights of a critic that is not linear, in float64 but for the penalty's own cast."""
+    rng = np.random.default_rng(0)
+    kernel = tf.Variable(rng.normal(size=(3, 5)).astype(np.float32))
+    last = tf.constant(rng.normal(size=(5, 1)).astype(np.float32))
+    real, fake = (tf.constant(rng.normal(size=(6, 3)), tf.float32) for _ in range(2))
+
+    def penalty():
+        return PENALTIES[name](lambda x: tf.matmul(tf.tanh(tf.matmul(x, kernel)), last), real, fake, WEIGHT)
+
+    with tf.GradientTape() as tape:
+        value = penalty()
+    gradient = tape.gradient(value, kernel).numpy()
+    start, step = kernel.numpy(), 1e-2
+    for place in np.ndindex(*start.shape):
+        values = []
+        for sign in (1, -1):
+            moved = start.copy()
+            moved[place] += sign * step
+            kernel.assign(moved)
+            values.append(float(penalty()))
+        np.testing.assert_allclose(gradient[place], (values[0] - values[1]) / (2 * step), rtol=0.02, atol=0.02)

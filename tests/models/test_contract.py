@@ -15,6 +15,8 @@ from tests.worlds import SIDE, examples_of, tiny, tiny_task
 
 CLASSES = {name: import_name(preset.model) for name, preset in PRESETS.items()}
 GENERATORS = [name for name, preset in PRESETS.items() if "sample" in preset.modes]
+CLASSIC = [name for name, preset in PRESETS.items() if preset.samples_from == "noise"]
+CLASSES_OF_BATCH, POINT = 3, 2
 COUPLED = [name for name, model_class in CLASSES.items() if model_class.couples_examples]
 
 
@@ -122,16 +124,24 @@ def check_samples(model):
         name: rng.normal(size=(3, *(SIDE if length is None else length for length in tensor.shape[1:])))
         for name, tensor in model.sampled_generator.input.items()
     }
+    if "label" in inputs:
+        inputs["label"] = np.arange(3)
     images = model.sampled_generator(inputs, training=False)
     assert images.dtype == tf.float32
-    assert images.shape == (3, SIDE, SIDE, 3)
-    assert np.abs(images).max() <= 1
+    if hasattr(model.config, "dimensions"):
+        assert images.shape == (3, POINT)
+    else:
+        assert images.shape == (3, SIDE, SIDE, getattr(model.config, "channels", 3))
+        assert np.abs(images).max() <= 1
     # Other inputs give another image.
     assert len({image.numpy().tobytes() for image in images}) == 3
 
 
 @pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
-@pytest.mark.parametrize("name", ["gan_int_cls", "char_cnn_rnn", "pix2pix", "cyclegan", "pixel_dt"])
+@pytest.mark.parametrize(
+    "name",
+    ["gan_int_cls", "char_cnn_rnn", "pix2pix", "cyclegan", "pixel_dt", "dcgan", "wgan_gp", "projection", "infogan"],
+)
 def test_mixed_precision(name, precision, tmp_path_factory, encoder_folder):
     trained = make_one_step(name, tmp_path_factory, encoder_folder, precision=precision)
     assert np.isfinite(list(trained.history.values())).all()
@@ -165,11 +175,25 @@ def no_normalization(monkeypatch):
     monkeypatch.setattr("models.networks.reed.batch_normalization", lambda x: x)
     monkeypatch.setattr("models.networks.pix2pix.batch_statistics", lambda x: x)
     monkeypatch.setattr("models.networks.pixel_dt.batch_normalization", lambda x: x)
+    monkeypatch.setattr("models.networks.conditions.batch_normalization", lambda x: x)
+    monkeypatch.setattr("models.networks.conditions.FusedBatchNormalization", lambda **options: lambda x: x)
     monkeypatch.setattr("models.attribute_judge.layers", Unnormalized())
 
 
 def plain(name, **changes):
-    fields = existing(name, average_decay=0.5, text_dim=3, value_counts=(3, 2, 2), dropout=0.0)
+    fields = existing(
+        name,
+        average_decay=0.5,
+        text_dim=3,
+        value_counts=(CLASSES_OF_BATCH, 2, 2),
+        dropout=0.0,
+        channels=3,
+        classes=CLASSES_OF_BATCH,
+        dimensions=POINT,
+        discriminator_learning_rate=0.0,
+        learning_rate_decay=1.0,
+        weight_clip=0.0,
+    )
     for field in dataclasses.fields(PRESETS[name].config):
         if field.name == "discriminator_normalization" and "none" in field.metadata["choices"]:
             fields[field.name] = "none"
@@ -214,6 +238,11 @@ def make_batch(name, config, rows=slice(None)):
         "label": np.arange(count),
         "attributes": rng.integers(0, 2, (count, 3)).astype(np.int32),
     }
+    if name in CLASSIC:
+        turns = config.discriminator_steps
+        shape = (POINT,) if hasattr(config, "dimensions") else (SIDE, SIDE, 3)
+        batch["real"] = rng.uniform(-1, 1, (count, turns, *shape)).astype(np.float32)
+        batch["label"] = rng.integers(0, CLASSES_OF_BATCH, (count, turns)).astype(np.int32)
     return {key: tf.constant(value[rows]) for key, value in batch.items()}
 
 

@@ -1,0 +1,242 @@
+"""What `--mode=explore` asks of a trained generator of images, experiment by experiment (Radford et al. 2016, 5, 6)."""
+
+import dataclasses
+import itertools
+from collections.abc import Callable
+
+import keras
+import numpy as np
+
+from callbacks.run_folder import RunError
+from experiments.dropping import dropping
+from experiments.embedding import embedding
+from experiments.feature_maps import feature_maps
+from experiments.first_filters import first_filters
+from experiments.latent_walk import latent_walk
+from experiments.linear_classifier import linear_classifier
+from experiments.nearest_neighbors import nearest_neighbors
+from experiments.networks import feature_layers, features_of, images_of, map_layers
+from experiments.projector import projector_contents
+from experiments.result import Finding
+from experiments.vector_arithmetic import find_exemplars, matches, vector_arithmetic
+from models.base import TrainedModel
+from pipelines.examples import LabeledImages
+from pipelines.images import to_float, with_channels
+from tasks.attribute_judge import AttributeJudgeTask, judge_all, trained_judge
+from tasks.base import Task
+from tasks.segmenter import branch_segmenter
+
+# Images of each experiment: enough for its figures, few enough for a minute or two.
+WALKS, ANCHORS = 6, 4
+SEARCHED = 6000  # samples among which exemplars are looked for
+DROPPED_FROM = 400  # samples
+NEIGHBORS_OF = 1000  # samples, and as many images of the test split
+EMBEDDED, EMBEDDED_GENERATED = 1500, 300
+CLASSIFIED_TRAIN, CLASSIFIED_TEST = 10_000, 10_000
+
+
+class Exploration:
+    """The experiments on one trained run.
+
+    Args:
+        task: of the run.
+        model: trained.
+        path: (first, second, count) -> latents from one to the other.
+    """
+
+    def __init__(self, task: Task, model: TrainedModel, path: Callable):
+        self.task, self.model, self.path = task, model, path
+        self.config, self.seed = model.config, task.request.sample_seed
+        self.sampler = task.sampler_of(model)
+        # Files of the finding beside its pictures and figures, name to bytes.
+        self.files: dict[str, bytes] = {}
+
+    def find(self, experiment: str) -> Finding:
+        """Run an experiment, by its name."""
+        return getattr(self, experiment)()
+
+    def data(self, split: str, most: int | None = None) -> tuple[np.ndarray, LabeledImages, np.ndarray]:
+        """Images of a split in [-1, 1], evenly spread over it; all its examples; and the rows taken."""
+        load = self.task.load_unseen if split == "test" else lambda size: self.task.load("train", size)
+        examples = load(self.config.image_size)
+        rows = np.random.default_rng(0).permutation(len(examples))[: most or len(examples)]
+        return np.asarray(to_float(with_channels(examples.images[rows], self.config.channels))), examples, rows
+
+    def labeled(self, split: str, most: int | None = None) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
+        """Images of a split, their classes, and the classes' names; RunError where there are none."""
+        images, examples, rows = self.data(split, most)
+        if examples.labels is None:
+            raise RunError(
+                f"--experiment={self.task.request.experiment} needs a dataset with classes. "
+                f"Received: {self.task.request.dataset} without classes"
+            )
+        return images, examples.labels[rows], examples.class_names
+
+    def latents(self, count: int, seed: int = 0) -> np.ndarray:
+        """(count, D) inputs of the generator."""
+        return self.sampler.latents(count, self.seed + seed).numpy()
+
+    def labels(self, count: int) -> np.ndarray | None:
+        """(count,) classes in turn, of a generator that is told one."""
+        return np.arange(count, dtype=np.int32) % self.sampler.classes if self.sampler.classes else None
+
+    def untrained(self):
+        """A discriminator with its random initial weights."""
+        keras.utils.set_random_seed(self.config.seed)
+        return type(self.model)(self.config).discriminator
+
+    def judge_of_attributes(self) -> tuple[Callable, LabeledImages]:
+        """What sees attributes in pictures of birds, and birds; RunError where there is no such judge."""
+        request = self.task.request
+        if not request.dataset.startswith("birds"):
+            raise RunError(
+                f"--experiment={request.experiment} needs attributes, which only birds have. "
+                f"Received: --dataset={request.dataset}"
+            )
+        judged = dataclasses.replace(request, dataset="birds").sibling("attribute_judge")
+        judged = dataclasses.replace(judged, workdir=request.judge) if request.judge else judged
+        task = AttributeJudgeTask(judged)
+        judge = trained_judge(task)
+        return lambda images: judge_all(judge, images), task.load("test", judge.config.image_size)
+
+    # The experiments.
+
+    def latent_walk(self) -> Finding:
+        """Closed walks among random latents."""
+        anchors = self.latents(WALKS * ANCHORS).reshape(WALKS, ANCHORS, -1)
+        return latent_walk(self.model.sampled_generator, anchors, self.path, labels=self.labels(WALKS))
+
+    def vector_arithmetic(self) -> Finding:
+        """Birds: wings of one color - wings of another + a body of another color, as the judge sees them."""
+        judge, birds = self.judge_of_attributes()
+        names, values = birds.truth.attribute_names, birds.truth.attribute_values
+        wing, breast = names.index("wing color"), names.index("breast color")
+        latents = self.latents(SEARCHED)
+        labels = None if not self.sampler.classes else np.zeros(SEARCHED, np.int32)
+        if labels is not None:
+            raise RunError(
+                "--experiment=vector_arithmetic is for models that are not told the class. "
+                f"Received: {self.task.request.model}"
+            )
+        seen = judge(images_of(self.model.sampled_generator, latents))
+        chosen = combination(seen, wing, breast, len(values[wing]))
+        if chosen is None:
+            raise RunError(
+                f"no combination of wing and breast colors was seen often enough. Received: {SEARCHED:,} samples"
+            )
+        (a_wing, b_wing), (a_breast, c_breast) = chosen
+        wanted = {
+            "a": {wing: a_wing, breast: a_breast},
+            "b": {wing: b_wing, breast: a_breast},
+            "c": {wing: b_wing, breast: c_breast},
+        }
+        groups = {
+            f"{values[wing][target[wing]]} wings, {values[breast][target[breast]]} breast": find_exemplars(
+                seen, latents, target
+            )
+            for target in wanted.values()
+        }
+        return vector_arithmetic(
+            self.model.sampled_generator,
+            groups,
+            judge,
+            {wing: a_wing, breast: c_breast},
+            seen,
+            seed=self.seed,
+        )
+
+    def first_filters(self) -> Finding:
+        """Of the trained discriminator beside one with random weights."""
+        return first_filters(self.model.discriminator, self.untrained())
+
+    def feature_maps(self) -> Finding:
+        """What excites the discriminator's maps, layer by layer."""
+        images, examples, rows = self.data("test", EMBEDDED)
+        labels = examples.labels[rows] if "label" in self.model.discriminator.input else None
+        return feature_maps(self.model.discriminator, images, labels=labels)
+
+    def dropping(self) -> Finding:
+        """Birds: the maps that draw the branch, dropped."""
+        request = self.task.request
+        if not request.dataset.startswith("birds"):
+            raise RunError(
+                f"--experiment=dropping looks for the branch that birds sit on. Received: --dataset={request.dataset}"
+            )
+        mask_of, quality = branch_segmenter(self.config.image_size, request.data_dir, request.cache_dir)
+        generator = self.model.sampled_generator
+        layers = map_layers(generator)
+        found = dropping(
+            generator,
+            self.latents(DROPPED_FROM),
+            mask_of,
+            layers[-1],
+            labels=self.labels(DROPPED_FROM),
+            object_share=0.2,
+            seed=self.seed,
+        )
+        return Finding(found.pictures, {"intersection over union of the segmenter": quality, **found.figures})
+
+    def nearest_neighbors(self) -> Finding:
+        """Samples beside the nearest training images."""
+        samples = images_of(self.model.sampled_generator, self.latents(NEIGHBORS_OF), self.labels(NEIGHBORS_OF))
+        return nearest_neighbors(samples, self.data("train")[0], self.data("test", NEIGHBORS_OF)[0], seed=self.seed)
+
+    def embedding(self) -> Finding:
+        """t-SNE of the discriminator's last features; also as a projector for TensorBoard."""
+        discriminator = self.model.discriminator
+        if "label" in discriminator.input:
+            raise RunError(
+                f"--experiment=embedding needs a discriminator that is not told the class. "
+                f"Received: {self.task.request.model}"
+            )
+        images, labels, names = self.labeled("test", EMBEDDED)
+        generated = images_of(
+            self.model.sampled_generator, self.latents(EMBEDDED_GENERATED), self.labels(EMBEDDED_GENERATED)
+        )
+        layer = feature_layers(discriminator)[-1]
+        everything = np.concatenate([images, generated])
+        every_label = np.concatenate([labels, np.full(len(generated), len(names))])
+        features = features_of(discriminator, everything, [layer])[layer].reshape(len(everything), -1)
+        self.files = projector_contents(features, everything, every_label, (*names, "generated"))
+        return embedding(discriminator, images, labels, generated, names, layer, seed=self.seed)
+
+    def linear_classifier(self) -> Finding:
+        """A linear classifier on the features of the trained, and of an untrained, discriminator."""
+        train_images, train_labels, _ = self.labeled("train", CLASSIFIED_TRAIN)
+        test_images, test_labels, _ = self.labeled("test", CLASSIFIED_TEST)
+        if "label" in self.model.discriminator.input:
+            raise RunError(
+                "--experiment=linear_classifier needs a discriminator that is not told the class. "
+                f"Received: {self.task.request.model}"
+            )
+        return linear_classifier(
+            self.model.discriminator, self.untrained(), train_images, train_labels, test_images, test_labels
+        )
+
+
+def combination(seen: np.ndarray, first: int, second: int, values: int, least: int = 3):
+    """Two values of each of two attributes, of which three combinations are seen as often as can be.
+
+    The attributes have the same values, colors; the one that is moved is neither of the others: it shall be seen.
+
+    Args:
+        seen: (n, A) values.
+        first: an attribute.
+        second: another.
+        values: how many each may have.
+        least: how often each of the three must be seen.
+
+    Returns:
+        ((a, b), (a', c')) such that (a, a'), (b, a') and (b, c') are seen, and (a, c') is to come; None if there are
+        none.
+    """
+    counts = np.array(
+        [[matches(seen, {first: one, second: two}).sum() for two in range(values)] for one in range(values)]
+    )
+    candidates = [
+        (min(counts[a, a2], counts[b, a2], counts[b, c2]), (a, b), (a2, c2))
+        for a, b in itertools.permutations(range(values), 2)
+        for a2, c2 in itertools.permutations(range(values), 2)
+        if a not in (a2, c2) and min(counts[a, a2], counts[b, a2], counts[b, c2]) >= least
+    ]
+    return max(candidates)[1:] if candidates else None
