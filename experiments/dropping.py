@@ -13,13 +13,13 @@ import tensorflow as tf
 from experiments.networks import compiled, generator_inputs
 from experiments.panels import grid, stacked, titled
 from experiments.result import Finding, ratio
+from experiments.threads import one_thread
 
 # Positions that the regression sees at most: more take longer and say no more.
 POSITIONS = 100_000
 RANDOM_DRAWS = 5
 
 
-@keras.saving.register_keras_serializable("gan")
 class Switches(keras.layers.Layer):
     """(B, h, w, maps) with each map on or off: times its `on`, 1 or 0."""
 
@@ -155,6 +155,7 @@ def _object_weights(
     # Scaling keeps the signs of weights, and lets the penalty treat large and small maps alike.
     scale = values.std(axis=0)
     scale = np.where(scale > 0.0, scale, 1.0)
-    regression = LogisticRegression(class_weight="balanced", max_iter=1000).fit(values / scale, wanted)
+    with one_thread():
+        regression = LogisticRegression(class_weight="balanced", max_iter=1000).fit(values / scale, wanted)
     values, wanted = parts["test"]
     return regression.coef_[0], float(roc_auc_score(wanted, regression.decision_function(values / scale)))

@@ -9,6 +9,7 @@ from experiments.nearest_neighbors import nearest
 from experiments.networks import feature_layers, features_of
 from experiments.panels import as_pixels, titled
 from experiments.result import Finding, rendered
+from experiments.threads import one_thread
 
 # Principal components that t-SNE begins from, as its authors do.
 COMPONENTS = 50
@@ -69,16 +70,14 @@ def in_the_plane(features: np.ndarray, seed: int = 0) -> np.ndarray:
     """(n, ...) features, by PCA and t-SNE, as (n, 2) points in [0, 1]."""
     from sklearn.decomposition import PCA
     from sklearn.manifold import TSNE
-    from threadpoolctl import threadpool_limits
 
     rows = features.reshape(len(features), -1)
     components = min(COMPONENTS, *rows.shape)
     rows = PCA(components, svd_solver="randomized", random_state=seed).fit_transform(rows)
     perplexity = min(PERPLEXITY, (len(rows) - 1) / 3.0)
-    # Its threads wait for each other a thousand times: beside other work, two take six times as long as one and more.
-    with threadpool_limits(1):
+    with one_thread():
         plane = TSNE(perplexity=perplexity, init="pca", random_state=seed).fit_transform(rows)
-    return (plane - plane.min(axis=0)) / np.ptp(plane, axis=0)
+    return (plane - plane.min(axis=0)) / np.maximum(np.ptp(plane, axis=0), 1e-12)
 
 
 def share_alike(

@@ -48,8 +48,8 @@ class Exploration:
         self.task, self.model, self.path = task, model, path
         self.config, self.seed = model.config, task.request.sample_seed
         self.sampler = task.sampler_of(model)
-        # Files of the finding beside its pictures and figures, name to bytes.
-        self.files: dict[str, bytes] = {}
+        # Files for TensorBoard, name to bytes.
+        self.projector: dict[str, bytes] = {}
 
     def find(self, experiment: str) -> Finding:
         """Run an experiment, by its name."""
@@ -197,7 +197,7 @@ class Exploration:
         everything = np.concatenate([images, generated])
         every_label = np.concatenate([labels, np.full(len(generated), len(names))])
         features = features_of(discriminator, everything, [layer])[layer].reshape(len(everything), -1)
-        self.files = projector_contents(features, everything, every_label, (*names, "generated"))
+        self.projector = projector_contents(features, everything, every_label, (*names, "generated"))
         return embedding(discriminator, images, labels, generated, names, layer, seed=self.seed)
 
     def linear_classifier(self) -> Finding:

@@ -163,11 +163,15 @@ class ImageGenerationTask(GenerationTask):
         except ValueError as error:
             # An object that is nowhere, an attribute that is never seen, ...
             raise RunError(f"--experiment={name}: {error}") from error
-        files = {f"{title}.png": tf.io.encode_png(picture).numpy() for title, picture in finding.pictures.items()}
-        for file, content in (files | exploration.files).items():
-            with written_aside(folder / file) as aside:
+        files = {
+            folder / f"{title}.png": tf.io.encode_png(picture).numpy() for title, picture in finding.pictures.items()
+        }
+        # TensorBoard looks for a projector beside a run's events.
+        files |= {self.folder.tensorboard / file: content for file, content in exploration.projector.items()}
+        for path, content in files.items():
+            with written_aside(path) as aside:
                 aside.write_bytes(content)
-            print(f"Wrote {folder / file}.")
+            print(f"Wrote {path}.")
         return self.write_figures(finding.figures, f"explore/{name}/figures.json")
 
     def category_error(self, model: TrainedModel, examples: LabeledImages) -> float:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from models import spectral
 from models.presets import PRESETS
 from models.presets.config import MODES
 from tasks.base import import_name, mirrored
@@ -214,6 +215,8 @@ def build(name, config, strategy=None):
     with strategy.scope():
         model = CLASSES[name](config)
         strong_weights(model)
+        for network in filter(None, (getattr(model, "discriminator", None), getattr(model, "generator", None))):
+            spectral.iterate(network, spectral.WARM_UP)
         for average in getattr(model, "averages", ()):
             # It began with random weights of its own model.
             average.average.set_weights(average.network.get_weights())
