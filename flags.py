@@ -90,7 +90,7 @@ def define():
     flags.DEFINE_integer("checkpoint_every", 500, "Steps between checkpoints.", 1)
     flags.DEFINE_integer("keep_checkpoints", 3, "How many of the last checkpoints stay.", 1)
     flags.DEFINE_integer("log_every", 50, "Steps between numbers.", 1)
-    flags.DEFINE_integer("pictures_every", 500, "Steps between pictures.", 1)
+    flags.DEFINE_integer("pictures_every", None, "Steps between pictures. Default: 500, of points 50.", 1)
     flags.DEFINE_bool("restart", False, "Move an old run aside and begin anew.")
     flags.DEFINE_bool("dry_run", False, "Print the resolved configuration, the networks and a batch, and stop.")
 
@@ -305,7 +305,7 @@ def resolve(values) -> dict:
         "checkpoint_every": values.checkpoint_every,
         "keep_checkpoints": values.keep_checkpoints,
         "log_every": values.log_every,
-        "pictures_every": values.pictures_every,
+        "pictures_every": values.pictures_every or preset.pictures_every,
         "restart": values.restart,
         "captions": found,
         "labels": tuple(values.label),

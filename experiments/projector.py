@@ -1,7 +1,6 @@
 """Features for TensorBoard's projector: points that can be turned, searched, and colored by label, with thumbnails."""
 
 import io
-import pathlib
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,20 +10,6 @@ from experiments.panels import as_pixels
 
 CONFIG = "projector_config.pbtxt"
 SPRITE_SIDE = 8192  # pixels; browsers show no larger one
-
-
-def projector_files(
-    folder: pathlib.Path, features: np.ndarray, images: np.ndarray, labels: np.ndarray, class_names: Sequence[str]
-):
-    """Write `projector_contents` into a folder, which must be TensorBoard's logdir or one of its runs.
-
-    TensorBoard looks for projectors nowhere else: a folder below the logdir counts as a run if it has events.
-    """
-    folder = pathlib.Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    # The configuration, which is looked for, comes last.
-    for name, content in projector_contents(features, images, labels, class_names).items():
-        (folder / name).write_bytes(content)
 
 
 def projector_contents(

@@ -54,10 +54,11 @@ def ground_truth(labels: np.ndarray, captions: int) -> GroundTruth:
     )
 
 
-def captioned_images(classes: int = 6, per_class: int = 3, captions: int = 2, seed: int = 0) -> CaptionedImages:
+def captioned_images(
+    classes: int = 6, per_class: int = 3, captions: int = 2, seed: int = 0, side: int = load_size(SIDE)
+) -> CaptionedImages:
     """Noise pictures of birds: classes, captions and ground truth."""
     labels = np.repeat(np.arange(classes), per_class).astype(np.int32)
-    side = load_size(SIDE)
     return CaptionedImages(
         images=np.random.default_rng(seed).integers(0, 256, (len(labels), side, side, 3), np.uint8),
         names=tuple(f"class {label}/{index}" for index, label in enumerate(labels)),
@@ -103,7 +104,7 @@ def examples_of(dataset: str, split: str, side: int, *arguments) -> Examples:
         return labeled_images(side=side)
     if "pairs" in gives:
         return paired_images(side=side)
-    return unpaired_images(side=side) if "unpaired" in gives else captioned_images()
+    return unpaired_images(side=side) if "unpaired" in gives else captioned_images(side=side)
 
 
 def write_encoder(folder: pathlib.Path) -> pathlib.Path:

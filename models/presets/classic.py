@@ -242,6 +242,7 @@ def points(summary: str, dataset: str, **changes):
         source="this project; the networks and constants are not a paper's",
         needs=frozenset({"points"}),
         default_dataset=dataset,
+        pictures_every=50,
         samples_from="noise",
     )
 

@@ -155,6 +155,7 @@ class Preset:
         modes: what `--mode` accepts for it; its task has a method for each.
         both_ways: whether it translates from A to B and from B to A, so that --direction chooses when sampling.
         samples_from: what --mode=sample makes pictures of: "captions", "images" or "noise".
+        pictures_every: steps between pictures, unless --pictures_every says otherwise.
     """
 
     model: str
@@ -168,6 +169,7 @@ class Preset:
     modes: tuple[str, ...] = ("train", "sample", "evaluate", "export")
     both_ways: bool = False
     samples_from: str = "captions"
+    pictures_every: int = 500
 
     def resolve(self, dataset: str, changes: Mapping[str, object] | None = None) -> TrainingConfig:
         """The configuration on a dataset: the paper's, what the dataset changes, what the user changes."""

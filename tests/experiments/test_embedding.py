@@ -7,7 +7,7 @@ from PIL import Image
 from tensorboard.plugins.projector import projector_config_pb2
 
 from experiments.embedding import embedding, in_the_plane, share_alike
-from experiments.projector import projector_contents, projector_files
+from experiments.projector import projector_contents
 from tests.experiments import toys
 
 
@@ -56,8 +56,9 @@ def test_the_share_of_neighbors_alike():
 def test_the_projector_is_what_tensorboard_reads(tmp_path, channels):
     images, labels = tones(11, channels)
     features = np.random.default_rng(0).normal(size=(11, 2, 3))
-    projector_files(tmp_path / "new", features, images, labels, ("a\tb", "c d\n", "e"))
-    folder = tmp_path / "new"
+    folder = tmp_path
+    for name, content in projector_contents(features, images, labels, ("a\tb", "c d\n", "e")).items():
+        (folder / name).write_bytes(content)
     config = text_format.Parse(
         (folder / "projector_config.pbtxt").read_text(), projector_config_pb2.ProjectorConfig()
     ).embeddings[0]

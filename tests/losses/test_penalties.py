@@ -73,7 +73,10 @@ def test_a_unit_slope_is_free(name):
 
 def test_r1_looks_at_real_images_and_r2_at_generated_ones():
     real, fake = tf.constant([[3.0, 4.0]]), tf.constant([[0.6, 0.8]])
-    score = lambda x: tf.reduce_sum(x * x, axis=1) / 2
+
+    def score(x):
+        return tf.reduce_sum(x * x, axis=1) / 2
+
     np.testing.assert_allclose(PENALTIES["r1"](score, real, fake, WEIGHT[:1]), 12.5)
     np.testing.assert_allclose(PENALTIES["r2"](score, real, fake, WEIGHT[:1]), 0.5)
 

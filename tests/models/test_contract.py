@@ -100,7 +100,9 @@ def test_saved_and_loaded_it_is_the_same_and_goes_on_the_same(trained, tmp_path)
     assert loaded.step == 1
     assert_same(everything(loaded), everything(trained.model))
     slots = [variable for player in loaded.players for variable in loaded.optimizer_of(player).variables]
-    assert len(slots) > 2 * len(loaded.trainable_variables)
+    # Adam keeps two numbers for each weight, the others one.
+    kept = 2 if loaded.config.optimizer == "adam" else 1
+    assert len(slots) > kept * len(loaded.trainable_variables)
     for model in (loaded, trained.model):
         trained.fit(model, 1, 3)
         assert model.step == 3

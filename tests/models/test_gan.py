@@ -8,7 +8,8 @@ import pytest
 import tensorflow as tf
 
 from losses import ADVERSARIAL, PENALTIES
-from models.gan import ImageGAN, PointGAN
+from models.base import parameter_count
+from models.gan import ImageGAN
 from models.infogan import InfoGAN
 from models.presets import PRESETS
 from models.presets.classic import InfoGANConfig
@@ -48,7 +49,9 @@ def test_the_discriminator_has_k_turns_each_on_images_of_its_own(monkeypatch):
     model, batch = points(discriminator_steps=3)
     seen = []
     monkeypatch.setattr(
-        type(model), "score", lambda self, told, turn, image: seen.append((turn, image)) or self.judge(told, turn, image)
+        type(model),
+        "score",
+        lambda self, told, turn, image: seen.append((turn, image)) or self.judge(told, turn, image),
     )
     model.train_step(batch)
     assert int(model.discriminator_optimizer.iterations) == 3
@@ -133,7 +136,10 @@ def test_two_replicas_are_one_for_five_turns_of_a_critic_with_clipped_weights_an
 @pytest.mark.parametrize("name", ["cgan", "projection"])
 def test_both_players_are_told_the_class(name):
     model = make(name, dropout=0.0)
-    for network, key, shape in ((model.generator, "latent", (1, 5)), (model.discriminator, "image", (1, SIDE, SIDE, 1))):
+    for network, key, shape in (
+        (model.generator, "latent", (1, 5)),
+        (model.discriminator, "image", (1, SIDE, SIDE, 1)),
+    ):
         inputs = {key: tf.random.stateless_normal(shape, [0, 1])}
         if "seed" in network.input:
             inputs["seed"] = tf.zeros((1, 2), tf.int32)
@@ -240,9 +246,7 @@ def test_the_learning_rate_falls_with_the_generators_steps_for_both_players():
 
 
 def test_the_published_networks():
-    """Parameters by hand, of DCGAN's generator at 64 pixels: 100 x 4x4x1024, 1024-512-256-128-3 by 4x4, and the norms."""
-    from models.base import parameter_count
-
+    """DCGAN's generator at 64 pixels: 100 x 4x4x1024, 1024-512-256-128-3 by 4x4, and the normalizations."""
     config = dataclasses.replace(PRESETS["dcgan"].config, channels=3)
     model = ImageGAN(config)
     widths = [1024, 512, 256, 128]
