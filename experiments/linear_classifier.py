@@ -21,7 +21,7 @@ GRID = 4
 PENALTIES = (0.1, 1.0, 10.0, 100.0, 1_000.0)
 # The penalty is chosen by this share of the training images, and by no more of them than this many.
 VALIDATION_SHARE = 0.25
-CHOOSING = 4_000
+CHOOSING = 10_000
 STEPS = 100
 
 
@@ -98,9 +98,6 @@ def accuracy_of(
     best, penalty = 0.0, PENALTIES[0]
     for candidate, model in zip(PENALTIES, _classifiers(train[fitted], train_labels[fitted], PENALTIES), strict=True):
         score = float(np.mean(model.predict(train[validation]) == train_labels[validation]))
-        # Weaker penalties take longer, and do not help where this one did harm.
-        if score < best:
-            break
         if score > best:
             best, penalty = score, candidate
     (model,) = _classifiers(train, train_labels, [penalty])

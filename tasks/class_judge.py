@@ -7,6 +7,7 @@ import numpy as np
 
 from models.attribute_judge import ClassJudge
 from models.base import TrainedModel
+from pipelines.examples import DataError
 from pipelines.images import to_float, with_channels
 from pipelines.labeled import real_batches
 from tasks.attribute_judge import judge_all
@@ -23,6 +24,12 @@ class ClassJudgeTask(Task):
     def prepare(self, dry_run: bool = False) -> Prepared:
         """Images with their classes."""
         examples = self.load("train")
+        unseen = self.load_unseen(self.request.config.image_size)
+        if unseen.class_names != examples.class_names:
+            raise DataError(
+                "a class judge needs a test split of the classes that it is trained on. "
+                f"Received: {self.request.dataset}, whose test split has others"
+            )
         batches = real_batches(examples, self.request.config)
 
         def at(step):

@@ -202,8 +202,13 @@ class Exploration:
 
     def linear_classifier(self) -> Finding:
         """A linear classifier on the features of the trained, and of an untrained, discriminator."""
-        train_images, train_labels, _ = self.labeled("train", CLASSIFIED_TRAIN)
-        test_images, test_labels, _ = self.labeled("test", CLASSIFIED_TEST)
+        train_images, train_labels, names = self.labeled("train", CLASSIFIED_TRAIN)
+        test_images, test_labels, test_names = self.labeled("test", CLASSIFIED_TEST)
+        if names != test_names:
+            raise RunError(
+                "--experiment=linear_classifier needs a test split of the same classes. "
+                f"Received: {self.task.request.dataset}, whose test split has others"
+            )
         if "label" in self.model.discriminator.input:
             raise RunError(
                 "--experiment=linear_classifier needs a discriminator that is not told the class. "

@@ -1,6 +1,7 @@
 """The classic line on images: grids while training, samples by class, scores, and an exported model."""
 
 import dataclasses
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -26,6 +27,7 @@ from tasks.image_network import feature_network
 
 # Of the training's pictures.
 COLUMNS, ROWS = 8, 8
+LABEL_WIDTH = 110  # pixels
 # Classes (or categories) in a picture of all.
 MOST_ROWS = 20
 # Real images that samples are compared with, and pictures whose distances are taken.
@@ -53,7 +55,7 @@ class ImageGenerationTask(GenerationTask):
 
         def draw() -> dict[str, np.ndarray]:
             sampler = self.sampler_of(model)
-            pictures = {"samples": self.picture_of(sampler, names, COLUMNS, model.config.seed)}
+            pictures = {"samples": self.picture_of(sampler, names, model.config.seed)}
             if isinstance(model.config, InfoGANConfig):
                 pictures["codes"] = code_picture(sampler, model.config, model.config.seed)
             return pictures
@@ -64,19 +66,12 @@ class ImageGenerationTask(GenerationTask):
         """Of the images that were trained on."""
         return self.folder.need_record()["data"]["class_names"]
 
-    def picture_of(self, sampler: ImageSampler, names: list[str], columns: int, seed: int) -> np.ndarray:
+    def picture_of(self, sampler: ImageSampler, names: list[str], seed: int) -> np.ndarray:
         """A grid of samples: a row a class where the model is told it."""
         if not sampler.classes:
             return grid(sampler.sample(sampler.latents(COLUMNS * ROWS, seed).numpy()), COLUMNS)
-        return self.picture_of_classes(sampler, names, range(min(sampler.classes, MOST_ROWS)), columns, seed)
-
-    def picture_of_classes(self, sampler: ImageSampler, names: list[str], classes, columns: int, seed: int):
-        """A row a class, the same noise in each."""
-        latent = sampler.latents(columns, seed).numpy()
-        return captioned_rows(
-            [(names[index], sampler.sample(latent, np.full(columns, index, np.int32))) for index in classes],
-            label_width=110,
-        )
+        latent = sampler.latents(COLUMNS, seed).numpy()
+        return picture_of_classes(sampler, names, range(min(sampler.classes, MOST_ROWS)), latent)
 
     def sampled_picture(self, sampler: ImageSampler) -> np.ndarray:
         """Images of noise, of some or all classes, or a strip from one noise to another."""
@@ -90,17 +85,11 @@ class ImageGenerationTask(GenerationTask):
         count, seed = request.num_images, request.sample_seed
         if request.interpolate:
             latent = self.path()(*sampler.latents(2, seed).numpy(), count)
-            classes = chosen if sampler.classes else (0,)
-            return captioned_rows(
-                [
-                    (names[index] if sampler.classes else "", sampler.sample(latent, np.full(count, index, np.int32)))
-                    for index in classes
-                ],
-                label_width=110 if sampler.classes else 1,
-            )
+        else:
+            latent = sampler.latents(count, seed).numpy()
         if sampler.classes:
-            return self.picture_of_classes(sampler, names, chosen, count, seed)
-        return grid(sampler.sample(sampler.latents(count, seed).numpy()), min(count, 10))
+            return picture_of_classes(sampler, names, chosen, latent)
+        return grid(sampler.sample(latent), count if request.interpolate else min(count, 10))
 
     def path(self):
         """What leads from one noise to another: an arc for N(0, 1), else a straight line."""
@@ -128,11 +117,11 @@ class ImageGenerationTask(GenerationTask):
         """Many samples against the test split; prints the figures and writes evaluation.json."""
         config, request = self.trained_config(), self.request
         network = feature_network(request.feature_network) if request.feature_network else None
-        # A set without classes has no judge.
-        judge = self.judge() if config.classes else None
+        examples = self.load_unseen(config.image_size)
+        # A set without classes, or whose test split has others, has no judge.
+        judge = self.judge() if config.classes and list(examples.class_names) == self.class_names() else None
         model = self.trained_model()
         sampler = self.sampler_of(model)
-        examples = self.load_unseen(config.image_size)
         real = self.real_images(examples)
         asked = np.arange(request.num_samples, dtype=np.int32) % max(sampler.classes, 1)
         latent = sampler.latents(request.num_samples, request.sample_seed).numpy()
@@ -222,6 +211,14 @@ def shuffled(images: np.ndarray) -> np.ndarray:
     return images[np.random.default_rng(0).permutation(len(images))]
 
 
+def picture_of_classes(
+    sampler: ImageSampler, names: Sequence[str], classes: Iterable[int], latent: np.ndarray
+) -> np.ndarray:
+    """A row a class, the same (n, D) noise in each."""
+    rows = [(names[index], sampler.sample(latent, np.full(len(latent), index, np.int32))) for index in classes]
+    return captioned_rows(rows, LABEL_WIDTH)
+
+
 def code_picture(sampler: ImageSampler, config: InfoGANConfig, seed: int) -> np.ndarray:
     """InfoGAN's traversals (Chen et al. 2016, figure 2): a category a row, then each continuous code from -2 to 2."""
     latent = sampler.latents(COLUMNS, seed).numpy()
@@ -237,4 +234,4 @@ def code_picture(sampler: ImageSampler, config: InfoGANConfig, seed: int) -> np.
             row = np.repeat(start[np.newaxis], COLUMNS, axis=0)
             row[:, codes + code] = np.linspace(-2.0, 2.0, COLUMNS)
             rows.append((f"code {code}, -2 to 2", sampler.sample(row)))
-    return captioned_rows(rows, label_width=110)
+    return captioned_rows(rows, LABEL_WIDTH)

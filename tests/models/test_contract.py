@@ -160,6 +160,31 @@ def test_mixed_precision(name, precision, tmp_path_factory, encoder_folder):
     assert keras.config.dtype_policy().name == "float32"
 
 
+# One preset for each class of models with a generator and a discriminator.
+ADVERSARIAL = {CLASSES[name]: name for name in reversed(PRESETS) if hasattr(PRESETS[name].config, "penalty")}.values()
+
+
+@pytest.mark.parametrize("name", ADVERSARIAL)
+def test_stabilizers_work_with_any_model(name, tmp_path_factory, encoder_folder):
+    stabilizers = {
+        "penalty": "r1",
+        "discriminator_normalization": "none",
+        "label_smoothing": 0.1,
+        "instance_noise": 0.1,
+        "instance_noise_steps": 10,
+        "discriminator_learning_rate": 4e-4,
+        # Points have no pixels.
+        "augmentation": "" if hasattr(PRESETS[name].config, "dimensions") else "color,translation,cutout",
+        "adversarial": "non_saturating",
+    }
+    trained = make_one_step(name, tmp_path_factory, encoder_folder, **stabilizers)
+    assert np.isfinite(list(trained.history.values())).all()
+    assert trained.model.averages
+    rates = {player: float(trained.model.optimizer_of(player).learning_rate) for player in trained.model.players}
+    assert {rate == pytest.approx(4e-4) for player, rate in rates.items() if "discriminator" in player} == {True}
+    assert {rate == pytest.approx(4e-4) for player, rate in rates.items() if "discriminator" not in player} == {False}
+
+
 # Two replicas. Plain gradient descent, so that a gradient's size is seen (Adam's steps hide it), and no normalization,
 # because batch statistics are each replica's own.
 

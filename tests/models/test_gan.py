@@ -22,6 +22,7 @@ SIDE = 32
 def make(name, **changes):
     fields = {"channels": 1, "classes": 3, "dimensions": 2}
     config = tiny(name, **{field: value for field, value in fields.items() if hasattr(PRESETS[name].config, field)})
+    keras.utils.set_random_seed(1)
     model = import_name(PRESETS[name].model)(dataclasses.replace(config, **changes))
     model.compile()
     return model
@@ -267,3 +268,33 @@ def test_sizes_and_channels(network, channels, side):
     image = model.generator({"latent": tf.zeros((2, 5))})
     assert image.shape == (2, side, side, channels)
     assert model.discriminator({"image": image}).shape == (2, 1)
+
+
+PUBLISHED = {
+    # Goodfellow et al. 2014, authors' code.
+    "gan": {"batch_size": 100, "optimizer": "sgd", "learning_rate": 0.1, "generator_width": 1200, "maxout_pieces": 5},
+    "gan_minimax": {"adversarial": "minimax", "discriminator_steps": 1, "dropout": 0.5},
+    # Mirza & Osindero 2014, 4.1.
+    "cgan": {"latent_distribution": "uniform", "conditioning": "concatenation", "learning_rate_decay": 1 / 1.00004},
+    # Radford et al. 2016, section 4.
+    "dcgan": {"batch_size": 128, "learning_rate": 2e-4, "beta_1": 0.5, "latent_dim": 100, "image_size": 64},
+    "lsgan": {"adversarial": "least_squares"},
+    # Arjovsky et al. 2017, Algorithm 1.
+    "wgan": {"weight_clip": 0.01, "discriminator_steps": 5, "optimizer": "rmsprop", "learning_rate": 5e-5},
+    # Gulrajani et al. 2017.
+    "wgan_gp": {"penalty": "gradient", "penalty_weight": 10.0, "discriminator_steps": 5, "beta_1": 0.0, "beta_2": 0.9},
+    # Miyato et al. 2018.
+    "sngan": {"adversarial": "hinge", "spectral_normalization": True, "discriminator_steps": 5, "beta_2": 0.9},
+    "projection": {"conditioning": "projection", "adversarial": "hinge", "spectral_normalization": True},
+    "acgan": {"class_weight": 1.0, "batch_size": 100},
+    # Chen et al. 2016, appendix C.1.
+    "infogan": {"latent_dim": 62, "categories": 10, "continuous_codes": 2, "learning_rate": 1e-3},
+}
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_the_papers_constants(name):
+    config = PRESETS[name].config
+    assert {field: getattr(config, field) for field in PUBLISHED[name]} == PUBLISHED[name]
+    # None of the stabilizers that came later is on.
+    assert (config.average_decay, config.instance_noise, config.augmentation, config.label_smoothing) == (0, 0, "", 0)

@@ -1,0 +1,61 @@
+"""What the README says of adding a model, done as it is written."""
+
+import pathlib
+import re
+import sys
+import types
+
+import numpy as np
+import pytest
+
+from models.presets import PRESETS, classic
+from tasks.base import task_for
+from tasks.request import Request
+from tests.worlds import examples_of, tiny
+
+README = (pathlib.Path(__file__).parent.parent / "README.md").read_text()
+SECTION = README.split("## Add your own model")[1].split("\n## ")[0]
+LSGAN, MODEL, LINE = re.findall(r"```python\n(.*?)```", SECTION, re.DOTALL)
+
+
+def entry(line):
+    """A line of the table of presets, as that table holds it."""
+    ((name, preset),) = eval(f"{{{line.strip()}}}", vars(classic)).items()
+    return name, preset
+
+
+def test_lsgan_is_the_line_that_is_shown():
+    name, shown = entry(LSGAN)
+    assert len(LSGAN.strip().splitlines()) == 1
+    assert (shown.model, shown.config, shown.per_dataset) == (
+        PRESETS[name].model,
+        PRESETS[name].config,
+        PRESETS[name].per_dataset,
+    )
+
+
+@pytest.fixture
+def own_model(monkeypatch):
+    """The README's module and its line, in place."""
+    module = types.ModuleType("models.relativistic_gan")
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    exec(compile(MODEL, "relativistic_gan.py", "exec"), vars(module))
+    name, preset = entry(LINE)
+    for holder in ("models.presets", "tasks.base", "tasks.request", "tests.worlds"):
+        monkeypatch.setattr(f"{holder}.PRESETS", {**PRESETS, name: preset})
+    monkeypatch.setattr("pipelines.registry.load", examples_of)
+    return name
+
+
+def test_an_objective_of_ones_own_is_short_and_trains(own_model, tmp_path):
+    assert len(MODEL.splitlines()) < 60
+    request = Request(own_model, "digits", tiny(own_model, steps=2), str(tmp_path / "run"))
+    task = task_for(request)
+    task.train()
+    assert (tmp_path / "run" / "export" / "1" / "saved_model.pb").exists()
+    assert task.trained_model().step == 2
+    # Another objective than the one it began from.
+    plain = task_for(Request("dcgan", "digits", tiny("dcgan", steps=2), str(tmp_path / "dcgan")))
+    plain.train()
+    weights = zip(task.trained_model().get_weights(), plain.trained_model().get_weights(), strict=True)
+    assert any(not np.array_equal(one, other) for one, other in weights)
