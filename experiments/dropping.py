@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from experiments.networks import compiled, generator_inputs
 from experiments.panels import grid, stacked, titled
-from experiments.result import Finding, ratio
+from experiments.result import Finding, NothingFoundError, ratio
 from experiments.threads import one_thread
 
 # Positions that the regression sees at most: more take longer and say no more.
@@ -64,7 +64,7 @@ def dropping(
         values in [-1, 1]), "change elsewhere" and "change elsewhere after random".
 
     Raises:
-        ValueError: the object is nowhere or everywhere.
+        NothingFoundError: the object is nowhere or everywhere.
     """
     rng = np.random.default_rng(seed)
     inputs = generator_inputs(latents, labels)
@@ -148,7 +148,9 @@ def _object_weights(
     for name, rows in (("test", order[:testing]), ("train", order[testing:])):
         values, wanted = maps[rows].reshape(-1, maps.shape[-1]), present[rows].ravel()
         if wanted.all() or not wanted.any():
-            raise ValueError(f"the object must be in some {name} samples and not fill all. Received: {wanted.mean()}")
+            raise NothingFoundError(
+                f"the object must be in some {name} samples and not fill all. Received: {wanted.mean()}"
+            )
         kept = rng.permutation(len(values))[:POSITIONS]
         parts[name] = values[kept], wanted[kept]
     values, wanted = parts["train"]

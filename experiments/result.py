@@ -7,6 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 
 
+class NothingFoundError(ValueError):
+    """What an experiment looks for is not there: an object, an attribute. The message is one clear line."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Finding:
     """The result of an experiment.

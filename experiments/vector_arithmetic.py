@@ -10,7 +10,7 @@ import numpy as np
 
 from experiments.networks import images_of
 from experiments.panels import grid, stacked, titled
-from experiments.result import Finding
+from experiments.result import Finding, NothingFoundError
 
 # Source: section 6.3.2, uniform noise of this scale makes the eight images around the result.
 NOISE = 0.25
@@ -35,11 +35,13 @@ def find_exemplars(seen: np.ndarray, latents: np.ndarray, wanted: Mapping[int, i
         (count, Z).
 
     Raises:
-        ValueError: there are fewer.
+        NothingFoundError: there are fewer.
     """
     found = latents[matches(seen, wanted)]
     if len(found) < count:
-        raise ValueError(f"{count} latents must show {dict(wanted)}. Received: {len(found)} among {len(latents)}")
+        raise NothingFoundError(
+            f"{count} latents must show {dict(wanted)}. Received: {len(found)} among {len(latents)}"
+        )
     return found[:count]
 
 

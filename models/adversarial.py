@@ -10,7 +10,7 @@ from models.base import MovingAverage, TrainedModel
 from models.presets.adversarial import AdversarialConfig
 
 # Purposes of the draws of a step; 0 is the latents', and subclasses go on from 10.
-BETWEEN, AUGMENTATION, INSTANCE_NOISE = 1, 5, 6
+BETWEEN, AUGMENTATION, INSTANCE_NOISE, INPUT_NOISE = 1, 5, 6, 7
 
 
 class Adversarial(TrainedModel):
@@ -61,10 +61,11 @@ class Adversarial(TrainedModel):
         own = self.config.discriminator_learning_rate if "discriminator" in player else 0.0
         return own or self.config.learning_rate
 
-    def seen(self, image: tf.Tensor, turn: int = 0) -> tf.Tensor:
+    def seen(self, image: tf.Tensor, turn: int = 0, noise: int = INSTANCE_NOISE) -> tf.Tensor:
         """What a discriminator sees of (B, ...) images, real or generated: with augmentation and instance noise.
 
-        All images of a turn are changed alike, row by row, so that those which are seen together still fit.
+        All images of a turn are augmented alike, row by row, so that those which are seen together still fit. Two that
+        are seen together have noises of their own: of one noise their difference would be free.
         """
         config, count = self.config, tf.shape(image)[0]
         if config.augmentations:
@@ -75,9 +76,9 @@ class Adversarial(TrainedModel):
             left = 1.0
             if config.instance_noise_steps:
                 left = tf.nn.relu(1.0 - tf.cast(self.steps_done, tf.float32) / config.instance_noise_steps)
-            seed, shape = self.noise_seed(INSTANCE_NOISE, turn), tuple(image.shape[1:])
-            noise = self.own_rows(count, lambda total: tf.random.stateless_normal((total, *shape), seed))
-            image += config.instance_noise * left * noise
+            seed, shape = self.noise_seed(noise, turn), tuple(image.shape[1:])
+            drawn = self.own_rows(count, lambda total: tf.random.stateless_normal((total, *shape), seed))
+            image += config.instance_noise * left * drawn
         return image
 
     def weighted_penalty(

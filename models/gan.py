@@ -41,13 +41,13 @@ class GAN(Adversarial):
     def learning_rate(self, player: str, steps_per_epoch: int):
         """Constant, halved now and then, falling in a line to 0, or by a factor at every step."""
         config, rate = self.config, self.initial_rate(player)
+        # The optimizer of the discriminator counts its own turns.
+        turns = config.discriminator_steps if player == "discriminator" else 1
         if config.learning_rate_decay < 1.0:
-            return ExponentialDecay(rate, config.learning_rate_decay)
+            return ExponentialDecay(rate, config.learning_rate_decay ** (1 / turns))
         if config.decay_steps:
-            # The optimizer of the discriminator counts its own turns.
-            turns = config.discriminator_steps if player == "discriminator" else 1
             return LinearDecay(rate, 0, config.decay_steps * turns)
-        return super().learning_rate(player, steps_per_epoch)
+        return super().learning_rate(player, steps_per_epoch * turns)
 
     def sample_latent(self, count: int | tf.Tensor, turn: int = 0) -> tf.Tensor:
         """(count, input_dim) inputs of the generator, for this replica at this step and turn."""

@@ -89,22 +89,25 @@ class FusedBatchNormalization(layers.BatchNormalization):
 
 @keras.saving.register_keras_serializable("gan")
 class SeededDropout(layers.Layer):
-    """Dropout as a function of a seed: it never stops, and the same seed drops the same numbers.
+    """Dropout as a function of a seed: the same seed drops the same numbers.
 
     Keras's own layer hides its state, so that a resumed run would draw others, and all replicas draw the same.
 
     Args:
         rate: the share that is dropped, in [0, 1).
         salt: makes layers with one seed differ.
+        always: whether it drops at test time too (Isola et al. 2017, 3.1).
     """
 
-    def __init__(self, rate: float, salt: int = 0, **options):
+    def __init__(self, rate: float, salt: int = 0, always: bool = True, **options):
         super().__init__(**options)
-        self.rate, self.salt = rate, salt
+        self.rate, self.salt, self.always = rate, salt, always
 
-    def call(self, inputs):
+    def call(self, inputs, training=None):
         """[(B, ...) floats, (B, 2) integers, of which the first row is the seed] to floats of the same shape."""
         x, seed = inputs
+        if not (self.always or training):
+            return x
         seed = tf.random.experimental.stateless_fold_in(tf.cast(seed[0], tf.int32), self.salt)
         kept = tf.random.stateless_uniform(tf.shape(x), seed) >= self.rate
         return tf.where(kept, x / tf.cast(1.0 - self.rate, x.dtype), tf.zeros_like(x))
@@ -115,7 +118,7 @@ class SeededDropout(layers.Layer):
 
     def get_config(self):
         """What `from_config` needs."""
-        return {**super().get_config(), "rate": self.rate, "salt": self.salt}
+        return {**super().get_config(), "rate": self.rate, "salt": self.salt, "always": self.always}
 
 
 def batch_normalization(x):

@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from models.adversarial import Adversarial
+from models.adversarial import INPUT_NOISE, Adversarial
 from models.layers import batch_statistics, normalization
 from models.networks import pix2pix as networks
 from models.presets.image_to_image import Pix2PixConfig
@@ -58,7 +58,7 @@ class Pix2Pix(Adversarial):
         """(B, h', w', 1) logits of patches: real, and a translation of the input?"""
         inputs = {"image": self.seen(image)}
         if self.config.conditional:
-            inputs["input"] = self.seen(input_image)
+            inputs["input"] = self.seen(input_image, noise=INPUT_NOISE)
         return self.discriminator(inputs, training=True)
 
     def train_step(self, batch):

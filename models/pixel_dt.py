@@ -4,7 +4,7 @@ from functools import partial
 
 import tensorflow as tf
 
-from models.adversarial import Adversarial
+from models.adversarial import INPUT_NOISE, Adversarial
 from models.networks import pixel_dt as networks
 from models.presets.image_to_image import PixelDTConfig
 
@@ -55,7 +55,8 @@ class PixelDT(Adversarial):
 
     def score_pair(self, input_image: tf.Tensor, image: tf.Tensor) -> tf.Tensor:
         """(B, 1) logits: a real picture of what the input shows?"""
-        return self.domain_discriminator({"image": self.seen(image), "input": self.seen(input_image)}, training=True)
+        inputs = {"image": self.seen(image), "input": self.seen(input_image, noise=INPUT_NOISE)}
+        return self.domain_discriminator(inputs, training=True)
 
     def train_step(self, batch):
         """Section 4.3: a step of the real/fake discriminator, one of the domain discriminator, one of the converter."""

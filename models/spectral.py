@@ -11,8 +11,8 @@ import keras
 import tensorflow as tf
 from keras import layers
 
-# Power iterations that find the singular vectors of the initial weights.
-WARM_UP = 20
+# Power iterations that find the singular vectors of the initial weights, whose singular values are close together.
+WARM_UP = 200
 
 
 class SpectrallyNormalized:

@@ -81,7 +81,7 @@ def find(folder: str, name: str = "idx", preferred: str | None = None) -> IdxFil
         raise DataError(f"{name}: data_dir must hold IDX files; {_ACCEPTED}; got none in {folder!r}")
     if preferred in found:
         return found[preferred]
-    if len(found) > 1:
+    if len(found) > 1 or (preferred and "" not in found):
         names = ", ".join(family or "files without a prefix" for family in sorted(found))
         raise DataError(f"{name}: a folder must hold the IDX files of one set; got {names} in {folder!r}")
     return next(iter(found.values()))

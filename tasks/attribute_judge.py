@@ -59,6 +59,10 @@ def trained_judge(task: Task) -> AttributeJudge:
         raise RunError(
             f"the judge must be a run of {task.request.model}. Received: {task.folder.path}, of {record['model']}"
         )
+    if record is not None and record["dataset"] != task.request.dataset:
+        raise RunError(
+            f"the judge must be a run on {task.request.dataset}. Received: {task.folder.path}, on {record['dataset']}"
+        )
     if record is None:
         raise RunError(
             "scoring pictures needs a judge trained on real ones: "

@@ -33,6 +33,10 @@ DROPPED_FROM = 400  # samples
 NEIGHBORS_OF = 1000  # samples, and as many images of the test split
 EMBEDDED, EMBEDDED_GENERATED = 1500, 300
 CLASSIFIED_TRAIN, CLASSIFIED_TEST = 10_000, 10_000
+GALLERY = 60_000  # training images among which neighbors are looked for
+OF_CONVOLUTIONS = ("first_filters", "feature_maps", "dropping", "linear_classifier")
+# Batches whose statistics an untrained network takes over, and their size.
+SETTLING, SETTLED_BY = 40, 64
 
 
 class Exploration:
@@ -53,14 +57,28 @@ class Exploration:
 
     def find(self, experiment: str) -> Finding:
         """Run an experiment, by its name."""
+        if self.config.network == "mlp" and experiment in OF_CONVOLUTIONS:
+            raise RunError(
+                f"--experiment={experiment} looks at convolutions. Received: {self.task.request.model} with network=mlp"
+            )
         return getattr(self, experiment)()
 
     def data(self, split: str, most: int | None = None) -> tuple[np.ndarray, LabeledImages, np.ndarray]:
-        """Images of a split in [-1, 1], evenly spread over it; all its examples; and the rows taken."""
+        """Images of a split in [-1, 1], drawn at random; all its examples; and the rows drawn."""
         load = self.task.load_unseen if split == "test" else lambda size: self.task.load("train", size)
         examples = load(self.config.image_size)
         rows = np.random.default_rng(0).permutation(len(examples))[: most or len(examples)]
         return np.asarray(to_float(with_channels(examples.images[rows], self.config.channels))), examples, rows
+
+    def unseen(self, most: int) -> tuple[np.ndarray, LabeledImages, np.ndarray]:
+        """What `data` gives of the test split; RunError if that is the training split again."""
+        found, (_, training, _) = self.data("test", most), self.data("train", 1)
+        if found[1].names == training.names:
+            raise RunError(
+                f"--experiment={self.task.request.experiment} needs images that were not trained on: a test split. "
+                f"Received: {self.task.request.dataset}, which has the training images only"
+            )
+        return found
 
     def labeled(self, split: str, most: int | None = None) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
         """Images of a split, their classes, and the classes' names; RunError where there are none."""
@@ -81,9 +99,20 @@ class Exploration:
         return np.arange(count, dtype=np.int32) % self.sampler.classes if self.sampler.classes else None
 
     def untrained(self):
-        """A discriminator with its random initial weights."""
+        """A discriminator with its random initial weights, and the batch statistics that go with them.
+
+        Without these it would differ from a trained one in its normalization too.
+        """
         keras.utils.set_random_seed(self.config.seed)
-        return type(self.model)(self.config).discriminator
+        discriminator = type(self.model)(self.config).discriminator
+        images, examples, rows = self.data("train", SETTLING * SETTLED_BY)
+        given = {"image": images, "seed": np.zeros((len(images), 2), np.int32)}
+        if "label" in discriminator.input:
+            given["label"] = examples.labels[rows]
+        for start in range(0, len(images), SETTLED_BY):
+            batch = {name: given[name][start : start + SETTLED_BY] for name in discriminator.input}
+            discriminator(batch, training=True)
+        return discriminator
 
     def judge_of_attributes(self) -> tuple[Callable, LabeledImages]:
         """What sees attributes in pictures of birds, and birds; RunError where there is no such judge."""
@@ -108,16 +137,15 @@ class Exploration:
 
     def vector_arithmetic(self) -> Finding:
         """Birds: wings of one color - wings of another + a body of another color, as the judge sees them."""
-        judge, birds = self.judge_of_attributes()
-        names, values = birds.truth.attribute_names, birds.truth.attribute_values
-        wing, breast = names.index("wing color"), names.index("breast color")
-        latents = self.latents(SEARCHED)
-        labels = None if not self.sampler.classes else np.zeros(SEARCHED, np.int32)
-        if labels is not None:
+        if self.sampler.classes:
             raise RunError(
                 "--experiment=vector_arithmetic is for models that are not told the class. "
                 f"Received: {self.task.request.model}"
             )
+        judge, birds = self.judge_of_attributes()
+        names, values = birds.truth.attribute_names, birds.truth.attribute_values
+        wing, breast = names.index("wing color"), names.index("breast color")
+        latents = self.latents(SEARCHED)
         seen = judge(images_of(self.model.sampled_generator, latents))
         chosen = combination(seen, wing, breast, len(values[wing]))
         if chosen is None:
@@ -179,7 +207,9 @@ class Exploration:
     def nearest_neighbors(self) -> Finding:
         """Samples beside the nearest training images."""
         samples = images_of(self.model.sampled_generator, self.latents(NEIGHBORS_OF), self.labels(NEIGHBORS_OF))
-        return nearest_neighbors(samples, self.data("train")[0], self.data("test", NEIGHBORS_OF)[0], seed=self.seed)
+        training, held_out = self.data("train", GALLERY)[0], self.unseen(NEIGHBORS_OF)[0]
+        found = nearest_neighbors(samples, training, held_out, seed=self.seed)
+        return Finding(found.pictures, {"training images": len(training), **found.figures})
 
     def embedding(self) -> Finding:
         """t-SNE of the discriminator's last features; also as a projector for TensorBoard."""
@@ -203,6 +233,7 @@ class Exploration:
     def linear_classifier(self) -> Finding:
         """A linear classifier on the features of the trained, and of an untrained, discriminator."""
         train_images, train_labels, names = self.labeled("train", CLASSIFIED_TRAIN)
+        self.unseen(1)
         test_images, test_labels, test_names = self.labeled("test", CLASSIFIED_TEST)
         if names != test_names:
             raise RunError(

@@ -8,6 +8,7 @@ import tensorflow as tf
 from absl import logging
 
 from callbacks.run_folder import RunError, written_aside
+from experiments.result import NothingFoundError
 from metrics.classes import category_error, class_score, class_shares
 from metrics.diversity import mean_pairwise_distance
 from metrics.frechet import frechet_distance
@@ -106,7 +107,13 @@ class ImageGenerationTask(GenerationTask):
         if not self.request.judge and task.folder.read_record() is None:
             logging.warning("Without a judge there are fewer figures; it is trained by: %s", request.command())
             return None
-        return trained_judge(task)
+        judge = trained_judge(task)
+        if judge.config.channels != self.trained_config().channels:
+            raise RunError(
+                f"the judge must see {self.trained_config().channels} channels, as this run draws. "
+                f"Received: {task.folder.path}, which sees {judge.config.channels}"
+            )
+        return judge
 
     def real_images(self, examples: LabeledImages) -> np.ndarray:
         """Real images in [-1, 1] as the model makes them, COMPARED at most."""
@@ -149,8 +156,7 @@ class ImageGenerationTask(GenerationTask):
         exploration = Exploration(self, self.trained_model(), self.path())
         try:
             finding = exploration.find(name)
-        except ValueError as error:
-            # An object that is nowhere, an attribute that is never seen, ...
+        except NothingFoundError as error:
             raise RunError(f"--experiment={name}: {error}") from error
         files = {
             folder / f"{title}.png": tf.io.encode_png(picture).numpy() for title, picture in finding.pictures.items()
@@ -167,7 +173,11 @@ class ImageGenerationTask(GenerationTask):
         """Of the category that InfoGAN's Q reads off the real images."""
 
         def categories(images):
-            said = model.discriminator({"image": images}, training=False)
+            inputs = {"image": images}
+            if "seed" in model.discriminator.input:
+                # Nothing is dropped here.
+                inputs["seed"] = tf.zeros((len(images), 2), tf.int32)
+            said = model.discriminator(inputs, training=False)
             return tf.argmax(said["category_logits"], axis=1)
 
         images = np.asarray(to_float(with_channels(examples.images, model.config.channels)))

@@ -2,11 +2,11 @@
 
 import numpy as np
 import tensorflow as tf
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
-from callbacks.run_folder import written_aside
+from callbacks.run_folder import RunError, written_aside
+from experiments.result import rendered
 from metrics.modes import mode_figures
 from models.base import TrainedModel
 from pipelines.examples import GaussianMixture
@@ -15,8 +15,8 @@ from serving.image_sampler import ImageSampler
 from tasks.base import Prepared, fingerprint, with_measured
 from tasks.generation import GenerationTask
 
-# Points in a picture, and of an evaluation (Srivastava et al. 2017: 2,500).
-SHOWN, SCORED = 1000, 2500
+# Points in a picture.
+SHOWN = 1000
 # Of the grid on which densities and decisions are drawn.
 FINE, COARSE = 400, 60
 # Milliseconds a frame, and at the last one.
@@ -55,16 +55,21 @@ class PointGenerationTask(GenerationTask):
 
     def sampled_picture(self, sampler: ImageSampler) -> np.ndarray:
         """The trained model's points, of the request's seed."""
+        if self.request.interpolate or self.request.labels:
+            raise RunError(
+                "--interpolate and --label are of images, and this model draws points. "
+                f"Received: {self.request.interpolate or self.request.labels[0]}"
+            )
         points = sampler.sample(sampler.latents(SHOWN, self.request.sample_seed).numpy())
         return picture(self.load("train"), points, self.trained_model(), f"step {sampler.step:,}")
 
     def evaluate(self) -> dict:
         """Modes found, quality, and how far the generated points are from real ones."""
         mixture: GaussianMixture = self.load("train")
-        sampler = self.sampler()
-        points = sampler.sample(sampler.latents(SCORED, self.request.sample_seed).numpy())
-        real = sample(mixture, SCORED, tf.constant([self.request.sample_seed, 1])).numpy()
-        figures = {"weights": self.weights(sampler.step), "points": SCORED}
+        sampler, count, seed = self.sampler(), self.request.num_samples, self.request.sample_seed
+        points = sampler.sample(sampler.latents(count, seed).numpy())
+        real = sample(mixture, count, tf.constant([seed, 1])).numpy()
+        figures = {"weights": self.weights(sampler.step), "points": count}
         if mixture.centers.shape[1] == 1:
             figures |= {
                 "mean": float(points.mean()),
@@ -99,9 +104,7 @@ def picture(mixture: GaussianMixture, points: np.ndarray, model: TrainedModel, t
         draw_line(axes, mixture, points, model)
     else:
         draw_plane(axes, mixture, points, model)
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()
-    return np.asarray(canvas.buffer_rgba())[..., :3].copy()
+    return rendered(figure)
 
 
 def draw_line(axes, mixture: GaussianMixture, points: np.ndarray, model: TrainedModel):

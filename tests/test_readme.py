@@ -13,7 +13,8 @@ from tasks.base import task_for
 from tasks.request import Request
 from tests.worlds import examples_of, tiny
 
-README = (pathlib.Path(__file__).parent.parent / "README.md").read_text()
+ROOT = pathlib.Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
 SECTION = README.split("## Add your own model")[1].split("\n## ")[0]
 LSGAN, MODEL, LINE = re.findall(r"```python\n(.*?)```", SECTION, re.DOTALL)
 
@@ -27,11 +28,8 @@ def entry(line):
 def test_lsgan_is_the_line_that_is_shown():
     name, shown = entry(LSGAN)
     assert len(LSGAN.strip().splitlines()) == 1
-    assert (shown.model, shown.config, shown.per_dataset) == (
-        PRESETS[name].model,
-        PRESETS[name].config,
-        PRESETS[name].per_dataset,
-    )
+    assert shown == PRESETS[name]
+    assert LSGAN in (ROOT / "models" / "presets" / "classic.py").read_text()
 
 
 @pytest.fixture

@@ -83,13 +83,15 @@ def unpaired_images(count_a: int = 10, count_b: int = 7, seed: int = 0, side: in
     return UnpairedImages(a=a, b=255 - b, names_a=names_a, names_b=names_b)
 
 
-def labeled_images(classes: int = 3, per_class: int = 8, seed: int = 0, side: int = SIDE) -> LabeledImages:
+def labeled_images(
+    classes: int = 3, per_class: int = 8, seed: int = 0, side: int = SIDE, split: str = "train"
+) -> LabeledImages:
     """Gray noise pictures, brighter from class to class."""
     labels = np.arange(classes * per_class, dtype=np.int32) % classes
     noise = np.random.default_rng(seed).integers(0, 100, (len(labels), side, side, 1))
     return LabeledImages(
         images=(noise + 50 * labels[:, np.newaxis, np.newaxis, np.newaxis]).astype(np.uint8),
-        names=tuple(f"image {index}" for index in range(len(labels))),
+        names=tuple(f"{split}/{index}" for index in range(len(labels))),
         labels=labels,
         class_names=tuple(f"class {label}" for label in range(classes)),
     )
@@ -101,7 +103,7 @@ def examples_of(dataset: str, split: str, side: int, *arguments) -> Examples:
     if "points" in gives:
         return load_ring(split, side, "", "")
     if "captions" not in gives and "image" in gives:
-        return labeled_images(side=side)
+        return labeled_images(side=side, seed=int(split == "test"), split=split)
     if "pairs" in gives:
         return paired_images(side=side)
     return unpaired_images(side=side) if "unpaired" in gives else captioned_images(side=side)

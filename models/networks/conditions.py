@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 import keras
 from keras import layers, ops
 
-from models.layers import FusedBatchNormalization, batch_normalization, convolution_initializer
+from models.layers import FusedBatchNormalization, batch_normalization, convolution_initializer, normalization
 from models.presets.classic import ImageGenerationConfig
 from models.spectral import SpectralConvolution, SpectralDense
 
@@ -100,7 +100,7 @@ def outputs(
         return logits
     hidden = flat
     if units := getattr(config, "code_units", 0):
-        hidden = batch_normalization(layers.Dense(units, use_bias=False, kernel_initializer=start)(flat))
-        hidden = layers.LeakyReLU(LEAK)(hidden)
+        hidden = layers.Dense(units, kernel_initializer=start)(flat)
+        hidden = layers.LeakyReLU(LEAK)(normalization(config.discriminator_normalization)(hidden))
     said = {name: layers.Dense(units, dtype="float32", name=name)(hidden) for name, units in heads.items()}
     return {"logits": logits, **said}

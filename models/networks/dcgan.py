@@ -5,7 +5,7 @@ pooling, no hidden dense layers, batch normalization but at both ends, ReLU agai
 from collections.abc import Mapping
 
 import keras
-from keras import layers
+from keras import layers, ops
 
 from models.layers import UPSAMPLING, convolution, convolution_initializer, normalization
 from models.networks.conditions import LEAK, Condition, layer_types, outputs
@@ -59,5 +59,5 @@ def discriminator(config: ImageGenerationConfig, heads: Mapping[str, int]) -> ke
         name = {} if stage else {"name": "first_filters"}
         x = convolution(x, channels, 4, strides=2, layer=kind, use_bias=use_bias, **name)
         x = layers.LeakyReLU(LEAK, name=f"features_{stage}")(normalize(x) if stage else x)
-    said = outputs(x, config, condition, heads, dense, pooled=layers.GlobalAveragePooling2D()(x))
+    said = outputs(x, config, condition, heads, dense, pooled=ops.sum(x, axis=(1, 2)))
     return keras.Model({"image": image, **condition.inputs}, said, name="discriminator")

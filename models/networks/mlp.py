@@ -63,7 +63,7 @@ def discriminator(config: ImageGenerationConfig, heads: Mapping[str, int]) -> ke
     width, pieces = config.discriminator_width, config.maxout_pieces
 
     def hidden(x, units: int, salt: int, dropout: float = config.dropout):
-        x = SeededDropout(dropout, salt)([x, seed]) if dropout else x
+        x = SeededDropout(dropout, salt, always=False)([x, seed]) if dropout else x
         x = normalize(dense(units * pieces, kernel_initializer=uniform(0.005 if pieces > 1 else 0.05))(x))
         if pieces == 1:
             return layers.LeakyReLU(LEAK)(x)

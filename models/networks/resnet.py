@@ -44,7 +44,7 @@ def discriminator(config: ImageGenerationConfig, heads: Mapping[str, int]) -> ke
     """Image and perhaps its class to the logit of "real", and what the heads say (see `conditions.outputs`).
 
     Inputs: `image` (B, side, side, channels) in [-1, 1] and, told the class, `label` (B,). Blocks of
-    `discriminator_width` channels (128 for 32 pixels): two or more that halve the side, to 8 pixels or less, and two
+    `discriminator_width` channels (128 for 32 pixels): one or more that halve the side, to 8 pixels or less, and two
     that keep it; then the sum over the map.
     """
     image = keras.Input((config.image_size, config.image_size, config.channels), name="image")
@@ -66,7 +66,7 @@ def discriminator(config: ImageGenerationConfig, heads: Mapping[str, int]) -> ke
         return layers.Add(name=f"features_{stage}")([y, shortcut])
 
     x, side, stage = condition.joined_map(image), config.image_size, 0
-    while side % 2 == 0 and side > 8:
+    while not stage or (side % 2 == 0 and side > 8):
         x, side, stage = block(x, stage, halved=True), side // 2, stage + 1
     for _ in range(2):
         x, stage = block(x, stage, halved=False), stage + 1

@@ -194,6 +194,8 @@ SMALL = {"batch_size": 64, "generator_width": 64, "discriminator_width": 64, "av
 # Passes over each set that make 10 to 20 minutes on two cores, on the digits one.
 EPOCHS = {**dict.fromkeys(("birds", "birds_colors"), 80), "digits": 300}
 FEW_EPOCHS = 16
+# Of one's own images, of which there may be few.
+OWN = {name: {"steps": 25_000} for name in ("folder", "captions", "cub", "flowers")}
 SIZES = {
     **dict.fromkeys(("mnist", "fashion_mnist", "kmnist", "emnist", "idx"), 28),
     **dict.fromkeys(("birds", "birds_colors", "cifar10"), 32),
@@ -215,7 +217,7 @@ def preset(model: str, config: ImageGenerationConfig, summary: str, source: str,
         small: what is changed on small images, beside their size.
     """
     small = (SMALL if config.network == "dcgan" else {}) | small
-    per_dataset = {
+    per_dataset = OWN | {
         name: small | {"image_size": size, "epochs": EPOCHS.get(name, FEW_EPOCHS)} for name, size in SIZES.items()
     }
     return Preset(
@@ -230,6 +232,11 @@ def preset(model: str, config: ImageGenerationConfig, summary: str, source: str,
         modes=MODES,
         samples_from="noise",
     )
+
+
+def dcgan(summary: str, source: str, **changes):
+    """A preset on DCGAN's networks: what differs is a constant or two."""
+    return preset("gan.ImageGAN", dataclasses.replace(DCGAN, **changes), summary, source, "birds")
 
 
 def points(summary: str, dataset: str, **changes):
@@ -271,8 +278,11 @@ CRITIC = {
     "latent_distribution": "normal",
     "discriminator_normalization": "none",
     "discriminator_steps": 5,
+    "steps": 100_000,
     "decay_steps": 100_000,
 }
+# Small images are trained on for a number of epochs, which is too few steps for the rate to fall.
+CONSTANT = {"steps": 0, "decay_steps": 0}
 PUBLISHED_GAN = ImageGenerationConfig(**MAXOUT, learning_rate_decay=1 / 1.000004)
 DCGAN = ImageGenerationConfig()
 
@@ -299,34 +309,17 @@ PRESETS = {
         "the 2014 GAN with a class",
         "Mirza & Osindero 2014, section 4.1",
     ),
-    "dcgan": preset(
-        "gan.ImageGAN",
-        DCGAN,
-        "strided convolutions and batch normalization",
-        "Radford et al., ICLR 2016, section 3",
-        "birds",
-    ),
-    "lsgan": preset(
-        "gan.ImageGAN",
-        dataclasses.replace(DCGAN, adversarial="least_squares"),
-        "DCGAN with squares",
-        "Mao et al., ICCV 2017, equation 9",
-        "birds",
-    ),
-    "wgan": preset(
-        "gan.ImageGAN",
-        dataclasses.replace(
-            DCGAN,
-            adversarial="wasserstein",
-            weight_clip=0.01,
-            discriminator_steps=5,
-            optimizer="rmsprop",
-            learning_rate=5e-5,
-            batch_size=64,
-        ),
+    "dcgan": dcgan("strided convolutions and batch normalization", "Radford et al., ICLR 2016, section 3"),
+    "lsgan": dcgan("DCGAN with squares", "Mao et al., ICCV 2017, equation 9", adversarial="least_squares"),
+    "wgan": dcgan(
         "a critic of clipped weights",
         "Arjovsky et al., ICML 2017, Algorithm 1",
-        "birds",
+        adversarial="wasserstein",
+        weight_clip=0.01,
+        discriminator_steps=5,
+        optimizer="rmsprop",
+        learning_rate=5e-5,
+        batch_size=64,
     ),
     "wgan_gp": preset(
         "gan.ImageGAN",
@@ -334,7 +327,7 @@ PRESETS = {
         "a critic whose slope is held at 1",
         "Gulrajani et al., NIPS 2017, Algorithm 1",
         "birds",
-        decay_steps=0,
+        **CONSTANT,
     ),
     "sngan": preset(
         "gan.ImageGAN",
@@ -342,7 +335,7 @@ PRESETS = {
         "spectral normalization and the hinge loss",
         "Miyato et al., ICLR 2018, section 2.1",
         "birds",
-        decay_steps=0,
+        **CONSTANT,
     ),
     "acgan": preset(
         "acgan.ACGAN",
@@ -356,7 +349,7 @@ PRESETS = {
         "SNGAN with a class: inner product, conditional batch normalization",
         "Miyato & Koyama, ICLR 2018, section 2",
         "birds_colors",
-        decay_steps=0,
+        **CONSTANT,
     ),
     "infogan": preset(
         "infogan.InfoGAN",

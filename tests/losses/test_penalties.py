@@ -83,7 +83,7 @@ def test_r1_looks_at_real_images_and_r2_at_generated_ones():
 
 @pytest.mark.parametrize("name", PENALTIES)
 def test_its_gradient_agrees_with_finite_differences(name):
-    """In the weights of a critic that is not linear, in float64 but for the penalty's own cast."""
+    """In the weights of a critic that is not linear; in float32, hence the large steps."""
     rng = np.random.default_rng(0)
     kernel = tf.Variable(rng.normal(size=(3, 5)).astype(np.float32))
     last = tf.constant(rng.normal(size=(5, 1)).astype(np.float32))

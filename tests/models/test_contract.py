@@ -87,8 +87,17 @@ def test_every_trainable_variable_belongs_to_one_player_and_moves(trained):
     owned = [id(variable) for player in model.players for variable in model.player_variables(player)]
     assert sorted(owned) == sorted({id(variable) for variable in model.trainable_variables})
     # Not even a bias that batch normalization takes off again stands still: Adam enlarges its rounding.
-    idle = [name for name in trained.before if np.array_equal(trained.before[name], trained.after[name])]
-    assert idle == []
+    assert idle(trained, trained.after) == []
+
+
+def idle(trained, after):
+    """What has not moved, but for a logit's bias where only differences of logits count."""
+    differences = getattr(trained.model.config, "adversarial", "") in ("wasserstein", "hinge")
+    return [
+        name
+        for name, value in trained.before.items()
+        if np.array_equal(value, after[name]) and not (differences and value.shape == (1,))
+    ]
 
 
 def test_saved_and_loaded_it_is_the_same_and_goes_on_the_same(trained, tmp_path):
@@ -154,7 +163,7 @@ def test_mixed_precision(name, precision, tmp_path_factory, encoder_folder):
     assert trained.model.step == 8
     after = moving(trained.model)
     assert all(np.isfinite(value).all() for value in after.values())
-    assert not any(np.array_equal(trained.before[key], after[key]) for key in after)
+    assert idle(trained, after) == []
     if name in GENERATORS:
         check_samples(trained.model)
     assert keras.config.dtype_policy().name == "float32"
@@ -362,7 +371,9 @@ def test_replicas_draw_different_latents_which_together_are_those_of_one_device(
     two = build(name, config, strategy)
     drawn = strategy.run(lambda: two.sample_latent(2))
     np.testing.assert_array_equal(tf.concat(drawn.values, axis=0), one)
-    assert len(np.unique(one)) == one.numpy().size
+    # Codes may repeat, noise does not.
+    noise = one[:, : config.latent_dim].numpy()
+    assert len(np.unique(noise)) == noise.size
 
 
 def test_latents_are_standard_normal_and_differ_from_step_to_step_and_seed_to_seed():

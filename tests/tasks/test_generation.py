@@ -9,11 +9,12 @@ import pytest
 from PIL import Image
 
 from callbacks.run_folder import RunError
-from models.presets import PRESETS
+from flags import EXPERIMENTS
 from pipelines.points import load_normal
 from tasks.base import task_for
+from tasks.exploration import Exploration
 from tasks.request import Request
-from tests.worlds import examples_of, tiny, tiny_task
+from tests.worlds import examples_of, labeled_images, tiny, tiny_task
 
 # A process that knows nothing but TensorFlow. The arguments: the model's folder, a file to write.
 CLIENT = """
@@ -45,19 +46,14 @@ def runs(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("pipelines.registry.load", examples_of)
         for name in ("acgan", "infogan", "dcgan", "class_judge"):
-            # The judge is looked for beside the runs of its dataset.
-            dataset = "birds_colors" if name == "class_judge" else PRESETS[name].default_dataset
-            for where in {dataset, PRESETS[name].default_dataset}:
-                # So fast that after three steps the pictures are not all gray.
-                config = tiny(name, steps=3, learning_rate=0.05)
-                request = Request(name, where, config, str(folder / f"{name}-{where}"))
-                task_for(request).train()
+            task(folder, name).train()
     return folder
 
 
 def task(runs, name, **request):
-    dataset = PRESETS[name].default_dataset
-    return task_for(Request(name, dataset, tiny(name, steps=3), str(runs / f"{name}-{dataset}"), **request))
+    # So fast that after three steps the pictures are not all gray.
+    config = tiny(name, steps=3, learning_rate=0.05)
+    return task_for(Request(name, "digits", config, str(runs / f"{name}-digits"), **request))
 
 
 def test_a_row_a_class_with_its_name(runs):
@@ -134,20 +130,31 @@ def test_without_a_judge_it_says_how_to_train_one(tmp_path, caplog):
     [
         ("latent_walk", {"walk.png"}),
         ("first_filters", {"filters.png"}),
-        ("feature_maps", set()),
-        ("nearest_neighbors", set()),
+        ("feature_maps", {"features_0.png", "features_2.png"}),
+        ("nearest_neighbors", {"pixels.png"}),
         ("embedding", {"points.png", "thumbnails.png"}),
         ("linear_classifier", set()),
     ],
 )
 def test_an_experiment_leaves_pictures_and_figures(runs, experiment, files):
     figures = task(runs, "dcgan", experiment=experiment).explore()
-    folder = runs / f"dcgan-{PRESETS['dcgan'].default_dataset}" / "explore" / experiment
+    folder = runs / "dcgan-digits" / "explore" / experiment
     assert json.loads((folder / "figures.json").read_text()) == figures
     pictures = {path.name for path in folder.glob("*.png")}
     assert pictures >= files
     if experiment == "embedding":
         assert (folder.parent.parent / "tensorboard" / "projector_config.pbtxt").exists()
+
+
+def test_every_experiment_of_the_command_line_is_there():
+    assert all(callable(getattr(Exploration, name)) for name in EXPERIMENTS)
+
+
+def test_without_a_test_split_neighbors_say_nothing_of_memory(runs, monkeypatch):
+    # As folders without `train` and `test` are: the same images for both.
+    monkeypatch.setattr("pipelines.registry.load", lambda dataset, split, side, *rest: labeled_images(side=side))
+    with pytest.raises(RunError, match="needs images that were not trained on"):
+        task(runs, "infogan", experiment="nearest_neighbors").explore()
 
 
 @pytest.mark.parametrize("experiment", ["vector_arithmetic", "dropping"])
