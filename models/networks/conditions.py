@@ -100,7 +100,8 @@ def outputs(
         return logits
     hidden = flat
     if units := getattr(config, "code_units", 0):
-        hidden = layers.Dense(units, kernel_initializer=start)(flat)
-        hidden = layers.LeakyReLU(LEAK)(normalization(config.discriminator_normalization)(hidden))
+        name = config.discriminator_normalization
+        hidden = layers.Dense(units, use_bias=name == "none", kernel_initializer=start)(flat)
+        hidden = layers.LeakyReLU(LEAK)(normalization(name)(hidden))
     said = {name: layers.Dense(units, dtype="float32", name=name)(hidden) for name, units in heads.items()}
     return {"logits": logits, **said}

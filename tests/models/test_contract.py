@@ -169,31 +169,6 @@ def test_mixed_precision(name, precision, tmp_path_factory, encoder_folder):
     assert keras.config.dtype_policy().name == "float32"
 
 
-# One preset for each class of models with a generator and a discriminator.
-ADVERSARIAL = {CLASSES[name]: name for name in reversed(PRESETS) if hasattr(PRESETS[name].config, "penalty")}.values()
-
-
-@pytest.mark.parametrize("name", ADVERSARIAL)
-def test_stabilizers_work_with_any_model(name, tmp_path_factory, encoder_folder):
-    stabilizers = {
-        "penalty": "r1",
-        "discriminator_normalization": "none",
-        "label_smoothing": 0.1,
-        "instance_noise": 0.1,
-        "instance_noise_steps": 10,
-        "discriminator_learning_rate": 4e-4,
-        # Points have no pixels.
-        "augmentation": "" if hasattr(PRESETS[name].config, "dimensions") else "color,translation,cutout",
-        "adversarial": "non_saturating",
-    }
-    trained = make_one_step(name, tmp_path_factory, encoder_folder, **stabilizers)
-    assert np.isfinite(list(trained.history.values())).all()
-    assert trained.model.averages
-    rates = {player: float(trained.model.optimizer_of(player).learning_rate) for player in trained.model.players}
-    assert {rate == pytest.approx(4e-4) for player, rate in rates.items() if "discriminator" in player} == {True}
-    assert {rate == pytest.approx(4e-4) for player, rate in rates.items() if "discriminator" not in player} == {False}
-
-
 # Two replicas. Plain gradient descent, so that a gradient's size is seen (Adam's steps hide it), and no normalization,
 # because batch statistics are each replica's own.
 
@@ -387,3 +362,43 @@ def test_latents_are_standard_normal_and_differ_from_step_to_step_and_seed_to_se
     assert np.mean(np.isin(model.sample_latent(500), first)) < 0.01
     other = build("gan_cls", dataclasses.replace(config, seed=1))
     assert np.mean(np.isin(other.sample_latent(500), first)) < 0.01
+
+
+# One preset for each class of models with a generator and a discriminator.
+ADVERSARIAL = tuple(
+    {CLASSES[name]: name for name in reversed(PRESETS) if hasattr(PRESETS[name].config, "penalty")}.values()
+)
+STABILIZERS = {
+    "penalty": {"penalty": "r1"},
+    "smoothing": {"label_smoothing": 0.2},
+    "noise": {"instance_noise": 0.5, "instance_noise_steps": 10},
+    "augmentation": {"augmentation": "color,translation,cutout"},
+}
+
+
+@pytest.mark.parametrize("name", ADVERSARIAL)
+def test_each_stabilizer_changes_what_the_discriminator_pays(name, no_normalization):
+    common = existing(name, adversarial="non_saturating", domain_weight=1.0)
+
+    def paid(**changes):
+        config = plain(name, **(common | changes))
+        logs = build(name, config).train_step(make_batch(name, config))
+        return {key: float(value) for key, value in logs.items() if key in ("discriminator_loss", "domain_loss")}
+
+    without = paid()
+    assert without
+    for stabilizer, changes in STABILIZERS.items():
+        if stabilizer == "augmentation" and hasattr(PRESETS[name].config, "dimensions"):
+            continue  # Points have no pixels.
+        found = paid(**changes)
+        assert np.isfinite(list(found.values())).all()
+        for key, value in without.items():
+            assert abs(found[key] - value) > 1e-6 * max(abs(value), 1.0), (stabilizer, key)
+
+
+@pytest.mark.parametrize("name", ADVERSARIAL)
+def test_discriminators_may_have_a_learning_rate_of_their_own(name):
+    model = build(name, plain(name, discriminator_learning_rate=4e-4))
+    for player in model.players:
+        rate = float(model.optimizer_of(player).learning_rate)
+        assert (rate == pytest.approx(4e-4)) == ("discriminator" in player)

