@@ -147,7 +147,7 @@ class Exploration:
         wing, breast = names.index("wing color"), names.index("breast color")
         latents = self.latents(SEARCHED)
         seen = judge(images_of(self.model.sampled_generator, latents))
-        chosen = combination(seen, wing, breast, len(values[wing]))
+        chosen = combination(seen, wing, breast, (len(values[wing]), len(values[breast])))
         if chosen is None:
             raise RunError(
                 f"no combination of wing and breast colors was seen often enough. Received: {SEARCHED:,} samples"
@@ -250,16 +250,16 @@ class Exploration:
         )
 
 
-def combination(seen: np.ndarray, first: int, second: int, values: int, least: int = 3):
+def combination(seen: np.ndarray, first: int, second: int, sizes: tuple[int, int], least: int = 3):
     """Two values of each of two attributes, of which three combinations are seen as often as can be.
 
-    The attributes have the same values, colors; the one that is moved is neither of the others: it shall be seen.
+    The attributes are colors; the one that is moved is neither of the others: it shall be seen.
 
     Args:
         seen: (n, A) values.
         first: an attribute.
         second: another.
-        values: how many each may have.
+        sizes: how many values each may have.
         least: how often each of the three must be seen.
 
     Returns:
@@ -267,12 +267,13 @@ def combination(seen: np.ndarray, first: int, second: int, values: int, least: i
         none.
     """
     counts = np.array(
-        [[matches(seen, {first: one, second: two}).sum() for two in range(values)] for one in range(values)]
+        [[matches(seen, {first: one, second: two}).sum() for two in range(sizes[1])] for one in range(sizes[0])]
     )
     candidates = [
         (min(counts[a, a2], counts[b, a2], counts[b, c2]), (a, b), (a2, c2))
-        for a, b in itertools.permutations(range(values), 2)
-        for a2, c2 in itertools.permutations(range(values), 2)
-        if a not in (a2, c2) and min(counts[a, a2], counts[b, a2], counts[b, c2]) >= least
+        for a, b in itertools.permutations(range(sizes[0]), 2)
+        for a2, c2 in itertools.permutations(range(sizes[1]), 2)
+        if a not in (a2, c2)
     ]
-    return max(candidates)[1:] if candidates else None
+    often, *chosen = max(candidates, default=(0,))
+    return tuple(chosen) if often >= least else None

@@ -113,3 +113,13 @@ def test_all_birds_of_a_species_have_one_plate(tmp_path):
     np.testing.assert_array_equal(pairs.b[0::2], pairs.b[1::2])
     assert (pairs.a[0] != pairs.a[1]).any()
     assert len({plate.tobytes() for plate in pairs.b}) == 50
+
+
+def test_the_branch_is_white_where_it_is_seen_and_nowhere_where_there_is_none():
+    scene = dataclasses.replace(scene_of(5), perch="branch")
+    mask = np.asarray(VIEWS["branch"](scene, 64)) > 127
+    assert 0.005 < mask.mean() < 0.15
+    other = dataclasses.replace(scene, perch="ground")
+    with_branch, without = (np.asarray(draw(one, 64), float) for one in (scene, other))
+    assert (np.abs(with_branch - without).max(axis=2) > 8)[mask[..., 0]].mean() > 0.9
+    assert not np.asarray(VIEWS["branch"](other, 64)).any()
