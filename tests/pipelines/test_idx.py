@@ -139,8 +139,8 @@ GOOD = idx_bytes(np.arange(2 * 3 * 3).reshape(2, 3, 3))
         (GOOD + b"\0", "2 x 3 x 3 bytes and at least one, got 19 bytes"),
         (b"\0\0\x08\3" + b"\xff" * 12, "4294967295 x 4294967295 x 4294967295 bytes and at least one, got 0 bytes"),
         (idx_bytes(np.zeros((0, 3, 3))), "0 x 3 x 3 bytes and at least one, got 0 bytes"),
-        (gzip.compress(GOOD)[:-6], "must be readable, got .*EOFError"),
-        (gzip.compress(GOOD)[:12] + b"\xff" * 20, "must be readable, got "),
+        (gzip.compress(GOOD, mtime=0)[:-6], "must be readable, got .*EOFError"),
+        (gzip.compress(GOOD, mtime=0)[:12] + b"\xff" * 20, "must be readable, got "),
         (b"\x1f\x8bno gzip at all", "must be readable, got .*BadGzipFile"),
     ],
 )
