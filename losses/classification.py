@@ -27,7 +27,7 @@ def categorical_information(logits: tf.Tensor, one_hot: tf.Tensor) -> tf.Tensor:
 
 
 def continuous_information(means: tf.Tensor, codes: tf.Tensor) -> tf.Tensor:
-    """The same for codes that are uniform in [-1, 1], Q being a normal distribution of variance 1 (appendix C.1).
+    """The same for codes that are uniform in [-1, 1]; Q is a normal distribution whose variance is held at 1.
 
     Args:
         means: (B, N), what is read off the images.

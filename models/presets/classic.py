@@ -148,7 +148,7 @@ class InfoGANConfig(ImageGenerationConfig):
     )
     continuous_weight: float = setting(
         0.1,
-        "weight of the mutual information with the continuous codes; section 5 (smaller), value from public code",
+        "weight of the mutual information with the continuous codes; section 5: smaller; the value is this project's",
         minimum=0.0,
     )
     code_units: int = setting(128, "of the hidden layer that reads the codes; appendix C.1", minimum=1)
