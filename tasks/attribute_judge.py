@@ -65,8 +65,7 @@ def trained_judge(task: Task) -> AttributeJudge:
         )
     if record is None:
         raise RunError(
-            "scoring pictures needs a judge trained on real ones: "
-            f"{task.request.command()}. "
+            f"scoring pictures needs a judge trained on real ones: {task.request.command()}. "
             f"Received: no run in {task.folder.path}"
         )
     return task.trained_model()

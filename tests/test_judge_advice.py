@@ -11,7 +11,7 @@ from tests.worlds import tiny_task
 
 def test_following_the_advice_trains_the_judge_that_is_looked_for(tmp_path):
     looked_for = tmp_path / "x" / "attribute_judge-birds"
-    with pytest.raises(RunError, match="needs an attribute judge") as raised:
+    with pytest.raises(RunError, match="needs a judge") as raised:
         trained_judge(tiny_task("attribute_judge", looked_for, ""))
     advised = re.search(r"python main\.py (--\S+ --\S+ --\S+)\. Received", str(raised.value))[1].split()
     assert advised == ["--model=attribute_judge", "--dataset=birds", f"--workdir={looked_for}"]
