@@ -106,7 +106,7 @@ def test_no_file_names_a_place_of_one_machine_or_a_package_host():
     places = re.compile("|".join(("/" + "work/", "/" + "root/", re.escape(str(ROOT)))))
     hosts = re.compile("(files.)?python" + "hosted|pypi" + r"\.org|--index-" + "url|--extra-" + "index")
     for path in tracked():
-        if path.suffix in (".png", ".jpg", ".npz", ".keras"):
+        if path.suffix in (".png", ".gif", ".jpg", ".npz", ".keras"):
             continue
         text = path.read_text(encoding="utf-8", errors="replace")
         for pattern in (places, hosts):
