@@ -176,6 +176,10 @@ class Task:
             logging.warning("Training images stand in for images to test on: %s", error)
             return self.load("train", image_size)
 
+    def split_of(self, examples: LabeledImages, image_size: int) -> str:
+        """Of what `load_unseen` gave: "test", or "train" where these are the training images again."""
+        return "train" if examples.names == self.load("train", image_size).names else "test"
+
     def strategy(self) -> tf.distribute.Strategy:
         """MirroredStrategy over the GPUs present, or over logical CPUs."""
         gpus = tf.config.list_logical_devices("GPU")

@@ -50,7 +50,8 @@ class ClassJudgeTask(Task):
         examples = self.load_unseen(judge.config.image_size)
         images = np.asarray(to_float(with_channels(examples.images, judge.config.channels)))
         seen = judge_all(judge, images)[:, 0]
-        return self.write_figures({"images": len(images), "accuracy": float((seen == examples.labels).mean())})
+        figures = {"images": len(images), "split": self.split_of(examples, judge.config.image_size)}
+        return self.write_figures(figures | {"accuracy": float((seen == examples.labels).mean())})
 
 
 def judge_features(judge: ClassJudge):

@@ -72,8 +72,8 @@ class Exploration:
 
     def unseen(self, most: int) -> tuple[np.ndarray, LabeledImages, np.ndarray]:
         """What `data` gives of the test split; RunError if that is the training split again."""
-        found, (_, training, _) = self.data("test", most), self.data("train", 1)
-        if found[1].names == training.names:
+        found = self.data("test", most)
+        if self.task.split_of(found[1], self.config.image_size) == "train":
             raise RunError(
                 f"--experiment={self.task.request.experiment} needs images that were not trained on: a test split. "
                 f"Received: {self.task.request.dataset}, which has the training images only"

@@ -138,6 +138,7 @@ class ImageGenerationTask(GenerationTask):
             "seed": request.sample_seed,
             "generated images": len(generated),
             "real images": len(real),
+            "split": self.split_of(examples, config.image_size),
             "distance among generated images": mean_pairwise_distance(generated[:SPREAD]),
             "distance among real images": mean_pairwise_distance(shuffled(real)[:SPREAD]),
         }

@@ -113,6 +113,7 @@ def test_scores_with_a_judge(runs):
     assert 0.0 <= judged["classes asked for that are seen"] <= 1.0
     assert judged["Frechet distance on its features"] > judged["the same between halves of the real images"]
     assert figures["generated images"] == 60
+    assert figures["split"] == "test"
 
 
 def test_without_a_judge_it_says_how_to_train_one(tmp_path, caplog):
