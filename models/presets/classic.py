@@ -295,7 +295,8 @@ PRESETS = {
     ),
     "gan_minimax": preset(
         "gan.ImageGAN",
-        dataclasses.replace(PUBLISHED_GAN, adversarial="minimax"),
+        # Measured: with the rate of the other loss, 0.1, this one ends in numbers that are not finite.
+        dataclasses.replace(PUBLISHED_GAN, adversarial="minimax", learning_rate=0.01),
         "the same, the generator minimizing log(1 - D)",
         "Goodfellow et al., NIPS 2014, equation 1",
     ),
