@@ -1,6 +1,6 @@
 """How much `fit` with the real pipeline and callbacks costs over the bare compiled step on a constant batch.
 
-    python -m benchmarks.fit_overhead [--dataset=birds] [--steps=500]
+    python -m benchmarks.fit_overhead [--model=gan_cls] [--dataset=birds] [--steps=500]
 
 Both run on the same cores, alternating, and the ratio of their medians is printed. Of the callbacks, pictures are left
 out: how often they are drawn is the user's choice. At 500 steps a measurement holds one checkpoint.
@@ -18,26 +18,27 @@ from callbacks.checkpoints import Checkpoints
 from callbacks.run_folder import RunFolder
 from callbacks.watch import Numbers, StopOnSignal
 from models.presets import PRESETS
+from tasks.base import task_for
 from tasks.host_memory import keep_freed_memory
 from tasks.request import Request
-from tasks.text_to_image import TextToImageTask
 
 
 def main():
     """Print seconds a step of both, and their ratio."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--dataset", default="birds")
+    parser.add_argument("--model", choices=sorted(PRESETS), default="gan_cls")
+    parser.add_argument("--dataset", default="", help="default: the model's own")
     parser.add_argument("--data_dir", default="")
     parser.add_argument("--cache_dir", default="data")
     parser.add_argument("--steps", type=int, default=500, help="steps a measurement")
     parser.add_argument("--repeats", type=int, default=3, help="measurements of each kind")
     arguments = parser.parse_args()
     keep_freed_memory()
-    config = PRESETS["gan_cls"].resolve(arguments.dataset)
-    request = Request(
-        "gan_cls", arguments.dataset, config, "", data_dir=arguments.data_dir, cache_dir=arguments.cache_dir
-    )
-    task = TextToImageTask(request)
+    preset = PRESETS[arguments.model]
+    dataset = arguments.dataset or preset.default_dataset
+    config = preset.resolve(dataset)
+    request = Request(arguments.model, dataset, config, "", data_dir=arguments.data_dir, cache_dir=arguments.cache_dir)
+    task = task_for(request)
     # A dry run's embeddings are zeros: the same work, without training a text encoder.
     prepared = task.prepare(dry_run=True)
     with task.strategy().scope():
@@ -55,7 +56,7 @@ def main():
         for _ in range(steps):
             logs = bare_step(constant)
         # The last step's numbers: everything before them is done.
-        float(strategy.reduce("MEAN", logs["generator_loss"], axis=None))
+        float(strategy.reduce("MEAN", logs[model.log_names[0]], axis=None))
         return (time.perf_counter() - start) / steps
 
     def fitted(steps: int, folder: str) -> float:
@@ -72,9 +73,9 @@ def main():
         clock = Clock()
         writer = tf.summary.create_file_writer(folder)
         numbers = Numbers(model.step + steps, request.log_every, writer, RunFolder(folder))
-        dataset = prepared.batches.dataset(0, steps)
+        batches = prepared.batches.dataset(0, steps)
         checkpoints = Checkpoints(RunFolder(folder).checkpoints, request.checkpoint_every, request.keep_checkpoints)
-        model.fit(dataset, verbose=0, shuffle=False, callbacks=[clock, numbers, checkpoints, StopOnSignal()])
+        model.fit(batches, verbose=0, shuffle=False, callbacks=[clock, numbers, checkpoints, StopOnSignal()])
         return clock.seconds
 
     with tempfile.TemporaryDirectory() as folder:

@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from losses import class_loss
 from models.gan import ImageGAN
-from models.presets.classic import ACGANConfig
+from models.presets.generation import ACGANConfig
 
 
 class ACGAN(ImageGAN):

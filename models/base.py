@@ -88,10 +88,14 @@ class TrainedModel(keras.Model):
         elif config.optimizer == "rmsprop":
             optimizer = keras.optimizers.RMSprop(rate)
         else:
-            optimizer = keras.optimizers.SGD(rate, momentum=config.beta_1)
+            optimizer = self.gradient_descent(player, rate, steps_per_epoch)
         if config.precision == "mixed_float16":
             optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
         return optimizer
+
+    def gradient_descent(self, player: str, rate, steps_per_epoch: int) -> keras.optimizers.SGD:
+        """What optimizer=sgd stands for."""
+        return keras.optimizers.SGD(rate, momentum=self.config.beta_1)
 
     def compile(self, steps_per_epoch: int = 1):
         """Make and build one optimizer a player. Call it within the strategy's scope.

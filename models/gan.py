@@ -8,7 +8,8 @@ from models import spectral
 from models.adversarial import Adversarial
 from models.latent import latents
 from models.networks import dcgan, mlp, resnet
-from models.presets.classic import GenerationConfig, ImageGenerationConfig, PointGenerationConfig
+from models.optimizers import RisingMomentum
+from models.presets.generation import GenerationConfig, ImageGenerationConfig, PointGenerationConfig
 from models.schedules import ExponentialDecay, LinearDecay
 
 # Of images, by the name in the configuration.
@@ -38,16 +39,26 @@ class GAN(Adversarial):
         """Make `generator` and `discriminator`."""
         raise NotImplementedError
 
+    def turns_of(self, player: str) -> int:
+        """Steps of a player's optimizer in a step: that of the discriminator counts its own turns."""
+        return self.config.discriminator_steps if player == "discriminator" else 1
+
     def learning_rate(self, player: str, steps_per_epoch: int):
         """Constant, halved now and then, falling in a line to 0, or by a factor at every step."""
-        config, rate = self.config, self.initial_rate(player)
-        # The optimizer of the discriminator counts its own turns.
-        turns = config.discriminator_steps if player == "discriminator" else 1
+        config, rate, turns = self.config, self.initial_rate(player), self.turns_of(player)
         if config.learning_rate_decay < 1.0:
             return ExponentialDecay(rate, config.learning_rate_decay ** (1 / turns))
         if config.decay_steps:
             return LinearDecay(rate, 0, config.decay_steps * turns)
         return super().learning_rate(player, steps_per_epoch * turns)
+
+    def gradient_descent(self, player: str, rate, steps_per_epoch: int):
+        """With a momentum that rises, if the configuration says so."""
+        config = self.config
+        if not config.final_momentum:
+            return super().gradient_descent(player, rate, steps_per_epoch)
+        epoch = steps_per_epoch * self.turns_of(player)
+        return RisingMomentum(rate, config.beta_1, config.final_momentum, config.momentum_epochs, epoch)
 
     def sample_latent(self, count: int | tf.Tensor, turn: int = 0) -> tf.Tensor:
         """(count, input_dim) inputs of the generator, for this replica at this step and turn."""

@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from losses import categorical_information, continuous_information
 from models.gan import ImageGAN
-from models.presets.classic import InfoGANConfig
+from models.presets.generation import InfoGANConfig
 
 
 class InfoGAN(ImageGAN):

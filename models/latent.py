@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
-from models.presets.classic import GenerationConfig, InfoGANConfig
+from models.presets.generation import GenerationConfig, InfoGANConfig
 
 
 def latents(config: GenerationConfig) -> Callable[[tf.Tensor | int, tf.Tensor], tf.Tensor]:

@@ -1,4 +1,4 @@
-"""Adam in one pass over the memory of large variables."""
+"""Adam in one pass over the memory of large variables, and gradient descent whose momentum rises."""
 
 import keras
 import tensorflow as tf
@@ -35,3 +35,38 @@ class FusedAdam(keras.optimizers.Adam):
             epsilon=self.epsilon,
             grad=tf.cast(gradient, tf.float32),
         )
+
+
+@keras.saving.register_keras_serializable("gan")
+class RisingMomentum(keras.optimizers.SGD):
+    """Keras's gradient descent, whose momentum rises epoch by epoch from `momentum` to `final_momentum`.
+
+    In the first epoch it is `momentum`, after `momentum_epochs` of them `final_momentum`, between them on a line: as
+    the authors of Goodfellow et al. 2014 have it (mnist.yaml).
+    """
+
+    def __init__(self, learning_rate, momentum, final_momentum, momentum_epochs, steps_per_epoch, **kwargs):
+        super().__init__(learning_rate, momentum=momentum, **kwargs)
+        self.final_momentum, self.momentum_epochs = final_momentum, momentum_epochs
+        self.steps_per_epoch = steps_per_epoch
+
+    def momentum_at(self, step: tf.Tensor) -> tf.Tensor:
+        """The momentum at one of the optimizer's steps, a float32 scalar."""
+        epoch = tf.cast(tf.cast(step, tf.int64) // self.steps_per_epoch, tf.float32)
+        share = tf.clip_by_value((epoch - 1.0) / (self.momentum_epochs - 1.0), 0.0, 1.0)
+        return self.momentum + (self.final_momentum - self.momentum) * share
+
+    def update_step(self, gradient, variable, learning_rate):
+        """One variable's step; called by `apply`, on each replica's own copy."""
+        velocity = self.momentums[self._get_variable_index(variable)]
+        momentum = self.momentum_at(self.iterations.value)
+        self.assign(velocity, momentum * velocity.value - learning_rate * tf.cast(gradient, tf.float32))
+        self.assign_add(variable, velocity.value)
+
+    def get_config(self):
+        """What `from_config` needs."""
+        return super().get_config() | {
+            "final_momentum": self.final_momentum,
+            "momentum_epochs": self.momentum_epochs,
+            "steps_per_epoch": self.steps_per_epoch,
+        }

@@ -13,7 +13,7 @@ from metrics.classes import category_error, class_score, class_shares
 from metrics.diversity import mean_pairwise_distance
 from metrics.frechet import frechet_distance
 from models.base import TrainedModel
-from models.presets.classic import InfoGANConfig
+from models.presets.generation import InfoGANConfig
 from pipelines.examples import LabeledImages
 from pipelines.images import to_float, with_channels
 from pipelines.labeled import real_batches

@@ -6,7 +6,7 @@ import keras
 from keras import layers, ops
 
 from models.layers import FusedBatchNormalization, batch_normalization, convolution_initializer, normalization
-from models.presets.classic import ImageGenerationConfig
+from models.presets.generation import ImageGenerationConfig
 from models.spectral import SpectralConvolution, SpectralDense
 
 LEAK = 0.2  # slope of the leaky ReLU; DCGAN, section 4

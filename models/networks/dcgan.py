@@ -10,7 +10,7 @@ from keras import layers, ops
 from models.layers import UPSAMPLING, convolution, convolution_initializer, normalization
 from models.networks.conditions import LEAK, Condition, layer_types, outputs
 from models.presets.adversarial import smallest_side
-from models.presets.classic import ImageGenerationConfig
+from models.presets.generation import ImageGenerationConfig
 
 
 def stage_widths(image_size: int, width: int) -> list[int]:

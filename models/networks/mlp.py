@@ -10,7 +10,7 @@ from keras import layers, ops
 
 from models.layers import SeededDropout, linear, normalization
 from models.networks.conditions import LEAK, Condition, layer_types, outputs
-from models.presets.classic import ImageGenerationConfig, PointGenerationConfig
+from models.presets.generation import ImageGenerationConfig, PointGenerationConfig
 
 # Shares of the first layer that the noise and the class have: 200 and 1,000 of 1,200, 240 and 50 (CGAN, 4.1).
 NOISE_SHARE, CLASS_SHARE = 1 / 6, 50 / 240
@@ -60,9 +60,9 @@ def discriminator(config: ImageGenerationConfig, heads: Mapping[str, int]) -> ke
     condition = Condition(config, config.discriminator_conditioning)
     normalize = normalization(config.discriminator_normalization)
     _, dense = layer_types(config)
-    width, pieces = config.discriminator_width, config.maxout_pieces
+    width = config.discriminator_width
 
-    def hidden(x, units: int, salt: int, dropout: float = config.dropout):
+    def hidden(x, units: int, salt: int, dropout: float, pieces: int = config.maxout_pieces):
         x = SeededDropout(dropout, salt, always=False)([x, seed]) if dropout else x
         x = normalize(dense(units * pieces, kernel_initializer=uniform(0.005 if pieces > 1 else 0.05))(x))
         if pieces == 1:
@@ -72,7 +72,8 @@ def discriminator(config: ImageGenerationConfig, heads: Mapping[str, int]) -> ke
     x = hidden(layers.Flatten()(image), width, 0, config.dropout * INPUT_DROPOUT)
     if condition.is_concatenated:
         x = layers.concatenate([x, hidden(condition.one_hot, max(round(width * CLASS_SHARE), 1), 1, 0.0)])
-    x = layers.Activation("linear", name="features_0")(hidden(x, width, 2))
+    joint_pieces = (config.joint_pieces if condition.is_concatenated else 0) or config.maxout_pieces
+    x = layers.Activation("linear", name="features_0")(hidden(x, width, 2, config.dropout, joint_pieces))
     said = outputs(x, config, condition, heads, dense, pooled=x)
     inputs = {"image": image, **condition.inputs, **({"seed": seed} if config.dropout else {})}
     return keras.Model(inputs, said, name="discriminator")

@@ -8,7 +8,7 @@ from keras import layers, ops
 from models.layers import normalization
 from models.networks.conditions import Condition, layer_types, outputs
 from models.presets.adversarial import smallest_side
-from models.presets.classic import ImageGenerationConfig
+from models.presets.generation import ImageGenerationConfig
 
 
 def convolved(x, channels: int, kernel_size: int, kind=layers.Conv2D, gain: float = 2.0, **options):

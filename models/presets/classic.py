@@ -14,180 +14,8 @@ InfoGAN: Chen et al., "InfoGAN: Interpretable Representation Learning" (NIPS 201
 
 import dataclasses
 
-from models.presets.adversarial import AdversarialConfig, smallest_side
-from models.presets.config import MODES, ConfigError, Preset, setting
-
-NETWORKS = ("mlp", "dcgan", "resnet")
-CONDITIONINGS = ("none", "concatenation", "projection")
-
-
-@dataclasses.dataclass(frozen=True)
-class GenerationConfig(AdversarialConfig):
-    """Images (or points) from noise and perhaps a class; the defaults are DCGAN's."""
-
-    batch_size: int = setting(128, "real examples a turn of the discriminator, over all devices; DCGAN, 4", minimum=2)
-    epochs: int = setting(25, "passes over the training images; `steps` goes before it", minimum=1, ends_run=True)
-    learning_rate: float = setting(2e-4, "the optimizers' step size; DCGAN, 4", minimum=0.0, maximum=100.0)
-    learning_rate_decay: float = setting(
-        1.0, "what the learning rate is multiplied with at every step", minimum=0.5, maximum=1.0
-    )
-    decay_steps: int = setting(0, "steps within which the learning rate falls to 0 in a line; 0: it stays", minimum=0)
-    latent_dim: int = setting(100, "size of the noise; DCGAN, 4", minimum=1)
-    latent_distribution: str = setting(
-        "uniform", "of the noise: between -1 and 1 (DCGAN, 4), or N(0, 1)", choices=("uniform", "normal")
-    )
-    discriminator_steps: int = setting(
-        1, "turns of the discriminator, each on a batch of its own, before one of the generator: k", minimum=1
-    )
-    weight_clip: float = setting(
-        0.0, "bound of the discriminator's weights (WGAN, Algorithm 1); 0: there is none", minimum=0.0
-    )
-    generator_width: int = setting(128, "of the generator's layers: see the network", minimum=1)
-    discriminator_width: int = setting(64, "of the discriminator's layers: see the network", minimum=1)
-
-    def __post_init__(self):
-        super().__post_init__()
-        ways = [
-            name
-            for name, other in (
-                ("learning_rate_decay", self.learning_rate_decay < 1.0),
-                ("decay_steps", self.decay_steps),
-                ("learning_rate_halving_epochs", self.learning_rate_halving_epochs),
-            )
-            if other
-        ]
-        if len(ways) > 1:
-            raise ConfigError(f"the learning rate falls in one way only. Received: {' and '.join(ways)}")
-
-    @property
-    def input_dim(self) -> int:
-        """Numbers that the generator is given: the noise and, in InfoGAN, the codes."""
-        return self.latent_dim
-
-    def steps_per_epoch(self, images: int) -> int:
-        """Each turn of the discriminator takes images of its own."""
-        return max(images // (self.batch_size * self.discriminator_steps), 1)
-
-
-@dataclasses.dataclass(frozen=True)
-class ImageGenerationConfig(GenerationConfig):
-    """Images from noise and perhaps a class; the defaults are DCGAN's at 64 pixels."""
-
-    network: str = setting(
-        "dcgan",
-        "of both players; mlp: 2 hidden layers, maxout in the discriminator; dcgan: strided convolutions, the widths "
-        "those of the largest map; resnet: residual blocks of one width",
-        choices=NETWORKS,
-    )
-    channels: int = setting(0, "of an image: 1 or 3; 0: as the data has", choices=(0, 1, 3))
-    classes: int = setting(0, "how many there are; from the data", minimum=0)
-    conditioning: str = setting(
-        "none",
-        "how the players are told the class; projection: Miyato & Koyama 2018, section 2, and conditional batch "
-        "normalization in the generator",
-        choices=CONDITIONINGS,
-    )
-    flip: bool = setting(False, "whether real images are mirrored half of the time")
-    upsampling: str = setting(
-        "transposed",
-        "how the generator doubles the side; DCGAN, 3; resize: Odena et al. 2016, no checkerboard",
-        choices=("transposed", "resize"),
-    )
-    maxout_pieces: int = setting(5, "of the mlp's discriminator; GAN, authors' code; 1: leaky ReLU instead", minimum=1)
-    dropout: float = setting(0.0, "of the mlp's discriminator, its input less (0.4 of it)", minimum=0.0, maximum=0.9)
-    spectral_normalization: bool = setting(False, "of the discriminator's weights; SNGAN, 2.1")
-    generator_normalization: str = setting("batch", "in the generator; DCGAN, 3", choices=("batch", "none"))
-
-    def __post_init__(self):
-        super().__post_init__()
-        if self.network != "mlp":
-            smallest_side(self.image_size)
-        if self.conditioning == "projection" and self.generator_normalization != "batch":
-            raise ConfigError(
-                "conditioning=projection needs generator_normalization=batch, which tells the generator the class. "
-                f"Received: {self.generator_normalization}"
-            )
-
-    @property
-    def conditional(self) -> bool:
-        """Whether the classes must be known."""
-        return self.conditioning != "none"
-
-    @property
-    def discriminator_conditioning(self) -> str:
-        """How the discriminator is told the class."""
-        return self.conditioning
-
-
-@dataclasses.dataclass(frozen=True)
-class ACGANConfig(ImageGenerationConfig):
-    """With an auxiliary classifier in the discriminator, which is not told the class."""
-
-    conditioning: str = setting(
-        "concatenation",
-        "how the generator is told the class; section 3; projection: by conditional batch normalization",
-        choices=("concatenation", "projection"),
-    )
-    class_weight: float = setting(1.0, "weight of the classification losses; section 3", minimum=0.0)
-
-    @property
-    def discriminator_conditioning(self) -> str:
-        """It is asked, not told."""
-        return "none"
-
-
-@dataclasses.dataclass(frozen=True)
-class InfoGANConfig(ImageGenerationConfig):
-    """With codes that can be read off the images."""
-
-    latent_dim: int = setting(62, "size of the noise beside the codes; appendix C.1", minimum=1)
-    categories: int = setting(10, "values of the categorical code; 0: there is none; appendix C.1", minimum=0)
-    continuous_codes: int = setting(2, "codes between -1 and 1; appendix C.1", minimum=0)
-    information_weight: float = setting(
-        1.0, "weight of the mutual information with the categorical code, lambda; section 7", minimum=0.0
-    )
-    continuous_weight: float = setting(
-        0.1,
-        "weight of the mutual information with the continuous codes; section 5: smaller; the value is this project's",
-        minimum=0.0,
-    )
-    code_units: int = setting(128, "of the hidden layer that reads the codes; appendix C.1", minimum=1)
-
-    def __post_init__(self):
-        super().__post_init__()
-        if self.conditioning != "none":
-            raise ConfigError(f"conditioning must be none: InfoGAN sees no classes. Received: {self.conditioning}")
-        if not self.categories and not self.continuous_codes:
-            raise ConfigError("categories and continuous_codes must not both be 0. Received: 0 and 0")
-
-    @property
-    def input_dim(self) -> int:
-        """Noise, one-hot category, continuous codes."""
-        return self.latent_dim + self.categories + self.continuous_codes
-
-
-@dataclasses.dataclass(frozen=True)
-class PointGenerationConfig(GenerationConfig):
-    """Points of one or two dimensions; the defaults are this project's."""
-
-    dimensions: int = setting(0, "of a point; from the data", minimum=0)
-    batch_size: int = setting(256, "points a turn of the discriminator, over all devices", minimum=2)
-    image_size: int = setting(8, "unused: points have no pixels", minimum=8)
-    steps: int = setting(3000, "training steps", minimum=0, ends_run=True)
-    learning_rate: float = setting(1e-3, "the optimizers' step size", minimum=0.0, maximum=100.0)
-    latent_dim: int = setting(8, "size of the noise", minimum=1)
-    latent_distribution: str = setting(
-        "normal", "of the noise: N(0, 1), or between -1 and 1", choices=("normal", "uniform")
-    )
-    generator_width: int = setting(128, "units of each of the generator's two hidden layers", minimum=1)
-    discriminator_width: int = setting(128, "units of each of the discriminator's two hidden layers", minimum=1)
-    discriminator_normalization: str = setting("none", "in the discriminator", choices=("none", "layer"))
-
-    def __post_init__(self):
-        super().__post_init__()
-        if self.augmentations:
-            raise ConfigError(f"augmentation is of images. Received: {self.augmentation}")
-
+from models.presets.config import MODES, Preset
+from models.presets.generation import ACGANConfig, ImageGenerationConfig, InfoGANConfig, PointGenerationConfig
 
 # What makes the papers' networks short enough for small images on two cores: found by measuring.
 SMALL = {"batch_size": 64, "generator_width": 64, "discriminator_width": 64, "average_decay": 0.999}
@@ -254,7 +82,7 @@ def points(summary: str, dataset: str, **changes):
     )
 
 
-# Goodfellow et al. 2014, section 5 and authors' code (mnist.yaml). There the momentum rises from 0.5 to 0.7.
+# Goodfellow et al. 2014, section 5 and authors' code (mnist.yaml).
 MAXOUT = {
     "network": "mlp",
     "image_size": 28,
@@ -262,6 +90,7 @@ MAXOUT = {
     "optimizer": "sgd",
     "learning_rate": 0.1,
     "beta_1": 0.5,
+    "final_momentum": 0.7,
     "latent_distribution": "normal",
     "generator_width": 1200,
     "generator_normalization": "none",
@@ -269,7 +98,7 @@ MAXOUT = {
     "discriminator_normalization": "none",
     "dropout": 0.5,
 }
-# Gulrajani et al. 2017, Algorithm 1 and appendix; Miyato et al. 2018, section 4 (setting C has five turns).
+# Gulrajani et al. 2017, Algorithm 1 and appendix; Miyato et al. 2018, the same for the residual networks.
 CRITIC = {
     "beta_1": 0.0,
     "beta_2": 0.9,
@@ -305,7 +134,11 @@ PRESETS = {
     "cgan": preset(
         "gan.ImageGAN",
         dataclasses.replace(
-            PUBLISHED_GAN, conditioning="concatenation", latent_distribution="uniform", learning_rate_decay=1 / 1.00004
+            PUBLISHED_GAN,
+            conditioning="concatenation",
+            joint_pieces=4,
+            latent_distribution="uniform",
+            learning_rate_decay=1 / 1.00004,
         ),
         "the 2014 GAN with a class",
         "Mirza & Osindero 2014, section 4.1",

@@ -11,8 +11,9 @@ from losses import ADVERSARIAL, PENALTIES
 from models.base import parameter_count
 from models.gan import ImageGAN
 from models.infogan import InfoGAN
+from models.networks import mlp
 from models.presets import PRESETS
-from models.presets.classic import InfoGANConfig
+from models.presets.generation import InfoGANConfig
 from tasks.base import import_name, mirrored
 from tests.worlds import tiny
 
@@ -275,8 +276,8 @@ def test_sizes_and_channels(network, channels, side):
 
 PUBLISHED = {
     # Goodfellow et al. 2014, authors' code.
-    "gan": {"batch_size": 100, "optimizer": "sgd", "learning_rate": 0.1, "generator_width": 1200, "maxout_pieces": 5},
-    "gan_minimax": {"adversarial": "minimax", "discriminator_steps": 1, "dropout": 0.5},
+    "gan": {"batch_size": 100, "optimizer": "sgd", "learning_rate": 0.1, "beta_1": 0.5, "final_momentum": 0.7},
+    "gan_minimax": {"adversarial": "minimax", "discriminator_steps": 1, "dropout": 0.5, "momentum_epochs": 250},
     # Mirza & Osindero 2014, 4.1.
     "cgan": {"latent_distribution": "uniform", "conditioning": "concatenation", "learning_rate_decay": 1 / 1.00004},
     # Radford et al. 2016, section 4.
@@ -301,3 +302,24 @@ def test_the_papers_constants(name):
     assert {field: getattr(config, field) for field in PUBLISHED[name]} == PUBLISHED[name]
     # None of the stabilizers that came later is on.
     assert (config.average_decay, config.instance_noise, config.augmentation, config.label_smoothing) == (0, 0, "", 0)
+
+
+def test_cgans_discriminator_has_the_papers_maxout_units():
+    config = dataclasses.replace(PRESETS["cgan"].config, channels=1, classes=10)
+    # 240 units of 5 pieces for the image, 50 of 5 for the class, 240 of 4 that join them (section 4.1).
+    image, label, joint = (784 + 1) * 240 * 5, (10 + 1) * 50 * 5, (240 + 50 + 1) * 240 * 4
+    assert parameter_count(mlp.discriminator(config, {})) == image + label + joint + 240 + 1
+
+
+@pytest.mark.parametrize("turns", [1, 3])
+def test_the_momentum_of_both_players_rises_for_250_epochs(turns):
+    model = make("gan", discriminator_steps=turns)
+    model.compile(steps_per_epoch=4)
+    for player, taken in (("generator", 1), ("discriminator", turns)):
+        optimizer = model.optimizer_of(player)
+        momenta = [float(optimizer.momentum_at(4 * epoch * taken)) for epoch in (1, 250)]
+        np.testing.assert_allclose(momenta, [0.5, 0.7], atol=1e-6)
+
+
+def test_a_gan_is_trained_by_adam_on_request():
+    assert isinstance(make("gan", optimizer="adam").optimizer, keras.optimizers.Adam)

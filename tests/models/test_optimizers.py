@@ -1,4 +1,6 @@
-"""The fused Adam against Keras's."""
+"""The fused Adam against Keras's, and the rising momentum by hand."""
+
+import functools
 
 import keras
 import numpy as np
@@ -55,3 +57,41 @@ def test_large_variables_take_the_kernel_and_small_ones_do_not(monkeypatch):
     )
     trained(optimizers.FusedAdam, mirrored((tf.config.list_logical_devices("CPU")[0].name,)), steps=1)
     assert taken == [(8, 3)]
+
+
+def test_a_momentum_that_rises_by_hand():
+    optimizer = optimizers.RisingMomentum(0.1, 0.5, 0.7, momentum_epochs=3, steps_per_epoch=2)
+    variable = keras.Variable(np.float32(1.0))
+    optimizer.build([variable])
+    step = tf.function(lambda gradient: optimizer.apply([gradient], [variable]))
+    position, velocity = 1.0, 0.0
+    # Two steps an epoch: two epochs at the start, one half of the way, and then the end.
+    for number, momentum in enumerate([0.5, 0.5, 0.5, 0.5, 0.6, 0.6, 0.7, 0.7, 0.7, 0.7]):
+        gradient = float(number % 3)
+        step(tf.constant(gradient))
+        velocity = momentum * velocity - 0.1 * gradient
+        position += velocity
+        np.testing.assert_allclose(float(variable), position, rtol=1e-5)
+
+
+def test_a_momentum_that_does_not_rise_is_keras_s_own():
+    rising = functools.partial(
+        optimizers.RisingMomentum, momentum=0.5, final_momentum=0.5, momentum_epochs=3, steps_per_epoch=2
+    )
+    both = mirrored(tuple(device.name for device in tf.config.list_logical_devices("CPU")[:2]))
+
+    # `trained` calls Adam's beta_1 by its name.
+    def as_adam(optimizer):
+        return lambda rate, beta_1: optimizer(rate)
+
+    ours = trained(as_adam(rising), both)
+    theirs = trained(as_adam(functools.partial(keras.optimizers.SGD, momentum=0.5)), both)
+    for one, other in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
+
+
+def test_a_momentum_that_rises_is_made_again_from_its_configuration():
+    optimizer = optimizers.RisingMomentum(0.1, 0.5, 0.7, momentum_epochs=250, steps_per_epoch=500)
+    again = optimizers.RisingMomentum.from_config(optimizer.get_config())
+    for epoch, momentum in ((0, 0.5), (1, 0.5), (250, 0.7), (1000, 0.7), (125.5, 0.6)):
+        np.testing.assert_allclose(float(again.momentum_at(int(epoch * 500))), momentum, atol=1e-3)
