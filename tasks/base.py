@@ -248,6 +248,10 @@ class Task:
             f"{total:,}, {model.config.batch_size} images a step, in {request.workdir}",
             flush=True,
         )
+        # TensorFlow's remapper does not understand the second derivatives that a penalty takes: it prints an error and
+        # leaves the graph as it is. Measured: without it a step takes as long.
+        without = getattr(model.config, "penalty", "none") != "none"
+        tf.config.optimizer.set_experimental_options({"remapping": not without})
         writer = tf.summary.create_file_writer(str(self.folder.tensorboard))
         stop = StopOnSignal()
         numbers = Numbers(total, request.log_every, writer, self.folder)
