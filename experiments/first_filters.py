@@ -4,8 +4,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from experiments.panels import grid, stacked, titled
+from experiments.panels import grid, titled
 from experiments.result import Finding, ratio
+from serving.pictures import stacked
 
 
 def first_filters(trained: keras.Model, untrained: keras.Model) -> Finding:

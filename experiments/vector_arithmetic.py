@@ -9,8 +9,9 @@ import keras
 import numpy as np
 
 from experiments.networks import images_of
-from experiments.panels import grid, stacked, titled
+from experiments.panels import grid, titled
 from experiments.result import Finding, NothingFoundError
+from serving.pictures import stacked
 
 # Source: section 6.3.2, uniform noise of this scale makes the eight images around the result.
 NOISE = 0.25

@@ -10,10 +10,10 @@ GAP = 2  # pixels between images
 MINIMUM_SIDE = 64  # smaller images are enlarged, so that a person can look at them
 
 
-def enlarged(images: np.ndarray) -> np.ndarray:
-    """(n, h, w, 1 or 3) uint8 images as (n, h', w', 3), enlarged by a whole factor if they are small."""
+def enlarged(images: np.ndarray, side: int = MINIMUM_SIDE) -> np.ndarray:
+    """(n, h, w, 1 or 3) uint8 images as (n, h', w', 3), enlarged by a whole factor to `side` pixels or more."""
     images = np.broadcast_to(images, (*images.shape[:3], 3))
-    factor = -(-MINIMUM_SIDE // images.shape[1])
+    factor = -(-side // images.shape[1])
     return images.repeat(factor, axis=1).repeat(factor, axis=2)
 
 
@@ -21,6 +21,14 @@ def row_of(images: np.ndarray) -> np.ndarray:
     """(n, h, w, 3) uint8 images beside each other on white."""
     images = np.pad(images, ((0, 0), (0, GAP), (0, GAP), (0, 0)), constant_values=255)
     return np.concatenate(list(images), axis=1)
+
+
+def stacked(pictures: Sequence[np.ndarray]) -> np.ndarray:
+    """(h, w, 3) uint8 pictures of any sizes below each other, white at the right of the narrower ones."""
+    width = max(picture.shape[1] for picture in pictures)
+    return np.concatenate(
+        [np.pad(picture, ((0, 0), (0, width - picture.shape[1]), (0, 0)), constant_values=255) for picture in pictures]
+    )
 
 
 def captioned_rows(rows: Sequence[tuple[str, np.ndarray]], label_width: int = 260) -> np.ndarray:
@@ -41,18 +49,13 @@ def captioned_rows(rows: Sequence[tuple[str, np.ndarray]], label_width: int = 26
         text = "\n".join(textwrap.wrap(caption, width=label_width // 6)[: band.shape[0] // 14])
         ImageDraw.Draw(label).text((4, 2), text, fill="black", font=font)
         bands.append(np.concatenate([np.asarray(label), band], axis=1))
-    width = max(band.shape[1] for band in bands)
-    return np.concatenate(
-        [np.pad(band, ((0, 0), (0, width - band.shape[1]), (0, 0)), constant_values=255) for band in bands]
-    )
+    return stacked(bands)
 
 
-def grid(images: np.ndarray, columns: int) -> np.ndarray:
-    """(n, h, w, 1 or 3) uint8 images in rows, as one (H, W, 3) uint8 picture."""
-    rows = [row_of(enlarged(images[start : start + columns])) for start in range(0, len(images), columns)]
-    width = rows[0].shape[1]
-    return np.concatenate(
-        [np.pad(row, ((0, 0), (0, width - row.shape[1]), (0, 0)), constant_values=255) for row in rows]
+def grid(images: np.ndarray, columns: int, side: int = MINIMUM_SIDE) -> np.ndarray:
+    """(n, h, w, 1 or 3) uint8 images in rows, each of `side` pixels or more, as one (H, W, 3) uint8 picture."""
+    return stacked(
+        [row_of(enlarged(images[start : start + columns], side)) for start in range(0, len(images), columns)]
     )
 
 

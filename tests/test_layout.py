@@ -16,7 +16,7 @@ ROOMS = {
     "metrics": {"losses"},
     "callbacks": {"metrics"},
     "serving": {"models", "pipelines"},
-    "experiments": {"metrics"},
+    "experiments": {"metrics", "pipelines", "serving"},
     "tasks": {"losses", "models", "pipelines", "metrics", "callbacks", "serving", "experiments"},
 }
 TOP = {

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from experiments.panels import as_pixels, grid, stacked, titled
+from experiments.panels import as_pixels, grid, titled
 from experiments.result import Finding, rendered
+from serving.pictures import stacked
 
 
 def test_a_finding_holds_what_files_can_hold():
