@@ -54,9 +54,8 @@ def captioned_rows(rows: Sequence[tuple[str, np.ndarray]], label_width: int = 26
 
 def grid(images: np.ndarray, columns: int, side: int = MINIMUM_SIDE) -> np.ndarray:
     """(n, h, w, 1 or 3) uint8 images in rows, each of `side` pixels or more, as one (H, W, 3) uint8 picture."""
-    return stacked(
-        [row_of(enlarged(images[start : start + columns], side)) for start in range(0, len(images), columns)]
-    )
+    images = enlarged(images, side)
+    return stacked([row_of(images[start : start + columns]) for start in range(0, len(images), columns)])
 
 
 def between(first: np.ndarray, second: np.ndarray, count: int) -> np.ndarray:
