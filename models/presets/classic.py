@@ -110,8 +110,11 @@ CRITIC = {
     "steps": 100_000,
     "decay_steps": 100_000,
 }
-# Small images are trained on for a number of epochs, which is too few steps for the rate to fall.
+# Small images are trained on for a number of epochs: too few steps for the rate to fall, or for a low one. Measured on
+# clothes, equal minutes: these rates, and one turn behind spectral normalization, are nearer the data than the papers'.
 CONSTANT = {"steps": 0, "decay_steps": 0}
+FAST_CRITIC = {**CONSTANT, "learning_rate": 1e-3, "beta_1": 0.5}
+FAST_SPECTRAL = {**CONSTANT, "learning_rate": 5e-4, "discriminator_steps": 1}
 PUBLISHED_GAN = ImageGenerationConfig(**MAXOUT, learning_rate_decay=1 / 1.000004)
 DCGAN = ImageGenerationConfig()
 
@@ -161,7 +164,7 @@ PRESETS = {
         "a critic whose slope is held at 1",
         "Gulrajani et al., NIPS 2017, Algorithm 1",
         "birds",
-        **CONSTANT,
+        **FAST_CRITIC,
     ),
     "sngan": preset(
         "gan.ImageGAN",
@@ -169,7 +172,7 @@ PRESETS = {
         "spectral normalization and the hinge loss",
         "Miyato et al., ICLR 2018, section 2.1",
         "birds",
-        **CONSTANT,
+        **FAST_SPECTRAL,
     ),
     "acgan": preset(
         "acgan.ACGAN",
@@ -183,7 +186,7 @@ PRESETS = {
         "SNGAN with a class: inner product, conditional batch normalization",
         "Miyato & Koyama, ICLR 2018, section 2",
         "birds_colors",
-        **CONSTANT,
+        **FAST_SPECTRAL,
     ),
     "infogan": preset(
         "infogan.InfoGAN",
