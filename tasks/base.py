@@ -250,8 +250,8 @@ class Task:
         )
         # TensorFlow's remapper does not understand the second derivatives that a penalty takes: it prints an error and
         # leaves the graph as it is. Measured: without it a step takes as long.
-        without = getattr(model.config, "penalty", "none") != "none"
-        tf.config.optimizer.set_experimental_options({"remapping": not without})
+        penalized = getattr(model.config, "penalty", "none") != "none"
+        tf.config.optimizer.set_experimental_options({"remapping": not penalized})
         writer = tf.summary.create_file_writer(str(self.folder.tensorboard))
         stop = StopOnSignal()
         numbers = Numbers(total, request.log_every, writer, self.folder)
