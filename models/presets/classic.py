@@ -13,6 +13,7 @@ InfoGAN: Chen et al., "InfoGAN: Interpretable Representation Learning" (NIPS 201
 """
 
 import dataclasses
+from collections.abc import Mapping
 
 from models.presets.config import MODES, Preset
 from models.presets.generation import ACGANConfig, ImageGenerationConfig, InfoGANConfig, PointGenerationConfig
@@ -62,9 +63,9 @@ def preset(model: str, config: ImageGenerationConfig, summary: str, source: str,
     )
 
 
-def dcgan(summary: str, source: str, **changes):
-    """A preset on DCGAN's networks: what differs is a constant or two."""
-    return preset("gan.ImageGAN", dataclasses.replace(DCGAN, **changes), summary, source, "birds")
+def dcgan(summary: str, source: str, small: Mapping[str, object] | None = None, **changes):
+    """A preset on DCGAN's networks: what differs is a constant or two, and perhaps others on small images."""
+    return preset("gan.ImageGAN", dataclasses.replace(DCGAN, **changes), summary, source, "birds", **(small or {}))
 
 
 def points(summary: str, dataset: str, **changes):
@@ -151,6 +152,7 @@ PRESETS = {
     "wgan": dcgan(
         "a critic of clipped weights",
         "Arjovsky et al., ICML 2017, Algorithm 1",
+        small={"learning_rate": 3e-4},
         adversarial="wasserstein",
         weight_clip=0.01,
         discriminator_steps=5,
