@@ -1,21 +1,64 @@
 """Arithmetic with latents: a - b + c (DCGAN, Radford et al. 2016, section 6.3.2 and figure 7).
 
-Single latents are unstable; the mean of three exemplars of a concept is not.
+Single latents are unstable, says the paper, and the mean of three exemplars of a concept is not. Here a judge counts
+that over many combinations.
 """
 
-from collections.abc import Callable, Mapping
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
 
 import keras
 import numpy as np
 
-from experiments.networks import images_of
+from experiments.networks import compiled
 from experiments.panels import grid, titled
 from experiments.result import Finding, NothingFoundError
 from serving.pictures import stacked
 
+# Exemplars whose mean stands for a concept in the pictures, and the numbers of them that are compared.
+SHOWN_EXEMPLARS, EXEMPLARS = 3, (1, 3, 10)
 # Source: section 6.3.2, uniform noise of this scale makes the eight images around the result.
 NOISE = 0.25
 NEIGHBORS = 8
+
+
+@dataclasses.dataclass(frozen=True)
+class Combination:
+    """a - b + c = result; each is what its images show: attribute to value."""
+
+    a: Mapping[int, int]
+    b: Mapping[int, int]
+    c: Mapping[int, int]
+    result: Mapping[int, int]
+
+    @property
+    def groups(self) -> tuple[Mapping[int, int], ...]:
+        """What exemplars are looked for of."""
+        return self.a, self.b, self.c
+
+
+@dataclasses.dataclass(frozen=True)
+class Judged:
+    """Samples, with what a judge sees in them.
+
+    Attributes:
+        latents: (n, Z).
+        images: (n, s, s, c) in [-1, 1], of these.
+        seen: (n, A) integers, the value of each attribute.
+    """
+
+    latents: np.ndarray
+    images: np.ndarray
+    seen: np.ndarray
+
+    def rows(self, wanted: Mapping[int, int], count: int = max(EXEMPLARS)) -> np.ndarray:
+        """(count,) the first that show what is wanted; NothingFoundError if there are fewer."""
+        found = np.flatnonzero(matches(self.seen, wanted))
+        if len(found) < count:
+            raise NothingFoundError(
+                f"{count} samples must show {dict(wanted)}. Received: {len(found)} among {len(self.seen)}"
+            )
+        return found[:count]
 
 
 def matches(seen: np.ndarray, wanted: Mapping[int, int]) -> np.ndarray:
@@ -23,84 +66,81 @@ def matches(seen: np.ndarray, wanted: Mapping[int, int]) -> np.ndarray:
     return np.all([seen[:, attribute] == value for attribute, value in wanted.items()], axis=0)
 
 
-def find_exemplars(seen: np.ndarray, latents: np.ndarray, wanted: Mapping[int, int], count: int = 3) -> np.ndarray:
-    """The first latents in whose images a judge sees what is wanted.
-
-    Args:
-        seen: (n, A) the judge's values of the images of `latents`.
-        latents: (n, Z).
-        wanted: attribute to value.
-        count: how many are needed.
-
-    Returns:
-        (count, Z).
-
-    Raises:
-        NothingFoundError: there are fewer.
-    """
-    found = latents[matches(seen, wanted)]
-    if len(found) < count:
-        raise NothingFoundError(
-            f"{count} latents must show {dict(wanted)}. Received: {len(found)} among {len(latents)}"
-        )
-    return found[:count]
-
-
 def vector_arithmetic(
     generator: keras.Model,
-    groups: Mapping[str, np.ndarray],
-    judge: Callable[[np.ndarray], np.ndarray] | None = None,
-    wanted: Mapping[int, int] | None = None,
-    seen_at_random: np.ndarray | None = None,
-    label: int | None = None,
+    judge: Callable[[np.ndarray], np.ndarray],
+    samples: Judged,
+    combinations: Sequence[Combination],
+    describe: Callable[[Mapping[int, int]], str],
+    shown: int = 3,
     seed: int = 0,
 ) -> Finding:
-    """mean(a) - mean(b) + mean(c) and eight images around it, beside the same arithmetic with pixels.
+    """mean(a) - mean(b) + mean(c), beside the same arithmetic with pixels.
 
     Args:
         generator: (n, Z) latents to images.
-        groups: name to (exemplars, Z) latents, in the order a, b, c; as many exemplars (three in the paper) of each.
-        judge: (n, s, s, c) images in [-1, 1] -> (n, A) integers, the value of each attribute; None for pictures alone.
-        wanted: with a judge, attribute to value that the result should have.
-        seen_at_random: with a judge, (n, A) its values of images of random latents.
-        label: the class of all images, of a class-conditional generator.
-        seed: of the noise.
+        judge: (n, s, s, c) images in [-1, 1] -> (n, A) integers, the value of each attribute.
+        samples: among which exemplars are found.
+        combinations: at least one.
+        describe: what an image shall show, in words.
+        shown: how many combinations are drawn, from the first.
+        seed: of the noise in the pictures.
 
     Returns:
-        Picture "arithmetic": exemplars and mean of each group; the result in the middle of its neighbors; in pixels,
-        the means' result and each exemplar's own. Figures, with a judge: shares in [0, 1] of images in which all that
-        is wanted is seen: among the nine "results", at "chance" (random samples), and with "pixels".
-    """
-    exemplars = np.stack(list(groups.values())).astype(np.float32)
-    if len(exemplars) != 3:
-        raise ValueError(f"groups must be three: a, b and c. Received: {list(groups)}")
-    _, count, size = exemplars.shape
-    means = exemplars.mean(axis=1)
-    noise = np.random.default_rng(seed).uniform(-NOISE, NOISE, (NEIGHBORS + 1, size)).astype(np.float32)
-    noise[NEIGHBORS // 2] = 0.0
-    latents = np.concatenate([exemplars.reshape(-1, size), means, _combined(means) + noise])
-    images = images_of(generator, latents, None if label is None else np.full(len(latents), label))
-    shown, mean_images, results = np.split(images, [3 * count, 3 * count + 3])
-    shown = shown.reshape(3, count, *images.shape[1:])
-    with_pixels = np.concatenate([_combined(shown.mean(axis=1))[np.newaxis], _combined(shown)]).clip(-1.0, 1.0)
+        Pictures "arithmetic_1", ...: of a combination, three exemplars and the mean of each group; the result in the
+        middle of eight neighbors; in pixels, the means' result and each exemplar's own. Figures: how many combinations,
+        and in what share of them the result shows what it should, by number of exemplars; "in pixels" (three
+        exemplars); "chance" (random samples).
 
-    a, b, c = groups
-    rows = [
-        titled(f"{name}; at the right their mean latent", grid(np.concatenate([images_, [mean]]), count + 1))
-        for name, images_, mean in zip(groups, shown, mean_images, strict=True)
+    Raises:
+        NothingFoundError: an exemplar is missing.
+    """
+    run = compiled(generator)
+
+    def draw(latents: np.ndarray) -> np.ndarray:
+        return run({"latent": latents})
+
+    # (combinations, a b c, exemplars) rows.
+    rows = np.array([[samples.rows(wanted) for wanted in combination.groups] for combination in combinations])
+
+    def share(images: np.ndarray) -> float:
+        """Of (combinations, ...) images, those which show what their combination should."""
+        seen = judge(images)
+        right = [
+            matches(one[np.newaxis], combination.result)[0] for one, combination in zip(seen, combinations, strict=True)
+        ]
+        return float(np.mean(right))
+
+    figures = {"combinations": len(combinations)}
+    for count in EXEMPLARS:
+        means = samples.latents[rows[..., :count]].mean(axis=2)
+        figures[f"exemplars: {count}"] = share(draw(_combined(means.swapaxes(0, 1))))
+    pixels = samples.images[rows[..., :SHOWN_EXEMPLARS]].mean(axis=2)
+    figures["in pixels"] = share(_combined(pixels.swapaxes(0, 1)).clip(-1.0, 1.0))
+    figures["chance"] = float(np.mean([matches(samples.seen, one.result).mean() for one in combinations]))
+    pictures = {
+        f"arithmetic_{number}": _picture(draw, samples, combination, rows[number - 1], describe, seed)
+        for number, combination in enumerate(combinations[:shown], 1)
+    }
+    return Finding(pictures, figures)
+
+
+def _picture(draw, samples: Judged, combination: Combination, rows: np.ndarray, describe, seed: int) -> np.ndarray:
+    """One combination, of which `rows` are the exemplars: (h, w, 3) uint8."""
+    rows = rows[:, :SHOWN_EXEMPLARS]
+    means = samples.latents[rows].mean(axis=1)
+    noise = np.random.default_rng(seed).uniform(-NOISE, NOISE, (NEIGHBORS + 1, means.shape[1])).astype(np.float32)
+    noise[NEIGHBORS // 2] = 0.0
+    images = draw(np.concatenate([means, _combined(means) + noise]))
+    exemplars, results = samples.images[rows], images[len(means) :]
+    in_pixels = np.concatenate([_combined(exemplars.mean(axis=1))[np.newaxis], _combined(exemplars)]).clip(-1.0, 1.0)
+    panels = [
+        titled(f"{sign}{describe(wanted)}; last their mean", grid(np.concatenate([shown, [mean]]), SHOWN_EXEMPLARS + 1))
+        for sign, wanted, shown, mean in zip(("", "- ", "+ "), combination.groups, exemplars, images, strict=False)
     ]
-    rows.append(titled(f"{a} - {b} + {c}", grid(results, 3)))
-    rows.append(titled("the same in pixels: of the means, of each", grid(with_pixels, count + 1)))
-    figures = {}
-    if judge is not None:
-        if not wanted or seen_at_random is None:
-            raise ValueError(
-                "with a judge, wanted and seen_at_random must be given. "
-                f"Received: {wanted}, {None if seen_at_random is None else seen_at_random.shape}"
-            )
-        seen = {"results": judge(results), "chance": seen_at_random, "pixels": judge(with_pixels)}
-        figures = {name: float(matches(values, wanted).mean()) for name, values in seen.items()}
-    return Finding({"arithmetic": stacked(rows)}, figures)
+    panels.append(titled(f"= {describe(combination.result)}?", grid(results, 3)))
+    panels.append(titled("the same in pixels: of the means, of each", grid(in_pixels, SHOWN_EXEMPLARS + 1)))
+    return stacked(panels)
 
 
 def _combined(groups: np.ndarray) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 import dataclasses
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import keras
 import numpy as np
@@ -18,7 +18,7 @@ from experiments.nearest_neighbors import nearest_neighbors
 from experiments.networks import feature_layers, features_of, images_of, map_layers
 from experiments.projector import projector_contents
 from experiments.result import Finding
-from experiments.vector_arithmetic import find_exemplars, matches, vector_arithmetic
+from experiments.vector_arithmetic import EXEMPLARS, Combination, Judged, matches, vector_arithmetic
 from models.base import TrainedModel
 from pipelines.examples import LabeledImages
 from pipelines.images import to_float, with_channels
@@ -28,7 +28,7 @@ from tasks.segmenter import branch_segmenter
 
 # Images of each experiment: enough for its figures, few enough for a minute or two.
 WALKS, ANCHORS = 6, 4
-SEARCHED = 6000  # samples among which exemplars are looked for
+SEARCHED, COMBINED = 6000, 500  # samples among which exemplars are looked for; sums of them at most
 DROPPED_FROM = 400  # samples
 NEIGHBORS_OF = 1000  # samples, and as many images of the test split
 EMBEDDED, EMBEDDED_GENERATED = 1500, 300
@@ -144,32 +144,22 @@ class Exploration:
             )
         judge, birds = self.judge_of_attributes()
         names, values = birds.truth.attribute_names, birds.truth.attribute_values
-        wing, breast = names.index("wing color"), names.index("breast color")
+        attributes = names.index("wing color"), names.index("breast color")
         latents = self.latents(SEARCHED)
-        seen = judge(images_of(self.model.sampled_generator, latents))
-        chosen = combination(seen, wing, breast, (len(values[wing]), len(values[breast])))
-        if chosen is None:
+        images = images_of(self.model.sampled_generator, latents)
+        samples = Judged(latents, images, judge(images))
+        chosen = combinations(samples.seen, *attributes, [len(values[attribute]) for attribute in attributes])
+        if not chosen:
             raise RunError(
                 f"no combination of wing and breast colors was seen often enough. Received: {SEARCHED:,} samples"
             )
-        (a_wing, b_wing), (a_breast, c_breast) = chosen
-        wanted = {
-            "a": {wing: a_wing, breast: a_breast},
-            "b": {wing: b_wing, breast: a_breast},
-            "c": {wing: b_wing, breast: c_breast},
-        }
-        groups = {
-            f"{values[wing][target[wing]]} wings, {values[breast][target[breast]]} breast": find_exemplars(
-                seen, latents, target
-            )
-            for target in wanted.values()
-        }
+        wing, breast = attributes
         return vector_arithmetic(
             self.model.sampled_generator,
-            groups,
             judge,
-            {wing: a_wing, breast: c_breast},
-            seen,
+            samples,
+            chosen[:COMBINED],
+            lambda shown: f"{values[wing][shown[wing]]} wings, {values[breast][shown[breast]]} breast",
             seed=self.seed,
         )
 
@@ -250,30 +240,31 @@ class Exploration:
         )
 
 
-def combination(seen: np.ndarray, first: int, second: int, sizes: tuple[int, int], least: int = 3):
-    """Two values of each of two attributes, of which three combinations are seen as often as can be.
+def combinations(
+    seen: np.ndarray, first: int, second: int, sizes: Sequence[int], least: int = max(EXEMPLARS)
+) -> list[Combination]:
+    """Values of two attributes for a - b + c, those first whose rarest group is seen most often.
 
     The attributes are colors; the one that is moved is neither of the others: it shall be seen.
 
     Args:
         seen: (n, A) values.
-        first: an attribute.
-        second: another.
+        first: the attribute that is moved.
+        second: the attribute that stays what it is in c.
         sizes: how many values each may have.
-        least: how often each of the three must be seen.
+        least: how often each group must be seen.
 
     Returns:
-        ((a, b), (a', c')) such that (a, a'), (b, a') and (b, c') are seen, and (a, c') is to come; None if there are
-        none.
+        All with (a, a') - (b, a') + (b, c') = (a, c').
     """
     counts = np.array(
         [[matches(seen, {first: one, second: two}).sum() for two in range(sizes[1])] for one in range(sizes[0])]
     )
-    candidates = [
-        (min(counts[a, a2], counts[b, a2], counts[b, c2]), (a, b), (a2, c2))
-        for a, b in itertools.permutations(range(sizes[0]), 2)
-        for a2, c2 in itertools.permutations(range(sizes[1]), 2)
-        if a not in (a2, c2)
-    ]
-    often, *chosen = max(candidates, default=(0,))
-    return tuple(chosen) if often >= least else None
+    found = []
+    for one, other in itertools.permutations(range(sizes[0]), 2):
+        for kept, wanted in itertools.permutations(range(sizes[1]), 2):
+            pairs = (one, kept), (other, kept), (other, wanted), (one, wanted)
+            often = min(counts[pair] for pair in pairs[:3])
+            if often >= least and one not in (kept, wanted):
+                found.append((often, Combination(*({first: left, second: right} for left, right in pairs))))
+    return [combination for _, combination in sorted(found, key=lambda item: -item[0])]

@@ -5,8 +5,9 @@ import json
 import numpy as np
 import pytest
 
+from experiments.vector_arithmetic import Combination, matches
 from tasks.base import task_for
-from tasks.exploration import combination
+from tasks.exploration import combinations
 from tasks.request import Request
 from tests.worlds import captioned_images, examples_of, tiny
 
@@ -52,24 +53,32 @@ def test_arithmetic_finds_its_exemplars_by_the_judge(explore, monkeypatch):
         return np.stack([*values, np.zeros(len(images), int)], axis=1)
 
     monkeypatch.setattr("tasks.exploration.Exploration.judge_of_attributes", lambda self: (judge, birds))
-    monkeypatch.setattr("tasks.exploration.combination", lambda *arguments: ((0, 1), (0, 2)))
+    # Of what a model draws after three steps, hardly anything is seen often enough.
+    monkeypatch.setattr("experiments.vector_arithmetic.Judged.rows", lambda self, wanted: np.arange(10))
+    wing, breast = (birds.truth.attribute_names.index(name) for name in ("wing color", "breast color"))
     monkeypatch.setattr(
-        "tasks.exploration.find_exemplars", lambda seen, latents, wanted: latents[sum(wanted.values()) :][:3]
+        "tasks.exploration.combinations",
+        lambda *arguments: [Combination(*({wing: one, breast: two} for one, two in ((0, 1), (1, 1), (1, 0), (0, 0))))],
     )
     figures, pictures = explore("vector_arithmetic")
-    assert set(figures) == {"results", "chance", "pixels"}
+    assert figures.pop("combinations") == 1
+    assert set(figures) == {"exemplars: 1", "exemplars: 3", "exemplars: 10", "in pixels", "chance"}
     assert all(0.0 <= share <= 1.0 for share in figures.values())
-    assert pictures == {"arithmetic.png"}
+    assert pictures == {"arithmetic_1.png"}
 
 
-def test_the_combination_that_is_seen_most_and_moves_a_color_that_is_neither_body():
-    seen = np.array([(0, 1)] * 5 + [(2, 1)] * 5 + [(2, 3)] * 4 + [(1, 3)] * 9)
-    first, second = combination(seen, 0, 1, (4, 4))
-    # (a, a'), (b, a') and (b, c') are seen; (a, c') is what is made.
-    (a, b), (a2, c2) = first, second
-    assert min(np.sum((seen == pair).all(axis=1)) for pair in ((a, a2), (b, a2), (b, c2))) == 4
-    assert a not in (a2, c2)
+def test_combinations_move_a_color_that_is_neither_body_the_most_seen_first():
+    seen = np.array([(0, 1)] * 5 + [(2, 1)] * 5 + [(2, 3)] * 4 + [(1, 3)] * 9 + [(0, 3)] * 3)
+    found = combinations(seen, 0, 1, (4, 4), least=3)
+    often = [min(matches(seen, group).sum() for group in one.groups) for one in found]
+    assert often == sorted(often, reverse=True)
+    assert often[0] == 4
+    for one in found:
+        # (a, a') - (b, a') + (b, c') = (a, c').
+        assert (one.a[1], one.b[0], one.result) == (one.b[1], one.c[0], {0: one.a[0], 1: one.c[1]})
+        assert one.a[0] not in (one.a[1], one.c[1])
+    assert len(combinations(seen, 0, 1, (4, 4), least=4)) < len(found)
 
 
-def test_without_three_of_each_there_is_no_combination():
-    assert combination(np.array([(0, 1)] * 9 + [(2, 1)] * 2 + [(2, 3)] * 9), 0, 1, (4, 4)) is None
+def test_where_a_group_is_rarely_seen_there_is_no_combination():
+    assert not combinations(np.array([(0, 1)] * 9 + [(2, 1)] * 2 + [(2, 3)] * 9), 0, 1, (4, 4), least=3)
