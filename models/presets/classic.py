@@ -21,7 +21,7 @@ from models.presets.generation import ACGANConfig, ImageGenerationConfig, InfoGA
 # What makes the papers' networks short enough for small images on two cores: found by measuring.
 SMALL = {"batch_size": 64, "generator_width": 64, "discriminator_width": 64, "average_decay": 0.999}
 # Passes over each set that make 10 to 20 minutes on two cores, on the digits one.
-EPOCHS = {**dict.fromkeys(("birds", "birds_colors"), 80), "digits": 300}
+EPOCHS = {**dict.fromkeys(("birds", "birds_colors"), 40), "digits": 300}
 FEW_EPOCHS = 16
 # Of one's own images, of which there may be few.
 OWN = {name: {"steps": 25_000} for name in ("folder", "captions", "cub", "flowers")}
