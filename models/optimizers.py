@@ -50,6 +50,12 @@ class RisingMomentum(keras.optimizers.SGD):
         self.final_momentum, self.momentum_epochs = final_momentum, momentum_epochs
         self.steps_per_epoch = steps_per_epoch
 
+    def build(self, variables):
+        """Make a velocity of each variable, also where the momentum begins at 0, for which Keras has none."""
+        super().build(variables)
+        if not self.momentums:
+            self.momentums = self.add_optimizer_variables(variables, "momentum")
+
     def momentum_at(self, step: tf.Tensor) -> tf.Tensor:
         """The momentum at one of the optimizer's steps, a float32 scalar."""
         epoch = tf.cast(tf.cast(step, tf.int64) // self.steps_per_epoch, tf.float32)

@@ -59,14 +59,15 @@ def test_large_variables_take_the_kernel_and_small_ones_do_not(monkeypatch):
     assert taken == [(8, 3)]
 
 
-def test_a_momentum_that_rises_by_hand():
-    optimizer = optimizers.RisingMomentum(0.1, 0.5, 0.7, momentum_epochs=3, steps_per_epoch=2)
+@pytest.mark.parametrize("first", [0.5, 0.0])
+def test_a_momentum_that_rises_by_hand(first):
+    optimizer = optimizers.RisingMomentum(0.1, first, 0.7, momentum_epochs=3, steps_per_epoch=2)
     variable = keras.Variable(np.float32(1.0))
     optimizer.build([variable])
     step = tf.function(lambda gradient: optimizer.apply([gradient], [variable]))
     position, velocity = 1.0, 0.0
     # Two steps an epoch: two epochs at the start, one half of the way, and then the end.
-    for number, momentum in enumerate([0.5, 0.5, 0.5, 0.5, 0.6, 0.6, 0.7, 0.7, 0.7, 0.7]):
+    for number, momentum in enumerate([first] * 4 + [(first + 0.7) / 2] * 2 + [0.7] * 4):
         gradient = float(number % 3)
         step(tf.constant(gradient))
         velocity = momentum * velocity - 0.1 * gradient
