@@ -1,7 +1,7 @@
 """Arithmetic with latents: a - b + c (DCGAN, Radford et al. 2016, section 6.3.2 and figure 7).
 
 Single latents are unstable, says the paper, and the mean of three exemplars of a concept is not. Here a judge counts
-that over many combinations.
+that over many combinations, beside controls.
 """
 
 import dataclasses
@@ -15,8 +15,9 @@ from experiments.panels import grid, titled
 from experiments.result import Finding, NothingFoundError
 from serving.pictures import stacked
 
-# Exemplars whose mean stands for a concept in the pictures, and the numbers of them that are compared.
-SHOWN_EXEMPLARS, EXEMPLARS = 3, (1, 3, 10)
+# How many exemplars, whose mean stands for a concept, are compared; three in the paper and in the pictures.
+EXEMPLAR_COUNTS = (1, 3, 10)
+SHOWN_EXEMPLARS = 3
 # Source: section 6.3.2, uniform noise of this scale makes the eight images around the result.
 NOISE = 0.25
 NEIGHBORS = 8
@@ -51,14 +52,14 @@ class Judged:
     images: np.ndarray
     seen: np.ndarray
 
-    def rows(self, wanted: Mapping[int, int], count: int = max(EXEMPLARS)) -> np.ndarray:
-        """(count,) the first that show what is wanted; NothingFoundError if there are fewer."""
+    def rows(self, wanted: Mapping[int, int], count: int, random: np.random.Generator) -> np.ndarray:
+        """(count,) some that show what is wanted, drawn at random; NothingFoundError if there are fewer."""
         found = np.flatnonzero(matches(self.seen, wanted))
         if len(found) < count:
             raise NothingFoundError(
                 f"{count} samples must show {dict(wanted)}. Received: {len(found)} among {len(self.seen)}"
             )
-        return found[:count]
+        return random.choice(found, count, replace=False)
 
 
 def matches(seen: np.ndarray, wanted: Mapping[int, int]) -> np.ndarray:
@@ -71,6 +72,7 @@ def vector_arithmetic(
     judge: Callable[[np.ndarray], np.ndarray],
     samples: Judged,
     combinations: Sequence[Combination],
+    attribute_names: Sequence[str],
     describe: Callable[[Mapping[int, int]], str],
     shown: int = 3,
     seed: int = 0,
@@ -82,15 +84,17 @@ def vector_arithmetic(
         judge: (n, s, s, c) images in [-1, 1] -> (n, A) integers, the value of each attribute.
         samples: among which exemplars are found.
         combinations: at least one.
+        attribute_names: of the A attributes.
         describe: what an image shall show, in words.
         shown: how many combinations are drawn, from the first.
-        seed: of the noise in the pictures.
+        seed: of the choice of exemplars, and of the noise in the pictures.
 
     Returns:
         Pictures "arithmetic_1", ...: of a combination, three exemplars and the mean of each group; the result in the
         middle of eight neighbors; in pixels, the means' result and each exemplar's own. Figures: how many combinations,
-        and in what share of them the result shows what it should, by number of exemplars; "in pixels" (three
-        exemplars); "chance" (random samples).
+        and in what share of them the result shows what it should, in "all" and in each attribute: by number of
+        exemplars; the "control", ten exemplars of c with ten random samples each for a and b; "in pixels", three
+        exemplars; "random samples".
 
     Raises:
         NothingFoundError: an exemplar is missing.
@@ -100,24 +104,34 @@ def vector_arithmetic(
     def draw(latents: np.ndarray) -> np.ndarray:
         return run({"latent": latents})
 
+    random, most = np.random.default_rng(seed), max(EXEMPLAR_COUNTS)
     # (combinations, a b c, exemplars) rows.
-    rows = np.array([[samples.rows(wanted) for wanted in combination.groups] for combination in combinations])
+    rows = np.array([[samples.rows(wanted, most, random) for wanted in one.groups] for one in combinations])
 
-    def share(images: np.ndarray) -> float:
-        """Of (combinations, ...) images, those which show what their combination should."""
-        seen = judge(images)
-        right = [
-            matches(one[np.newaxis], combination.result)[0] for one, combination in zip(seen, combinations, strict=True)
-        ]
-        return float(np.mean(right))
+    def shares(seen: Sequence[np.ndarray]) -> dict[str, float]:
+        """Of what is seen, (n, A) for each combination, how much is as its result should be, on average."""
+        results = [one.result for one in combinations]
+        asked = {"all": results} | {
+            attribute_names[attribute]: [{attribute: result[attribute]} for result in results]
+            for attribute in results[0]
+        }
+        return {
+            name: float(np.mean([matches(*pair).mean() for pair in zip(seen, wanted, strict=True)]))
+            for name, wanted in asked.items()
+        }
+
+    def of_latents(rows: np.ndarray) -> dict[str, float]:
+        return shares(judge(draw(_combined(samples.latents[rows].mean(axis=2).swapaxes(0, 1))))[:, np.newaxis])
 
     figures = {"combinations": len(combinations)}
-    for count in EXEMPLARS:
-        means = samples.latents[rows[..., :count]].mean(axis=2)
-        figures[f"exemplars: {count}"] = share(draw(_combined(means.swapaxes(0, 1))))
-    pixels = samples.images[rows[..., :SHOWN_EXEMPLARS]].mean(axis=2)
-    figures["in pixels"] = share(_combined(pixels.swapaxes(0, 1)).clip(-1.0, 1.0))
-    figures["chance"] = float(np.mean([matches(samples.seen, one.result).mean() for one in combinations]))
+    for count in EXEMPLAR_COUNTS:
+        figures[f"exemplars: {count}"] = of_latents(rows[..., :count])
+    anything = random.integers(len(samples.latents), size=rows.shape)
+    anything[:, 2] = rows[:, 2]
+    figures["control"] = of_latents(anything)
+    in_pixels = _combined(samples.images[rows[..., :SHOWN_EXEMPLARS]].mean(axis=2).swapaxes(0, 1)).clip(-1.0, 1.0)
+    figures["in pixels"] = shares(judge(in_pixels)[:, np.newaxis])
+    figures["random samples"] = shares([samples.seen] * len(combinations))
     pictures = {
         f"arithmetic_{number}": _picture(draw, samples, combination, rows[number - 1], describe, seed)
         for number, combination in enumerate(combinations[:shown], 1)
@@ -125,7 +139,14 @@ def vector_arithmetic(
     return Finding(pictures, figures)
 
 
-def _picture(draw, samples: Judged, combination: Combination, rows: np.ndarray, describe, seed: int) -> np.ndarray:
+def _picture(
+    draw: Callable[[np.ndarray], np.ndarray],
+    samples: Judged,
+    combination: Combination,
+    rows: np.ndarray,
+    describe: Callable[[Mapping[int, int]], str],
+    seed: int,
+) -> np.ndarray:
     """One combination, of which `rows` are the exemplars: (h, w, 3) uint8."""
     rows = rows[:, :SHOWN_EXEMPLARS]
     means = samples.latents[rows].mean(axis=1)

@@ -41,8 +41,8 @@ class FusedAdam(keras.optimizers.Adam):
 class RisingMomentum(keras.optimizers.SGD):
     """Keras's gradient descent, whose momentum rises epoch by epoch from `momentum` to `final_momentum`.
 
-    In the first epoch it is `momentum`, after `momentum_epochs` of them `final_momentum`, between them on a line: as
-    the authors of Goodfellow et al. 2014 have it (mnist.yaml).
+    In the first two epochs it is `momentum`, after `momentum_epochs` of them `final_momentum`, between them on a line:
+    as the authors of Goodfellow et al. 2014 have it (mnist.yaml). Without `nesterov`.
     """
 
     def __init__(self, learning_rate, momentum, final_momentum, momentum_epochs, steps_per_epoch, **kwargs):

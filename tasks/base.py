@@ -200,6 +200,10 @@ class Task:
 
     def build(self, config: TrainingConfig, steps_per_epoch: int) -> TrainedModel:
         """The compiled model with its seeded initial weights."""
+        # TensorFlow's remapper does not understand the second derivatives that a penalty takes: it prints an error and
+        # leaves the graph as it is. Measured: without it a step takes as long.
+        penalized = getattr(config, "penalty", "none") != "none"
+        tf.config.optimizer.set_experimental_options({"remapping": not penalized})
         keras.utils.set_random_seed(config.seed)
         model = self.model_class(config)
         model.compile(steps_per_epoch=steps_per_epoch)
@@ -248,10 +252,6 @@ class Task:
             f"{total:,}, {model.config.batch_size} images a step, in {request.workdir}",
             flush=True,
         )
-        # TensorFlow's remapper does not understand the second derivatives that a penalty takes: it prints an error and
-        # leaves the graph as it is. Measured: without it a step takes as long.
-        penalized = getattr(model.config, "penalty", "none") != "none"
-        tf.config.optimizer.set_experimental_options({"remapping": not penalized})
         writer = tf.summary.create_file_writer(str(self.folder.tensorboard))
         stop = StopOnSignal()
         numbers = Numbers(total, request.log_every, writer, self.folder)

@@ -18,7 +18,7 @@ from experiments.nearest_neighbors import nearest_neighbors
 from experiments.networks import feature_layers, features_of, images_of, map_layers
 from experiments.projector import projector_contents
 from experiments.result import Finding
-from experiments.vector_arithmetic import EXEMPLARS, Combination, Judged, matches, vector_arithmetic
+from experiments.vector_arithmetic import EXEMPLAR_COUNTS, Combination, Judged, matches, vector_arithmetic
 from models.base import TrainedModel
 from pipelines.examples import LabeledImages
 from pipelines.images import to_float, with_channels
@@ -159,6 +159,7 @@ class Exploration:
             judge,
             samples,
             chosen[:COMBINED],
+            names,
             lambda shown: f"{values[wing][shown[wing]]} wings, {values[breast][shown[breast]]} breast",
             seed=self.seed,
         )
@@ -241,7 +242,7 @@ class Exploration:
 
 
 def combinations(
-    seen: np.ndarray, first: int, second: int, sizes: Sequence[int], least: int = max(EXEMPLARS)
+    seen: np.ndarray, first: int, second: int, sizes: Sequence[int], least: int = max(EXEMPLAR_COUNTS)
 ) -> list[Combination]:
     """Values of two attributes for a - b + c, those first whose rarest group is seen most often.
 
@@ -250,7 +251,7 @@ def combinations(
     Args:
         seen: (n, A) values.
         first: the attribute that is moved.
-        second: the attribute that stays what it is in c.
+        second: the attribute whose value the result has from c.
         sizes: how many values each may have.
         least: how often each group must be seen.
 

@@ -72,8 +72,9 @@ def discriminator(config: ImageGenerationConfig, heads: Mapping[str, int]) -> ke
     x = hidden(layers.Flatten()(image), width, 0, config.dropout * INPUT_DROPOUT)
     if condition.is_concatenated:
         x = layers.concatenate([x, hidden(condition.one_hot, max(round(width * CLASS_SHARE), 1), 1, 0.0)])
-    joint_pieces = (config.joint_pieces if condition.is_concatenated else 0) or config.maxout_pieces
-    x = layers.Activation("linear", name="features_0")(hidden(x, width, 2, config.dropout, joint_pieces))
+    joint = config.joint_pieces and condition.is_concatenated and config.maxout_pieces > 1
+    pieces = config.joint_pieces if joint else config.maxout_pieces
+    x = layers.Activation("linear", name="features_0")(hidden(x, width, 2, config.dropout, pieces))
     said = outputs(x, config, condition, heads, dense, pooled=x)
     inputs = {"image": image, **condition.inputs, **({"seed": seed} if config.dropout else {})}
     return keras.Model(inputs, said, name="discriminator")

@@ -89,7 +89,7 @@ class ImageGenerationConfig(GenerationConfig):
     )
     maxout_pieces: int = setting(5, "of the mlp's discriminator; GAN, authors' code; 1: leaky ReLU instead", minimum=1)
     joint_pieces: int = setting(
-        0, "of its layer that joins image and class; CGAN, 4.1; 0: as many as of the others", minimum=0
+        0, "of its layer that joins image and class, unless maxout_pieces is 1; CGAN, 4.1; 0: as many", minimum=0
     )
     dropout: float = setting(0.0, "of the mlp's discriminator, its input less (0.4 of it)", minimum=0.0, maximum=0.9)
     spectral_normalization: bool = setting(False, "of the discriminator's weights; SNGAN, 2.1")

@@ -32,16 +32,29 @@ def describe(shown):
 
 
 def found(generator, combinations=COMBINATIONS, judge=toys.seen_in_halves, **options):
-    return vector_arithmetic(generator, judge, samples_of(generator), combinations, describe, **options)
+    return vector_arithmetic(
+        generator, judge, samples_of(generator), combinations, ("left", "right"), describe, **options
+    )
 
 
 @pytest.mark.parametrize("channels", [1, 3])
 def test_axes_that_are_attributes_add_up(channels):
     figures = found(toys.halves(channels)).figures
     assert figures["combinations"] == 4
-    assert figures["exemplars: 3"] == figures["exemplars: 10"] == 1.0
-    assert figures["chance"] == pytest.approx(0.25, abs=0.01)
-    assert 0.0 <= figures["in pixels"] <= 1.0
+    everything = {"all": 1.0, "left": 1.0, "right": 1.0}
+    assert figures["exemplars: 10"] == figures["in pixels"] == everything
+    assert figures["exemplars: 3"]["all"] > 0.7
+    # Of what is in c both are false: by chance something else is added, now and then enough.
+    assert figures["control"]["all"] < 1.0
+
+
+def test_random_samples_are_what_chance_gives():
+    generator = toys.halves()
+    seen = samples_of(generator).seen
+    for one in COMBINATIONS:
+        chance = found(generator, [one]).figures["random samples"]
+        assert chance["all"] == pytest.approx(matches(seen, one.result).mean())
+        assert chance["right"] == pytest.approx((seen[:, RIGHT] == one.result[RIGHT]).mean())
 
 
 def test_the_picture_of_a_combination():
@@ -57,7 +70,7 @@ def test_the_picture_of_a_combination():
 
 def test_the_judge_says_also_that_it_failed():
     wrong = [Combination(*one.groups, halves(1 - one.result[LEFT], one.result[RIGHT])) for one in COMBINATIONS]
-    assert found(toys.halves(), wrong).figures["exemplars: 3"] == 0.0
+    assert found(toys.halves(), wrong).figures["exemplars: 10"] == {"all": 0.0, "left": 0.0, "right": 1.0}
 
 
 def test_the_noise_is_a_function_of_the_seed():
@@ -71,6 +84,7 @@ def test_exemplars_show_what_is_wanted_or_are_missed():
     seen = np.array([[0, 1], [1, 1], [0, 1], [0, 0]])
     np.testing.assert_array_equal(matches(seen, {0: 0, 1: 1}), [True, False, True, False])
     samples = Judged(np.zeros((4, 2)), np.zeros((4, 8, 8, 1)), seen)
-    np.testing.assert_array_equal(samples.rows({0: 0, 1: 1}, 2), [0, 2])
+    random = np.random.default_rng(0)
+    np.testing.assert_array_equal(sorted(samples.rows({0: 0, 1: 1}, 2, random)), [0, 2])
     with pytest.raises(NothingFoundError, match="Received: 2 among 4"):
-        samples.rows({0: 0, 1: 1}, 3)
+        samples.rows({0: 0, 1: 1}, 3, random)

@@ -276,8 +276,8 @@ def test_sizes_and_channels(network, channels, side):
 
 PUBLISHED = {
     # Goodfellow et al. 2014, authors' code.
-    "gan": {"batch_size": 100, "optimizer": "sgd", "learning_rate": 0.1, "beta_1": 0.5, "final_momentum": 0.7},
-    "gan_minimax": {"adversarial": "minimax", "discriminator_steps": 1, "dropout": 0.5, "momentum_epochs": 250},
+    "gan": {"batch_size": 100, "optimizer": "sgd", "learning_rate": 0.1, "generator_width": 1200, "maxout_pieces": 5},
+    "gan_minimax": {"adversarial": "minimax", "beta_1": 0.5, "final_momentum": 0.7, "momentum_epochs": 250},
     # Mirza & Osindero 2014, 4.1.
     "cgan": {"latent_distribution": "uniform", "conditioning": "concatenation", "learning_rate_decay": 1 / 1.00004},
     # Radford et al. 2016, section 4.
@@ -323,3 +323,27 @@ def test_the_momentum_of_both_players_rises_for_250_epochs(turns):
 
 def test_a_gan_is_trained_by_adam_on_request():
     assert isinstance(make("gan", optimizer="adam").optimizer, keras.optimizers.Adam)
+
+
+SMALL_IMAGES = {
+    "dcgan": {"learning_rate": 2e-4, "discriminator_steps": 1},
+    "wgan": {"learning_rate": 3e-4, "discriminator_steps": 5},
+    "wgan_gp": {"learning_rate": 1e-3, "beta_1": 0.5, "beta_2": 0.9, "discriminator_steps": 5},
+    "sngan": {"learning_rate": 5e-4, "beta_1": 0.0, "discriminator_steps": 1},
+    "projection": {"learning_rate": 5e-4, "beta_1": 0.0, "discriminator_steps": 1},
+}
+
+
+@pytest.mark.parametrize("dataset", ["fashion_mnist", "birds", "digits"])
+@pytest.mark.parametrize("name", SMALL_IMAGES)
+def test_what_small_images_change_is_what_the_readme_says(name, dataset):
+    config = PRESETS[name].resolve(dataset)
+    assert {field: getattr(config, field) for field in SMALL_IMAGES[name]} == SMALL_IMAGES[name]
+    # A number of epochs, of averaged generators, at a rate that stays.
+    assert (config.steps, config.decay_steps, config.average_decay) == (0, 0, 0.999)
+
+
+def test_one_piece_means_leaky_units_everywhere():
+    config = dataclasses.replace(PRESETS["cgan"].config, channels=1, classes=10, maxout_pieces=1)
+    image, label, joint = (784 + 1) * 240, (10 + 1) * 50, (240 + 50 + 1) * 240
+    assert parameter_count(mlp.discriminator(config, {})) == image + label + joint + 240 + 1

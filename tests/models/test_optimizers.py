@@ -59,12 +59,20 @@ def test_large_variables_take_the_kernel_and_small_ones_do_not(monkeypatch):
     assert taken == [(8, 3)]
 
 
+@pytest.mark.parametrize("replicas", [1, 2])
 @pytest.mark.parametrize("first", [0.5, 0.0])
-def test_a_momentum_that_rises_by_hand(first):
-    optimizer = optimizers.RisingMomentum(0.1, first, 0.7, momentum_epochs=3, steps_per_epoch=2)
-    variable = keras.Variable(np.float32(1.0))
-    optimizer.build([variable])
-    step = tf.function(lambda gradient: optimizer.apply([gradient], [variable]))
+def test_a_momentum_that_rises_by_hand(first, replicas):
+    strategy = mirrored(tuple(device.name for device in tf.config.list_logical_devices("CPU")[:replicas]))
+    with strategy.scope():
+        optimizer = optimizers.RisingMomentum(0.1, first, 0.7, momentum_epochs=3, steps_per_epoch=2)
+        variable = keras.Variable(np.float32(1.0))
+        optimizer.build([variable])
+
+    @tf.function
+    def step(gradient):
+        # Gradients are summed over the replicas.
+        strategy.run(lambda: optimizer.apply([gradient / replicas], [variable]))
+
     position, velocity = 1.0, 0.0
     # Two steps an epoch: two epochs at the start, one half of the way, and then the end.
     for number, momentum in enumerate([first] * 4 + [(first + 0.7) / 2] * 2 + [0.7] * 4):
@@ -72,7 +80,7 @@ def test_a_momentum_that_rises_by_hand(first):
         step(tf.constant(gradient))
         velocity = momentum * velocity - 0.1 * gradient
         position += velocity
-        np.testing.assert_allclose(float(variable), position, rtol=1e-5)
+        np.testing.assert_allclose(keras.ops.convert_to_numpy(variable), position, rtol=1e-5)
 
 
 def test_a_momentum_that_does_not_rise_is_keras_s_own():

@@ -1,15 +1,16 @@
 """The experiments that only birds allow, and how their exemplars are chosen."""
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from experiments.vector_arithmetic import Combination, matches
+from experiments.vector_arithmetic import matches, vector_arithmetic
 from tasks.base import task_for
 from tasks.exploration import combinations
 from tasks.request import Request
-from tests.worlds import captioned_images, examples_of, tiny
+from tests.worlds import examples_of, tiny
 
 
 @pytest.fixture(autouse=True)
@@ -44,27 +45,36 @@ def test_dropping_is_told_where_the_object_is_and_how_well_that_is_known(explore
 
 
 def test_arithmetic_finds_its_exemplars_by_the_judge(explore, monkeypatch):
-    birds = captioned_images()
+    colors = ("red", "green", "blue")
+    truth = SimpleNamespace(attribute_names=("breast color", "wing color"), attribute_values=(colors, colors))
+    bounds = []
 
     def judge(images):
-        """Three values of two attributes, by the brightness of the halves of a picture."""
+        """A color for the brightness of each half of a picture: each for a third of the first pictures."""
         halves = [images[:, :, :16].mean(axis=(1, 2, 3)), images[:, :, 16:].mean(axis=(1, 2, 3))]
-        values = [np.digitize(half, [-0.02, 0.02]) for half in halves]
-        return np.stack([*values, np.zeros(len(images), int)], axis=1)
+        bounds.append([np.quantile(half, [1 / 3, 2 / 3]) for half in halves])
+        return np.stack([np.digitize(half, bound) for half, bound in zip(halves, bounds[0], strict=True)], axis=1)
 
-    monkeypatch.setattr("tasks.exploration.Exploration.judge_of_attributes", lambda self: (judge, birds))
-    # Of what a model draws after three steps, hardly anything is seen often enough.
-    monkeypatch.setattr("experiments.vector_arithmetic.Judged.rows", lambda self, wanted: np.arange(10))
-    wing, breast = (birds.truth.attribute_names.index(name) for name in ("wing color", "breast color"))
+    given = []
+
+    def spied(generator, judge, samples, combinations, *rest, **options):
+        given.extend(combinations)
+        return vector_arithmetic(generator, judge, samples, combinations, *rest, **options)
+
     monkeypatch.setattr(
-        "tasks.exploration.combinations",
-        lambda *arguments: [Combination(*({wing: one, breast: two} for one, two in ((0, 1), (1, 1), (1, 0), (0, 0))))],
+        "tasks.exploration.Exploration.judge_of_attributes", lambda self: (judge, SimpleNamespace(truth=truth))
     )
+    monkeypatch.setattr("tasks.exploration.vector_arithmetic", spied)
     figures, pictures = explore("vector_arithmetic")
-    assert figures.pop("combinations") == 1
-    assert set(figures) == {"exemplars: 1", "exemplars: 3", "exemplars: 10", "in pixels", "chance"}
-    assert all(0.0 <= share <= 1.0 for share in figures.values())
-    assert pictures == {"arithmetic_1.png"}
+    assert figures.pop("combinations") == len(given) > 0
+    assert set(figures) == {"exemplars: 1", "exemplars: 3", "exemplars: 10", "control", "in pixels", "random samples"}
+    for shares in figures.values():
+        assert set(shares) == {"all", "breast color", "wing color"}
+        assert all(0.0 <= share <= 1.0 for share in shares.values())
+    assert pictures <= {"arithmetic_1.png", "arithmetic_2.png", "arithmetic_3.png"}
+    # The wing, attribute 1, is what a and b differ in; the breast is c's.
+    assert all(one.a[0] == one.b[0] and one.a[1] != one.b[1] for one in given)
+    assert all(one.result == {0: one.c[0], 1: one.a[1]} for one in given)
 
 
 def test_combinations_move_a_color_that_is_neither_body_the_most_seen_first():
