@@ -90,8 +90,14 @@ def errors_in_one_line():
     ) as error:
         # A full disk, a folder without permission, a damaged file.
         fail(ValueError(f"could not read or write: {error}"))
+
+
+@contextlib.contextmanager
+def interruptible():
+    """End with one line after Ctrl-C, from the imports on; while training it is taken care of there."""
+    try:
+        yield
     except KeyboardInterrupt:
-        # While training, Ctrl-C is taken care of there.
         print("Interrupted; the same command goes on.", file=sys.stderr)
         sys.exit(130)
 
@@ -105,6 +111,12 @@ def main(argv):
         fields = choices.resolve(values)
     except (choices.CommandError, ConfigError, RunError) as error:
         fail(error)
+    with interruptible():
+        run(fields, values)
+
+
+def run(fields: dict, values):
+    """Carry out a resolved command: the request's fields, and the flags."""
     prepare_tensorflow(values.devices)
 
     from tasks.base import task_for

@@ -396,3 +396,22 @@ def test_data_that_is_not_there(tmp_path):
     assert result.returncode == 2
     assert "data_dir must be an existing folder" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+INTERRUPTED_AT_THE_START = f"""
+import sys
+sys.path.insert(0, {os.path.dirname(MAIN)!r})
+import main
+
+def interrupted(devices):
+    raise KeyboardInterrupt
+
+main.prepare_tensorflow = interrupted
+main.choices.define()
+main.app.run(main.main, argv=["main.py"], flags_parser=main.parse)
+"""
+
+
+def test_ctrl_c_while_tensorflow_is_imported_is_one_line(tmp_path):
+    result = run(tmp_path, code=INTERRUPTED_AT_THE_START)
+    assert (result.returncode, result.stderr.strip()) == (130, "Interrupted; the same command goes on.")
