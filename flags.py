@@ -7,12 +7,13 @@ import pathlib
 
 from absl import flags
 
-from callbacks.run_folder import RunFolder
-from models.presets import PRESETS
-from models.presets.config import MODES, TrainingConfig, from_plain
-from models.presets.image_to_image import DIRECTIONS
-from pipelines.caption_files import clean_caption
+from models.core.config import TrainingConfig, from_plain
+from models.core.preset import MODES
+from models.image_to_image.configs import DIRECTIONS
+from models.registry import PRESETS
+from pipelines.readers.caption_files import clean_caption
 from pipelines.registry import DATASETS
+from runs.folder import RunFolder
 
 DEFAULT_MODEL = "gan_cls"
 DEFAULT_CACHE = "data"

@@ -7,9 +7,9 @@ import sys
 from absl import app, flags, logging
 
 import flags as choices
-from callbacks.run_folder import RunError
-from models.presets.config import ConfigError
-from tasks.host_memory import keep_freed_memory
+from models.core.config import ConfigError
+from runs.folder import RunError
+from runs.memory import keep_freed_memory
 
 
 def parse(argv):

@@ -15,11 +15,11 @@ import keras
 import tensorflow as tf
 
 from callbacks.checkpoints import Checkpoints
-from callbacks.run_folder import RunFolder
 from callbacks.watch import Numbers, StopOnSignal
-from models.presets import PRESETS
+from models.registry import PRESETS
+from runs.folder import RunFolder
+from runs.memory import keep_freed_memory
 from tasks.base import task_for
-from tasks.host_memory import keep_freed_memory
 from tasks.request import Request
 
 

@@ -14,8 +14,8 @@ import subprocess
 import sys
 import time
 
-from models.presets import PRESETS
-from tasks.host_memory import keep_freed_memory
+from models.registry import PRESETS
+from runs.memory import keep_freed_memory
 
 
 def measure(arguments) -> dict[str, float]:

@@ -14,9 +14,9 @@ import subprocess
 import sys
 import time
 
-from models.presets import PRESETS
-from models.presets.config import PRECISIONS
-from tasks.host_memory import keep_freed_memory
+from models.core.config import PRECISIONS
+from models.registry import PRESETS
+from runs.memory import keep_freed_memory
 
 # The fields of each model's batch.
 FIELDS = {"pix2pix": ("input", "target"), "cyclegan": ("a", "b"), "pixel_dt": ("input", "target", "unassociated")}

@@ -8,8 +8,8 @@ import keras
 import numpy as np
 from absl import logging
 
-from callbacks.run_folder import RunError, written_aside
 from callbacks.steps import StepCallback
+from runs.folder import RunError, written_aside
 
 NAME = re.compile(r"step-(\d{8})\.keras")
 

@@ -5,7 +5,7 @@ import pathlib
 
 from absl import logging
 
-from callbacks.run_folder import written_aside
+from runs.folder import written_aside
 
 
 class NumbersTable:

@@ -12,8 +12,8 @@ from tqdm import tqdm
 
 from callbacks.checkpoints import last_good
 from callbacks.curves import NumbersTable
-from callbacks.run_folder import RunError, RunFolder, written_aside
 from callbacks.steps import StepCallback
+from runs.folder import RunError, RunFolder, written_aside
 
 
 class Numbers(StepCallback):

@@ -14,7 +14,7 @@ from experiments.networks import compiled, generator_inputs
 from experiments.panels import grid, titled
 from experiments.result import Finding, NothingFoundError, ratio
 from experiments.threads import one_thread
-from serving.pictures import stacked
+from panels.grids import stacked
 
 # Positions that the regression sees at most: more take longer and say no more.
 POSITIONS = 100_000

@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from experiments.panels import grid, titled
 from experiments.result import Finding, ratio
-from serving.pictures import stacked
+from panels.grids import stacked
 
 
 def first_filters(trained: keras.Model, untrained: keras.Model) -> Finding:

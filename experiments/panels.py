@@ -3,9 +3,9 @@
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from panels import grids as pictures
+from panels.grids import stacked
 from pipelines.images import to_uint8
-from serving import pictures
-from serving.pictures import stacked
 
 MINIMUM_SIDE = 48  # pixels; there are many of them
 TITLE_HEIGHT = 20  # pixels

@@ -13,7 +13,7 @@ import numpy as np
 from experiments.networks import compiled
 from experiments.panels import grid, titled
 from experiments.result import Finding, NothingFoundError
-from serving.pictures import stacked
+from panels.grids import stacked
 
 # How many exemplars, whose mean stands for a concept, are compared; three in the paper and in the pictures.
 EXEMPLAR_COUNTS = (1, 3, 10)

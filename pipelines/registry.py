@@ -27,7 +27,7 @@ class Dataset:
 
 
 IMAGES = frozenset({"image"})
-# Of the user's own images only loading tells whether they have classes; `pipelines.labeled` asks for them.
+# Of the user's own images only loading tells whether they have classes; `pipelines.batches.labeled` asks for them.
 LABELED = IMAGES | {"classes"}
 CAPTIONED = frozenset({"image", "captions"})
 # Pairs that are taken apart do not belong to each other any more.
@@ -36,18 +36,18 @@ UNPAIRED = frozenset({"unpaired"})
 
 
 def points(loader: str, summary: str) -> Dataset:
-    """A distribution in `pipelines.points`."""
-    return Dataset(f"pipelines.points.{loader}", frozenset({"points"}), summary)
+    """A distribution in `pipelines.batches.points`."""
+    return Dataset(f"pipelines.readers.points.{loader}", frozenset({"points"}), summary)
 
 
 def from_tfds(name: str, gives: frozenset[str], summary: str) -> Dataset:
-    """A set in `pipelines.tfds_images`."""
-    return Dataset("pipelines.tfds_images.load", gives, summary, options={"name": name})
+    """A set in `pipelines.readers.tfds`."""
+    return Dataset("pipelines.readers.tfds.load", gives, summary, options={"name": name})
 
 
 def published(loader: str, name: str, gives: frozenset[str], summary: str) -> Dataset:
-    """A set that its authors publish, in `pipelines.published`."""
-    return Dataset(f"pipelines.published.{loader}", gives, summary, options={"name": name})
+    """A set that its authors publish, in `pipelines.readers.published`."""
+    return Dataset(f"pipelines.readers.published.{loader}", gives, summary, options={"name": name})
 
 
 DATASETS = {
@@ -72,24 +72,26 @@ DATASETS = {
         "pipelines.birds.load_night", UNPAIRED, "rendered birds by day, and others by night: no download"
     ),
     "unpaired": Dataset(
-        "pipelines.unpaired_folders.load",
+        "pipelines.readers.unpaired.load",
         UNPAIRED,
         "your own images of two kinds, trainA and trainB, from --data_dir",
         needs_data_dir=True,
     ),
-    "pairs": Dataset("pipelines.pairs.load", PAIRED, "your own pairs of images, from --data_dir", needs_data_dir=True),
+    "pairs": Dataset(
+        "pipelines.readers.pairs.load", PAIRED, "your own pairs of images, from --data_dir", needs_data_dir=True
+    ),
     "facades": published("load_pairs", "facades", PAIRED, "photographs of facades (A), and their label maps (B)"),
     "maps": published("load_pairs", "maps", PAIRED, "aerial photographs (A), and maps (B)"),
     "edges2shoes": published("load_pairs", "edges2shoes", PAIRED, "edges (A), and photographs of shoes (B)"),
     "edges2handbags": published("load_pairs", "edges2handbags", PAIRED, "edges (A), and photographs of handbags (B)"),
     "cityscapes": Dataset(
-        "pipelines.published.load_cityscapes",
+        "pipelines.readers.published.load_cityscapes",
         PAIRED,
         "photographs of streets (A), and their label maps (B), from --data_dir",
         needs_data_dir=True,
     ),
     "lookbook": Dataset(
-        "pipelines.lookbook.load", PAIRED, "people in clothes (A), and the clothes (B), from --data_dir", True
+        "pipelines.readers.lookbook.load", PAIRED, "people in clothes (A), and the clothes (B), from --data_dir", True
     ),
     **{
         name: published("load_unpaired", name, UNPAIRED, summary)
@@ -105,18 +107,22 @@ DATASETS = {
         )
     },
     "cub": Dataset(
-        "pipelines.cub.load", CAPTIONED | {"classes"}, "CUB-200-2011 photographs with the captions of Reed et al."
+        "pipelines.readers.cub.load",
+        CAPTIONED | {"classes"},
+        "CUB-200-2011 photographs with the captions of Reed et al.",
     ),
     "flowers": Dataset(
-        "pipelines.flowers.load", CAPTIONED | {"classes"}, "Oxford-102 photographs with the captions of Reed et al."
+        "pipelines.readers.flowers.load",
+        CAPTIONED | {"classes"},
+        "Oxford-102 photographs with the captions of Reed et al.",
     ),
     "captions": Dataset(
-        "pipelines.captions.load", CAPTIONED, "your own captioned images, from --data_dir", needs_data_dir=True
+        "pipelines.readers.captions.load", CAPTIONED, "your own captioned images, from --data_dir", needs_data_dir=True
     ),
     "normal_1d": points("load_normal", "numbers from a normal distribution"),
     "ring_2d": points("load_ring", "points from 8 Gaussians on a circle"),
     "grid_2d": points("load_grid", "points from 25 Gaussians on a grid"),
-    "digits": Dataset("pipelines.digits.load", LABELED, "scikit-learn's 1,797 handwritten digits: no download"),
+    "digits": Dataset("pipelines.readers.digits.load", LABELED, "scikit-learn's 1,797 handwritten digits: no download"),
     "mnist": from_tfds("mnist", LABELED, "70,000 handwritten digits"),
     "fashion_mnist": from_tfds("fashion_mnist", LABELED, "70,000 pictures of clothes and shoes"),
     "kmnist": from_tfds("kmnist", LABELED, "70,000 handwritten Japanese characters"),
@@ -124,10 +130,13 @@ DATASETS = {
     "cifar10": from_tfds("cifar10", LABELED, "60,000 small photographs of animals and vehicles"),
     "celeb_a": from_tfds("celeb_a", IMAGES, "202,599 photographs of faces"),
     "idx": Dataset(
-        "pipelines.idx.load", LABELED, "your own images in IDX files, as MNIST's, from --data_dir", needs_data_dir=True
+        "pipelines.readers.idx.load",
+        LABELED,
+        "your own images in IDX files, as MNIST's, from --data_dir",
+        needs_data_dir=True,
     ),
     "folder": Dataset(
-        "pipelines.image_folder.load",
+        "pipelines.readers.folder.load",
         LABELED,
         "your own images, sub-folders being classes, from --data_dir",
         needs_data_dir=True,

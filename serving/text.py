@@ -6,8 +6,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from models.networks.char_cnn_rnn import text_encoder
-from pipelines.text import encode_characters
+from models.text_encoder.networks import text_encoder
+from pipelines.batches.text import encode_characters
 
 # Of the embeddings' numbers. The generator reads them beside noise of standard deviation 1. Measured on the birds: at
 # 0.014, where training leaves them, the text is hardly seen at first; at 1 the noise is never used, and all samples of
@@ -19,7 +19,7 @@ class CaptionEncoder(tf.Module):
     """A trained text encoder on raw captions. Computes in float32.
 
     Args:
-        network: a `models.networks.char_cnn_rnn.text_encoder`.
+        network: a `models.text_encoder.networks.text_encoder`.
     """
 
     def __init__(self, network: keras.Model):

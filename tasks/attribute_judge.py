@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from callbacks.run_folder import RunError
-from models.attribute_judge import AttributeJudge
-from models.base import TrainedModel
-from pipelines.captioned import attribute_batches
+from models.core.trained import TrainedModel
+from models.judges.judge import AttributeJudge
+from pipelines.batches.captions import attribute_batches
 from pipelines.images import center_crop, to_float
+from runs.folder import RunError
 from tasks.base import Prepared, Task, fingerprint, with_measured
 
 

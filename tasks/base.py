@@ -14,17 +14,17 @@ import tensorflow as tf
 from absl import logging
 
 from callbacks.checkpoints import Checkpoints, newest_whole, restore
-from callbacks.run_folder import RunError, RunFolder, written_aside
 from callbacks.watch import Numbers, Pictures, StopOnSignal
-from models.base import TrainedModel, parameter_count
-from models.presets import PRESETS
-from models.presets.config import ConfigError, TrainingConfig, from_plain, override
+from models.core.config import ConfigError, TrainingConfig, from_plain, override
+from models.core.trained import TrainedModel, parameter_count
+from models.registry import PRESETS
 from pipelines import registry
-from pipelines.batches import Batches
+from pipelines.batches.draws import Batches
 from pipelines.examples import DataError, Examples, LabeledImages
 from pipelines.images import load_size
+from runs.folder import RunError, RunFolder, written_aside
+from runs.record import check_record, check_request, run_record
 from tasks.request import Request
-from tasks.run_record import check_record, check_request, run_record
 
 
 @dataclasses.dataclass(frozen=True)

@@ -5,11 +5,11 @@ import dataclasses
 import keras
 import numpy as np
 
-from models.attribute_judge import ClassJudge
-from models.base import TrainedModel
+from models.core.trained import TrainedModel
+from models.judges.judge import ClassJudge
+from pipelines.batches.labeled import real_batches
 from pipelines.examples import DataError
 from pipelines.images import to_float, with_channels
-from pipelines.labeled import real_batches
 from tasks.attribute_judge import judge_all
 from tasks.base import Prepared, Task, data_record, with_measured
 

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 import keras
 import numpy as np
 
-from callbacks.run_folder import RunError
 from experiments.dropping import dropping
 from experiments.embedding import embedding
 from experiments.feature_maps import feature_maps
@@ -19,9 +18,10 @@ from experiments.networks import feature_layers, features_of, images_of, map_lay
 from experiments.projector import projector_contents
 from experiments.result import Finding
 from experiments.vector_arithmetic import EXEMPLAR_COUNTS, Combination, Judged, matches, vector_arithmetic
-from models.base import TrainedModel
+from models.core.trained import TrainedModel
 from pipelines.examples import LabeledImages
 from pipelines.images import to_float, with_channels
+from runs.folder import RunError
 from tasks.attribute_judge import AttributeJudgeTask, judge_all, trained_judge
 from tasks.base import Task
 from tasks.segmenter import branch_segmenter

@@ -2,8 +2,8 @@
 
 import pathlib
 
-from models.base import TrainedModel
-from models.latent import latents
+from models.core.trained import TrainedModel
+from models.generation.latent import latents
 from serving.export_images import export
 from serving.image_sampler import ImageSampler
 from tasks.base import Task

@@ -7,24 +7,24 @@ import numpy as np
 import tensorflow as tf
 from absl import logging
 
-from callbacks.run_folder import RunError, written_aside
+from evaluation.features import feature_network
 from experiments.result import NothingFoundError
 from metrics.classes import category_error, class_score, class_shares
 from metrics.diversity import mean_pairwise_distance
 from metrics.frechet import frechet_distance
-from models.base import TrainedModel
-from models.presets.generation import InfoGANConfig
+from models.core.trained import TrainedModel
+from models.generation.configs import InfoGANConfig
+from panels.grids import between, captioned_rows, grid, spherically_between
+from pipelines.batches.labeled import real_batches
 from pipelines.examples import LabeledImages
 from pipelines.images import to_float, with_channels
-from pipelines.labeled import real_batches
+from runs.folder import RunError, written_aside
 from serving.image_sampler import ImageSampler
-from serving.pictures import between, captioned_rows, grid, spherically_between
 from tasks.attribute_judge import in_batches, trained_judge
 from tasks.base import Prepared, data_record, with_measured
 from tasks.class_judge import ClassJudgeTask, judge_features
 from tasks.exploration import Exploration
 from tasks.generation import GenerationTask
-from tasks.image_network import feature_network
 
 # Of the training's pictures.
 COLUMNS, ROWS = 8, 8

@@ -9,15 +9,15 @@ import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
-from callbacks.run_folder import RunError, written_aside
 from metrics.similarity import similarity_figures
-from models.base import TrainedModel
+from models.core.trained import TrainedModel
+from panels.gallery import gallery
 from pipelines.examples import DataError, PairedImages, UnpairedImages
-from pipelines.image_files import decode_rgb
 from pipelines.images import center_crop, to_float
-from pipelines.photographs import IMAGE_SUFFIXES, list_files
+from pipelines.readers.files import decode_rgb
+from pipelines.readers.photographs import IMAGE_SUFFIXES, list_files
+from runs.folder import RunError, written_aside
 from serving.export_translator import export
-from serving.gallery import gallery
 from serving.translator import Translator
 from tasks.base import Task
 

@@ -4,12 +4,12 @@ import numpy as np
 import tensorflow as tf
 
 from metrics.similarity import nearest_is_right
-from models.base import TrainedModel
-from pipelines.associated import associated_batches
-from pipelines.batches import Batches
+from models.core.trained import TrainedModel
+from panels.grids import captioned_rows
+from pipelines.batches.domain_transfer import associated_batches
+from pipelines.batches.draws import Batches
+from pipelines.batches.pairs import paired_batches
 from pipelines.examples import PairedImages
-from pipelines.paired import paired_batches
-from serving.pictures import captioned_rows
 from tasks.base import Prepared, fingerprint
 from tasks.image_to_image import GRID_ROWS, SCORED_IMAGES, ImageToImageTask, cropped, evenly, similarity
 

@@ -5,12 +5,12 @@ import tensorflow as tf
 from matplotlib.figure import Figure
 from PIL import Image
 
-from callbacks.run_folder import RunError, written_aside
 from experiments.result import rendered
 from metrics.modes import mode_figures
-from models.base import TrainedModel
+from models.core.trained import TrainedModel
+from pipelines.batches.points import point_batches, sample
 from pipelines.examples import GaussianMixture
-from pipelines.points import point_batches, sample
+from runs.folder import RunError, written_aside
 from serving.image_sampler import ImageSampler
 from tasks.base import Prepared, fingerprint, with_measured
 from tasks.generation import GenerationTask

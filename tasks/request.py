@@ -4,8 +4,8 @@ import dataclasses
 import pathlib
 import shlex
 
-from models.presets import PRESETS
-from models.presets.config import TrainingConfig
+from models.core.config import TrainingConfig
+from models.registry import PRESETS
 
 
 @dataclasses.dataclass(frozen=True)
@@ -13,7 +13,7 @@ class Request:
     """One resolved command.
 
     Attributes:
-        model: a key of `models.presets.PRESETS`.
+        model: a key of `models.registry.PRESETS`.
         dataset: a key of `pipelines.registry.DATASETS`.
         config: the preset with the dataset's and the user's changes.
         workdir: the run folder.

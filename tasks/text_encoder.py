@@ -6,18 +6,18 @@ import numpy as np
 import tensorflow as tf
 from absl import logging
 
-from callbacks.run_folder import RunError, RunFolder, written_aside
+from evaluation.features import feature_network
 from metrics import retrieval
-from models.base import TrainedModel
-from models.presets.text_to_image import SMALL_CNN
-from pipelines.captioned import CaptionTable, distinct_class_batches
-from pipelines.embeddings import read_embeddings, write_embeddings
+from models.core.trained import TrainedModel
+from models.text_encoder.configs import SMALL_CNN
+from pipelines.batches.captions import CaptionTable, distinct_class_batches
+from pipelines.batches.text import encode_characters
+from pipelines.embeddings.table import read_embeddings, write_embeddings
 from pipelines.examples import CaptionedImages, DataError
 from pipelines.images import center_crop, to_float
-from pipelines.text import encode_characters
+from runs.folder import RunError, RunFolder, written_aside
 from serving.text import CaptionEncoder
 from tasks.base import Prepared, Task, class_fingerprint, fingerprint, with_measured
-from tasks.image_network import feature_network
 
 ENCODER_FILE = "text_encoder.keras"
 # More would take memory and minutes, and change the figure little.

@@ -7,21 +7,21 @@ import numpy as np
 import tensorflow as tf
 from absl import logging
 
-from callbacks.run_folder import BusyError, RunError, RunFolder, written_aside
-from models.base import TrainedModel
-from models.presets.text_to_image import CHAR_CNN_RNN, END_TO_END
-from pipelines.captioned import CaptionTable, matching_batches
-from pipelines.embeddings import EmbeddingTable, join, read, read_embeddings
+from evaluation.features import feature_network
+from models.core.trained import TrainedModel
+from models.text_to_image.configs import CHAR_CNN_RNN, END_TO_END
+from panels.grids import between, captioned_rows, spherically_between
+from pipelines.batches.captions import CaptionTable, matching_batches
+from pipelines.batches.text import encode_characters
+from pipelines.embeddings.table import EmbeddingTable, join, read, read_embeddings
 from pipelines.examples import CaptionedImages, DataError
 from pipelines.images import center_crop, to_uint8
-from pipelines.text import encode_characters
+from runs.folder import BusyError, RunError, RunFolder, written_aside
 from serving.export import export
-from serving.pictures import between, captioned_rows, spherically_between
 from serving.sampler import Sampler
 from serving.text import CaptionEncoder
 from tasks.attribute_judge import AttributeJudgeTask, judge_all, trained_judge
 from tasks.base import Prepared, Task, class_fingerprint, fingerprint, with_measured
-from tasks.image_network import feature_network
 from tasks.scores import Scores
 from tasks.text_encoder import (
     ENCODER_FILE,

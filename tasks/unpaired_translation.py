@@ -3,12 +3,12 @@
 import numpy as np
 import tensorflow as tf
 
-from models.base import TrainedModel
-from models.presets.config import ConfigError
-from models.presets.image_to_image import DIRECTIONS
+from models.core.config import ConfigError
+from models.core.trained import TrainedModel
+from models.image_to_image.configs import DIRECTIONS
+from panels.grids import captioned_rows
+from pipelines.batches.unpaired import unpaired_batches
 from pipelines.examples import PairedImages
-from pipelines.unpaired import unpaired_batches
-from serving.pictures import captioned_rows
 from serving.translator import Translator
 from tasks.base import Prepared, fingerprint
 from tasks.image_to_image import GRID_ROWS, SCORED_IMAGES, ImageToImageTask, cropped, evenly, similarity

@@ -10,7 +10,7 @@ import pytest
 from tensorflow import errors
 
 import main
-from models.presets import PRESETS
+from models.registry import PRESETS
 from pipelines.registry import DATASETS
 from tests.worlds import write_captioned_folder, write_random_embeddings
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from callbacks.run_folder import RunError
+from runs.folder import RunError
 from tasks.attribute_judge import trained_judge
 from tests.worlds import tiny_task
 

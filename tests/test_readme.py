@@ -8,7 +8,8 @@ import types
 import numpy as np
 import pytest
 
-from models.presets import PRESETS, classic
+from models.generation import presets as classic
+from models.registry import PRESETS
 from tasks.base import task_for
 from tasks.request import Request
 from tests.worlds import examples_of, tiny
@@ -29,17 +30,17 @@ def test_lsgan_is_the_line_that_is_shown():
     name, shown = entry(LSGAN)
     assert len(LSGAN.strip().splitlines()) == 1
     assert shown == PRESETS[name]
-    assert LSGAN in (ROOT / "models" / "presets" / "classic.py").read_text()
+    assert LSGAN in (ROOT / "models" / "generation" / "presets.py").read_text()
 
 
 @pytest.fixture
 def own_model(monkeypatch):
     """The README's module and its line, in place."""
-    module = types.ModuleType("models.relativistic_gan")
+    module = types.ModuleType("models.generation.relativistic_gan")
     monkeypatch.setitem(sys.modules, module.__name__, module)
     exec(compile(MODEL, "relativistic_gan.py", "exec"), vars(module))
     name, preset = entry(LINE)
-    for holder in ("models.presets", "tasks.base", "tasks.request", "tests.worlds"):
+    for holder in ("models.registry", "tasks.base", "tasks.request", "tests.worlds"):
         monkeypatch.setattr(f"{holder}.PRESETS", {**PRESETS, name: preset})
     monkeypatch.setattr("pipelines.registry.load", examples_of)
     return name

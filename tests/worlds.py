@@ -6,12 +6,12 @@ import pathlib
 import keras
 import numpy as np
 
-from models.networks.char_cnn_rnn import text_encoder
-from models.presets import PRESETS
-from pipelines.embeddings import write_embeddings
+from models.registry import PRESETS
+from models.text_encoder.networks import text_encoder
+from pipelines.embeddings.table import write_embeddings
 from pipelines.examples import CaptionedImages, Examples, GroundTruth, LabeledImages, PairedImages, UnpairedImages
 from pipelines.images import load_size
-from pipelines.points import load_ring
+from pipelines.readers.points import load_ring
 from pipelines.registry import DATASETS
 from tasks.base import task_for
 from tasks.request import Request

@@ -4,7 +4,7 @@ from matplotlib.figure import Figure
 
 from experiments.panels import as_pixels, grid, titled
 from experiments.result import Finding, rendered
-from serving.pictures import stacked
+from panels.grids import stacked
 
 
 def test_a_finding_holds_what_files_can_hold():

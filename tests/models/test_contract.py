@@ -1,4 +1,4 @@
-"""What every model of `models.presets` promises. A new preset is tested by being in the table."""
+"""What every model of `models.registry` promises. A new preset is tested by being in the table."""
 
 import dataclasses
 import types
@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from models import spectral
-from models.presets import PRESETS
-from models.presets.config import MODES
+from models.core import spectral
+from models.core.preset import MODES
+from models.registry import PRESETS
 from tasks.base import import_name, mirrored
 from tests.worlds import SIDE, examples_of, tiny, tiny_task
 
@@ -184,12 +184,12 @@ class Unnormalized(types.SimpleNamespace):
 
 @pytest.fixture
 def no_normalization(monkeypatch):
-    monkeypatch.setattr("models.networks.reed.batch_normalization", lambda x: x)
-    monkeypatch.setattr("models.networks.pix2pix.batch_statistics", lambda x: x)
-    monkeypatch.setattr("models.networks.pixel_dt.batch_normalization", lambda x: x)
-    monkeypatch.setattr("models.networks.conditions.batch_normalization", lambda x: x)
-    monkeypatch.setattr("models.networks.conditions.FusedBatchNormalization", lambda **options: lambda x: x)
-    monkeypatch.setattr("models.attribute_judge.layers", Unnormalized())
+    monkeypatch.setattr("models.text_to_image.networks.batch_normalization", lambda x: x)
+    monkeypatch.setattr("models.image_to_image.pix2pix_networks.batch_statistics", lambda x: x)
+    monkeypatch.setattr("models.image_to_image.pixel_dt_networks.batch_normalization", lambda x: x)
+    monkeypatch.setattr("models.generation.conditions.batch_normalization", lambda x: x)
+    monkeypatch.setattr("models.generation.conditions.FusedBatchNormalization", lambda **options: lambda x: x)
+    monkeypatch.setattr("models.judges.judge.layers", Unnormalized())
 
 
 def plain(name, **changes):

@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from models.base import parameter_count
-from models.networks import reed
-from models.networks.char_cnn_rnn import OneHotCharacters, image_encoder, text_encoder
-from models.presets import PRESETS
-from models.presets.config import ConfigError
+from models.core.config import ConfigError
+from models.core.trained import parameter_count
+from models.registry import PRESETS
+from models.text_encoder.networks import OneHotCharacters, image_encoder, text_encoder
+from models.text_to_image import networks as reed
 
 
 def convolution(inputs, outputs, kernel):

@@ -10,8 +10,8 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from models.networks import reed
-from models.networks.char_cnn_rnn import text_encoder
+from models.text_encoder.networks import text_encoder
+from models.text_to_image import networks as reed
 from serving.export import export
 from serving.sampler import Sampler
 from serving.text import CaptionEncoder

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from callbacks.run_folder import RunError
 from flags import EXPERIMENTS
-from pipelines.points import load_normal
+from pipelines.readers.points import load_normal
+from runs.folder import RunError
 from tasks.base import task_for
 from tasks.exploration import Exploration
 from tasks.request import Request

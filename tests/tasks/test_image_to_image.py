@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from callbacks.run_folder import RunError
 from pipelines.examples import DataError
+from runs.folder import RunError
 from tests.pipelines.files import write_image, write_noise, write_text
 from tests.worlds import examples_of, tiny_task
 

@@ -7,12 +7,12 @@ import keras
 import numpy as np
 import pytest
 
-from callbacks.run_folder import RunError, RunFolder
-from models.networks.char_cnn_rnn import text_encoder
+from evaluation.features import feature_network
+from models.text_encoder.networks import text_encoder
 from pipelines.examples import DataError
+from runs.folder import RunError, RunFolder
+from runs.record import run_record
 from serving.text import STANDARD_DEVIATION, CaptionEncoder
-from tasks.image_network import feature_network
-from tasks.run_record import run_record
 from tasks.text_encoder import ENCODER_FILE, embedding_table, flat_captions, some_of
 from tests.worlds import captioned_images, tiny, tiny_task
 

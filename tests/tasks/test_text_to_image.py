@@ -11,9 +11,9 @@ from PIL import Image
 from tensorflow.core.util import event_pb2
 
 from callbacks.checkpoints import checkpoint_path
-from callbacks.run_folder import RunError, RunFolder
+from panels.grids import enlarged, row_of
 from pipelines.examples import DataError
-from serving.pictures import enlarged, row_of
+from runs.folder import RunError, RunFolder
 from tasks.base import task_for
 from tasks.request import Request
 from tests.worlds import (

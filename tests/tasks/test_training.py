@@ -11,11 +11,11 @@ import tensorflow as tf
 from PIL import Image
 
 from callbacks.checkpoints import checkpoint_path, checkpoint_steps
-from callbacks.run_folder import RunError, RunFolder
 from callbacks.watch import StopOnSignal
-from models.attribute_judge import AttributeJudge
+from models.judges.judge import AttributeJudge
 from pipelines.examples import DataError
-from tasks.run_record import run_record
+from runs.folder import RunError, RunFolder
+from runs.record import run_record
 from tests.worlds import captioned_images, tiny_task
 
 pytestmark = pytest.mark.usefixtures("world")

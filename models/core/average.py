@@ -1,0 +1,36 @@
+"""An averaged copy of a network, as it is sampled."""
+
+import keras
+import tensorflow as tf
+
+
+class MovingAverage:
+    """Exponential moving average of a network's weights, batch statistics included.
+
+    It starts quickly: at step t the decay is at most (1 + t) / (10 + t), so that a short run is not averaged with
+    its random initial weights.
+    """
+
+    def __init__(self, network: keras.Model, decay: float):
+        self.network, self.decay = network, decay
+        self.average = keras.models.clone_model(network)
+        # clone_model makes new initial weights.
+        self.average.set_weights(network.get_weights())
+        self.average.trainable = False
+
+    def update(self, step: tf.Tensor):
+        """Move the average towards the network's present weights."""
+        step = tf.cast(step, tf.float32)
+        rate = 1.0 - tf.minimum(self.decay, (1.0 + step) / (10.0 + step))
+        averages = [variable.value for variable in self.average.variables]
+        currents = [variable.value for variable in self.network.variables]
+
+        def move(strategy, averages, currents, rate):
+            for average, current in zip(averages, currents, strict=True):
+                strategy.extended.update(
+                    average,
+                    lambda average, current, rate: average.assign_add(rate * (current - average)),
+                    args=(current, rate),
+                )
+
+        tf.distribute.get_replica_context().merge_call(move, args=(averages, currents, rate))

@@ -1,0 +1,213 @@
+"""What every trained model shares: networks with their optimizers, replica scaling, averages, logs, saving.
+
+There is no template `train_step` here: each objective spells out its own.
+"""
+
+import contextlib
+import dataclasses
+import math
+from collections.abc import Callable
+
+import keras
+import tensorflow as tf
+
+from models.core.config import from_plain
+from models.core.optimizers import FusedAdam
+from models.core.schedules import HalvingSchedule
+
+
+@contextlib.contextmanager
+def precision(name: str):
+    """Layers made within compute in this precision ("float32", "mixed_bfloat16", "mixed_float16")."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(name)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+class TrainedModel(keras.Model):
+    """A Keras model that trains several networks ("players"), each with its own optimizer.
+
+    A subclass sets `config_class`, `players` (attribute names of its networks, the generator first where there is
+    one; where a player has several, `player_variables` is overridden) and `log_names`, builds its networks in
+    `build_networks`, and overrides `train_step`.
+    """
+
+    config_class: type
+    players: tuple[str, ...] = ()
+    log_names: tuple[str, ...] = ()
+    # Whether a step couples the examples of a batch (pairs within it, ...), so that two replicas differ from one.
+    couples_examples = False
+    # Each replica's share of a batch must be a multiple of it (2 where a batch is halved, ...).
+    batch_multiple = 1
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        keras.saving.register_keras_serializable("gan")(cls)
+
+    def __init__(self, config):
+        super().__init__()
+        self.config = config
+        # Not the optimizer's own count: float16 training skips the optimizer where gradients overflow.
+        self.steps_done = self.add_weight(
+            name="steps_done", dtype="int64", initializer="zeros", trainable=False, aggregation="only_first_replica"
+        )
+        self.trackers = [keras.metrics.Mean(name=name) for name in self.log_names]
+        with precision(config.precision):
+            self.build_networks()
+        # Functional networks have their weights already; Keras would otherwise call the outer model in `fit`.
+        self.built = True
+
+    def build_networks(self):
+        """Make the networks, each as a functional keras.Model in an attribute."""
+        raise NotImplementedError
+
+    def player_variables(self, player: str) -> list:
+        """The trainable variables that a player's optimizer moves."""
+        return getattr(self, player).trainable_variables
+
+    def optimizer_of(self, player: str) -> keras.optimizers.Optimizer:
+        """The optimizer of a player."""
+        return getattr(self, f"{player}_optimizer")
+
+    def learning_rate(self, player: str, steps_per_epoch: int) -> keras.optimizers.schedules.LearningRateSchedule:
+        """A player's learning rate, as a function of its optimizer's step."""
+        return HalvingSchedule(self.initial_rate(player), self.config.learning_rate_halving_epochs * steps_per_epoch)
+
+    def initial_rate(self, player: str) -> float:
+        """A player's learning rate before it falls."""
+        return self.config.learning_rate
+
+    def make_optimizer(self, player: str, steps_per_epoch: int) -> keras.optimizers.Optimizer:
+        """A player's optimizer, as the configuration says."""
+        config, rate = self.config, self.learning_rate(player, steps_per_epoch)
+        if config.optimizer == "adam":
+            optimizer = FusedAdam(rate, beta_1=config.beta_1, beta_2=config.beta_2)
+        elif config.optimizer == "rmsprop":
+            optimizer = keras.optimizers.RMSprop(rate)
+        else:
+            optimizer = self.gradient_descent(player, rate, steps_per_epoch)
+        if config.precision == "mixed_float16":
+            optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
+        return optimizer
+
+    def gradient_descent(self, player: str, rate, steps_per_epoch: int) -> keras.optimizers.SGD:
+        """What optimizer=sgd stands for."""
+        return keras.optimizers.SGD(rate, momentum=self.config.beta_1)
+
+    def compile(self, steps_per_epoch: int = 1):
+        """Make and build one optimizer a player. Call it within the strategy's scope.
+
+        Args:
+            steps_per_epoch: what turns the schedule's epochs into steps.
+        """
+        self.steps_per_epoch = steps_per_epoch
+        for player in self.players:
+            optimizer = self.make_optimizer(player, steps_per_epoch)
+            # Slots that do not exist before `fit` would be dropped when a checkpoint is restored.
+            optimizer.build(self.player_variables(player))
+            setattr(self, f"{player}_optimizer", optimizer)
+        # Callbacks read the step from `model.optimizer`; left out, Keras would make an optimizer of its own.
+        super().compile(optimizer=self.optimizer_of(self.players[0]), jit_compile=False)
+
+    @property
+    def step(self) -> int:
+        """How many training steps the weights have seen."""
+        # A mirrored variable cannot be turned into an int; its copy on the first replica can.
+        return int(getattr(self.steps_done.value, "values", [self.steps_done.value])[0])
+
+    def minimize(self, loss: tf.Tensor, tape: tf.GradientTape, player: str):
+        """One optimizer step of a player on a loss that is the mean over this replica's examples.
+
+        The only place that knows about replicas: gradients are summed over them, so each pays its share.
+        """
+        optimizer, variables = self.optimizer_of(player), self.player_variables(player)
+        replicas = tf.distribute.get_strategy().num_replicas_in_sync
+        share = optimizer.scale_loss(tf.constant(1.0 / replicas, loss.dtype))
+        gradients = tape.gradient(loss, variables, output_gradients=share)
+        optimizer.apply(gradients, variables)
+
+    def noise_seed(self, purpose: int, turn: int = 0) -> tf.Tensor:
+        """(2,) int32 seed of this step's noise; draws for different purposes, and turns of one step, differ."""
+        step = tf.cast(self.steps_done, tf.int32)
+        # Far from the purposes of the pipelines, which count from 0.
+        return tf.random.experimental.stateless_fold_in([self.config.seed, 1_000 * (1 + turn) + purpose], step)
+
+    def replica_seed(self, purpose: int, turn: int = 0) -> tf.Tensor:
+        """(2,) int32 seed of this step's noise on this replica; replicas differ."""
+        return tf.random.experimental.stateless_fold_in(self.noise_seed(purpose, turn), replica_index())
+
+    def sample_latent(self, count: int | tf.Tensor, purpose: int = 0) -> tf.Tensor:
+        """(count, latent_dim) noise from N(0, 1) for this replica at this step.
+
+        Drawn statelessly for the whole batch and cut: a resumed run draws the same noise, and each replica gets
+        the rows that its examples would have had on one device.
+        """
+        dim, seed = self.config.latent_dim, self.noise_seed(purpose)
+        return self.own_rows(count, lambda total: tf.random.stateless_normal((total, dim), seed))
+
+    def sample_uniform(
+        self, count: int | tf.Tensor, purpose: int, turn: int = 0, shape: tuple[int, ...] = ()
+    ) -> tf.Tensor:
+        """(count, *shape) numbers in [0, 1) for this replica at this step, drawn as the latents are."""
+        seed = self.noise_seed(purpose, turn)
+        return self.own_rows(count, lambda total: tf.random.stateless_uniform((total, *shape), seed))
+
+    def own_rows(self, count: int | tf.Tensor, draw: Callable[[int | tf.Tensor], tf.Tensor]) -> tf.Tensor:
+        """This replica's `count` rows of what `draw` gives for the whole batch."""
+        replicas = tf.distribute.get_strategy().num_replicas_in_sync
+        replica = replica_index()
+        return draw(count * replicas)[replica * count : (replica + 1) * count]
+
+    def sized(self, own: tf.Tensor) -> tf.Tensor:
+        """A batch's (B, ...) with B known when the step is traced: pipelines leave it open."""
+        replicas = tf.distribute.get_strategy().num_replicas_in_sync
+        return tf.ensure_shape(own, (self.config.batch_size // replicas, *own.shape[1:]))
+
+    def all_rows(self, own: tf.Tensor) -> tf.Tensor:
+        """The rows of the whole batch, of which each replica has its own: the inverse of `own_rows`."""
+        if tf.distribute.get_strategy().num_replicas_in_sync == 1:
+            return own
+        return tf.distribute.get_replica_context().all_gather(own, axis=0)
+
+    def track(self, **values: tf.Tensor) -> dict:
+        """End a step: count it and log its values; returns their running means, as `train_step` must."""
+        self.steps_done.assign_add(1)
+        for tracker in self.trackers:
+            tracker.update_state(values[tracker.name])
+        return self.get_metrics_result()
+
+    @property
+    def metrics(self) -> list:
+        """The running means of `log_names`, which Keras resets and reports."""
+        return self.trackers
+
+    def get_config(self) -> dict:
+        """The configuration, as plain values."""
+        return {"config": dataclasses.asdict(self.config)}
+
+    @classmethod
+    def from_config(cls, config: dict):
+        """The model as its constructor makes it."""
+        return cls(from_plain(cls.config_class, config["config"]))
+
+    def get_compile_config(self) -> dict:
+        """What `compile` was given."""
+        return {"steps_per_epoch": self.steps_per_epoch}
+
+    def compile_from_config(self, config: dict):
+        """Compile as the saved model was, so that its optimizers' state finds its slots."""
+        self.compile(**config)
+
+
+def replica_index() -> int | tf.Tensor:
+    """Which replica this runs on, from 0."""
+    context = tf.distribute.get_replica_context()
+    return context.replica_id_in_sync_group if context else 0
+
+
+def parameter_count(network: keras.Model) -> int:
+    """Trainable parameters of a network."""
+    return sum(math.prod(variable.shape) for variable in network.trainable_variables)

@@ -1,0 +1,100 @@
+"""Networks without convolutions: of images (Goodfellow et al. 2014; with a class Mirza & Osindero 2014, section 4.1),
+and of points.
+"""
+
+import math
+from collections.abc import Mapping
+
+import keras
+from keras import layers, ops
+
+from models.core.layers import SeededDropout, linear, normalization
+from models.generation.conditions import LEAK, Condition, layer_types, outputs
+from models.generation.configs import ImageGenerationConfig, PointGenerationConfig
+
+# Shares of the first layer that the noise and the class have: 200 and 1,000 of 1,200, 240 and 50 (CGAN, 4.1).
+NOISE_SHARE, CLASS_SHARE = 1 / 6, 50 / 240
+# Dropout of the input beside that of the hidden layers: 0.2 beside 0.5 (GAN, authors' code).
+INPUT_DROPOUT = 0.4
+
+
+def uniform(limit: float) -> keras.initializers.Initializer:
+    """Initial weights between -limit and limit."""
+    return keras.initializers.RandomUniform(-limit, limit)
+
+
+def generator(config: ImageGenerationConfig) -> keras.Model:
+    """Noise and perhaps a class to an image.
+
+    Inputs: `latent` (B, input_dim) and, told the class, `label` (B,). Output: (B, side, side, channels) float32 in
+    [-1, 1]. Two hidden layers of `generator_width` rectified units, as in the authors' code (its output is a sigmoid:
+    the same, in [0, 1]).
+    """
+    latent = keras.Input((config.input_dim,), name="latent")
+    condition = Condition(config, config.conditioning)
+    width, start = config.generator_width, uniform(0.05)
+
+    def hidden(x, units: int):
+        return layers.ReLU()(condition.normalize(layers.Dense(units, kernel_initializer=start)(x)))
+
+    if condition.is_concatenated:
+        noise_units = max(round(width * NOISE_SHARE), 1)
+        x = layers.concatenate([hidden(latent, noise_units), hidden(condition.one_hot, width - noise_units)])
+    else:
+        x = hidden(latent, width)
+    x = layers.Activation("linear", name="maps_0")(hidden(x, width))
+    shape = (config.image_size, config.image_size, config.channels)
+    x = layers.Reshape(shape)(layers.Dense(math.prod(shape), kernel_initializer=start, dtype="float32")(x))
+    image = layers.Activation("tanh", dtype="float32", name="image")(x)
+    return keras.Model({"latent": latent, **condition.inputs}, image, name="generator")
+
+
+def discriminator(config: ImageGenerationConfig, heads: Mapping[str, int]) -> keras.Model:
+    """Image and perhaps its class to the logit of "real", and what the heads say.
+
+    Inputs: `image` (B, side, side, channels) in [-1, 1]; told the class, `label` (B,); with dropout, `seed` (B, 2).
+    Two hidden layers of `discriminator_width` maxout units (Goodfellow et al. 2013), as in the authors' code.
+    """
+    image = keras.Input((config.image_size, config.image_size, config.channels), name="image")
+    seed = keras.Input((2,), dtype="int32", name="seed")
+    condition = Condition(config, config.discriminator_conditioning)
+    normalize = normalization(config.discriminator_normalization)
+    _, dense = layer_types(config)
+    width = config.discriminator_width
+
+    def hidden(x, units: int, salt: int, dropout: float, pieces: int = config.maxout_pieces):
+        x = SeededDropout(dropout, salt, always=False)([x, seed]) if dropout else x
+        x = normalize(dense(units * pieces, kernel_initializer=uniform(0.005 if pieces > 1 else 0.05))(x))
+        if pieces == 1:
+            return layers.LeakyReLU(LEAK)(x)
+        return ops.max(layers.Reshape((units, pieces))(x), axis=-1)
+
+    x = hidden(layers.Flatten()(image), width, 0, config.dropout * INPUT_DROPOUT)
+    if condition.is_concatenated:
+        x = layers.concatenate([x, hidden(condition.one_hot, max(round(width * CLASS_SHARE), 1), 1, 0.0)])
+    joint = config.joint_pieces and condition.is_concatenated and config.maxout_pieces > 1
+    pieces = config.joint_pieces if joint else config.maxout_pieces
+    x = layers.Activation("linear", name="features_0")(hidden(x, width, 2, config.dropout, pieces))
+    said = outputs(x, config, condition, heads, dense, pooled=x)
+    inputs = {"image": image, **condition.inputs, **({"seed": seed} if config.dropout else {})}
+    return keras.Model(inputs, said, name="discriminator")
+
+
+def point_generator(config: PointGenerationConfig) -> keras.Model:
+    """Noise to points. Input: `latent` (B, input_dim). Output: (B, dimensions) float32, of any size."""
+    latent = keras.Input((config.input_dim,), name="latent")
+    x = latent
+    for _ in range(2):
+        x = layers.ReLU()(linear(x, config.generator_width))
+    points = layers.Dense(config.dimensions, dtype="float32", name="points")(x)
+    return keras.Model({"latent": latent}, points, name="generator")
+
+
+def point_discriminator(config: PointGenerationConfig) -> keras.Model:
+    """Points to the logit of "real". Input: `image` (B, dimensions): a point. Output: (B, 1) float32."""
+    point = keras.Input((config.dimensions,), name="image")
+    x = point
+    for _ in range(2):
+        x = normalization(config.discriminator_normalization)(linear(x, config.discriminator_width))
+        x = layers.LeakyReLU(LEAK)(x)
+    return keras.Model({"image": point}, layers.Dense(1, dtype="float32", name="logits")(x), name="discriminator")

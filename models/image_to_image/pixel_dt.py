@@ -1,0 +1,104 @@
+"""Pixel-level domain transfer: from a picture of a thing in a scene to the picture of the thing (Yoo et al. 2016)."""
+
+from functools import partial
+
+import tensorflow as tf
+
+from models.core.adversarial import INPUT_NOISE, Adversarial
+from models.image_to_image import pixel_dt_networks as networks
+from models.image_to_image.configs import PixelDTConfig
+
+
+class PixelDT(Adversarial):
+    """A converter against two discriminators: is it real, and does it show what the input shows?
+
+    Batches are dicts of (B, image_size, image_size, 3) float32 in [-1, 1]: `input`, its `target`, and `unassociated`,
+    the target of something else.
+    """
+
+    config_class = PixelDTConfig
+    side_multiple = 1
+    # Of one example alone, batch normalization would leave nothing of the code.
+    batch_multiple = 2
+
+    @property
+    def players(self) -> tuple[str, ...]:
+        """The converter, the real/fake discriminator and, unless it has no weight, the domain discriminator."""
+        return ("generator", "discriminator", *(("domain_discriminator",) if self.config.domain_weight else ()))
+
+    @property
+    def log_names(self) -> tuple[str, ...]:
+        """The domain discriminator's numbers where there is one."""
+        domain = ("domain_loss", "associated_score", "unassociated_score") if self.config.domain_weight else ()
+        return ("generator_loss", "discriminator_loss", "real_score", "fake_score", *domain)
+
+    def build_networks(self):
+        """Section 4."""
+        config = self.config
+        self.generator = networks.converter(
+            config.image_size, config.generator_width, config.code_dim, config.upsampling
+        )
+        shape = (config.image_size, config.discriminator_width, config.discriminator_normalization)
+        self.discriminator = networks.discriminator(*shape, of_pairs=False, name="discriminator")
+        self.domain_discriminator = None
+        if config.domain_weight:
+            self.domain_discriminator = networks.discriminator(*shape, of_pairs=True, name="domain_discriminator")
+        self.keep_average()
+
+    def translate(self, image: tf.Tensor) -> tf.Tensor:
+        """(B, h, w, 3) conversions of images."""
+        return self.generator({"image": image}, training=True)
+
+    def score(self, image: tf.Tensor) -> tf.Tensor:
+        """(B, 1) logits: a real picture of the target domain?"""
+        return self.discriminator({"image": self.seen(image)}, training=True)
+
+    def score_pair(self, input_image: tf.Tensor, image: tf.Tensor) -> tf.Tensor:
+        """(B, 1) logits: a real picture of what the input shows?"""
+        inputs = {"image": self.seen(image), "input": self.seen(input_image, noise=INPUT_NOISE)}
+        return self.domain_discriminator(inputs, training=True)
+
+    def train_step(self, batch):
+        """Section 4.3: a step of the real/fake discriminator, one of the domain discriminator, one of the converter."""
+        source, target, unassociated = batch["input"], batch["target"], batch["unassociated"]
+        config, loss = self.config, self.adversarial
+        logs = {}
+        with tf.GradientTape() as generator_tape:
+            generated = self.translate(source)
+            fixed = tf.stop_gradient(generated)
+            with tf.GradientTape() as tape:
+                # Both targets are real, whatever they belong to.
+                real_logits, other_logits, fake_logits = (self.score(image) for image in (target, unassociated, fixed))
+                discriminator_loss = (
+                    loss.real(real_logits, self.real_target)
+                    + loss.real(other_logits, self.real_target)
+                    + loss.fake(fake_logits)
+                ) / 3.0 + self.weighted_penalty(self.score, target, fixed)
+            self.minimize(discriminator_loss, tape, "discriminator")
+            generator_loss = loss.generator(self.score(generated))
+            if config.domain_weight:
+                with tf.GradientTape() as tape:
+                    # Real, but of something else: as false as what is generated.
+                    associated, other, converted = (
+                        self.score_pair(source, image) for image in (target, unassociated, fixed)
+                    )
+                    domain_loss = (
+                        loss.real(associated, self.real_target) + loss.fake(other) + loss.fake(converted)
+                    ) / 3.0 + self.weighted_penalty(partial(self.score_pair, source), target, fixed)
+                self.minimize(domain_loss, tape, "domain_discriminator")
+                domain_gain = loss.generator(self.score_pair(source, generated))
+                generator_loss = (generator_loss + config.domain_weight * domain_gain) / (1.0 + config.domain_weight)
+                logs = {
+                    "domain_loss": domain_loss,
+                    "associated_score": self.mean_score(associated),
+                    "unassociated_score": self.mean_score(other),
+                }
+        self.minimize(generator_loss, generator_tape, "generator")
+        self.after_step()
+        return self.track(
+            generator_loss=generator_loss,
+            discriminator_loss=discriminator_loss,
+            real_score=self.mean_score(real_logits),
+            fake_score=self.mean_score(fake_logits),
+            **logs,
+        )

@@ -1,0 +1,32 @@
+"""The presets of the small classifiers that score generated pictures."""
+
+from models.core.preset import Preset
+from models.judges.configs import ClassJudgeConfig, JudgeConfig
+
+PRESETS = {
+    "class_judge": Preset(
+        model="models.judges.judge.ClassJudge",
+        task="tasks.class_judge.ClassJudgeTask",
+        config=ClassJudgeConfig(),
+        summary="names the class of an image; scores generated images",
+        source="this project",
+        needs=frozenset({"image", "classes"}),
+        default_dataset="digits",
+        per_dataset={
+            **{name: {"image_size": 28} for name in ("mnist", "fashion_mnist", "kmnist", "emnist", "idx")},
+            "digits": {"image_size": 16, "epochs": 30},
+            "cifar10": {"epochs": 20, "flip": True},
+            "birds_colors": {"flip": True},
+        },
+        modes=("train", "evaluate"),
+    ),
+    "attribute_judge": Preset(
+        model="models.judges.judge.AttributeJudge",
+        task="tasks.attribute_judge.AttributeJudgeTask",
+        config=JudgeConfig(),
+        summary="names the attributes seen in a picture; scores generated birds against their captions",
+        source="this project",
+        needs=frozenset({"image", "attributes"}),
+        modes=("train", "evaluate"),
+    ),
+}

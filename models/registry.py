@@ -1,0 +1,10 @@
+"""The one table of what `--model` accepts, made of each family's own. Importing it does not import TensorFlow."""
+
+from models.generation import presets as generation
+from models.image_to_image import presets as image_to_image
+from models.judges import presets as judges
+from models.text_encoder import presets as text_encoder
+from models.text_to_image import presets as text_to_image
+
+FAMILIES = (text_to_image, text_encoder, image_to_image, generation, judges)
+PRESETS = {name: preset for family in FAMILIES for name, preset in family.PRESETS.items()}

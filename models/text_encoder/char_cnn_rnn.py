@@ -1,0 +1,53 @@
+"""Training the char-CNN-RNN text encoder by deep structured joint embedding (Reed et al., CVPR 2016)."""
+
+import tensorflow as tf
+
+from losses import joint_embedding_loss
+from models.core.trained import TrainedModel
+from models.text_encoder import networks
+from models.text_encoder.configs import JointEmbeddingConfig
+
+
+class CharCNNRNN(TrainedModel):
+    """A text encoder and an image encoder that learn to agree.
+
+    Batches are dicts: `image` (B, image_size, image_size, 3) float32 in [-1, 1] (or, with a pretrained image
+    network, its `image_features` (B, image_features_dim)), `characters` (B, 201) integers,
+    `label` (B,) integers.
+    """
+
+    config_class = JointEmbeddingConfig
+    players = ("text_encoder", "image_encoder")
+    log_names = ("joint_embedding_loss", "accuracy")
+    couples_examples = True
+
+    def build_networks(self):
+        """The paper's text encoder; the image encoder is small and from scratch, or a head on a pretrained one."""
+        config = self.config
+        self.text_encoder = networks.text_encoder(
+            config.embedding_dim, config.convolution_width, config.recurrent_width, config.read_characters
+        )
+        if config.image_features_dim:
+            self.image_encoder = networks.feature_projection(config.image_features_dim, config.embedding_dim)
+        else:
+            self.image_encoder = networks.image_encoder(
+                config.image_size, config.embedding_dim, config.image_encoder_width
+            )
+
+    @property
+    def image_key(self) -> str:
+        """What the image encoder reads from a batch."""
+        return "image_features" if self.config.image_features_dim else "image"
+
+    def train_step(self, batch):
+        """One step of both encoders on B pairs."""
+        with tf.GradientTape() as text_tape, tf.GradientTape() as image_tape:
+            text_embedding = self.text_encoder(batch["characters"], training=True)
+            image_embedding = self.image_encoder(batch[self.image_key], training=True)
+            loss = joint_embedding_loss(image_embedding, text_embedding, batch["label"], self.config.margin)
+        self.minimize(loss, text_tape, "text_encoder")
+        self.minimize(loss, image_tape, "image_encoder")
+        scores = tf.matmul(image_embedding, text_embedding, transpose_b=True)
+        best = tf.gather(batch["label"], tf.argmax(scores, axis=1))
+        accuracy = tf.reduce_mean(tf.cast(best == batch["label"], tf.float32))
+        return self.track(joint_embedding_loss=loss, accuracy=accuracy)

@@ -1,0 +1,73 @@
+"""What the text-conditional GANs share: networks, the text's way into them, sampling."""
+
+import tensorflow as tf
+
+from models.core.adversarial import Adversarial
+from models.text_encoder.networks import text_encoder
+from models.text_to_image import networks as reed
+from models.text_to_image.configs import END_TO_END, TextToImageConfig
+
+
+class TextToImage(Adversarial):
+    """A generator of images from latents and texts, and a discriminator of image-text pairs.
+
+    Batches are dicts: `image` and `wrong_image` (B, image_size, image_size, 3) float32 in [-1, 1], and `text`
+    (B, text_dim) float32, or, end to end, `characters` (B, captions_per_image, 201) integers.
+    """
+
+    config_class = TextToImageConfig
+    log_names = ("generator_loss", "discriminator_loss", "real_score", "fake_score")
+
+    def build_networks(self):
+        """Reed et al. 2016, section 4.1."""
+        config = self.config
+        self.text_encoder = None
+        if config.text_encoder == END_TO_END:
+            self.text_encoder = text_encoder(
+                config.text_dim, config.convolution_width, config.recurrent_width, config.read_characters
+            )
+        self.generator = reed.generator(
+            config.image_size, config.latent_dim, config.text_dim, config.text_projection_dim, config.generator_width
+        )
+        self.discriminator = reed.discriminator(
+            config.image_size,
+            config.text_dim,
+            config.text_projection_dim,
+            config.discriminator_width,
+            config.discriminator_normalization,
+            config.inner_product_dim,
+        )
+        self.keep_average()
+
+    def player_variables(self, player: str) -> list:
+        """End to end, the text encoder learns in the discriminator's step."""
+        variables = super().player_variables(player)
+        if player == "discriminator" and self.text_encoder is not None:
+            variables = variables + self.text_encoder.trainable_variables
+        return variables
+
+    def embed(self, batch: dict) -> tf.Tensor:
+        """(B, text_dim) text embeddings of a batch, the mean over its captions."""
+        if self.text_encoder is None:
+            return batch["text"]
+        characters = batch["characters"]
+        count = characters.shape[1]
+        embeddings = self.text_encoder(tf.reshape(characters, (-1, characters.shape[2])), training=True)
+        return tf.reduce_mean(tf.reshape(tf.cast(embeddings, tf.float32), (-1, count, self.config.text_dim)), axis=1)
+
+    def generate(self, text: tf.Tensor) -> tf.Tensor:
+        """(B, image_size, image_size, 3) images of (B, text_dim) texts and this step's noise, in training mode."""
+        latent = self.sample_latent(tf.shape(text)[0])
+        return self.generator({"latent": latent, "text": tf.stop_gradient(text)}, training=True)
+
+    def score(self, image: tf.Tensor, text: tf.Tensor) -> tf.Tensor:
+        """(B, 1) logits: real, and matching the text?
+
+        Real, wrong and generated images pass one after another, so that no batch statistics mix them.
+        """
+        return self.discriminator({"image": self.seen(image), "text": text}, training=True)
+
+    def penalty(self, image: tf.Tensor, generated: tf.Tensor, text: tf.Tensor) -> tf.Tensor:
+        """The weighted penalty on the gradient at real and generated images of the same texts; 0 when off."""
+        fixed_text = tf.stop_gradient(text)
+        return self.weighted_penalty(lambda between: self.score(between, fixed_text), image, generated)

@@ -1,0 +1,42 @@
+"""GAN-CLS: the matching-aware discriminator (Reed et al. 2016, section 4.2, Algorithm 1)."""
+
+import tensorflow as tf
+
+from models.text_to_image.base import TextToImage
+from models.text_to_image.configs import MatchingAwareConfig
+
+
+class GANCLS(TextToImage):
+    """The discriminator also sees real images with texts of other images, and must call those pairs false."""
+
+    config_class = MatchingAwareConfig
+    log_names = ("generator_loss", "discriminator_loss", "real_score", "wrong_score", "fake_score")
+
+    def train_step(self, batch):
+        """Algorithm 1, lines 3 to 12; the images are generated once and serve both players."""
+        image, wrong_image = batch["image"], batch["wrong_image"]
+        loss, mismatch_weight = self.adversarial, self.config.mismatch_weight
+        with tf.GradientTape() as generator_tape:
+            with tf.GradientTape() as discriminator_tape:
+                text = self.embed(batch)
+                generated = self.generate(text)
+                real_logits = self.score(image, text)
+                wrong_logits = self.score(wrong_image, text)
+                fake_logits = self.score(tf.stop_gradient(generated), text)
+                discriminator_loss = (
+                    loss.real(real_logits, self.real_target)
+                    + mismatch_weight * loss.fake(wrong_logits)
+                    + (1.0 - mismatch_weight) * loss.fake(fake_logits)
+                    + self.penalty(image, generated, text)
+                )
+            self.minimize(discriminator_loss, discriminator_tape, "discriminator")
+            generator_loss = loss.generator(self.score(generated, tf.stop_gradient(text)))
+        self.minimize(generator_loss, generator_tape, "generator")
+        self.after_step()
+        return self.track(
+            generator_loss=generator_loss,
+            discriminator_loss=discriminator_loss,
+            real_score=self.mean_score(real_logits),
+            wrong_score=self.mean_score(wrong_logits),
+            fake_score=self.mean_score(fake_logits),
+        )

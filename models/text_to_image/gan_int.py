@@ -1,0 +1,66 @@
+"""GAN-INT and GAN-INT-CLS: learning with manifold interpolation (Reed et al. 2016, section 4.3)."""
+
+import tensorflow as tf
+
+from models.text_to_image.base import TextToImage
+from models.text_to_image.configs import InterpolationConfig
+
+
+class GANINT(TextToImage):
+    """The generator must also please the discriminator on texts between two texts of the batch.
+
+    No real image goes with such a text, so the discriminator never learns from one. With `mismatch_weight` it is
+    matching-aware as well (GAN-INT-CLS).
+    """
+
+    config_class = InterpolationConfig
+    couples_examples = True
+    batch_multiple = 2
+
+    @property
+    def log_names(self) -> tuple[str, ...]:
+        """Wrong images are scored where they are seen."""
+        wrong_score = ("wrong_score",) if self.config.mismatch_weight else ()
+        return ("generator_loss", "interpolated_loss", "discriminator_loss", "real_score", *wrong_score, "fake_score")
+
+    def interpolate(self, text: tf.Tensor) -> tf.Tensor:
+        """(B, D) texts to (B / 2, D) texts between the first half and the second."""
+        first, second = tf.split(text, 2)
+        beta = self.config.interpolation_beta
+        return beta * first + (1.0 - beta) * second
+
+    def train_step(self, batch):
+        """Algorithm 1 with equation 5 added to the generator's loss: the mean over 1.5 B generated images."""
+        image, loss = batch["image"], self.adversarial
+        mismatch_weight, interpolation_weight = self.config.mismatch_weight, self.config.interpolation_weight
+        with tf.GradientTape() as generator_tape:
+            with tf.GradientTape() as discriminator_tape:
+                text = self.embed(batch)
+                count = tf.shape(text)[0]
+                all_text = tf.concat([text, self.interpolate(text)], axis=0)
+                generated = self.generate(all_text)
+                real_logits = self.score(image, text)
+                fake_logits = self.score(tf.stop_gradient(generated[:count]), text)
+                discriminator_loss = (
+                    loss.real(real_logits, self.real_target)
+                    + (1.0 - mismatch_weight) * loss.fake(fake_logits)
+                    + self.penalty(image, generated[:count], text)
+                )
+                if mismatch_weight:
+                    wrong_logits = self.score(batch["wrong_image"], text)
+                    discriminator_loss += mismatch_weight * loss.fake(wrong_logits)
+            self.minimize(discriminator_loss, discriminator_tape, "discriminator")
+            logits = self.score(generated, tf.stop_gradient(all_text))
+            interpolated_loss = loss.generator(logits[count:])
+            generator_loss = (2.0 * loss.generator(logits[:count]) + interpolation_weight * interpolated_loss) / 3.0
+        self.minimize(generator_loss, generator_tape, "generator")
+        self.after_step()
+        wrong_score = {"wrong_score": self.mean_score(wrong_logits)} if mismatch_weight else {}
+        return self.track(
+            generator_loss=generator_loss,
+            interpolated_loss=interpolated_loss,
+            discriminator_loss=discriminator_loss,
+            real_score=self.mean_score(real_logits),
+            fake_score=self.mean_score(fake_logits),
+            **wrong_score,
+        )

@@ -1,0 +1,34 @@
+"""The naive text-conditional GAN (Reed et al. 2016, section 4.2, first paragraph)."""
+
+import tensorflow as tf
+
+from models.text_to_image.base import TextToImage
+
+
+class TextGAN(TextToImage):
+    """The discriminator sees real images with their texts and generated images with the texts they were made for."""
+
+    def train_step(self, batch):
+        """One step of the discriminator, then one of the generator against it."""
+        image, loss = batch["image"], self.adversarial
+        with tf.GradientTape() as generator_tape:
+            with tf.GradientTape() as discriminator_tape:
+                text = self.embed(batch)
+                generated = self.generate(text)
+                real_logits = self.score(image, text)
+                fake_logits = self.score(tf.stop_gradient(generated), text)
+                discriminator_loss = (
+                    loss.real(real_logits, self.real_target)
+                    + loss.fake(fake_logits)
+                    + self.penalty(image, generated, text)
+                )
+            self.minimize(discriminator_loss, discriminator_tape, "discriminator")
+            generator_loss = loss.generator(self.score(generated, tf.stop_gradient(text)))
+        self.minimize(generator_loss, generator_tape, "generator")
+        self.after_step()
+        return self.track(
+            generator_loss=generator_loss,
+            discriminator_loss=discriminator_loss,
+            real_score=self.mean_score(real_logits),
+            fake_score=self.mean_score(fake_logits),
+        )

@@ -1,0 +1,156 @@
+"""Batches of captioned images. Each is a pure function of (seed, step), so a resumed run jumps to its place.
+
+Classes are drawn uniformly, then an image of the class, as in Reed et al.'s Torch code (donkey_folder_txt.lua).
+Where there are no classes every image is a class of its own: "an image of another class" is then another image.
+"""
+
+import dataclasses
+
+import numpy as np
+import tensorflow as tf
+
+from pipelines.batches.draws import Batches, pick, seeded
+from pipelines.examples import CaptionedImages, DataError
+from pipelines.images import crop_and_flip, reader, to_float
+
+# Every kind of random draw has a number of its own, so that no two share a seed.
+CLASS, WRONG_CLASS, IMAGE, WRONG_IMAGE, CAPTION, CROP, WRONG_CROP = range(7)
+
+
+@dataclasses.dataclass(frozen=True)
+class CaptionTable:
+    """Something for each caption: its embedding or its characters.
+
+    Attributes:
+        rows: (m, ...) one row a caption, image after image.
+        counts: (n,) captions of each image.
+    """
+
+    rows: np.ndarray
+    counts: np.ndarray
+
+    def draw(self, images: tf.Tensor, count: int, seed: tf.Tensor) -> tf.Tensor:
+        """(B,) image indices to (B, count, ...) rows, drawn with replacement among each image's own."""
+        counts = tf.constant(self.counts, tf.int32)
+        starts = tf.constant(np.concatenate([[0], np.cumsum(self.counts)[:-1]]), tf.int32)
+        number, start = tf.gather(counts, images)[:, tf.newaxis], tf.gather(starts, images)[:, tf.newaxis]
+        draws = tf.random.stateless_uniform((tf.shape(images)[0], count), seed)
+        return tf.gather(self.held, start + pick(draws, number))
+
+    def __post_init__(self):
+        # On the host once, not in every graph.
+        object.__setattr__(self, "held", tf.constant(self.rows))
+
+
+class ClassIndex:
+    """The images of each class, for class-balanced draws."""
+
+    def __init__(self, examples: CaptionedImages):
+        if len(examples) < 2:
+            raise DataError(f"training needs at least 2 images. Received: {len(examples)}")
+        labels = examples.labels
+        # One class only says no more than none.
+        if labels is None or len(np.unique(labels)) < 2:
+            labels = np.arange(len(examples))
+        self.labels = labels
+        _, sizes = np.unique(labels, return_counts=True)
+        self.classes = len(sizes)
+        self.order = tf.constant(np.argsort(labels, kind="stable"), tf.int32)
+        self.sizes = tf.constant(sizes, tf.int32)
+        self.starts = tf.constant(np.concatenate([[0], np.cumsum(sizes)[:-1]]), tf.int32)
+
+    def image_of(self, classes: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+        """(B,) classes to (B,) indices of images drawn from them."""
+        draws = tf.random.stateless_uniform(tf.shape(classes), seed)
+        return tf.gather(self.order, tf.gather(self.starts, classes) + pick(draws, tf.gather(self.sizes, classes)))
+
+    def matching_and_wrong(self, count: int, seed: int, step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Two (count,) arrays of image indices; the second of another class than the first, row by row."""
+        classes = pick(tf.random.stateless_uniform((count,), seeded(seed, CLASS, step)), self.classes)
+        shift = pick(tf.random.stateless_uniform((count,), seeded(seed, WRONG_CLASS, step)), self.classes - 1)
+        wrong_classes = (classes + 1 + shift) % self.classes
+        return (
+            self.image_of(classes, seeded(seed, IMAGE, step)),
+            self.image_of(wrong_classes, seeded(seed, WRONG_IMAGE, step)),
+        )
+
+    def distinct(self, count: int, seed: int, step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """(count,) image indices and their classes, all different while the classes last."""
+        rounds = -(-count // self.classes)
+        draws = tf.random.stateless_uniform((rounds, self.classes), seeded(seed, CLASS, step))
+        classes = tf.reshape(tf.argsort(draws, axis=1), (-1,))[:count]
+        return self.image_of(classes, seeded(seed, IMAGE, step)), classes
+
+
+def matching_batches(examples: CaptionedImages, config, texts: CaptionTable) -> Batches:
+    """Batches of GAN-CLS: real images, images that do not match, and the real images' texts.
+
+    Args:
+        examples: the training split.
+        config: a TextToImageConfig.
+        texts: of each caption its embedding (m, D) float32, or its characters (m, 201) integers to learn end to end.
+
+    Returns:
+        Batches of `image`, `wrong_image` (B, image_size, image_size, 3) float32 in [-1, 1] and `text` (B, D)
+        float32, the mean over `captions_per_image` captions; or `characters` (B, captions_per_image, 201).
+    """
+    index, read = ClassIndex(examples), reader(examples.images)
+    size, count, seed = config.image_size, config.batch_size, config.seed
+    embedded = texts.rows.dtype == np.float32
+
+    def at(step):
+        image, wrong = index.matching_and_wrong(count, seed, step)
+        drawn = texts.draw(image, config.captions_per_image, seeded(seed, CAPTION, step))
+        batch = {
+            "image": to_float(crop_and_flip(read(image), size, seeded(seed, CROP, step))),
+            "wrong_image": to_float(crop_and_flip(read(wrong), size, seeded(seed, WRONG_CROP, step))),
+        }
+        return batch | ({"text": tf.reduce_mean(drawn, axis=1)} if embedded else {"characters": drawn})
+
+    return Batches(at, {"text_dim": texts.rows.shape[1]} if embedded else {}, len(examples))
+
+
+def distinct_class_batches(
+    examples: CaptionedImages, config, texts: CaptionTable, image_features: np.ndarray | None = None
+) -> Batches:
+    """Batches of joint embedding: pairs of different classes, one caption each.
+
+    Args:
+        examples: the training split.
+        config: a JointEmbeddingConfig.
+        texts: of each caption its characters, (m, 201) integers.
+        image_features: (n, F) float32 features of a pretrained network, which then take the images' place.
+
+    Returns:
+        Batches of `image` (or `image_features`), `characters` (B, 201) and `label` (B,).
+    """
+    index, read = ClassIndex(examples), reader(examples.images)
+    features = None if image_features is None else tf.constant(image_features, tf.float32)
+    count, seed = config.batch_size, config.seed
+
+    def at(step):
+        image, label = index.distinct(count, seed, step)
+        drawn = texts.draw(image, 1, seeded(seed, CAPTION, step))[:, 0]
+        batch = {"characters": drawn, "label": label}
+        if features is not None:
+            return batch | {"image_features": tf.gather(features, image)}
+        return batch | {"image": to_float(crop_and_flip(read(image), config.image_size, seeded(seed, CROP, step)))}
+
+    measured = {"image_features_dim": 0 if image_features is None else image_features.shape[1]}
+    return Batches(at, measured, len(examples))
+
+
+def attribute_batches(examples: CaptionedImages, config) -> Batches:
+    """Batches of `image` and its `attributes` (B, A); classes are drawn uniformly, then an image of each."""
+    index, read = ClassIndex(examples), reader(examples.images)
+    attributes = tf.constant(examples.truth.attributes, tf.int32)
+    count, seed = config.batch_size, config.seed
+
+    def at(step):
+        classes = pick(tf.random.stateless_uniform((count,), seeded(seed, CLASS, step)), index.classes)
+        image = index.image_of(classes, seeded(seed, IMAGE, step))
+        crops = crop_and_flip(read(image), config.image_size, seeded(seed, CROP, step))
+        return {"image": to_float(crops), "attributes": tf.gather(attributes, image)}
+
+    value_counts = tuple(len(values) for values in examples.truth.attribute_values)
+    return Batches(at, {"value_counts": value_counts}, len(examples))

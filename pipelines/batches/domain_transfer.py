@@ -1,0 +1,52 @@
+"""Batches of inputs with the picture of what they show, and of something else. Pure functions of (seed, step)."""
+
+import numpy as np
+import tensorflow as tf
+
+from pipelines.batches.draws import Batches, check_enough, in_random_order, pick, seeded
+from pipelines.examples import DataError, PairedImages
+from pipelines.images import crop_and_flip, reader, to_float
+
+# Every kind of random draw has a number of its own, so that no two share a seed.
+ORDER, FLIP, OTHER = range(3)
+
+
+def associated_batches(examples: PairedImages, config) -> Batches:
+    """Batches of `input`, `target` and `unassociated` (B, image_size, image_size, 3) float32 in [-1, 1].
+
+    Inputs are flipped half of the time; targets, whose pose means something, are not. The unassociated target is drawn
+    from all that have another label.
+
+    Args:
+        examples: the training split.
+        config: a PixelDTConfig; its `direction` says which side is the input.
+
+    Raises:
+        DataError: there are fewer pairs than a batch holds, or all have one label.
+    """
+    size, count, seed = config.image_size, config.batch_size, config.seed
+    check_enough(len(examples), count, "pairs")
+    labels = np.arange(len(examples)) if examples.labels is None else np.asarray(examples.labels)
+    if len(np.unique(labels)) < 2:
+        raise DataError("training needs targets of at least two things. Received: all of one")
+    source, target = (examples.a, examples.b) if config.direction == "AtoB" else (examples.b, examples.a)
+    read_source, read_target = reader(source), reader(target)
+    # Sorted by label, the rows with a row's own label are the block from `first`, `same` rows long.
+    by_label = np.argsort(labels, kind="stable")
+    values = labels[by_label]
+    first, last = np.searchsorted(values, labels, "left"), np.searchsorted(values, labels, "right")
+    by_label, first, same = (tf.constant(array.astype(np.int32)) for array in (by_label, first, last - first))
+
+    def at(step):
+        rows = in_random_order(len(examples), count, seed, ORDER, step)
+        begin, width = tf.gather(first, rows), tf.gather(same, rows)
+        draws = tf.random.stateless_uniform((count,), seeded(seed, OTHER, step))
+        place = pick(draws, len(examples) - width)
+        others = tf.gather(by_label, tf.where(place < begin, place, place + width))
+        return {
+            "input": to_float(crop_and_flip(read_source(rows), size, seeded(seed, FLIP, step))),
+            "target": to_float(read_target(rows)),
+            "unassociated": to_float(read_target(others)),
+        }
+
+    return Batches(at, {}, len(examples))

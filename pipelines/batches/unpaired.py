@@ -1,0 +1,36 @@
+"""Batches of two sides that do not belong to each other. Each is a pure function of (seed, step), as all are."""
+
+from pipelines.batches.draws import Batches, check_enough, in_random_order, seeded
+from pipelines.examples import PairedImages, UnpairedImages
+from pipelines.images import crop_and_flip, reader, to_float
+
+# Every kind of random draw has a number of its own, so that no two share a seed.
+ORDER_A, ORDER_B, CROP_A, CROP_B = range(4)
+
+
+def unpaired_batches(examples: UnpairedImages | PairedImages, config) -> Batches:
+    """Batches of `a` and `b` (B, image_size, image_size, 3) float32 in [-1, 1], each cropped and flipped by itself.
+
+    Each side takes all its images, in an order of its own, before it begins anew; an epoch is that of the larger side.
+
+    Args:
+        examples: the training split. Pairs are taken apart.
+        config: a CycleGANConfig.
+
+    Raises:
+        DataError: a side has fewer images than a batch holds.
+    """
+    size, count, seed = config.image_size, config.batch_size, config.seed
+    sides = {"a": (examples.a, ORDER_A, CROP_A), "b": (examples.b, ORDER_B, CROP_B)}
+    for side, (images, _, _) in sides.items():
+        check_enough(len(images), count, f"images of {side.upper()}")
+    readers = {side: reader(images) for side, (images, _, _) in sides.items()}
+
+    def at(step):
+        batch = {}
+        for side, (images, order, crop) in sides.items():
+            rows = in_random_order(len(images), count, seed, order, step)
+            batch[side] = to_float(crop_and_flip(readers[side](rows), size, seeded(seed, crop, step)))
+        return batch
+
+    return Batches(at, {}, len(examples))

@@ -1,0 +1,139 @@
+"""Anyone's own captioned images: a folder of images with a text file beside each, or with a table of captions."""
+
+import os
+import posixpath
+import unicodedata
+
+from pipelines.examples import CaptionedImages, DataError, Record
+from pipelines.readers.caption_files import read_captions
+from pipelines.readers.caption_tables import TABLE_NAMES, Table, read_table
+from pipelines.readers.photographs import (
+    IMAGE_SUFFIXES,
+    Found,
+    caption_line,
+    check_split,
+    decode_found,
+    key_of,
+    list_files,
+    skipped_line,
+)
+
+_ACCEPTED = (
+    "accepted are images with a .txt file of the same name beside each (one caption a line), or a metadata.jsonl or "
+    "captions.csv with the columns file_name and text"
+)
+
+
+def find(split: str, data_dir: str) -> Found:
+    """Lists the images of a folder that have captions, without decoding any.
+
+    The images may lie in sub-folders, which are then the classes, if there are at least two and no image lies above
+    them. With folders `train` and `test` at the top, each holds its split; without them both splits are everything.
+    A table's captions take precedence over a text file's.
+
+    Args:
+        split: "train" or "test".
+        data_dir: the folder.
+
+    Raises:
+        DataError: the folder is missing, or holds no images or no captions, or a table in it cannot be used.
+    """
+    check_split(split)
+    if not data_dir or not os.path.isdir(data_dir):
+        raise DataError(f"captions: data_dir must be an existing folder; {_ACCEPTED}; got {data_dir!r}")
+    images = list_files(data_dir, IMAGE_SUFFIXES)
+    if not images:
+        suffixes = ", ".join(IMAGE_SUFFIXES)
+        raise DataError(f"captions: data_dir must hold images ({suffixes}); {_ACCEPTED}; got none in {data_dir!r}")
+    tables = [path for path in list_files(data_dir, TABLE_NAMES) if posixpath.basename(path).lower() in TABLE_NAMES]
+    table = Table()
+    for path in tables:
+        read_table(data_dir, path, table)
+    texts = {_normal(key_of(path)): path for path in list_files(data_dir, (".txt",))}
+
+    tops = {path.split("/")[0] for path in images if "/" in path}
+    has_splits = {"train", "test"} <= tops
+    prefix = f"{split}/" if has_splits else ""
+    records, report = _join(data_dir, [path for path in images if path.startswith(prefix)], table, texts, prefix)
+    if not records:
+        where = os.path.join(data_dir, split) if has_splits else data_dir
+        raise DataError(
+            f"captions: at least one image must have a caption; {_ACCEPTED}; got {where!r} ({'; '.join(report)})"
+        )
+    records, class_line = _with_classes(records, prefix)
+    if has_splits:
+        outside = [path for path in images if not path.startswith(("train/", "test/"))]
+        report = (*report, *skipped_line(outside, "image in neither train nor test"))
+    head = [f"{len(records):,} images with captions found in {data_dir!r} for {split}", caption_line(records)]
+    if not has_splits and split == "test":
+        head.append("no folders train and test: testing uses the images of training")
+    return Found(tuple(records), (*head, class_line, *report))
+
+
+def load(split: str, load_size: int, data_dir: str, cache_dir: str) -> CaptionedImages:
+    """Loads the user's images: uint8 RGB of load_size x load_size pixels with captions, and classes if there are any.
+
+    Args:
+        split: "train" or "test"; the same images for both, unless the folder has folders `train` and `test`.
+        load_size: side of the images in pixels; the aspect ratio is not kept.
+        data_dir: the folder, see `find`.
+        cache_dir: folder of the cache of decoded images.
+
+    Raises:
+        DataError: see `find`; also if fewer than two images can be decoded.
+    """
+    return decode_found(find(split, data_dir), "captions", load_size, cache_dir)
+
+
+def _normal(name: str) -> str:
+    # macOS stores file names decomposed; tables are mostly composed.
+    return unicodedata.normalize("NFC", name)
+
+
+def _join(
+    data_dir: str, images: list[str], table: Table, texts: dict[str, str], prefix: str
+) -> tuple[list[Record], list[str]]:
+    """Pairs images with captions; returns the records by name, and what was left out as report lines."""
+    listed = {_normal(name): captions for name, captions in table.captions.items()}
+    records, without_caption, same_name, names = [], [], [], set()
+    for path in images:
+        name = key_of(path)
+        captions = tuple(listed.get(_normal(path), ()))
+        if not captions and _normal(name) in texts:
+            captions = read_captions(os.path.join(data_dir, *texts[_normal(name)].split("/")))
+        if not captions:
+            without_caption.append(path)
+        elif name in names:
+            same_name.append(path)
+        else:
+            names.add(name)
+            records.append(Record(name, os.path.join(data_dir, *path.split("/")), captions))
+    records.sort(key=lambda record: record.name)
+    present = {_normal(path) for path in images}
+    stems = {_normal(key_of(path)) for path in images}
+    report = [
+        *skipped_line(without_caption, "image without a caption, or with empty ones only"),
+        *skipped_line(same_name, "image with the name of another one but for the suffix"),
+        *skipped_line(
+            [name for name in [*listed, *table.empty] if name.startswith(prefix) and _normal(name) not in present],
+            "line of a table without its image",
+        ),
+        *skipped_line(
+            [path for stem, path in texts.items() if path.startswith(prefix) and stem not in stems],
+            "text file without its image",
+        ),
+        *skipped_line(table.unusable, "line of a table without file name or text"),
+    ]
+    return records, report
+
+
+def _with_classes(records: list[Record], prefix: str) -> tuple[list[Record], str]:
+    """Names the class of each record after its folder, if the images lie in two or more folders and nowhere else."""
+    folders = [posixpath.dirname(record.name.removeprefix(prefix)) for record in records]
+    if "" in folders or len(set(folders)) < 2:
+        return records, "no classes: the images do not all lie in two or more sub-folders"
+    classed = [
+        Record(record.name, record.path, record.captions, folder)
+        for record, folder in zip(records, folders, strict=True)
+    ]
+    return classed, f"{len(set(folders))} classes, named after the sub-folders"

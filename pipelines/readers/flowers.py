@@ -1,0 +1,124 @@
+"""Oxford-102 flowers (Nilsback and Zisserman 2008) with the ten captions of Reed et al. (2016) for each photograph.
+
+Reed et al. split the 102 classes into 82 for training and 20 unseen ones, and ship the lists with their captions as
+`trainvalclasses.txt` and `testclasses.txt`. Put beside the captions, these lists are used. No copy of them could be
+verified for this project, so the constants below are NOT that split; where they stand in, a warning says so.
+"""
+
+import os
+
+from pipelines.examples import CaptionedImages, DataError
+from pipelines.readers import class_folders, photographs
+from pipelines.readers.caption_files import read_text
+from pipelines.readers.download import Archive
+
+CLASSES = tuple(f"class_{number:05d}" for number in range(1, 103))
+
+# Stand-ins of the published sizes, 82 and 20: the last classes are held out. Results on them compare with no paper.
+STAND_IN_TEST_CLASSES = CLASSES[82:]
+STAND_IN_TRAIN_CLASSES = CLASSES[:82]
+
+# Images of the complete splits as published (Reed et al.'s lists; the lengths of StackGAN's `filenames.pickle`).
+PUBLISHED_IMAGES = {"train": 7034, "test": 1155}
+
+TRAIN_LIST, TEST_LIST = "trainvalclasses.txt", "testclasses.txt"
+
+LAYOUT = class_folders.Layout(
+    dataset="flowers",
+    image_folders=("jpg", "102flowers/jpg", "102flowers", "images"),
+    image_pattern="<image name>.jpg",
+    images_by_class=False,
+    caption_folders=("text_c10", "text"),
+    caption_source=(
+        "they are on Google Drive, linked from https://github.com/reedscot/cvpr2016, and can only be fetched by hand; "
+        f"put their {TRAIN_LIST} and {TEST_LIST} beside them for the published split of the classes"
+    ),
+    classes=frozenset(CLASSES),
+    # Address, size and SHA-256 as in TFDS's oxford_flowers102/checksums.tsv.
+    archive=Archive(
+        title="Oxford-102 flowers",
+        url="https://www.robots.ox.ac.uk/~vgg/data/flowers/102/102flowers.tgz",
+        filename="102flowers.tgz",
+        size=344_862_509,
+        sha256="2d01ecc807db462958cfe3d92f57a8c252b4abd240eb955770201e45f783b246",
+        licence="photographs of various owners, for non-commercial research; its authors state no licence",
+        content="jpg",
+    ),
+)
+
+
+def read_classes(folders: list[str]) -> dict[str, tuple[str, ...]] | None:
+    """Reads the published class lists; if only one of the two is there, the other split is the rest.
+
+    Args:
+        folders: where to look, the first folder with a list wins.
+
+    Returns:
+        For "train" and "test" the class names, or None without a list.
+
+    Raises:
+        DataError: a list names an unknown class, the lists overlap, or a split is empty.
+    """
+    for folder in folders:
+        lists = {}
+        for split, filename in (("train", TRAIN_LIST), ("test", TEST_LIST)):
+            path = os.path.join(folder, filename)
+            if os.path.isfile(path):
+                lists[split] = tuple(read_text(path).split())
+                if unknown := sorted(set(lists[split]) - set(CLASSES)):
+                    raise DataError(f"{path} must name classes from class_00001 to class_00102, got {unknown[0]!r}")
+        if not lists:
+            continue
+        for split, other in (("train", "test"), ("test", "train")):
+            lists.setdefault(split, tuple(name for name in CLASSES if name not in lists.get(other, ())))
+        if both := sorted(set(lists["train"]) & set(lists["test"])):
+            raise DataError(
+                f"{TRAIN_LIST} and {TEST_LIST} in {folder!r} must share no class, got both with {both[0]!r}"
+            )
+        if not lists["train"] or not lists["test"]:
+            raise DataError(
+                f"{TRAIN_LIST} and {TEST_LIST} in {folder!r} must leave classes to both splits, "
+                f"got {len(lists['train'])} and {len(lists['test'])}"
+            )
+        return lists
+    return None
+
+
+def find(split: str, data_dir: str, cache_dir: str) -> photographs.Found:
+    """Lists the captioned images of a split without decoding any.
+
+    Args:
+        split: "train" (82 classes) or "test" (20 other classes).
+        data_dir: folder with the images and the captions; "" looks into `flowers` in the cache folder.
+        cache_dir: folder of downloads and caches.
+
+    Raises:
+        DataError: files are missing (the message says which to put where), or the class lists are not usable.
+    """
+    photographs.check_split(split)
+    files = class_folders.gather(LAYOUT, data_dir, cache_dir)
+    lists = read_classes([files.caption_folder, os.path.dirname(files.caption_folder), *filter(None, [data_dir])])
+    if lists is None:
+        photographs.warn_once(
+            f"flowers: no {TRAIN_LIST} or {TEST_LIST} beside the captions in {files.caption_folder!r}: the classes are "
+            "NOT split as published (the last 20 are held out instead), and results compare with no paper. "
+            "Both lists come with the captions of Reed et al."
+        )
+        classes = STAND_IN_TRAIN_CLASSES if split == "train" else STAND_IN_TEST_CLASSES
+        return class_folders.join(LAYOUT, files, split, frozenset(classes), None)
+    return class_folders.join(LAYOUT, files, split, frozenset(lists[split]), PUBLISHED_IMAGES[split])
+
+
+def load(split: str, load_size: int, data_dir: str, cache_dir: str) -> CaptionedImages:
+    """Loads a split: uint8 RGB images of load_size x load_size pixels with captions and classes.
+
+    Args:
+        split: "train" (82 classes) or "test" (20 other classes).
+        load_size: side of the images in pixels; the aspect ratio is not kept.
+        data_dir: folder with the images and the captions; "" looks into `flowers` in the cache folder.
+        cache_dir: folder of downloads and of the cache of decoded images.
+
+    Raises:
+        DataError: files are missing, or fewer than two images could be read.
+    """
+    return photographs.decode_found(find(split, data_dir, cache_dir), LAYOUT.dataset, load_size, cache_dir)

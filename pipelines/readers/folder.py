@@ -1,0 +1,132 @@
+"""Anyone's own images in a folder: sub-folders are classes, folders train and test (or val) at the top are splits."""
+
+import os
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from pipelines.examples import DataError, LabeledImages, Record
+from pipelines.readers.files import decode_images
+from pipelines.readers.pairs import SPLIT_FOLDERS
+from pipelines.readers.photographs import (
+    FEW_IMAGES,
+    IMAGE_SUFFIXES,
+    Found,
+    check_split,
+    key_of,
+    list_files,
+    log_report,
+    skipped_line,
+)
+
+_ACCEPTED = (
+    f"accepted are images ({', '.join(IMAGE_SUFFIXES)}), in sub-folders if they have classes, and below folders train "
+    "and test (or val) if these are to be kept apart"
+)
+
+
+def find(split: str, data_dir: str) -> tuple[Found, tuple[str, ...]]:
+    """Lists the images of a split without decoding any, and the names of the classes, of both splits the same.
+
+    A class is the folder at the top (of the split) that an image is in. There are no classes if there are fewer than
+    two such folders, or if an image lies beside them. With folders `train` and `test` (or `val`) at the top, each
+    holds its split, and images of a class that `train` does not know are skipped; without them both splits are
+    everything.
+
+    Args:
+        split: "train" or "test".
+        data_dir: the folder.
+
+    Raises:
+        DataError: the folder is missing, or holds no image of the split.
+    """
+    check_split(split)
+    if not data_dir or not os.path.isdir(data_dir):
+        raise DataError(f"folder: data_dir must be an existing folder; {_ACCEPTED}; got {data_dir!r}")
+    paths = list_files(data_dir, IMAGE_SUFFIXES)
+    train, test = _split_folders(paths)
+    folder = test if split == "test" else train
+    chosen = [path for path in paths if path.startswith(folder)]
+    if not chosen:
+        raise DataError(
+            f"folder: data_dir must hold images; {_ACCEPTED}; got none in {os.path.join(data_dir, folder)!r}"
+        )
+    class_names, class_line = _class_names([path.removeprefix(train) for path in paths if path.startswith(train)])
+    records, same_name, unknown = {}, [], []
+    for path in chosen:
+        top, _, below = path.removeprefix(folder).partition("/")
+        name = key_of(path)
+        if class_names and (not below or top not in class_names):
+            unknown.append(path)
+        elif name in records:
+            same_name.append(path)
+        else:
+            file = os.path.join(data_dir, *path.split("/"))
+            records[name] = Record(name, file, class_name=top if class_names else None)
+    report = [f"{len(records):,} images found in {data_dir!r} for {split}", class_line]
+    if split == "test" and train == test:
+        report.append("no folders train and test (or val): testing uses the images of training")
+    report += skipped_line(
+        [path for path in paths if not path.startswith((train, test))], "image in none of the splits' folders"
+    )
+    report += skipped_line(unknown, "image in no folder of a class of train")
+    report += skipped_line(same_name, "image with the name of another one but for the suffix")
+    return Found(tuple(records[name] for name in sorted(records)), tuple(report)), class_names
+
+
+def load(split: str, load_size: int, data_dir: str, cache_dir: str) -> LabeledImages:
+    """Loads the user's images: (n, load_size, load_size, 3) uint8, with classes if there are any (see `find`).
+
+    Args:
+        split: "train" or "test"; the same images for both, unless the folder has folders of these names.
+        load_size: side of the images in pixels; the aspect ratio is not kept.
+        data_dir: the folder, see `find`.
+        cache_dir: folder of the cache of decoded images.
+
+    Raises:
+        DataError: see `find`; also if fewer than two images can be decoded.
+    """
+    found, class_names = find(split, data_dir)
+    records, images, undecodable = decode_images(found.records, load_size, cache_dir)
+    report = [*found.report]
+    report += skipped_line([f"{name} ({reason})" for name, reason in undecodable], "the image could not be decoded")
+    if len(records) < 2:
+        raise DataError(
+            f"folder: at least 2 images of {split} must be decodable; got {len(records)} ({'; '.join(report)})"
+        )
+    log_report("folder", tuple(report), len(records), FEW_IMAGES if split == "train" else 0)
+    return LabeledImages(
+        images=images,
+        names=tuple(record.name for record in records),
+        labels=_labels(records, class_names),
+        class_names=class_names,
+    )
+
+
+def _split_folders(paths: Iterable[str]) -> tuple[str, str]:
+    """The folders of train and test, with a slash at their end; "" and "" if the images are not in splits."""
+    tops = {path.partition("/")[0] for path in paths if "/" in path}
+    for test in SPLIT_FOLDERS["test"]:
+        if {"train", test} <= tops:
+            return "train/", f"{test}/"
+    # A folder train and nothing else is no class either.
+    alone = tops == {"train"} and all("/" in path for path in paths)
+    return ("train/", "train/") if alone else ("", "")
+
+
+def _class_names(paths: Sequence[str]) -> tuple[tuple[str, ...], str]:
+    """The classes of paths below the folder of a split, sorted, and a report line on them."""
+    folders = sorted({path.partition("/")[0] for path in paths if "/" in path})
+    loose = [path for path in paths if "/" not in path]
+    if len(folders) < 2:
+        return (), f"no classes: {len(folders)} sub-folder(s), and a class each takes two"
+    if loose:
+        return (), f"no classes: beside {len(folders)} sub-folders lie {len(loose):,} images, such as {loose[0]}"
+    return tuple(folders), f"{len(folders)} classes, named after the sub-folders"
+
+
+def _labels(records: Sequence[Record], class_names: Sequence[str]) -> np.ndarray | None:
+    if not class_names:
+        return None
+    index = {name: label for label, name in enumerate(class_names)}
+    return np.array([index[record.class_name] for record in records], np.int32)

@@ -1,0 +1,191 @@
+"""Images and labels in IDX files, gzipped or not: the format of MNIST and of the sets that took its place."""
+
+import dataclasses
+import gzip
+import math
+import os
+import re
+import string
+import zlib
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from pipelines.examples import DataError, LabeledImages
+from pipelines.readers.files import resize
+from pipelines.readers.photographs import FEW_IMAGES, check_split, log_report
+
+_ACCEPTED = (
+    "accepted are train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte, "
+    "gzipped or not"
+)
+# EMNIST has "test" for "t10k", and some copies a dot for the second dash.
+_NAME = re.compile(r"(?:(?P<family>.+)-)?(?P<split>train|t10k|test)-(?P<kind>images|labels)[-.]idx[13]-ubyte(?:\.gz)?")
+_DIMENSIONS = {"images": 3, "labels": 1}
+_GZIP = b"\x1f\x8b"
+
+_LARGE = string.digits + string.ascii_uppercase
+# The classes of EMNIST's families by label, after their mapping files; no letter has the label 0.
+EMNIST = {
+    "emnist-balanced": (*_LARGE, *"abdefghnqrt"),
+    "emnist-bymerge": (*_LARGE, *"abdefghnqrt"),
+    "emnist-byclass": (*_LARGE, *string.ascii_lowercase),
+    "emnist-letters": ("no letter", *string.ascii_uppercase),
+    "emnist-digits": tuple(string.digits),
+    "emnist-mnist": tuple(string.digits),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class IdxFiles:
+    """The IDX files of one set.
+
+    Attributes:
+        folder: where they are.
+        family: what their names begin with, e.g. "emnist-letters"; "" for nothing.
+        paths: by split ("train", "test") and kind ("images", "labels"); not all need be there.
+    """
+
+    folder: str
+    family: str
+    paths: Mapping[tuple[str, str], str]
+
+
+def families(folder: str) -> dict[str, IdxFiles]:
+    """The sets of IDX files that lie in a folder (not below it), by family; none if there is no such folder."""
+    found = {}
+    for entry in sorted(os.listdir(folder)) if os.path.isdir(folder) else ():
+        match = _NAME.fullmatch(entry)
+        if match:
+            key = ("train" if match["split"] == "train" else "test", match["kind"])
+            # Sorted, a file comes before itself gzipped.
+            found.setdefault(match["family"] or "", {}).setdefault(key, os.path.join(folder, entry))
+    return {family: IdxFiles(folder, family, paths) for family, paths in found.items()}
+
+
+def find(folder: str, name: str = "idx", preferred: str | None = None) -> IdxFiles:
+    """The one set of IDX files in a folder.
+
+    Args:
+        folder: where they are.
+        name: of the dataset, for messages.
+        preferred: the family to take, where there are several; None if they are not to be told apart.
+
+    Raises:
+        DataError: the folder is missing, or holds no such files, or those of several families.
+    """
+    if not folder or not os.path.isdir(folder):
+        raise DataError(f"{name}: data_dir must be an existing folder; {_ACCEPTED}; got {folder!r}")
+    found = families(folder)
+    if not found:
+        raise DataError(f"{name}: data_dir must hold IDX files; {_ACCEPTED}; got none in {folder!r}")
+    if preferred in found:
+        return found[preferred]
+    if len(found) > 1 or (preferred and "" not in found):
+        names = ", ".join(family or "files without a prefix" for family in sorted(found))
+        raise DataError(f"{name}: a folder must hold the IDX files of one set; got {names} in {folder!r}")
+    return next(iter(found.values()))
+
+
+def load(split: str, load_size: int, data_dir: str, cache_dir: str) -> LabeledImages:
+    """Loads the user's IDX files: (n, load_size, load_size, 1) uint8, with classes if there are label files.
+
+    Args:
+        split: "train" or "test" (files named t10k or test).
+        load_size: side of the images in pixels; the aspect ratio is not kept.
+        data_dir: the folder, see `find`.
+        cache_dir: not used: reading takes seconds.
+
+    Raises:
+        DataError: see `find` and `read`.
+    """
+    return read(find(data_dir), split, load_size)
+
+
+def read(
+    files: IdxFiles, split: str, load_size: int, name: str = "idx", class_names: Sequence[str] = ()
+) -> LabeledImages:
+    """Reads a split of what was found.
+
+    The classes are those that occur in any split. EMNIST's images, which are published transposed, are set upright.
+
+    Args:
+        files: see `find`.
+        split: "train" or "test".
+        load_size: side of the images in pixels.
+        name: of the dataset, for messages.
+        class_names: what each label means, unless the files' family says so; by default the number itself.
+
+    Raises:
+        DataError: there are no images of the split, a file is damaged, or images and labels do not belong together.
+    """
+    check_split(split)
+    path = files.paths.get((split, "images"))
+    if path is None:
+        there = ", ".join(sorted(map(os.path.basename, files.paths.values())))
+        raise DataError(f"{name}: there must be images of {split}; {_ACCEPTED}; got {there} in {files.folder!r}")
+    images = read_array(path, "images")
+    if name == "emnist" or files.family.startswith("emnist"):
+        images = images.transpose(0, 2, 1)
+    labels = {
+        part: read_array(files.paths[part, "labels"], "labels")
+        for part in ("train", "test")
+        if (part, "labels") in files.paths
+    }
+    report = f"{len(images):,} images of {images.shape[2]} x {images.shape[1]} pixels found in {path!r} for {split}"
+    classes = {}
+    if split in labels:
+        if len(labels[split]) != len(images):
+            raise DataError(
+                f"{name}: there must be a label for each image of {split}; got {len(labels[split]):,} labels and "
+                f"{len(images):,} images in {files.folder!r}"
+            )
+        classes = _classes(labels, split, EMNIST.get(files.family, class_names), name, files.folder)
+    log_report(name, (report,), len(images), FEW_IMAGES if split == "train" else 0)
+    names = tuple(f"{split}/{index:06}" for index in range(len(images)))
+    return LabeledImages(images=resize(images[..., np.newaxis], load_size), names=names, **classes)
+
+
+def read_array(path: str, kind: str) -> np.ndarray:
+    """Reads one IDX file: "images" (n, h, w) or "labels" (n,), uint8.
+
+    Raises:
+        DataError: it cannot be read, or is no such file, or is longer or shorter than its header says.
+    """
+    try:
+        with open(path, "rb") as file:
+            content = file.read()
+        # Not by its name: browsers and archivers unzip a file and keep the name, or the other way round.
+        if content.startswith(_GZIP):
+            content = gzip.decompress(content)
+    except (OSError, EOFError, zlib.error) as error:
+        raise DataError(f"an IDX file must be readable, got {path!r} ({type(error).__name__}: {error})") from error
+    dimensions = _DIMENSIONS[kind]
+    # Two zeros, the type (8: unsigned bytes), and the number of dimensions; then each dimension, big-endian.
+    magic, start = bytes((0, 0, 8, dimensions)), 4 + 4 * dimensions
+    if content[:4] != magic or len(content) < start:
+        raise DataError(
+            f"a file of {kind} must begin with {magic.hex()} and {dimensions} dimension(s), got "
+            f"{content[:start].hex() or 'nothing'} in {path!r}"
+        )
+    shape = tuple(np.frombuffer(content, ">u4", dimensions, 4).tolist())
+    size = math.prod(shape)
+    if not size or len(content) - start != size:
+        raise DataError(
+            f"a file of {kind} must hold what its header says, {' x '.join(map(str, shape))} bytes and at least one, "
+            f"got {len(content) - start:,} bytes in {path!r}"
+        )
+    return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
+
+
+def _classes(
+    labels: Mapping[str, np.ndarray], split: str, class_names: Sequence[str], name: str, folder: str
+) -> dict[str, object]:
+    """The `labels` and `class_names` of a split, from the labels of all splits as they are in the files."""
+    occurring = np.unique(np.concatenate(list(labels.values())))
+    if class_names and occurring[-1] >= len(class_names):
+        raise DataError(f"{name}: labels must be below {len(class_names)}, got {occurring[-1]} in {folder!r}")
+    return {
+        "labels": np.searchsorted(occurring, labels[split]).astype(np.int32),
+        "class_names": tuple(class_names[label] if class_names else str(label) for label in occurring),
+    }

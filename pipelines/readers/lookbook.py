@@ -1,0 +1,82 @@
+"""LookBook (Yoo et al. 2016): people in clothes, and the shop's picture of each garment. From a folder only."""
+
+import os
+import re
+
+import numpy as np
+
+from pipelines.examples import DataError, PairedImages, Record
+from pipelines.readers.files import decode_images, rows_of
+from pipelines.readers.photographs import (
+    FEW_TRANSLATIONS,
+    IMAGE_SUFFIXES,
+    check_split,
+    key_of,
+    list_files,
+    log_report,
+    skipped_line,
+)
+
+# Product, whether the file shows the product alone, and the number of the image.
+NAME = re.compile(r"PID(\d+)_CLEAN([01])_IID(\d+)$")
+# Of the products, as in section 5 of the paper; which ones is not published, so it is the last ones here.
+TEST_SHARE = 0.05
+
+
+def load(split: str, load_size: int, data_dir: str, cache_dir: str) -> PairedImages:
+    """Loads pairs of a person in a garment (A) and the garment (B); all pairs of a garment have its label.
+
+    Args:
+        split: "train", or "test" for the last 5% of the products.
+        load_size: side of the images in pixels; the aspect ratio is not kept.
+        data_dir: the folder with the files PID000000_CLEAN0_IID000000.jpg, ...
+        cache_dir: folder of the cache of decoded images.
+
+    Raises:
+        DataError: the folder is missing, or holds no garment with a person.
+    """
+    check_split(split)
+    if not data_dir or not os.path.isdir(data_dir):
+        raise DataError(
+            f"lookbook: data_dir must be the folder of PID000000_CLEAN0_IID000000.jpg, ...; got {data_dir!r}"
+        )
+    people, garments, strange = {}, {}, []
+    for path in list_files(data_dir, IMAGE_SUFFIXES):
+        match = NAME.search(os.path.splitext(path)[0])
+        if not match:
+            strange.append(path)
+            continue
+        record = Record(key_of(path), os.path.join(data_dir, *path.split("/")))
+        if match[2] == "1":
+            garments[match[1]] = record
+        else:
+            people.setdefault(match[1], []).append(record)
+    products = sorted(garments.keys() & people.keys())
+    held_out = max(1, round(TEST_SHARE * len(products))) if len(products) > 1 else 0
+    products = products[:-held_out] if split == "train" and held_out else products[-held_out:]
+    if not products:
+        raise DataError(
+            f"lookbook: there must be a garment (CLEAN1) and a person in it (CLEAN0); got none in {data_dir!r}"
+        )
+    scenes = [record for product in products for record in people[product]]
+    owners = [label for label, product in enumerate(products) for _ in people[product]]
+    kept, a, unread = decode_images(scenes, load_size, cache_dir)
+    shown, b, unread_b = decode_images([garments[product] for product in products], load_size, cache_dir)
+    report = [
+        f"{len(scenes):,} people in {len(products):,} garments found in {data_dir!r} for {split}",
+        *skipped_line(strange, "not named PID..._CLEAN..._IID..."),
+        *skipped_line([f"{name} ({reason})" for name, reason in unread + unread_b], "could not be decoded"),
+    ]
+    owner_of = dict(zip((record.name for record in scenes), owners, strict=True))
+    row_of = {garment.name: row for row, garment in enumerate(shown)}
+    rows = [
+        (row, row_of[garments[products[owner_of[record.name]]].name], owner_of[record.name])
+        for row, record in enumerate(kept)
+        if garments[products[owner_of[record.name]]].name in row_of
+    ]
+    log_report("lookbook", tuple(report), len(rows), FEW_TRANSLATIONS if split == "train" else 0)
+    if not rows:
+        raise DataError(f"lookbook: at least one pair must be decodable; got {'; '.join(report)}")
+    rows_a, rows_b, labels = (np.array(column, np.int32) for column in zip(*rows, strict=True))
+    names = tuple(kept[row].name for row in rows_a)
+    return PairedImages(a=rows_of(a, rows_a.tolist()), b=b[rows_b], names=names, labels=labels)

@@ -1,0 +1,156 @@
+"""Anyone's own image pairs: two pictures side by side in one file, or in two parallel folders, matched by name."""
+
+import dataclasses
+import os
+
+import numpy as np
+
+from pipelines.examples import DataError, PairedImages, Record
+from pipelines.readers.files import decode_images, decode_rgb, rows_of
+from pipelines.readers.photographs import (
+    FEW_TRANSLATIONS,
+    IMAGE_SUFFIXES,
+    check_split,
+    key_of,
+    list_files,
+    log_report,
+    skipped_line,
+)
+
+_ACCEPTED = (
+    "accepted are folders train and test (or val) of images that hold A and B side by side, or folders A and B of "
+    "images with the same names, with or without such folders in each"
+)
+# In the order of preference.
+SPLIT_FOLDERS = {"train": ("train",), "test": ("test", "val")}
+# A side whose pictures have no more colors than this is taken for label maps. Photographs have thousands.
+MOST_LABELS = 64
+LOOKED_AT = 5
+
+
+@dataclasses.dataclass(frozen=True)
+class FoundPairs:
+    """The pairs of a split, not decoded yet, and what there is to say of them.
+
+    Attributes:
+        a: one record a pair, of the side A.
+        b: the same pairs' sides B.
+        report: lines.
+    """
+
+    a: tuple[Record, ...]
+    b: tuple[Record, ...]
+    report: tuple[str, ...]
+
+
+def find(split: str, data_dir: str, name: str = "pairs") -> FoundPairs:
+    """Lists the pairs of a folder. Without folders for the splits both splits are everything.
+
+    Raises:
+        DataError: the folder is missing, or holds no pairs.
+    """
+    check_split(split)
+    if not data_dir or not os.path.isdir(data_dir):
+        raise DataError(f"{name}: data_dir must be an existing folder; {_ACCEPTED}; got {data_dir!r}")
+    if os.path.isdir(os.path.join(data_dir, "trainA")):
+        raise DataError(
+            f"{name}: images of two kinds that are not paired are for --dataset=unpaired; {_ACCEPTED}; "
+            f"got trainA in {data_dir!r}"
+        )
+    parallel = all(os.path.isdir(os.path.join(data_dir, side)) for side in "AB")
+    roots = [os.path.join(data_dir, side) for side in "AB"] if parallel else [data_dir]
+    folders = [_split_folder(root, split, name) for root in roots]
+    if parallel:
+        a, b, report = _parallel(*folders)
+    else:
+        paths = list_files(folders[0], IMAGE_SUFFIXES)
+        a, b = (
+            tuple(Record(key_of(path), os.path.join(folders[0], *path.split("/")), half=half) for path in paths)
+            for half in ("left", "right")
+        )
+        report = []
+    if not a:
+        raise DataError(f"{name}: there must be at least one pair for {split}; {_ACCEPTED}; got none in {data_dir!r}")
+    how = "in parallel folders" if parallel else "side by side"
+    return FoundPairs(a, b, (f"{len(a):,} pairs {how} found in {data_dir!r} for {split}", *report))
+
+
+def load(
+    split: str, load_size: int, data_dir: str, cache_dir: str, label_maps: str = "", name: str = "pairs"
+) -> PairedImages:
+    """Loads the user's pairs: A and B, each (n, load_size, load_size, 3) uint8.
+
+    Label maps (pictures of few colors) are resized without mixing their colors.
+
+    Args:
+        split: "train" or "test".
+        load_size: side of the images in pixels; the aspect ratio is not kept.
+        data_dir: the folder, see `find`.
+        cache_dir: folder of the cache of decoded images.
+        label_maps: the side, "A" or "B", of which it is known; JPEG blurs their colors, so that they cannot be told.
+        name: of the dataset, for messages.
+
+    Raises:
+        DataError: see `find`; also if no pair can be decoded.
+    """
+    found = find(split, data_dir, name)
+    report, sides = list(found.report), {}
+    for side, records in (("A", found.a), ("B", found.b)):
+        if side == label_maps or are_label_maps(records):
+            records = [dataclasses.replace(record, is_label_map=True) for record in records]
+            report.append(f"{side} is taken for label maps, resized without mixing their colors")
+        kept, images, undecodable = decode_images(records, load_size, cache_dir)
+        report += skipped_line([f"{name} ({reason})" for name, reason in undecodable], f"{side} could not be decoded")
+        sides[side] = {record.name: row for row, record in enumerate(kept)}, images
+    (rows_a, a), (rows_b, b) = sides["A"], sides["B"]
+    names = tuple(name for name in rows_a if name in rows_b)
+    log_report(name, tuple(report), len(names), FEW_TRANSLATIONS if split == "train" else 0)
+    if not names:
+        raise DataError(f"{name}: at least one pair must be decodable; got none in {data_dir!r} ({'; '.join(report)})")
+    return PairedImages(
+        a=rows_of(a, [rows_a[name] for name in names]), b=rows_of(b, [rows_b[name] for name in names]), names=names
+    )
+
+
+def are_label_maps(records: tuple[Record, ...]) -> bool:
+    """Whether the first few pictures have so few colors that they must be labels."""
+    counts = []
+    for record in records[:LOOKED_AT]:
+        try:
+            pixels = decode_rgb(record.path)
+        except Exception:
+            # It is reported when it is decoded.
+            continue
+        middle = pixels.shape[1] // 2
+        part = {"left": pixels[:, :middle], "right": pixels[:, middle:], "": pixels}[record.half]
+        counts.append(len(np.unique(part.reshape(-1, 3), axis=0)))
+    return bool(counts) and max(counts) <= MOST_LABELS
+
+
+def _split_folder(root: str, split: str, name: str) -> str:
+    """The folder of a split below `root`; `root` itself where there are no such folders."""
+    folders = {name for names in SPLIT_FOLDERS.values() for name in names}
+    present = [folder for folder in folders if os.path.isdir(os.path.join(root, folder))]
+    if not present:
+        return root
+    for folder in SPLIT_FOLDERS[split]:
+        if folder in present:
+            return os.path.join(root, folder)
+    raise DataError(
+        f"{name}: {root!r} must have a folder {' or '.join(SPLIT_FOLDERS[split])}; got {', '.join(sorted(present))}"
+    )
+
+
+def _parallel(folder_a: str, folder_b: str) -> tuple[tuple[Record, ...], tuple[Record, ...], list[str]]:
+    """Pairs the pictures of two folders by their names without suffix."""
+    tables = []
+    for folder in (folder_a, folder_b):
+        paths = list_files(folder, IMAGE_SUFFIXES)
+        tables.append({key_of(path): os.path.join(folder, *path.split("/")) for path in paths})
+    names = sorted(tables[0].keys() & tables[1].keys())
+    report = [
+        *skipped_line(sorted(tables[0].keys() - tables[1].keys()), "A without a B of the same name"),
+        *skipped_line(sorted(tables[1].keys() - tables[0].keys()), "B without an A of the same name"),
+    ]
+    a, b = (tuple(Record(name, table[name]) for name in names) for table in tables)
+    return a, b, report

@@ -1,0 +1,210 @@
+"""The classic sets of single images by name: from files that are there, or through TensorFlow Datasets (TFDS)."""
+
+import dataclasses
+import os
+import pathlib
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from absl import logging
+from tqdm import tqdm
+
+from pipelines.examples import DataError, LabeledImages
+from pipelines.readers import download, idx
+from pipelines.readers.files import decode_once, resize
+from pipelines.readers.photographs import check_split
+
+
+@dataclasses.dataclass(frozen=True)
+class ImageSet:
+    """A set that TFDS knows.
+
+    Attributes:
+        builder: its name there.
+        title: what it holds.
+        classes: what each label means; empty for TFDS's own names (or the numbers themselves).
+        is_labeled: whether it has classes.
+        is_idx: whether it is published as IDX files, so that these are accepted.
+        family: which of several families of IDX files in a folder to take.
+        installed: folders where packages of operating systems put its files.
+        crop: side of the middle of each image that is taken, in pixels; 0 for all of it.
+        is_transposed: whether its rows and columns are exchanged.
+    """
+
+    builder: str
+    title: str
+    classes: tuple[str, ...] = ()
+    is_labeled: bool = True
+    is_idx: bool = True
+    family: str = ""
+    installed: tuple[str, ...] = ()
+    crop: int = 0
+    is_transposed: bool = False
+
+
+SETS = {
+    "mnist": ImageSet("mnist", "handwritten digits"),
+    "fashion_mnist": ImageSet(
+        "fashion_mnist",
+        "pictures of clothes and shoes",
+        classes=(
+            *("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat"),
+            *("Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
+        ),
+        # Debian's package dataset-fashion-mnist.
+        installed=("/usr/share/datasets/fashion-mnist",),
+    ),
+    "kmnist": ImageSet(
+        "kmnist",
+        "handwritten Japanese characters",
+        classes=("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"),
+    ),
+    # Of its families the one with as many images of each class.
+    "emnist": ImageSet(
+        "emnist/balanced",
+        "handwritten digits and letters",
+        classes=idx.EMNIST["emnist-balanced"],
+        family="emnist-balanced",
+        is_transposed=True,
+    ),
+    "cifar10": ImageSet("cifar10", "small photographs of animals and vehicles", is_idx=False),
+    # The middle of 108 pixels, as DCGAN's code takes it, and most after it.
+    "celeb_a": ImageSet("celeb_a", "photographs of faces", is_labeled=False, is_idx=False, crop=108),
+}
+
+
+def load(name: str, split: str, load_size: int, data_dir: str, cache_dir: str) -> LabeledImages:
+    """Loads a split of one of `SETS`: (n, load_size, load_size, 1 or 3) uint8.
+
+    It is looked for in data_dir, in the cache, and where packages install it: IDX files, or a set that TFDS has
+    prepared. Else TFDS prepares it in the cache, once, from archives in one of these folders, or from downloads.
+
+    Args:
+        name: a key of `SETS`.
+        split: "train" or "test".
+        load_size: side of the images in pixels.
+        data_dir: where it lies, or a folder above one of its name; "" for the cache.
+        cache_dir: folder of downloads and of the cache of decoded images.
+
+    Raises:
+        DataError: it is nowhere, and cannot be downloaded; or its files are damaged.
+    """
+    check_split(split)
+    if data_dir and not os.path.isdir(data_dir):
+        raise DataError(f"{name}: data_dir must be an existing folder; got {data_dir!r}")
+    given = [os.path.join(data_dir, name), data_dir] if data_dir else []
+    cached, prepared = os.path.join(cache_dir, name), os.path.join(cache_dir, "tfds")
+    for folder in (*given, cached, *SETS[name].installed, prepared):
+        examples = _read(name, folder, split, load_size, cache_dir)
+        if examples is not None:
+            if data_dir and folder not in given:
+                logging.warning("%s: not found in %r; taken from %r", name, data_dir, folder)
+            return examples
+    return _decode(_prepare(name, prepared, given, cached), name, split, load_size, cache_dir)
+
+
+def _read(name: str, folder: str, split: str, load_size: int, cache_dir: str) -> LabeledImages | None:
+    """The split from IDX files in a folder, or as TFDS has prepared it there; None if neither is there."""
+    known = SETS[name]
+    if known.is_idx and idx.families(folder):
+        return idx.read(idx.find(folder, name, known.family), split, load_size, name, known.classes)
+    if os.path.isdir(os.path.join(folder, known.builder)):
+        builder = _tfds().builder(known.builder, data_dir=folder)
+        if builder.is_prepared():
+            return _decode(builder, name, split, load_size, cache_dir)
+    return None
+
+
+def _prepare(name: str, prepared: str, given: Sequence[str], cached: str):
+    """Lets TFDS prepare a set in the folder `prepared`; returns its builder.
+
+    The archives are taken from one of the folders of the user, if one holds any, and from earlier downloads.
+    """
+    tfds = _tfds()
+    builder = tfds.builder(SETS[name].builder, data_dir=prepared)
+    downloads = os.path.join(prepared, "downloads")
+    places = [*given, cached, os.path.join(downloads, "manual")]
+    archives = builder.url_infos
+    names = sorted(info.filename for info in archives.values())
+    manual = next((place for place in places if any(os.path.isfile(os.path.join(place, file)) for file in names)), None)
+    missing = [
+        url
+        for url, info in archives.items()
+        if not (manual and os.path.isfile(os.path.join(manual, info.filename))) and not _is_there(url, info, downloads)
+    ]
+    size = sum(archives[url].size for url in missing) / 1e6
+    description = f"{SETS[name].title}, {size:,.0f} MB, from {missing[0]}" if missing else SETS[name].title
+    if missing:
+        if not download.is_reachable(missing[0]):
+            raise DataError(
+                f"{name}: no network to download it ({description}). Put {', '.join(names)}, as published, into "
+                f"{cached!r} or a folder that you name with --data_dir. Got data_dir={given[-1] if given else ''!r}"
+            )
+        # A warning, so that it is seen at any verbosity before the download starts.
+        logging.warning("Downloading %s: %s", name, description)
+    try:
+        config = tfds.download.DownloadConfig(manual_dir=manual)
+        builder.download_and_prepare(download_dir=downloads, download_config=config)
+    # TFDS and what it builds on raise many types; to the user they all mean that there is no data.
+    except Exception as error:
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        raise DataError(f"{name}: TFDS could not prepare {description} in {prepared!r} ({reason})") from error
+    return builder
+
+
+def _is_there(url: str, info, downloads: str) -> bool:
+    """Whether TFDS has downloaded an archive before."""
+    from tensorflow_datasets.core.download import resource
+
+    files = pathlib.Path(downloads).rglob(resource.get_dl_fname(url, info.checksum))
+    return any(map(resource.is_locally_cached, files))
+
+
+def _decode(builder, name: str, split: str, load_size: int, cache_dir: str) -> LabeledImages:
+    """The images of a prepared set, from the cache or decoded into it, and their labels."""
+    tfds, known = _tfds(), SETS[name]
+
+    def read(feature: str):
+        return builder.as_dataset(
+            split=split,
+            # In one order, however often it is read, and without a copy of it all in memory.
+            shuffle_files=False,
+            read_config=tfds.ReadConfig(interleave_cycle_length=1, try_autocache=False),
+            decoders=tfds.decode.PartialDecoding({feature: True}),
+        )
+
+    images = read("image")
+    count, channels = int(images.cardinality()), builder.info.features["image"].shape[-1]
+
+    def decoded() -> Iterator[tuple[int, np.ndarray, str]]:
+        for index, example in enumerate(tqdm(tfds.as_numpy(images), "decoding images", count, disable=None)):
+            yield index, resize(_upright(known, example["image"])[np.newaxis], load_size)[0], ""
+
+    path = os.path.join(cache_dir, f"images-{load_size}px-{name}-{builder.version}-{split}.npy")
+    pixels, _ = decode_once(decoded(), (count, load_size, load_size, channels), path)
+    names = tuple(f"{split}/{index:06}" for index in range(count))
+    if not known.is_labeled:
+        return LabeledImages(images=pixels, names=names)
+    return LabeledImages(
+        images=pixels,
+        names=names,
+        labels=np.array([example["label"] for example in tfds.as_numpy(read("label"))], np.int32),
+        class_names=known.classes or tuple(builder.info.features["label"].names),
+    )
+
+
+def _upright(known: ImageSet, image: np.ndarray) -> np.ndarray:
+    """One image (h, w, c) as it is meant to be seen."""
+    if known.is_transposed:
+        image = image.transpose(1, 0, 2)
+    if known.crop:
+        top, left = ((side - known.crop) // 2 for side in image.shape[:2])
+        image = image[top : top + known.crop, left : left + known.crop]
+    return image
+
+
+def _tfds():
+    # Imported late: it takes seconds, and IDX files do without it.
+    import tensorflow_datasets as tfds
+
+    return tfds

@@ -1,0 +1,65 @@
+"""Anyone's own images of two kinds, in the folders trainA, trainB, testA and testB of CycleGAN's own datasets."""
+
+import os
+
+from pipelines.examples import DataError, Record, UnpairedImages
+from pipelines.readers.files import decode_images
+from pipelines.readers.photographs import (
+    FEW_TRANSLATIONS,
+    IMAGE_SUFFIXES,
+    check_split,
+    key_of,
+    list_files,
+    log_report,
+    skipped_line,
+)
+
+_ACCEPTED = "accepted are folders trainA and trainB of images, and testA and testB to look at and to measure"
+
+
+def find(split: str, data_dir: str, name: str = "unpaired") -> dict[str, tuple[Record, ...]]:
+    """Lists both sides of a split, "A" and "B".
+
+    Raises:
+        DataError: the folder or one of the split's folders is missing, or holds no image.
+    """
+    check_split(split)
+    if not data_dir or not os.path.isdir(data_dir):
+        raise DataError(f"{name}: data_dir must be an existing folder; {_ACCEPTED}; got {data_dir!r}")
+    sides = {}
+    for side in "AB":
+        folder = os.path.join(data_dir, f"{split}{side}")
+        paths = list_files(folder, IMAGE_SUFFIXES)
+        if not paths:
+            problem = "no image in" if os.path.isdir(folder) else "no folder"
+            raise DataError(
+                f"{name}: {split}{side} must hold at least one image; {_ACCEPTED}; got {problem} {folder!r}"
+            )
+        sides[side] = tuple(Record(key_of(path), os.path.join(folder, *path.split("/"))) for path in paths)
+    return sides
+
+
+def load(split: str, load_size: int, data_dir: str, cache_dir: str, name: str = "unpaired") -> UnpairedImages:
+    """Loads the user's images: A and B, each (n, load_size, load_size, 3) uint8.
+
+    Args:
+        split: "train" or "test".
+        load_size: side of the images in pixels; the aspect ratio is not kept.
+        data_dir: the folder, see `find`.
+        cache_dir: folder of the cache of decoded images.
+        name: of the dataset, for messages.
+
+    Raises:
+        DataError: see `find`; also if no image of a side can be decoded.
+    """
+    report, decoded = [], {}
+    for side, records in find(split, data_dir, name).items():
+        kept, images, undecodable = decode_images(records, load_size, cache_dir)
+        report.append(f"{len(records):,} images of {side} found in {data_dir!r} for {split}")
+        report += skipped_line([f"{name} ({reason})" for name, reason in undecodable], f"{side} could not be decoded")
+        if not kept:
+            raise DataError(f"{name}: at least one image of {side} must be decodable; got {'; '.join(report)}")
+        decoded[side] = images, tuple(record.name for record in kept)
+    (a, names_a), (b, names_b) = decoded["A"], decoded["B"]
+    log_report(name, tuple(report), min(len(a), len(b)), FEW_TRANSLATIONS if split == "train" else 0)
+    return UnpairedImages(a=a, b=b, names_a=names_a, names_b=names_b)

@@ -1,0 +1,349 @@
+"""What defines the models of the classic line, beyond what `test_contract` asks of every model."""
+
+import dataclasses
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from losses import ADVERSARIAL, PENALTIES
+from models.core.trained import parameter_count
+from models.generation import mlp
+from models.generation.configs import InfoGANConfig
+from models.generation.gan import ImageGAN
+from models.generation.infogan import InfoGAN
+from models.registry import PRESETS
+from tasks.base import import_name, mirrored
+from tests.worlds import tiny
+
+SIDE = 32
+
+
+def make(name, **changes):
+    fields = {"channels": 1, "classes": 3, "dimensions": 2}
+    config = tiny(name, **{field: value for field, value in fields.items() if hasattr(PRESETS[name].config, field)})
+    keras.utils.set_random_seed(1)
+    model = import_name(PRESETS[name].model)(dataclasses.replace(config, **changes))
+    model.compile()
+    return model
+
+
+def real(config, shape=(SIDE, SIDE, 1), seed=0):
+    rng = np.random.default_rng(seed)
+    turns = config.discriminator_steps
+    return {
+        "real": tf.constant(rng.uniform(-1, 1, (config.batch_size, turns, *shape)), tf.float32),
+        "label": tf.constant(rng.integers(0, 3, (config.batch_size, turns)), tf.int32),
+    }
+
+
+def points(**changes):
+    model = make("gan_2d", **({"optimizer": "sgd", "learning_rate": 0.05, "beta_1": 0.0} | changes))
+    return model, real(model.config, (2,))
+
+
+def weights(network):
+    return [value.copy() for value in network.get_weights()]
+
+
+def test_the_discriminator_has_k_turns_each_on_images_of_its_own(monkeypatch):
+    model, batch = points(discriminator_steps=3)
+    seen = []
+    monkeypatch.setattr(
+        type(model),
+        "score",
+        lambda self, told, turn, image: seen.append((turn, image)) or self.judge(told, turn, image),
+    )
+    model.train_step(batch)
+    assert int(model.discriminator_optimizer.iterations) == 3
+    assert int(model.generator_optimizer.iterations) == 1
+    # Real and generated images of each turn, then what the generator is judged by.
+    assert [turn for turn, _ in seen] == [0, 0, 1, 1, 2, 2, 3]
+    for turn in range(3):
+        np.testing.assert_array_equal(seen[2 * turn][1], batch["real"][:, turn])
+    generated = {seen[place][1].numpy().tobytes() for place in (1, 3, 5, 6)}
+    assert len(generated) == 4
+
+
+def test_the_generators_step_leaves_the_discriminator_alone():
+    model, batch = points(discriminator_learning_rate=1e-30)
+    before = weights(model.discriminator)
+    start = weights(model.generator)
+    model.train_step(batch)
+    for one, other in zip(before, weights(model.discriminator), strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-20)
+    assert any((one != other).any() for one, other in zip(start, weights(model.generator), strict=True))
+
+
+@pytest.mark.parametrize("penalty", ["none", *PENALTIES])
+@pytest.mark.parametrize("adversarial", ADVERSARIAL)
+def test_any_loss_goes_with_any_penalty(adversarial, penalty):
+    without, batch = points(adversarial=adversarial, discriminator_steps=1)
+    model, _ = points(adversarial=adversarial, penalty=penalty, penalty_weight=3.0, discriminator_steps=1)
+    model.set_weights(without.get_weights())
+    start = weights(model.discriminator)
+    told, generated = {}, model.generate(model.sample_latent(4), {})
+    score = lambda image: model.score(told, 0, image)  # noqa: E731
+    paid = float(model.weighted_penalty(score, batch["real"][:, 0], generated))
+    logs, plain = model.train_step(batch), without.train_step(batch)
+    assert np.isfinite([float(value) for value in logs.values()]).all()
+    # But for the logit's bias, which losses of differences do not see.
+    after = weights(model.discriminator)
+    assert all((one != other).any() for one, other in zip(start, after, strict=True) if one.size > 1)
+    difference = float(logs["discriminator_loss"]) - float(plain["discriminator_loss"])
+    assert difference == pytest.approx(paid, rel=1e-3, abs=1e-5)
+    assert (paid > 0) == (penalty not in ("none", "one_sided_gradient"))
+
+
+def test_clipped_weights_stay_in_the_box():
+    model = make("wgan", learning_rate=0.05)
+    batch = real(model.config)
+    assert max(np.abs(value).max() for value in weights(model.discriminator)) > 0.01
+    for _ in range(3):
+        model.train_step(batch)
+        bounds = [float(tf.reduce_max(tf.abs(v))) for v in model.discriminator.trainable_variables]
+        assert max(bounds) <= 0.01 + 1e-9
+    # The generator is not in it.
+    assert max(np.abs(value).max() for value in weights(model.generator)) > 0.02
+
+
+def test_two_replicas_are_one_for_five_turns_of_a_critic_with_clipped_weights_and_a_penalty():
+    strategy = mirrored(tuple(device.name for device in tf.config.list_logical_devices("CPU")))
+    settings = {
+        "optimizer": "sgd",
+        "learning_rate": 0.02,
+        "beta_1": 0.0,
+        "adversarial": "wasserstein",
+        "penalty": "gradient",
+        "discriminator_steps": 5,
+        "weight_clip": 0.3,
+        "instance_noise": 0.1,
+    }
+    keras.utils.set_random_seed(0)
+    one = make("gan_2d", **settings)
+    start = weights(one)
+    with strategy.scope():
+        two = make("gan_2d", **settings)
+        two.set_weights(start)
+    batch = real(one.config, (2,))
+    data = tf.data.Dataset.range(1).map(lambda step: batch)
+    for model in (one, two):
+        model.fit(data, verbose=0)
+    for found, wanted, before in zip(weights(two), weights(one), start, strict=True):
+        np.testing.assert_allclose(found, wanted, atol=1e-6)
+        assert np.size(before) < 10 or (wanted != before).any()
+
+
+@pytest.mark.parametrize("name", ["cgan", "projection"])
+def test_both_players_are_told_the_class(name):
+    model = make(name, dropout=0.0)
+    for network, key, shape in (
+        (model.generator, "latent", (1, 5)),
+        (model.discriminator, "image", (1, SIDE, SIDE, 1)),
+    ):
+        inputs = {key: tf.random.stateless_normal(shape, [0, 1])}
+        if "seed" in network.input:
+            inputs["seed"] = tf.zeros((1, 2), tf.int32)
+        # Before training conditional batch normalization has the same scale for each class.
+        for variable in network.trainable_variables:
+            variable.assign(np.random.default_rng(3).normal(size=variable.shape, scale=0.3))
+        said = [network({**inputs, "label": tf.constant([label])}).numpy().tobytes() for label in range(3)]
+        assert len(set(said)) == 3
+
+
+def test_the_projection_discriminator_adds_the_inner_product_of_class_and_features():
+    """Miyato & Koyama 2018, equation 3: the difference between two classes is linear in the pooled features."""
+    model = make("projection")
+    image = tf.random.stateless_uniform((3, SIDE, SIDE, 1), [0, 1], -1.0, 1.0)
+    first, second = (model.discriminator({"image": image, "label": tf.fill((3,), label)})[:, 0] for label in (0, 1))
+    embedding = next(
+        layer for layer in model.discriminator.layers if hasattr(layer, "kernel") and layer.kernel.shape[0] == 3
+    )
+    last = [layer for layer in model.discriminator.layers if layer.name.startswith("features_")][-1]
+    pooled = tf.reduce_sum(keras.Model(model.discriminator.input["image"], last.output)(image), axis=(1, 2))
+    weights_of_classes = embedding.kernel / embedding.sigma()
+    wanted = tf.linalg.matvec(pooled, weights_of_classes[0] - weights_of_classes[1])
+    np.testing.assert_allclose(first - second, wanted, rtol=1e-3, atol=1e-5)
+
+
+def test_infogans_bound_rises_until_its_codes_can_be_read():
+    config = InfoGANConfig(
+        network="mlp",
+        image_size=8,
+        channels=1,
+        batch_size=32,
+        latent_dim=4,
+        categories=3,
+        continuous_codes=1,
+        generator_width=32,
+        discriminator_width=16,
+        maxout_pieces=1,
+        code_units=16,
+        discriminator_normalization="none",
+        learning_rate=2e-3,
+        latent_distribution="normal",
+    )
+    keras.utils.set_random_seed(0)
+    model = InfoGAN(config)
+    model.compile()
+    batch = real(config, (8, 8, 1))
+    step = tf.function(model.train_step)
+    found = []
+    for _ in range(10):
+        for _ in range(40):
+            logs = step(batch)
+        found.append(float(logs["information"]))
+        model.reset_metrics()
+    assert found[-1] > found[0] + 0.25
+    # At most log 3 for the category, and log 2 - log(2 pi) / 2 for the continuous one: 0.87.
+    assert found[-1] > 0.6
+
+
+def test_the_codes_of_infogan_are_a_category_and_uniform_numbers():
+    model = make("infogan", categories=3, continuous_codes=2, batch_size=600)
+    latent = model.sample_latent(600).numpy()
+    noise, category, codes = np.split(latent, [5, 8], axis=1)
+    assert (category.sum(axis=1) == 1).all()
+    np.testing.assert_allclose(category.mean(axis=0), 1 / 3, atol=0.07)
+    assert np.abs(codes).max() <= 1
+    assert codes.std() == pytest.approx(1 / np.sqrt(3), abs=0.03)
+    assert np.abs(noise).max() <= 1
+
+
+def test_acgan_learns_to_name_the_classes_of_real_images():
+    model = make("acgan", learning_rate=2e-3, batch_size=9, discriminator_steps=1)
+    label = np.arange(9) % 3
+    image = np.random.default_rng(0).normal(size=(9, 1, SIDE, SIDE, 1)) * 0.1 + (label - 1).reshape(9, 1, 1, 1, 1) * 0.8
+    batch = {"real": tf.constant(image, tf.float32), "label": tf.constant(label[:, np.newaxis], tf.int32)}
+    step = tf.function(model.train_step)
+    for _ in range(60):
+        step(batch)
+    said = model.discriminator({"image": batch["real"][:, 0]}, training=True)["class_logits"]
+    assert (np.argmax(said, axis=1) == label).all()
+
+
+def test_instance_noise_falls_to_nothing_in_a_line():
+    model, batch = points(instance_noise=2.0, instance_noise_steps=4)
+    images = tf.zeros((20_000, 2))
+    found = []
+    for _ in range(5):
+        found.append(float(tf.math.reduce_std(model.seen(images))))
+        model.train_step(batch)
+    np.testing.assert_allclose(found, [2.0, 1.5, 1.0, 0.5, 0.0], atol=0.05)
+
+
+def test_the_players_may_have_learning_rates_of_their_own():
+    model = make("infogan")
+    assert float(model.generator_optimizer.learning_rate) == pytest.approx(1e-3)
+    assert float(model.discriminator_optimizer.learning_rate) == pytest.approx(2e-4)
+
+
+@pytest.mark.parametrize(
+    "falling", [{"decay_steps": 10}, {"learning_rate_decay": 0.9}, {"learning_rate_halving_epochs": 5}]
+)
+def test_the_learning_rate_falls_with_the_generators_steps_for_both_players(falling):
+    model = make("wgan_gp", **({"decay_steps": 0, "discriminator_steps": 5} | falling))
+    generators, discriminators = (model.learning_rate(player, steps_per_epoch=1) for player in model.players)
+    for step in (0, 5, 8):
+        assert float(generators(step)) == pytest.approx(float(discriminators(5 * step)))
+    assert float(generators(8)) < 0.6 * float(generators(0))
+
+
+def test_the_published_networks():
+    """DCGAN's generator at 64 pixels: 100 x 4x4x1024, 1024-512-256-128-3 by 4x4, and the normalizations."""
+    config = dataclasses.replace(PRESETS["dcgan"].config, channels=3)
+    model = ImageGAN(config)
+    widths = [1024, 512, 256, 128]
+    kernels = 100 * 16 * 1024 + sum(16 * a * b for a, b in zip(widths, [*widths[1:], 3], strict=True)) + 3
+    assert parameter_count(model.generator) == kernels + 2 * sum(widths)
+    # No pooling, no hidden dense layer.
+    kinds = [type(layer).__name__ for layer in model.generator.layers + model.discriminator.layers]
+    assert not any("Pooling" in kind for kind in kinds)
+    # The generator's projection of the noise, and the discriminator's logit.
+    assert kinds.count("Dense") == 2
+
+
+@pytest.mark.parametrize("side", [28, 32, 64])
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("network", ["dcgan", "resnet", "mlp"])
+def test_sizes_and_channels(network, channels, side):
+    model = make("dcgan", network=network, channels=channels, image_size=side, discriminator_normalization="none")
+    image = model.generator({"latent": tf.zeros((2, 5))})
+    assert image.shape == (2, side, side, channels)
+    assert model.discriminator({"image": image}).shape == (2, 1)
+
+
+PUBLISHED = {
+    # Goodfellow et al. 2014, authors' code.
+    "gan": {"batch_size": 100, "optimizer": "sgd", "learning_rate": 0.1, "generator_width": 1200, "maxout_pieces": 5},
+    "gan_minimax": {"adversarial": "minimax", "beta_1": 0.5, "final_momentum": 0.7, "momentum_epochs": 250},
+    # Mirza & Osindero 2014, 4.1.
+    "cgan": {"latent_distribution": "uniform", "conditioning": "concatenation", "learning_rate_decay": 1 / 1.00004},
+    # Radford et al. 2016, section 4.
+    "dcgan": {"batch_size": 128, "learning_rate": 2e-4, "beta_1": 0.5, "latent_dim": 100, "image_size": 64},
+    "lsgan": {"adversarial": "least_squares"},
+    # Arjovsky et al. 2017, Algorithm 1.
+    "wgan": {"weight_clip": 0.01, "discriminator_steps": 5, "optimizer": "rmsprop", "learning_rate": 5e-5},
+    # Gulrajani et al. 2017.
+    "wgan_gp": {"penalty": "gradient", "penalty_weight": 10.0, "discriminator_steps": 5, "beta_1": 0.0, "beta_2": 0.9},
+    # Miyato et al. 2018.
+    "sngan": {"adversarial": "hinge", "spectral_normalization": True, "discriminator_steps": 5, "beta_2": 0.9},
+    "projection": {"conditioning": "projection", "adversarial": "hinge", "spectral_normalization": True},
+    "acgan": {"class_weight": 1.0, "batch_size": 100},
+    # Chen et al. 2016, appendix C.1.
+    "infogan": {"latent_dim": 62, "categories": 10, "continuous_codes": 2, "learning_rate": 1e-3},
+}
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_the_papers_constants(name):
+    config = PRESETS[name].config
+    assert {field: getattr(config, field) for field in PUBLISHED[name]} == PUBLISHED[name]
+    # None of the stabilizers that came later is on.
+    assert (config.average_decay, config.instance_noise, config.augmentation, config.label_smoothing) == (0, 0, "", 0)
+
+
+def test_cgans_discriminator_has_the_papers_maxout_units():
+    config = dataclasses.replace(PRESETS["cgan"].config, channels=1, classes=10)
+    # 240 units of 5 pieces for the image, 50 of 5 for the class, 240 of 4 that join them (section 4.1).
+    image, label, joint = (784 + 1) * 240 * 5, (10 + 1) * 50 * 5, (240 + 50 + 1) * 240 * 4
+    assert parameter_count(mlp.discriminator(config, {})) == image + label + joint + 240 + 1
+
+
+@pytest.mark.parametrize("turns", [1, 3])
+def test_the_momentum_of_both_players_rises_for_250_epochs(turns):
+    model = make("gan", discriminator_steps=turns)
+    model.compile(steps_per_epoch=4)
+    for player, taken in (("generator", 1), ("discriminator", turns)):
+        optimizer = model.optimizer_of(player)
+        momenta = [float(optimizer.momentum_at(4 * epoch * taken)) for epoch in (1, 250)]
+        np.testing.assert_allclose(momenta, [0.5, 0.7], atol=1e-6)
+
+
+def test_a_gan_is_trained_by_adam_on_request():
+    assert isinstance(make("gan", optimizer="adam").optimizer, keras.optimizers.Adam)
+
+
+SMALL_IMAGES = {
+    "dcgan": {"learning_rate": 2e-4, "discriminator_steps": 1},
+    "wgan": {"learning_rate": 3e-4, "discriminator_steps": 5},
+    "wgan_gp": {"learning_rate": 1e-3, "beta_1": 0.5, "beta_2": 0.9, "discriminator_steps": 5},
+    "sngan": {"learning_rate": 5e-4, "beta_1": 0.0, "discriminator_steps": 1},
+    "projection": {"learning_rate": 5e-4, "beta_1": 0.0, "discriminator_steps": 1},
+}
+
+
+@pytest.mark.parametrize("dataset", ["fashion_mnist", "birds", "digits"])
+@pytest.mark.parametrize("name", SMALL_IMAGES)
+def test_what_small_images_change_is_what_the_readme_says(name, dataset):
+    config = PRESETS[name].resolve(dataset)
+    assert {field: getattr(config, field) for field in SMALL_IMAGES[name]} == SMALL_IMAGES[name]
+    # A number of epochs, of averaged generators, at a rate that stays.
+    assert (config.steps, config.decay_steps, config.average_decay) == (0, 0, 0.999)
+
+
+def test_one_piece_means_leaky_units_everywhere():
+    config = dataclasses.replace(PRESETS["cgan"].config, channels=1, classes=10, maxout_pieces=1)
+    image, label, joint = (784 + 1) * 240, (10 + 1) * 50, (240 + 50 + 1) * 240
+    assert parameter_count(mlp.discriminator(config, {})) == image + label + joint + 240 + 1

@@ -1,0 +1,189 @@
+import types
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from pipelines.batches.labeled import real_batches
+from pipelines.examples import CaptionedImages, DataError, LabeledImages
+from pipelines.images import with_channels
+
+SIDE = 8
+
+
+def config(batch_size=2, turns=3, flip=False, channels=0, seed=0, **others):
+    return types.SimpleNamespace(
+        image_size=SIDE,
+        batch_size=batch_size,
+        discriminator_steps=turns,
+        flip=flip,
+        channels=channels,
+        seed=seed,
+        **others,
+    )
+
+
+def tones(count=12, channels=1, classes=4):
+    """Images of one tone each, its number; the label is the tone modulo the number of classes."""
+    images = np.zeros((count, SIDE, SIDE, channels), np.uint8)
+    images[:] = np.arange(count).reshape(-1, 1, 1, 1)
+    return LabeledImages(
+        images=images,
+        names=tuple(map(str, range(count))),
+        labels=(np.arange(count) % classes).astype(np.int32) if classes else None,
+        class_names=tuple(map(str, range(classes))),
+    )
+
+
+def noise(count=12, channels=3):
+    images = np.random.default_rng(0).integers(0, 256, (count, SIDE, SIDE, channels), np.uint8)
+    return LabeledImages(images=images, names=tuple(map(str, range(count))))
+
+
+def shown(batch):
+    """(B, k) which images a batch of `tones` holds."""
+    return np.rint((batch["real"].numpy()[:, :, 0, 0, 0] + 1) * 127.5).astype(int)
+
+
+def test_shapes_types_and_what_is_measured():
+    batches = real_batches(tones(), config())
+    assert batches.measured == {"channels": 1, "classes": 4}
+    assert batches.images == 12
+    spec = batches.dataset(0, 1).element_spec
+    assert spec["real"] == tf.TensorSpec((2, 3, SIDE, SIDE, 1), tf.float32)
+    assert spec["label"] == tf.TensorSpec((2, 3), tf.int32)
+
+
+def test_the_range_is_minus_one_to_one():
+    images = noise()
+    images.images[:, 0, 0], images.images[:, 0, 1] = 0, 255
+    (batch,) = real_batches(images, config()).dataset(0, 1)
+    assert float(tf.reduce_min(batch["real"])) == -1.0
+    assert float(tf.reduce_max(batch["real"])) == 1.0
+
+
+def test_labels_stay_with_their_images():
+    for flip in (False, True):
+        for batch in real_batches(tones(), config(flip=flip)).dataset(0, 6):
+            np.testing.assert_array_equal(batch["label"], shown(batch) % 4)
+
+
+@settings(max_examples=15, deadline=None)
+@given(batch_size=st.integers(1, 4), turns=st.integers(1, 3), epochs=st.integers(1, 2), seed=st.integers(0, 99))
+def test_each_epoch_takes_every_image_once(batch_size, turns, epochs, seed):
+    steps, count = 3, batch_size * turns * 3
+    batches = real_batches(tones(count), config(batch_size, turns, seed=seed))
+    for epoch in range(epochs):
+        seen = [shown(batch) for batch in batches.dataset(epoch * steps, (epoch + 1) * steps)]
+        # So that no image is in two turns of a step either.
+        assert sorted(np.concatenate(seen).ravel()) == list(range(count))
+
+
+def test_a_turn_takes_neighbors_of_the_order_that_one_turn_alone_would_have():
+    whole, turns = real_batches(tones(), config(6, 1)), real_batches(tones(), config(2, 3))
+    for one, three in zip(whole.dataset(0, 4), turns.dataset(0, 4), strict=True):
+        np.testing.assert_array_equal(shown(one)[:, 0], shown(three).T.ravel())
+
+
+def test_epochs_and_seeds_differ():
+    def order(seed, epoch):
+        batches = real_batches(tones(), config(seed=seed))
+        return np.concatenate([shown(batch).ravel() for batch in batches.dataset(2 * epoch, 2 * epoch + 2)]).tolist()
+
+    assert order(0, 0) == order(0, 0)
+    assert order(0, 0) != order(0, 1)
+    assert order(0, 0) != order(1, 0)
+
+
+def test_a_run_that_goes_on_sees_what_one_that_was_not_stopped_sees():
+    batches = real_batches(noise(), config(flip=True))
+    whole = list(batches.dataset(0, 7))
+    for batch, other in zip(whole[4:], batches.dataset(4, 7), strict=True):
+        np.testing.assert_array_equal(batch["real"], other["real"])
+
+
+def test_half_of_the_images_are_mirrored_if_so_configured():
+    examples = noise()
+    examples.images[:, :, 0], examples.images[:, :, -1] = 0, 255
+    seen = {
+        flip: np.concatenate(
+            [
+                batch["real"].numpy()[..., 0, 0, 0].ravel()
+                for batch in real_batches(examples, config(flip=flip)).dataset(0, 200)
+            ]
+        )
+        for flip in (False, True)
+    }
+    assert set(seen[False]) == {-1.0}
+    assert set(seen[True]) == {-1.0, 1.0}
+    assert abs(seen[True].mean()) < 0.1
+
+
+def test_nothing_but_the_flip_changes_an_image():
+    examples = noise()
+    for batch in real_batches(examples, config(flip=True)).dataset(0, 2):
+        for image in np.rint((batch["real"].numpy().reshape(-1, SIDE, SIDE, 3) + 1) * 127.5).astype(np.uint8):
+            assert any(np.array_equal(image, one) or np.array_equal(image[:, ::-1], one) for one in examples.images)
+
+
+@pytest.mark.parametrize("own", [1, 3])
+@pytest.mark.parametrize("wanted", [0, 1, 3])
+def test_channels_as_configured(own, wanted):
+    batches = real_batches(tones(channels=own), config(channels=wanted))
+    assert batches.measured["channels"] == (wanted or own)
+    (batch,) = batches.dataset(0, 1)
+    assert batch["real"].shape[-1] == (wanted or own)
+    # The luma of a gray is that gray.
+    assert set(shown(batch).ravel()) <= set(range(12))
+
+
+def test_gray_is_pillows():
+    images = noise(count=1500).images
+    images[:3, 0, 0] = [[255, 255, 255], [0, 0, 0], [255, 0, 0]]
+    gray = with_channels(images, 1)
+    assert gray.shape == (1500, SIDE, SIDE, 1)
+    assert gray.dtype == np.uint8
+    assert gray[:3, 0, 0, 0].tolist() == [255, 0, 76]
+    pillows = np.asarray(Image.fromarray(images[7]).convert("L"), int)
+    assert np.abs(gray[7, :, :, 0] - pillows).max() <= 1
+
+
+def test_what_has_as_many_channels_already_is_not_copied(tmp_path):
+    np.save(tmp_path / "images.npy", noise().images)
+    mapped = np.load(tmp_path / "images.npy", mmap_mode="r")
+    assert with_channels(mapped, 3) is mapped
+    examples = LabeledImages(images=mapped, names=noise().names)
+    for batch, other in zip(
+        real_batches(examples, config()).dataset(0, 2), real_batches(noise(), config()).dataset(0, 2), strict=True
+    ):
+        np.testing.assert_array_equal(batch["real"], other["real"])
+
+
+def test_without_classes_there_are_no_labels():
+    batches = real_batches(noise(), config(conditional=False))
+    assert batches.measured["classes"] == 0
+    assert set(batches.dataset(0, 1).element_spec) == {"real"}
+
+
+def test_a_conditional_model_needs_classes():
+    with pytest.raises(DataError, match=r"needs classes: sub-folders of --data_dir, one a class.*Received: 12 images"):
+        real_batches(noise(), config(conditional=True))
+    assert "label" in real_batches(tones(), config(conditional=True)).dataset(0, 1).element_spec
+
+
+@pytest.mark.parametrize(
+    ("turns", "message"),
+    [(1, "as batch_size=13. Received: 12"), (2, "as batch_size=13 times discriminator_steps=2. Received: 12")],
+)
+def test_too_few_images(turns, message):
+    with pytest.raises(DataError, match=f"at least as many images {message}"):
+        real_batches(tones(), config(13, turns))
+
+
+def test_captioned_images_are_labeled_images():
+    captioned = CaptionedImages(images=noise().images, names=noise().names, captions=(("a",),) * 12)
+    assert len(captioned) == 12
+    assert set(real_batches(captioned, config()).dataset(0, 1).element_spec) == {"real"}

@@ -1,0 +1,99 @@
+import types
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from pipelines.batches.unpaired import unpaired_batches
+from pipelines.examples import DataError
+from pipelines.readers import unpaired as unpaired_folders
+from tests.pipelines.files import write_image, write_text
+from tests.worlds import paired_images, unpaired_images
+
+SIDE = 8
+
+
+def config(batch_size=2, seed=0):
+    return types.SimpleNamespace(image_size=SIDE, batch_size=batch_size, seed=seed)
+
+
+def shown(examples, steps):
+    """By side, which images the batches hold, two a step: images of one tone each."""
+    batches = list(unpaired_batches(examples, config()).dataset(*steps))
+    return {
+        side: [round((float(image[0, 0, 0]) + 1) * 127.5) for batch in batches for image in batch[side]]
+        for side in "ab"
+    }
+
+
+def tones(count_a, count_b):
+    examples = unpaired_images(count_a, count_b, side=10)
+    for images in (examples.a, examples.b):
+        images[:] = np.arange(len(images), dtype=np.uint8).reshape(-1, 1, 1, 1)
+    return examples
+
+
+def test_each_side_takes_all_its_images_before_it_begins_anew():
+    batches = unpaired_batches(tones(8, 4), config())
+    assert batches.images == 8
+    seen = shown(tones(8, 4), (0, 8))
+    assert sorted(seen["a"][:8]) == sorted(seen["a"][8:]) == list(range(8))
+    for start in (0, 4, 8, 12):
+        assert sorted(seen["b"][start : start + 4]) == list(range(4))
+    # Not always the same two together.
+    assert len(set(zip(seen["a"], seen["b"], strict=True))) > 8
+
+
+def test_pairs_are_taken_apart():
+    seen = {"together": 0, "apart": 0}
+    for batch in unpaired_batches(paired_images(side=SIDE), config()).dataset(0, 20):
+        for a, b in zip(batch["a"].numpy(), batch["b"].numpy(), strict=True):
+            alike = np.abs(a + b).max() < 1e-5 or np.abs(a + b[:, ::-1]).max() < 1e-5
+            seen["together" if alike else "apart"] += 1
+    assert seen["apart"] > 30
+
+
+def test_a_run_that_goes_on_sees_what_one_that_was_not_stopped_sees():
+    batches = unpaired_batches(unpaired_images(), config())
+    whole = list(batches.dataset(0, 7))
+    for batch, other in zip(whole[4:], batches.dataset(4, 7), strict=True):
+        assert batch["a"].shape == (2, SIDE, SIDE, 3)
+        assert batch["a"].dtype == tf.float32
+        for side in "ab":
+            np.testing.assert_array_equal(batch[side], other[side])
+
+
+def test_too_few_images_of_a_side():
+    with pytest.raises(DataError, match=r"at least as many images of B as batch_size=2. Received: 1"):
+        unpaired_batches(unpaired_images(5, 1), config())
+
+
+def load(folder, split="train"):
+    return unpaired_folders.load(split, SIDE, str(folder / "data"), str(folder / "cache"))
+
+
+def test_folders_of_two_kinds(tmp_path, caplog):
+    for name, color in (("trainA/x", 10), ("trainA/deep/y", 20), ("trainB/x", 110), ("testA/z", 30), ("testB/z", 130)):
+        write_image(tmp_path / "data" / f"{name}.png", (color,) * 3)
+    write_text(tmp_path / "data" / "trainB" / "broken.jpg", "no picture")
+    with caplog.at_level("INFO", logger="absl"):
+        found = load(tmp_path)
+    assert (found.names_a, found.names_b) == (("deep/y", "x"), ("x",))
+    assert (found.a[:, 0, 0, 0].tolist(), found.b[:, 0, 0, 0].tolist()) == ([20, 10], [110])
+    assert "2 images of A found" in caplog.text
+    assert "B could not be decoded: broken" in caplog.text
+    assert load(tmp_path, "test").names_a == ("z",)
+
+
+def test_what_is_no_such_folder(tmp_path):
+    with pytest.raises(DataError, match="data_dir must be an existing folder"):
+        load(tmp_path)
+    write_image(tmp_path / "data" / "trainA" / "x.png")
+    with pytest.raises(DataError, match=r"trainB must hold at least one image; accepted are .*; got no folder"):
+        load(tmp_path)
+    (tmp_path / "data" / "trainB").mkdir()
+    with pytest.raises(DataError, match=r"trainB must hold at least one image; .*; got no image in"):
+        load(tmp_path)
+    write_text(tmp_path / "data" / "trainB" / "broken.png", "no picture")
+    with pytest.raises(DataError, match="at least one image of B must be decodable"):
+        load(tmp_path)

@@ -1,0 +1,256 @@
+import contextlib
+import csv
+import io
+import json
+import os
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pipelines.examples import DataError
+from pipelines.readers import captions
+from pipelines.readers.caption_files import clean_caption
+from tests.pipelines.files import write_image, write_text
+
+
+@pytest.fixture
+def folder(tmp_path):
+    path = tmp_path / "mine"
+    path.mkdir()
+    return path
+
+
+def load(folder, split="train"):
+    return captions.load(split, 8, str(folder), str(folder.parent / "cache"))
+
+
+def found(folder, split="train"):
+    return {record.name: record.captions for record in captions.find(split, str(folder)).records}
+
+
+def report(folder, split="train"):
+    return "\n".join(captions.find(split, str(folder)).report)
+
+
+def test_text_beside_each_image(folder):
+    write_image(folder / "b.JPG", "blue")
+    write_text(folder / "b.TXT", "a  blue\tone\r\n\r\n  another line \n")
+    write_image(folder / "a.png", "red")
+    write_text(folder / "a.txt", "\ufeffa red one")
+    data = load(folder)
+    assert data.names == ("a", "b")
+    assert data.captions == (("a red one",), ("a blue one", "another line"))
+    assert data.images.shape == (2, 8, 8, 3)
+    assert data.images[0, 4, 4].tolist() == [255, 0, 0]
+    assert data.labels is None
+    assert data.class_names == ()
+
+
+def test_jsonl_with_every_accepted_spelling(folder):
+    for name in "abcd":
+        write_image(folder / f"{name}.png")
+    rows = [
+        {"file_name": "a.png", "text": "one"},
+        {"file_name": "./b.png", "caption": "two"},
+        {"file_name": "c.png", "captions": ["three", " ", "four"]},
+        {"file_name": "a.png", "text": "five"},
+        {"file_name": "d.png", "text": ""},
+    ]
+    write_text(folder / "metadata.jsonl", "\n".join(map(json.dumps, rows)) + "\nnot json\n[1]\n\n")
+    assert found(folder) == {"a": ("one", "five"), "b": ("two",), "c": ("three", "four")}
+    assert "skipped 1: image without a caption, or with empty ones only: d.png" in report(folder)
+    assert "metadata.jsonl:6, metadata.jsonl:7" in report(folder)
+
+
+@pytest.mark.parametrize("header", ["file_name,text", "file,caption", "Caption , ID, File"])
+def test_csv_with_repeated_rows(folder, header):
+    write_image(folder / "some where" / "a.png")
+    write_image(folder / "b.png")
+    rows = [("some where/a.png", "red, round"), ("b.png", "blue"), ("some where\\a.png", 'a "quoted"\none')]
+    stream = io.StringIO()
+    writer = csv.writer(stream)
+    for file, text in rows:
+        writer.writerow([text, "7", file] if header.startswith("Cap") else [file, text])
+    write_text(folder / "captions.csv", header + "\r\n" + stream.getvalue() + "b.png\n")
+    assert found(folder) == {"some where/a": ("red, round", 'a "quoted" one'), "b": ("blue",)}
+
+
+def test_table_wins_over_text_and_text_fills_the_gaps(folder):
+    for name in "ab":
+        write_image(folder / f"{name}.png")
+        write_text(folder / f"{name}.txt", "from the text file")
+    write_text(folder / "captions.csv", "file_name,text\na.png,from the table\n")
+    assert found(folder) == {"a": ("from the table",), "b": ("from the text file",)}
+
+
+def test_subfolders_are_classes(folder):
+    for name in ("cats/1", "cats/2", "dogs/1"):
+        write_image(folder / f"{name}.png")
+        write_text(folder / f"{name}.txt", "an animal")
+    data = load(folder)
+    assert data.class_names == ("cats", "dogs")
+    assert data.labels.tolist() == [0, 0, 1]
+    assert data.labels.dtype == np.int32
+    write_image(folder / "stray.png")
+    write_text(folder / "stray.txt", "no class")
+    assert load(folder).labels is None
+
+
+def test_one_subfolder_is_no_class(folder):
+    for name in "12":
+        write_image(folder / "all" / f"{name}.png")
+        write_text(folder / "all" / f"{name}.txt", "an animal")
+    assert load(folder).labels is None
+
+
+def test_train_and_test_folders_are_splits(folder):
+    for name in ("train/cat/1", "train/dog/2", "test/cat/3"):
+        write_image(folder / f"{name}.png")
+        write_text(folder / f"{name}.txt", "an animal")
+    write_image(folder / "test/cat/4.png")
+    write_text(folder / "test" / "metadata.jsonl", '{"file_name": "cat/4.png", "text": "from its table"}')
+    assert load(folder).names == ("train/cat/1", "train/dog/2")
+    assert load(folder).class_names == ("cat", "dog")
+    assert found(folder, "test") == {"test/cat/3": ("an animal",), "test/cat/4": ("from its table",)}
+    assert "skipped" not in report(folder)
+
+
+def test_without_split_folders_both_splits_are_everything_and_it_is_said(folder):
+    write_image(folder / "a.png")
+    write_text(folder / "a.txt", "one")
+    assert found(folder, "test") == found(folder, "train") == {"a": ("one",)}
+    assert "testing uses the images of training" in report(folder, "test")
+
+
+def test_what_is_skipped_is_reported_and_does_not_end_the_run(folder):
+    for name in ("good1", "good2", "nocaption", "emptycaption", "broken", "same"):
+        write_image(folder / f"{name}.png")
+    for name in ("good1", "good2", "broken", "same", "lonely"):
+        write_text(folder / f"{name}.txt", "a caption")
+    write_text(folder / "emptycaption.txt", "\n  \n\ufffd\n")
+    (folder / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n but no more")
+    write_image(folder / "same.jpg")
+    write_text(folder / "captions.csv", "file_name,text\nabsent.png,not here\n")
+    write_text(folder / ".hidden.txt", "no")
+    write_image(folder / "__MACOSX" / "good1.png")
+    data = load(folder)
+    assert data.names == ("good1", "good2", "same")
+    text = report(folder)
+    assert "skipped 2: image without a caption, or with empty ones only: emptycaption.png, nocaption.png" in text
+    assert "skipped 1: text file without its image: lonely.txt" in text
+    assert "skipped 1: line of a table without its image: absent.png" in text
+    assert "skipped 1: image with the name of another one but for the suffix: same.png" in text
+    assert "MACOSX" not in text
+
+
+def test_report_and_warning_are_logged_once(folder, caplog):
+    for index in range(3):
+        write_image(folder / f"{index}.png")
+        write_text(folder / f"{index}.txt", "a caption\n" * (index + 1))
+    (folder / "1.png").write_bytes(b"broken")
+    with caplog.at_level("INFO", logger="absl"):
+        load(folder)
+        load(folder)
+    lines = [record.getMessage() for record in caplog.records]
+    assert sum("captions per image: 1 to 3, 2.0 on average" in line for line in lines) == 1
+    assert sum("could not be decoded: 1 (UnidentifiedImageError" in line for line in lines) == 1
+    assert any("too few for a GAN" in record.getMessage() for record in caplog.records if record.levelname == "WARNING")
+
+
+def test_loops_of_links_end(folder):
+    write_image(folder / "in" / "a.png")
+    write_text(folder / "in" / "a.txt", "one")
+    os.symlink(folder, folder / "in" / "loop")
+    assert list(found(folder)) == ["in/a"]
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ({}, "must hold images"),
+        ({"a.txt": "no image"}, "must hold images"),
+        ({"a.png": None}, "must have a caption"),
+        ({"a.png": None, "a.txt": "x"}, "at least 2 images"),
+        ({"a.png": None, "captions.csv": "name;words\n"}, "got 'name;words'"),
+        ({"a.png": None, "captions.csv": ""}, "must name a column"),
+        ({"a.png": None, "captions.csv": "file,text\n../a.png,x\n"}, r"got '../a.png' at captions.csv:2"),
+        ({"a.png": None, "metadata.jsonl": '{"file_name": "/a.png", "text": "x"}'}, "got '/a.png'"),
+        ({"a.png": None, "metadata.jsonl": '{"file_name": "C:\\\\a.png", "text": "x"}'}, "inside of data_dir"),
+        ({"a.png": None, "captions.csv": 'file,text\na.png,"' + "x" * 200_000}, "must be a CSV file"),
+    ],
+)
+def test_unusable_folders_give_one_clear_line(folder, files, message):
+    for name, text in files.items():
+        write_image(folder / name) if text is None else write_text(folder / name, text)
+    with pytest.raises(DataError, match=message) as raised:
+        load(folder)
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize("data_dir", ["", "missing"])
+def test_missing_folder(data_dir):
+    with pytest.raises(DataError, match=f"existing folder.*got '{data_dir}'"):
+        captions.load("train", 8, data_dir, "")
+
+
+def test_unknown_split(folder):
+    with pytest.raises(DataError, match="'train', 'test', got 'valid'"):
+        load(folder, "valid")
+
+
+# Names that Linux accepts for a file, and that survive as they are: no slash, no NUL, no leading dot.
+NAMES = st.text(st.characters(codec="utf-8", exclude_characters="/\\\0"), min_size=1, max_size=20).filter(
+    lambda name: not name.startswith(".") and name.strip() == name and len(name.encode()) < 80 and name[1:2] != ":"
+)
+CAPTIONS = st.lists(st.text(st.characters(codec="utf-8"), max_size=30).filter(clean_caption), min_size=1, max_size=3)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    examples=st.dictionaries(NAMES, CAPTIONS, min_size=1, max_size=4),
+    table=st.sampled_from(["metadata.jsonl", "captions.csv"]),
+)
+def test_tables_keep_any_name_and_any_caption(tmp_path_factory, examples, table):
+    folder = tmp_path_factory.mktemp("any")
+    for name in examples:
+        (folder / f"{name}.png").write_bytes(b"")
+    rows = [(f"{name}.png", text) for name, texts in examples.items() for text in texts]
+    stream = io.StringIO()
+    if table.endswith(".jsonl"):
+        stream.writelines(json.dumps({"file_name": name, "text": text}) + "\n" for name, text in rows)
+    else:
+        csv.writer(stream).writerows([("file_name", "text"), *rows])
+    (folder / table).write_bytes(stream.getvalue().encode())
+    joined = found(folder)
+    # Names that differ only in Unicode composition are one name; the property is about all the others.
+    if len({captions._normal(name) for name in examples}) == len(examples):
+        assert joined == {name: tuple(map(clean_caption, texts)) for name, texts in examples.items()}
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.binary(max_size=200), st.sampled_from(["metadata.jsonl", "captions.csv", "a.txt"]))
+def test_no_content_of_a_text_file_crashes(tmp_path_factory, content, name):
+    folder = tmp_path_factory.mktemp("fuzz")
+    for image in "ab":
+        (folder / f"{image}.png").write_bytes(b"")
+    (folder / "b.txt").write_text("one")
+    (folder / name).write_bytes(content)
+    with contextlib.suppress(DataError):
+        assert "b" in found(folder)
+
+
+def test_captions_that_the_encoder_cannot_read_are_said(folder, caplog):
+    for name, text in (
+        ("a", "赤い鳥"),
+        ("b", "a red bird, called 赤い鳥"),
+        ("c", "ein grüner Vogel"),
+        ("d", "красная птица"),
+    ):
+        write_image(folder / f"{name}.png")
+        write_text(folder / f"{name}.txt", text)
+    with caplog.at_level("INFO", logger="absl"):
+        assert len(load(folder)) == 4
+    assert "2 images have captions in letters that the char-CNN-RNN does not know" in caplog.text
+    assert caplog.text.count(": a, d") == 1
