@@ -9,7 +9,8 @@ import numpy as np
 from absl import logging
 
 from callbacks.steps import StepCallback
-from runs.folder import RunError, written_aside
+from pipelines.atomic import atomic_write
+from runs.folder import RunError
 
 NAME = re.compile(r"step-(\d{8})\.keras")
 
@@ -114,7 +115,7 @@ class Checkpoints(StepCallback):
                 f"a weight became NaN or infinite by step {step}; {last_good(self.folder)}. "
                 "A smaller learning rate may help."
             )
-        with written_aside(path) as aside:
+        with atomic_write(path) as aside:
             self.model.save(aside)
         for old in checkpoint_steps(self.folder)[self.keep :]:
             checkpoint_path(self.folder, old).unlink(missing_ok=True)

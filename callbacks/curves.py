@@ -5,7 +5,7 @@ import pathlib
 
 from absl import logging
 
-from runs.folder import written_aside
+from pipelines.atomic import atomic_write
 
 
 class NumbersTable:
@@ -33,7 +33,7 @@ class NumbersTable:
     def add(self, step: int, values: dict[str, float]):
         """Append a row and write the table."""
         self.rows.append({"step": step, **values})
-        with written_aside(self.path) as aside, open(aside, "w", newline="") as file:
+        with atomic_write(self.path) as aside, open(aside, "w", newline="") as file:
             writer = csv.DictWriter(file, fieldnames=list(self.rows[-1]))
             writer.writeheader()
             writer.writerows(self.rows)
@@ -53,5 +53,5 @@ class NumbersTable:
             axes.legend()
             axes.grid(alpha=0.3)
             axes.set_xlabel("step")
-        with written_aside(path) as aside:
+        with atomic_write(path) as aside:
             figure.savefig(aside, dpi=100)

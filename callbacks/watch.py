@@ -13,7 +13,8 @@ from tqdm import tqdm
 from callbacks.checkpoints import last_good
 from callbacks.curves import NumbersTable
 from callbacks.steps import StepCallback
-from runs.folder import RunError, RunFolder, written_aside
+from pipelines.atomic import atomic_write
+from runs.folder import RunError, RunFolder
 
 
 class Numbers(StepCallback):
@@ -161,7 +162,7 @@ class Pictures(StepCallback):
         with self.writer.as_default(step=step):
             for name, image in self.draw().items():
                 tf.summary.image(name, image[tf.newaxis])
-                with written_aside(self.folder / f"{name}-{step:08d}.png") as aside:
+                with atomic_write(self.folder / f"{name}-{step:08d}.png") as aside:
                     aside.write_bytes(tf.io.encode_png(image).numpy())
         self.writer.flush()
 

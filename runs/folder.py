@@ -8,6 +8,8 @@ import os
 import pathlib
 from collections.abc import Mapping
 
+from pipelines.atomic import atomic_write
+
 
 class RunError(RuntimeError):
     """A run folder that cannot be used as asked. The message is one clear line, fit to be printed as it is."""
@@ -15,18 +17,6 @@ class RunError(RuntimeError):
 
 class BusyError(RunError):
     """A run folder in which another process is training."""
-
-
-@contextlib.contextmanager
-def written_aside(path: pathlib.Path):
-    """A temporary path beside `path` (same suffix); moved onto it when the block ends well, removed otherwise."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
-    try:
-        yield aside
-        os.replace(aside, path)
-    finally:
-        aside.unlink(missing_ok=True)
 
 
 class RunFolder:
@@ -144,7 +134,7 @@ class RunFolder:
     def write_json(self, name: str, content: Mapping) -> pathlib.Path:
         """Write a JSON file of the run folder; returns its path."""
         path = self.path / name
-        with written_aside(path) as aside:
+        with atomic_write(path) as aside:
             aside.write_text(json.dumps(content, indent=2) + "\n")
         return path
 

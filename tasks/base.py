@@ -19,10 +19,11 @@ from models.core.config import ConfigError, TrainingConfig, from_plain, override
 from models.core.trained import TrainedModel, parameter_count
 from models.registry import PRESETS
 from pipelines import registry
+from pipelines.atomic import atomic_write
 from pipelines.batches.draws import Batches
 from pipelines.examples import DataError, Examples, LabeledImages
 from pipelines.images import load_size
-from runs.folder import RunError, RunFolder, written_aside
+from runs.folder import RunError, RunFolder
 from runs.record import check_record, check_request, run_record
 from tasks.request import Request
 
@@ -142,7 +143,7 @@ class Task:
     def write_sampled(self, picture: np.ndarray, step: int) -> pathlib.Path:
         """Write a picture of samples to --output, or to a name in the run folder that says what it is."""
         path = self.sampled_path()
-        with written_aside(path) as aside:
+        with atomic_write(path) as aside:
             aside.write_bytes(tf.io.encode_png(picture).numpy())
         print(f"Wrote {path}, drawn with the {self.weights(step)}.")
         return path

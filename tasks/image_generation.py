@@ -15,10 +15,11 @@ from metrics.frechet import frechet_distance
 from models.core.trained import TrainedModel
 from models.generation.configs import InfoGANConfig
 from panels.grids import between, captioned_rows, grid, spherically_between
+from pipelines.atomic import atomic_write
 from pipelines.batches.labeled import real_batches
 from pipelines.examples import LabeledImages
 from pipelines.images import to_float, with_channels
-from runs.folder import RunError, written_aside
+from runs.folder import RunError
 from serving.image_sampler import ImageSampler
 from tasks.attribute_judge import in_batches, trained_judge
 from tasks.base import Prepared, data_record, with_measured
@@ -165,7 +166,7 @@ class ImageGenerationTask(GenerationTask):
         # TensorBoard looks for a projector beside a run's events.
         files |= {self.folder.tensorboard / file: content for file, content in exploration.projector.items()}
         for path, content in files.items():
-            with written_aside(path) as aside:
+            with atomic_write(path) as aside:
                 aside.write_bytes(content)
             print(f"Wrote {path}.")
         return self.write_figures(finding.figures, f"explore/{name}/figures.json")

@@ -12,11 +12,12 @@ from tqdm import tqdm
 from metrics.similarity import similarity_figures
 from models.core.trained import TrainedModel
 from panels.gallery import gallery
+from pipelines.atomic import atomic_write
 from pipelines.examples import DataError, PairedImages, UnpairedImages
 from pipelines.images import center_crop, to_float
 from pipelines.readers.files import decode_rgb
 from pipelines.readers.photographs import IMAGE_SUFFIXES, list_files
-from runs.folder import RunError, written_aside
+from runs.folder import RunError
 from serving.export_translator import export
 from serving.translator import Translator
 from tasks.base import Task
@@ -102,9 +103,9 @@ class ImageToImageTask(Task):
             # a.jpg and a.png must not become one.
             alone = stems[path.with_suffix("")] == 1
             before, after = f"input/{name}", f"output/{path.with_suffix('.png') if alone else f'{name}.png'}"
-            with written_aside(target / after) as aside:
+            with atomic_write(target / after) as aside:
                 aside.write_bytes(tf.io.encode_png(translated).numpy())
-            with written_aside(target / before) as aside:
+            with atomic_write(target / before) as aside:
                 shutil.copyfile(root / name, aside)
             rows.append((name, {"input": before, "output": after}))
         for line in skipped:
@@ -118,7 +119,7 @@ class ImageToImageTask(Task):
     def write_page(self, folder: pathlib.Path, title: str, rows: Sequence[tuple[str, Mapping[str, str]]]):
         """Write the page of some rows of pictures (see `gallery`) into their folder; returns where."""
         page = folder / "index.html"
-        with written_aside(page) as aside:
+        with atomic_write(page) as aside:
             text = gallery(f"{self.request.model} on {self.request.dataset}, {title}", rows)
             aside.write_text(text, encoding="utf-8")
         return page
@@ -135,7 +136,7 @@ class ImageToImageTask(Task):
         for row, name in enumerate(names[:GALLERY_ROWS]):
             pictures = {label: f"{row:03}-{label.replace(' ', '-')}.png" for label in columns}
             for label, file in pictures.items():
-                with written_aside(folder / file) as aside:
+                with atomic_write(folder / file) as aside:
                     aside.write_bytes(tf.io.encode_png(columns[label][row]).numpy())
             rows.append((name, pictures))
         print(f"Wrote {self.write_page(folder, title, rows)}.")

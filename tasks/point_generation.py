@@ -8,9 +8,10 @@ from PIL import Image
 from experiments.result import rendered
 from metrics.modes import mode_figures
 from models.core.trained import TrainedModel
+from pipelines.atomic import atomic_write
 from pipelines.batches.points import point_batches, sample
 from pipelines.examples import GaussianMixture
-from runs.folder import RunError, written_aside
+from runs.folder import RunError
 from serving.image_sampler import ImageSampler
 from tasks.base import Prepared, fingerprint, with_measured
 from tasks.generation import GenerationTask
@@ -48,7 +49,7 @@ class PointGenerationTask(GenerationTask):
         """Export, and make an animation of the pictures."""
         super().finish(model)
         frames = [Image.open(path) for path in sorted(self.folder.pictures.glob("points-*.png"))]
-        with written_aside(self.folder.path / "animation.gif") as aside:
+        with atomic_write(self.folder.path / "animation.gif") as aside:
             durations = [FRAME] * (len(frames) - 1) + [PAUSE]
             frames[0].save(aside, save_all=True, append_images=frames[1:], duration=durations, loop=0)
         print(f"The training as an animation is {self.folder.path / 'animation.gif'}.", flush=True)

@@ -10,12 +10,13 @@ from evaluation.features import feature_network
 from metrics import retrieval
 from models.core.trained import TrainedModel
 from models.text_encoder.configs import SMALL_CNN
+from pipelines.atomic import atomic_write
 from pipelines.batches.captions import CaptionTable, distinct_class_batches
 from pipelines.batches.text import encode_characters
 from pipelines.embeddings.table import read_embeddings, write_embeddings
 from pipelines.examples import CaptionedImages, DataError
 from pipelines.images import center_crop, to_float
-from runs.folder import RunError, RunFolder, written_aside
+from runs.folder import RunError, RunFolder
 from serving.text import CaptionEncoder
 from tasks.base import Prepared, Task, class_fingerprint, fingerprint, with_measured
 
@@ -125,7 +126,7 @@ class TextEncoderTask(Task):
             model.text_encoder, config.convolution_width, config.recurrent_width, config.read_characters
         )
         encoder.standardize(captions)
-        with written_aside(self.folder.path / ENCODER_FILE) as aside:
+        with atomic_write(self.folder.path / ENCODER_FILE) as aside:
             encoder.save(aside)
 
     def evaluate(self) -> dict:

@@ -11,12 +11,13 @@ from evaluation.features import feature_network
 from models.core.trained import TrainedModel
 from models.text_to_image.configs import CHAR_CNN_RNN, END_TO_END
 from panels.grids import between, captioned_rows, spherically_between
+from pipelines.atomic import atomic_write
 from pipelines.batches.captions import CaptionTable, matching_batches
 from pipelines.batches.text import encode_characters
 from pipelines.embeddings.table import EmbeddingTable, join, read, read_embeddings
 from pipelines.examples import CaptionedImages, DataError
 from pipelines.images import center_crop, to_uint8
-from runs.folder import BusyError, RunError, RunFolder, written_aside
+from runs.folder import BusyError, RunError, RunFolder
 from serving.export import export
 from serving.sampler import Sampler
 from serving.text import CaptionEncoder
@@ -128,7 +129,7 @@ class TextToImageTask(Task):
     def begin(self):
         """Copy the text encoder into the run folder, so that the run can be sampled and exported by itself."""
         if self.used_encoder is not None:
-            with written_aside(self.folder.path / ENCODER_FILE) as aside:
+            with atomic_write(self.folder.path / ENCODER_FILE) as aside:
                 self.used_encoder.save(aside)
 
     # Pictures while training.

@@ -16,7 +16,7 @@ ROOMS = {
     "metrics": {"losses"},
     "panels": {"pipelines"},
     "evaluation": {"metrics", "models", "pipelines", "serving"},
-    "callbacks": {"metrics", "runs"},
+    "callbacks": {"metrics", "pipelines", "runs"},
     "serving": {"models", "pipelines"},
     "experiments": {"metrics", "panels", "pipelines", "serving"},
     "runs": {

@@ -7,12 +7,13 @@ import sys
 
 import pytest
 
-from runs.folder import RunError, RunFolder, differences, written_aside
+from pipelines.atomic import atomic_write
+from runs.folder import RunError, RunFolder, differences
 
 
-def test_written_aside_appears_only_when_whole(tmp_path):
+def test_atomic_write_appears_only_when_whole(tmp_path):
     target = tmp_path / "new" / "file.json"
-    with written_aside(target) as aside:
+    with atomic_write(target) as aside:
         aside.write_text("half")
         assert not target.exists()
         assert aside.suffix == ".json"
@@ -25,7 +26,7 @@ def test_a_failed_write_leaves_what_was_there(tmp_path):
     target.write_text("old")
 
     def fail():
-        with written_aside(target) as aside:
+        with atomic_write(target) as aside:
             aside.write_text("new")
             raise KeyboardInterrupt
 
