@@ -1,49 +1,69 @@
-"""Texts and noise to pixels, in one place for `--mode=sample`, the evaluation and the exported model."""
+"""The one protocol of what is sampled, evaluated and exported: `draw` here, `signatures` in a server."""
+
+from collections.abc import Callable, Mapping
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from pipelines.images import to_uint8
-from serving.text import CaptionEncoder
+# By name, each function that is served and the flat, named signature that it takes.
+Signatures = dict[str, tuple[Callable[..., dict[str, tf.Tensor]], list[tf.TensorSpec]]]
 
 
 class Sampler(tf.Module):
-    """A trained generator, with its text encoder if it has one.
+    """A trained model as it is used: the same arithmetic for `--mode=sample`, evaluators and the SavedModel.
 
     Args:
-        generator: computes in float32; takes `latent` and `text`.
-        encoder: turns captions into `text`; None for a model trained on embeddings from a file.
+        networks: what the model's signatures call; they compute in float32.
         step: the training step of the weights.
     """
 
-    def __init__(self, generator: keras.Model, encoder: CaptionEncoder | None, step: int = 0):
+    def __init__(self, networks: list[keras.Model], step: int):
         super().__init__()
-        self.generator, self.encoder, self.step = generator, encoder, step
-        self.latent_dim = generator.input["latent"].shape[-1]
-        self.text_dim = generator.input["text"].shape[-1]
-        self.generate = tf.function(
-            self.images,
-            input_signature=[
-                tf.TensorSpec([None, self.text_dim], tf.float32),
-                tf.TensorSpec([None, self.latent_dim], tf.float32),
-            ],
-        )
+        self.networks, self.step = networks, step
 
-    def images(self, text: tf.Tensor, latent: tf.Tensor) -> tf.Tensor:
-        """(B, text_dim) embeddings and (B, latent_dim) noise to (B, side, side, 3) uint8 images."""
-        return to_uint8(self.generator({"latent": latent, "text": text}, training=False))
+    def draw(self, inputs: Mapping[str, object], seed: int) -> np.ndarray:
+        """What the model makes of its inputs; the same inputs and seed give the same result, here and when served.
 
-    def latents(self, count: tf.Tensor | int, seed: tf.Tensor | int) -> tf.Tensor:
-        """(count, latent_dim) noise; the same seed gives the same noise, here and in the exported model."""
-        return tf.random.stateless_normal((count, self.latent_dim), tf.stack([tf.cast(seed, tf.int32), 0]))
+        Args:
+            inputs: by name, as the subclass documents.
+            seed: of the noise.
 
-    def sample(self, text: np.ndarray, latent: np.ndarray, batch_size: int = 64) -> np.ndarray:
-        """(n, side, side, 3) uint8 images of any number of texts."""
-        parts = [
-            self.generate(
-                tf.constant(text[start : start + batch_size]), tf.constant(latent[start : start + batch_size])
-            ).numpy()
-            for start in range(0, len(text), batch_size)
-        ]
-        return np.concatenate(parts)
+        Returns:
+            (n, ...): images as uint8, points and signals as float32.
+        """
+        raise NotImplementedError
+
+    def signatures(self) -> Signatures:
+        """What a SavedModel serves; "serving_default" is among them."""
+        raise NotImplementedError
+
+
+def in_batches(function: Callable, *arrays: np.ndarray, batch_size: int = 100) -> np.ndarray:
+    """A function of (B, ...) tensors over any number of rows, batch by batch.
+
+    Args:
+        function: as many tensors as there are arrays, to a tensor of as many rows.
+        arrays: of the same number of rows, one or more.
+        batch_size: rows at a time.
+    """
+    parts = [
+        function(*(tf.constant(array[start : start + batch_size]) for array in arrays)).numpy()
+        for start in range(0, len(arrays[0]), batch_size)
+    ]
+    return np.concatenate(parts)
+
+
+def noise_seed(seed: tf.Tensor | int) -> tf.Tensor:
+    """(2,) int32: a scalar seed as stateless draws take it."""
+    return tf.stack([tf.cast(seed, tf.int32), 0])
+
+
+def with_png(images: tf.Tensor) -> dict[str, tf.Tensor]:
+    """The pixels (B, h, w, c) uint8 as "images", and each image as a PNG file (B,) as "png"."""
+    return {"images": images, "png": tf.map_fn(tf.io.encode_png, images, fn_output_signature=tf.string)}
+
+
+def clock_seed() -> tf.Tensor:
+    """A seed from the clock: one fixed in the graph would repeat the same pictures after each start of a server."""
+    return tf.cast(tf.math.floormod(tf.timestamp() * 1e6, 2.0**31), tf.int32)

@@ -10,30 +10,59 @@ MODES = ("train", "sample", "evaluate", "export", "explore")
 
 
 @dataclasses.dataclass(frozen=True)
+class Requirement:
+    """An earlier run, on the same dataset, that a model needs to train or to be evaluated.
+
+    Attributes:
+        role: what it serves as, "text_encoder" or "judge", say.
+        model: the preset that it is a run of.
+        setting: the field of the configuration, or the flag, that may name another run folder; its value `model` (or an
+            empty one) stands for the run folder beside this one.
+        artifact: the file of its run folder that is used; "" for its checkpoints.
+        build: whether a missing one is trained first; otherwise the error names the command that trains it.
+        to_train: whether training needs it; otherwise evaluators do, and those that need a missing one are left out.
+    """
+
+    role: str
+    model: str
+    setting: str
+    artifact: str = ""
+    build: bool = False
+    to_train: bool = True
+
+
+@dataclasses.dataclass(frozen=True)
 class Preset:
     """One name that `--model` accepts.
 
+    Classes are named by dotted names, as a preset must be importable without TensorFlow; `tests/runs/test_parts.py`
+    resolves each of them.
+
     Attributes:
-        model: dotted name of the class that trains it.
-        task: dotted name of the class that runs it: its data, its pictures, its scores.
+        model: the `models.core.trained.TrainedModel` that trains it.
+        parts: the `runs.parts.parts.Parts` of its family: batches, panels, sampler.
         config: the published constants.
         summary: one line on what it is.
         source: paper, section.
         needs: what a dataset must give (`pipelines.registry`).
+        evaluators: each an `evaluation.evaluator.Evaluator`; those whose needs are met are run.
+        requires: earlier runs that it needs.
         default_dataset: what it trains on when no dataset is named.
         per_dataset: what a dataset changes in `config`.
-        modes: what `--mode` accepts for it; its task has a method for each.
+        modes: what `--mode` accepts for it.
         both_ways: whether it translates from A to B and from B to A, so that --direction chooses when sampling.
         samples_from: what --mode=sample makes pictures of: "captions", "images" or "noise".
         pictures_every: steps between pictures, unless --pictures_every says otherwise.
     """
 
     model: str
-    task: str
+    parts: str
     config: TrainingConfig
     summary: str
     source: str
     needs: frozenset[str]
+    evaluators: tuple[str, ...] = ()
+    requires: tuple[Requirement, ...] = ()
     default_dataset: str = "birds"
     per_dataset: typing.Mapping[str, typing.Mapping[str, object]] = dataclasses.field(default_factory=dict)
     modes: tuple[str, ...] = ("train", "sample", "evaluate", "export")
@@ -44,3 +73,8 @@ class Preset:
     def resolve(self, dataset: str, changes: Mapping[str, object] | None = None) -> TrainingConfig:
         """The configuration on a dataset: the paper's, what the dataset changes, what the user changes."""
         return override(override(self.config, self.per_dataset.get(dataset, {})), changes or {})
+
+    def requirement(self, role: str) -> Requirement:
+        """The earlier run that serves as `role`."""
+        (found,) = (requirement for requirement in self.requires if requirement.role == role)
+        return found

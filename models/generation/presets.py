@@ -15,7 +15,7 @@ InfoGAN: Chen et al., "InfoGAN: Interpretable Representation Learning" (NIPS 201
 import dataclasses
 from collections.abc import Mapping
 
-from models.core.preset import MODES, Preset
+from models.core.preset import MODES, Preset, Requirement
 from models.generation.configs import ACGANConfig, ImageGenerationConfig, InfoGANConfig, PointGenerationConfig
 
 # What makes the papers' networks short enough for small images on two cores: found by measuring.
@@ -30,6 +30,14 @@ SIZES = {
     **dict.fromkeys(("birds", "birds_colors", "cifar10"), 32),
     "digits": 16,
 }
+EVALUATORS = (
+    "evaluation.images.ImageDiversity",
+    "evaluation.images.JudgeFrechet",
+    "evaluation.images.ClassScore",
+    "evaluation.images.ClassConsistency",
+    "evaluation.images.CategoryError",
+    "evaluation.frechet.FeatureFrechet",
+)
 # Of images that are the same mirrored; digits and letters are not.
 FLIPPED = ("birds", "birds_colors", "cifar10", "celeb_a", "cub", "flowers")
 
@@ -51,7 +59,9 @@ def preset(model: str, config: ImageGenerationConfig, summary: str, source: str,
     }
     return Preset(
         model=model,
-        task="tasks.image_generation.ImageGenerationTask",
+        parts="runs.parts.generation.ImageParts",
+        evaluators=EVALUATORS,
+        requires=(Requirement("judge", "class_judge", "judge", to_train=False),),
         config=config,
         summary=summary,
         source=source,
@@ -79,7 +89,8 @@ def points(summary: str, dataset: str, **changes):
     """A preset of points."""
     return Preset(
         model="models.generation.gan.PointGAN",
-        task="tasks.point_generation.PointGenerationTask",
+        parts="runs.parts.points.PointParts",
+        evaluators=("evaluation.points.Moments", "evaluation.points.Modes"),
         config=PointGenerationConfig(**changes),
         summary=summary,
         source="this project; the networks and constants are not a paper's",

@@ -38,7 +38,8 @@ def pix2pix(summary: str, source: str, **changes) -> Preset:
     """A preset of pix2pix: the paper's ablations differ in a constant or two."""
     return Preset(
         model="models.image_to_image.pix2pix.Pix2Pix",
-        task="tasks.paired_translation.PairedTranslationTask",
+        parts="runs.parts.image_to_image.PairParts",
+        evaluators=("evaluation.pairs.Similarity",),
         config=Pix2PixConfig(**changes),
         summary=summary,
         source=f"{PIX2PIX}, {source}",
@@ -76,7 +77,8 @@ def cyclegan(summary: str, source: str, **changes) -> Preset:
     colors = KEEP_COLORS if config.cycle_weight else {}
     return Preset(
         model="models.image_to_image.cyclegan.CycleGAN",
-        task="tasks.unpaired_translation.UnpairedTranslationTask",
+        parts="runs.parts.image_to_image.CycleParts",
+        evaluators=("evaluation.pairs.CycleReconstruction", "evaluation.pairs.CycleSimilarity"),
         config=config,
         summary=summary,
         source=f"{CYCLEGAN}, {source}",
@@ -108,7 +110,8 @@ def pixel_dt(summary: str, source: str, **changes) -> Preset:
     """A preset of pixel-level domain transfer."""
     return Preset(
         model="models.image_to_image.pixel_dt.PixelDT",
-        task="tasks.paired_translation.DomainTransferTask",
+        parts="runs.parts.image_to_image.DomainTransferParts",
+        evaluators=("evaluation.pairs.Similarity", "evaluation.pairs.NearestTarget"),
         config=PixelDTConfig(**changes),
         summary=summary,
         source=f"{PIXEL_DT}, {source}",

@@ -6,7 +6,8 @@ from models.judges.configs import ClassJudgeConfig, JudgeConfig
 PRESETS = {
     "class_judge": Preset(
         model="models.judges.judge.ClassJudge",
-        task="tasks.class_judge.ClassJudgeTask",
+        parts="runs.parts.judges.ClassJudgeParts",
+        evaluators=("evaluation.judges.ClassAccuracy",),
         config=ClassJudgeConfig(),
         summary="names the class of an image; scores generated images",
         source="this project",
@@ -22,7 +23,8 @@ PRESETS = {
     ),
     "attribute_judge": Preset(
         model="models.judges.judge.AttributeJudge",
-        task="tasks.attribute_judge.AttributeJudgeTask",
+        parts="runs.parts.judges.AttributeJudgeParts",
+        evaluators=("evaluation.judges.AttributeAccuracy",),
         config=JudgeConfig(),
         summary="names the attributes seen in a picture; scores generated birds against their captions",
         source="this project",

@@ -32,4 +32,9 @@ class JointEmbeddingConfig(TrainingConfig):
     )
     image_features_dim: int = setting(0, "size of the pretrained network's features; from the network", minimum=0)
     image_encoder_width: int = setting(32, "channels of the small CNN's first stage", minimum=1)
+    standardize: bool = setting(
+        True,
+        "whether the trained embeddings are moved and scaled to mean 0 and standard deviation 0.2; this project's, as "
+        "the joint embedding leaves their scale free",
+    )
     margin: float = setting(1.0, "by which the matching pair must win; CVPR 2016, equation 5", minimum=0.0)

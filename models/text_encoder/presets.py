@@ -15,11 +15,12 @@ TEXT_AND_IMAGES = frozenset({"image", "captions"})
 PRESETS = {
     "char_cnn_rnn": Preset(
         model="models.text_encoder.char_cnn_rnn.CharCNNRNN",
-        task="tasks.text_encoder.TextEncoderTask",
+        parts="runs.parts.text_encoder.TextEncoderParts",
         config=JointEmbeddingConfig(),
         summary="the char-CNN-RNN text encoder, by deep structured joint embedding",
         source="Reed et al., CVPR 2016, sections 3 and 5",
         needs=TEXT_AND_IMAGES,
+        evaluators=("evaluation.retrieval.ImageRecall", "evaluation.retrieval.ClassRetrieval"),
         modes=("train", "evaluate"),
         per_dataset={
             "birds": BIRDS_TEXT_ENCODER

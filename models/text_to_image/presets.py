@@ -1,8 +1,8 @@
 """The presets of text to image: Reed et al., "Generative Adversarial Text to Image Synthesis" (ICML 2016)."""
 
-from models.core.preset import Preset
+from models.core.preset import Preset, Requirement
 from models.text_encoder.presets import BIRDS_TEXT_ENCODER, TEXT_AND_IMAGES
-from models.text_to_image.configs import InterpolationConfig, MatchingAwareConfig, TextToImageConfig
+from models.text_to_image.configs import CHAR_CNN_RNN, InterpolationConfig, MatchingAwareConfig, TextToImageConfig
 
 PAPER = "Reed et al., ICML 2016"
 
@@ -28,11 +28,20 @@ def text_to_image(model: str, summary: str, source: str, config: TextToImageConf
     """A preset of the GANs here: they differ in a class and one or two constants."""
     return Preset(
         model=model,
-        task="tasks.text_to_image.TextToImageTask",
+        parts="runs.parts.text_to_image.TextToImageParts",
         config=config,
         summary=summary,
         source=f"{PAPER}, {source}",
         needs=TEXT_AND_IMAGES,
+        evaluators=(
+            "evaluation.captions.CaptionDiversity",
+            "evaluation.captions.NamedAttributes",
+            "evaluation.frechet.FeatureFrechet",
+        ),
+        requires=(
+            Requirement("text_encoder", CHAR_CNN_RNN, "text_encoder", artifact="text_encoder.keras", build=True),
+            Requirement("judge", "attribute_judge", "judge", to_train=False),
+        ),
         per_dataset={"birds": BIRDS},
     )
 

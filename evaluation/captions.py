@@ -1,0 +1,114 @@
+"""Captions of a split to pictures: how diverse, how near real ones, and do they show what the captions name?"""
+
+import functools
+from collections.abc import Callable
+
+import numpy as np
+
+from evaluation.evaluator import HIGHER, Data, Evaluator, Outputs
+from evaluation.judges import judge_all
+from metrics.text_to_image import attribute_figures, diversity_figures
+from pipelines.images import center_crop, to_float
+from serving.captions import CaptionSampler
+
+# Diversity: how many captions (and classes), and how many pictures of each.
+GROUPS, PICTURES = 20, 20
+
+
+class CaptionOutputs(Outputs):
+    """One picture for each of some captions of the split.
+
+    Args:
+        sampler: draws.
+        data: `examples` are captioned images; `count` is how many captions are drawn.
+        image_size: of the pictures, pixels.
+        embeddings: names of images -> the embeddings of their captions, for a sampler without a text encoder.
+    """
+
+    def __init__(
+        self,
+        sampler: CaptionSampler,
+        data: Data,
+        image_size: int,
+        embeddings: Callable[[list[str]], list[np.ndarray]],
+    ):
+        self.sampler, self.data, self.image_size, self.embeddings = sampler, data, image_size, embeddings
+        self.rng = np.random.default_rng(data.seed)
+
+    def protocol(self):
+        """Captions, each with one generated picture and the real one that it belongs to."""
+        return {"captions": len(self.chosen), "generated": len(self.generated), "real": len(self.real)}
+
+    @functools.cached_property
+    def chosen(self) -> np.ndarray:
+        """(n, 2) examples and captions to measure: each image once at most, one caption of it."""
+        examples = self.data.examples
+        count = min(self.data.count, len(examples))
+        images = self.rng.permutation(len(examples))[:count]
+        counts = np.array([len(examples.captions[row]) for row in images])
+        return np.stack([images, (self.rng.random(count) * counts).astype(int)], axis=1)
+
+    @functools.cached_property
+    def texts(self) -> np.ndarray:
+        """(n, D) embeddings of the chosen captions."""
+        examples = self.data.examples
+        if self.sampler.encoder is not None:
+            return self.sampler.embed([examples.captions[row][caption] for row, caption in self.chosen])
+        found = self.embeddings([examples.names[row] for row, _ in self.chosen])
+        return np.stack([rows[caption % len(rows)] for rows, (_, caption) in zip(found, self.chosen, strict=True)])
+
+    @functools.cached_property
+    def generated(self) -> np.ndarray:
+        """(n, side, side, 3) pictures in [-1, 1]."""
+        return self.pictures(self.texts, self.data.seed)
+
+    @functools.cached_property
+    def real(self) -> np.ndarray:
+        """(n, side, side, 3) the real images of the chosen captions, in [-1, 1]."""
+        return self.photographs(self.chosen[:, 0])
+
+    def pictures(self, texts: np.ndarray, seed: int) -> np.ndarray:
+        """(n, side, side, 3) pictures of embeddings, in [-1, 1]."""
+        return np.asarray(to_float(self.sampler.draw({"embeddings": texts}, seed)))
+
+    def photographs(self, rows: np.ndarray) -> np.ndarray:
+        """(n, side, side, 3) real images in [-1, 1]."""
+        return np.asarray(to_float(center_crop(np.asarray(self.data.examples.images[rows]), self.image_size)))
+
+
+class CaptionDiversity(Evaluator):
+    """How much samples of one caption differ, beside how much real images of one class do."""
+
+    def measure(self, outputs, data):
+        """Mean pairwise distances."""
+        rng = np.random.default_rng([data.seed, 1])
+        samples = [
+            outputs.pictures(np.repeat(text[np.newaxis], PICTURES, axis=0), int(rng.integers(2**31)))
+            for text in outputs.texts[:GROUPS]
+        ]
+        labels = data.examples.labels
+        # Where no class has two images, all images are compared.
+        if labels is None or len(np.unique(labels)) == len(labels):
+            labels = np.zeros(len(data.examples), int)
+        names, sizes = np.unique(labels, return_counts=True)
+        classes = (np.flatnonzero(labels == label)[:PICTURES] for label in names[sizes > 1][:GROUPS])
+        yield from diversity_figures(samples, [outputs.photographs(rows) for rows in classes]).items()
+
+
+class NamedAttributes(Evaluator):
+    """Of the attributes that captions name, the share that the judge sees; with ceiling and floor."""
+
+    needs = frozenset({"attributes", "judge"})
+    better = {"named_attributes": HIGHER}
+
+    def measure(self, outputs, data):
+        """Each attribute by itself, and their mean; of real images (the ceiling) and of shuffled captions (the floor)."""
+        figures = attribute_figures(
+            functools.partial(judge_all, data.judge),
+            outputs.generated,
+            outputs.real,
+            outputs.chosen,
+            data.examples.truth,
+            np.random.default_rng([data.seed, 2]),
+        )
+        yield from figures.items()

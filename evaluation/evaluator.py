@@ -1,0 +1,122 @@
+"""What an evaluation is: evaluators that ask something of a run's outputs and data, and yield numbers by key.
+
+A preset lists its evaluators by dotted name; `--mode=evaluate` and the training loop run those whose needs are met.
+"""
+
+import dataclasses
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+import numpy as np
+from absl import logging
+
+HIGHER, LOWER = "higher", "lower"
+
+
+@dataclasses.dataclass(frozen=True)
+class Data:
+    """What outputs are compared with.
+
+    Attributes:
+        examples: one split of the dataset (`pipelines.examples`).
+        split: what that is: "test", "validation" (held out of training) or "train" (there are no unseen examples).
+        count: how many samples, captions or pairs are measured, at most.
+        seed: of all that is drawn.
+        judge: a trained judge of the dataset's classes or attributes (`models.judges.judge`); None without one.
+        judge_name: the judge's run and step, for the protocol.
+        features: (n, h, w, 3) images in [-1, 1] to (n, F) features of a network; None without one.
+        features_name: the network's file, for the protocol.
+    """
+
+    examples: object
+    split: str
+    count: int
+    seed: int = 0
+    judge: object = None
+    judge_name: str = ""
+    features: Callable[[np.ndarray], np.ndarray] | None = None
+    features_name: str = ""
+
+    @property
+    def has(self) -> frozenset[str]:
+        """What an evaluator may need and this has: "judge", "feature_network", "labels", "attributes"."""
+        labels = getattr(self.examples, "labels", None)
+        truth = getattr(self.examples, "truth", None)
+        present = {
+            "judge": self.judge is not None,
+            "feature_network": self.features is not None,
+            "labels": labels is not None,
+            "attributes": truth is not None,
+        }
+        return frozenset(name for name, is_present in present.items() if is_present)
+
+
+class Outputs:
+    """What a run makes, as its evaluators see it. What is drawn is drawn once, for all of them.
+
+    A family's subclass wraps the sampler (or, of judges and text encoders, the model itself) and the data.
+    """
+
+    def protocol(self) -> dict[str, object]:
+        """How many were generated and how many real ones they are compared with, say."""
+        return {}
+
+
+class Evaluator:
+    """One question asked of a run's outputs.
+
+    Attributes:
+        needs: what must be at hand beside the outputs: see `Data.has`.
+        better: the keys by which checkpoints can be compared, each with "higher" or "lower". What it yields under
+            other keys is there to compare with: the same of real data, of chance, of doing nothing.
+    """
+
+    needs: frozenset[str] = frozenset()
+    better: Mapping[str, str] = {}
+
+    def measure(self, outputs: Outputs, data: Data) -> Iterator[tuple[str, float]]:
+        """Yield (key in snake case, number).
+
+        Raises:
+            pipelines.examples.DataError: it cannot be measured on this data.
+        """
+        raise NotImplementedError
+
+
+def applicable(evaluators: Iterable[Evaluator], data: Data) -> list[Evaluator]:
+    """Those whose needs are met."""
+    return [evaluator for evaluator in evaluators if evaluator.needs <= data.has]
+
+
+def comparable(evaluators: Iterable[Evaluator]) -> dict[str, str]:
+    """All keys by which checkpoints can be compared, each with "higher" or "lower"."""
+    return {key: better for evaluator in evaluators for key, better in evaluator.better.items()}
+
+
+def measure(evaluators: Iterable[Evaluator], outputs: Outputs, data: Data) -> dict[str, float]:
+    """All that the evaluators yield.
+
+    Raises:
+        ValueError: two of them yield one key.
+    """
+    metrics = {}
+    for evaluator in applicable(evaluators, data):
+        for key, value in evaluator.measure(outputs, data):
+            if key in metrics:
+                raise ValueError(f"two evaluators yield {key}")
+            # What is not defined (a ratio to nothing) is no number, and JSON has none for it.
+            if math.isfinite(value):
+                metrics[key] = float(value)
+    return metrics
+
+
+def warn_of_split(split: str):
+    """Say so where figures are of training examples."""
+    if split == "train":
+        logging.warning("There are no unseen examples: what is measured is measured on the training split.")
+
+
+def table(metrics: Mapping[str, float]) -> str:
+    """The metrics as aligned lines, for a console."""
+    width = max((len(key) for key in metrics), default=0)
+    return "\n".join(f"  {key.ljust(width)}  {value:.4g}" for key, value in metrics.items())

@@ -1,0 +1,81 @@
+"""Judges: what they see in pictures, and how often they are right."""
+
+from collections.abc import Callable
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from evaluation.evaluator import HIGHER, Evaluator, Outputs
+from models.judges.judge import AttributeJudge, ClassJudge
+from pipelines.images import center_crop, to_float, with_channels
+from serving.sampler import in_batches
+
+BATCH_SIZE = 250
+
+
+def judge_all(judge: AttributeJudge, images: np.ndarray) -> np.ndarray:
+    """(n, A) values seen in any number of images (n, h, w, c) in [-1, 1]."""
+    return in_batches(judge.judge, images, batch_size=BATCH_SIZE)
+
+
+def class_probabilities(judge: ClassJudge, images: np.ndarray) -> np.ndarray:
+    """(n, C) probabilities of the classes, of any number of images in [-1, 1]."""
+
+    def probabilities(part):
+        return tf.nn.softmax(judge.classifier(judge.resized(part), training=False))
+
+    return in_batches(probabilities, images, batch_size=BATCH_SIZE)
+
+
+def judge_features(judge: ClassJudge) -> Callable[[np.ndarray], np.ndarray]:
+    """(n, h, w, c) images in [-1, 1] to (n, F) activations of the judge's last hidden layer."""
+    trunk = keras.Model(judge.classifier.input, judge.classifier.get_layer("features").output)
+    return lambda images: in_batches(
+        lambda part: trunk(judge.resized(part), training=False), images, batch_size=BATCH_SIZE
+    )
+
+
+class JudgeOutputs(Outputs):
+    """What a judge itself sees in the split's images.
+
+    Args:
+        judge: the trained model.
+        data: its examples have `labels` or, of a rendered world, `truth`.
+        channels: of the images as the judge takes them.
+    """
+
+    def __init__(self, judge: AttributeJudge, data, channels: int):
+        size = judge.config.image_size
+        images = with_channels(center_crop(np.asarray(data.examples.images), size), channels)
+        self.seen = judge_all(judge, np.asarray(to_float(images)))
+
+    def protocol(self):
+        """All images of the split are looked at."""
+        return {"real": len(self.seen)}
+
+
+class ClassAccuracy(Evaluator):
+    """Of a class judge."""
+
+    needs = frozenset({"labels"})
+    better = {"accuracy": HIGHER}
+
+    def measure(self, outputs, data):
+        """The share of images whose class is seen."""
+        yield "accuracy", (outputs.seen[:, 0] == data.examples.labels).mean()
+
+
+class AttributeAccuracy(Evaluator):
+    """Of an attribute judge."""
+
+    needs = frozenset({"attributes"})
+    better = {"accuracy": HIGHER}
+
+    def measure(self, outputs, data):
+        """The share of images whose attribute is seen: the mean, and attribute by attribute."""
+        truth = data.examples.truth
+        accuracy = (outputs.seen == truth.attributes).mean(axis=0)
+        yield "accuracy", accuracy.mean()
+        for name, value in zip(truth.attribute_names, accuracy, strict=True):
+            yield f"{name.replace(' ', '_')}_accuracy", value

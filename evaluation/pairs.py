@@ -1,0 +1,133 @@
+"""Image to image: how near the truth, where it is known, and what comes back."""
+
+import functools
+
+import numpy as np
+
+from evaluation.evaluator import HIGHER, LOWER, Data, Evaluator, Outputs
+from metrics.similarity import nearest_is_right, similarity_figures
+from pipelines.images import to_float
+from serving.images import TranslationSampler
+
+
+def similarity(images: np.ndarray, truth: np.ndarray) -> dict[str, float]:
+    """L1, PSNR, SSIM and sharpness of (n, h, w, 3) uint8 images against the truth."""
+    return similarity_figures(np.asarray(to_float(images)), np.asarray(to_float(truth)))
+
+
+class PairOutputs(Outputs):
+    """Translations, one way.
+
+    Args:
+        sampler: translates.
+        data: of the split.
+        names: of the images.
+        inputs: (n, h, w, 3) uint8.
+        truth: (n, h, w, 3) uint8, their true counterparts; None where they are not known.
+        labels: (n,) integers, the same for counterparts that show the same thing; None where each is its own.
+        direction: of the translation.
+        back: the direction in which the translations are translated back; "" for none.
+    """
+
+    def __init__(
+        self,
+        sampler: TranslationSampler,
+        data: Data,
+        names: tuple[str, ...],
+        inputs: np.ndarray,
+        truth: np.ndarray | None,
+        labels: np.ndarray | None = None,
+        direction: str = "",
+        back: str = "",
+    ):
+        self.sampler, self.data, self.names, self.inputs, self.truth = sampler, data, names, inputs, truth
+        self.labels, self.direction, self.back = labels, direction, back
+
+    def protocol(self):
+        """How many images are translated."""
+        return {"generated": len(self.inputs), "real": 0 if self.truth is None else len(self.truth)}
+
+    @functools.cached_property
+    def translated(self) -> np.ndarray:
+        """(n, h, w, 3) uint8 translations."""
+        return self.sampler.draw({"images": self.inputs, "direction": self.direction}, self.data.seed)
+
+    @functools.cached_property
+    def returned(self) -> np.ndarray:
+        """(n, h, w, 3) uint8: the translations, translated back."""
+        return self.sampler.draw({"images": self.translated, "direction": self.back}, self.data.seed)
+
+    @property
+    def ways(self) -> dict[str, "PairOutputs"]:
+        """The one direction, as `CycleOutputs` has two."""
+        return {"": self}
+
+    def pictures(self) -> dict[str, np.ndarray]:
+        """Label to (n, h, w, 3) uint8: what a gallery shows side by side."""
+        columns = {"input": self.inputs, "output": self.translated}
+        columns |= {"reconstruction": self.returned} if self.back else {}
+        return columns if self.truth is None else columns | {"truth": self.truth}
+
+
+class Similarity(Evaluator):
+    """How near translations are to the truth, beside the inputs taken as they are."""
+
+    better = {"l1": LOWER, "psnr": HIGHER, "ssim": HIGHER}
+
+    def measure(self, outputs, data):
+        """L1, PSNR, SSIM and sharpness."""
+        yield from similarity(outputs.translated, outputs.truth).items()
+        for key, value in similarity(outputs.inputs, outputs.truth).items():
+            yield f"{key}_of_input", value
+
+
+class NearestTarget(Evaluator):
+    """Where many inputs share a target: whether the right one is the nearest of all."""
+
+    better = {"nearest_target": HIGHER}
+
+    def measure(self, outputs, data):
+        """Beside chance; nothing, where each target is its own."""
+        if outputs.labels is not None:
+            yield "nearest_target", nearest_is_right(outputs.translated, outputs.truth, outputs.labels)
+            yield "nearest_target_by_chance", 1.0 / len(np.unique(outputs.labels))
+
+
+class CycleOutputs(Outputs):
+    """Translations both ways.
+
+    Args:
+        ways: key prefix ("a_to_b") to the outputs of that direction.
+    """
+
+    def __init__(self, ways: dict[str, PairOutputs]):
+        self.ways = ways
+
+    def protocol(self):
+        """How many images are translated, by direction."""
+        return {f"{name}_{key}": value for name, way in self.ways.items() for key, value in way.protocol().items()}
+
+
+class CycleReconstruction(Evaluator):
+    """Each way: how near the translation back is to the input."""
+
+    better = {f"{way}_cycle_l1": LOWER for way in ("a_to_b", "b_to_a")}
+
+    def measure(self, outputs, data):
+        """L1, PSNR, SSIM and sharpness."""
+        for name, way in outputs.ways.items():
+            for key, value in similarity(way.returned, way.inputs).items():
+                yield f"{name}_cycle_{key}", value
+
+
+class CycleSimilarity(Evaluator):
+    """Each way, where the true counterparts are known: how near they are, beside the inputs taken as they are."""
+
+    better = {f"{way}_{key}": better for way in ("a_to_b", "b_to_a") for key, better in Similarity.better.items()}
+
+    def measure(self, outputs, data):
+        """L1, PSNR, SSIM and sharpness."""
+        for name, way in outputs.ways.items():
+            if way.truth is not None:
+                for key, value in Similarity().measure(way, data):
+                    yield f"{name}_{key}", value

@@ -1,0 +1,80 @@
+"""Text encoders: how well captions find their images and classes, beside chance."""
+
+import functools
+
+import numpy as np
+
+from evaluation.evaluator import HIGHER, Data, Evaluator, Outputs
+from metrics import retrieval
+from serving.sampler import in_batches
+
+BATCH_SIZE = 256
+
+
+class EmbeddingOutputs(Outputs):
+    """The embeddings of the split's images and captions, by the model itself.
+
+    Args:
+        model: a trained joint embedding, with `text_encoder` and `image_encoder`.
+        data: `examples` are captioned images.
+        characters: (m, 201) integers, of all captions, image after image.
+        inputs: (n, ...) what the image encoder takes: images in [-1, 1], or features of a pretrained network.
+    """
+
+    def __init__(self, model, data: Data, characters: np.ndarray, inputs: np.ndarray):
+        self.model, self.data, self.characters, self.inputs = model, data, characters, inputs
+
+    def protocol(self):
+        """How many of each are ranked."""
+        return {"captions": len(self.characters), "real": len(self.inputs)}
+
+    @functools.cached_property
+    def owners(self) -> np.ndarray:
+        """(m,) the image of each caption."""
+        captions = self.data.examples.captions
+        return np.repeat(np.arange(len(captions)), [len(lines) for lines in captions])
+
+    @functools.cached_property
+    def texts(self) -> np.ndarray:
+        """(m, D)."""
+        return in_batches(
+            lambda part: self.model.text_encoder(part, training=False), self.characters, batch_size=BATCH_SIZE
+        )
+
+    @functools.cached_property
+    def images(self) -> np.ndarray:
+        """(n, D)."""
+        return in_batches(
+            lambda part: self.model.image_encoder(part, training=False), self.inputs, batch_size=BATCH_SIZE
+        )
+
+
+class ImageRecall(Evaluator):
+    """Whether a caption's own image is among the ten that fit it best."""
+
+    better = {"image_recall_at_10": HIGHER}
+
+    def measure(self, outputs, data):
+        """Beside chance."""
+        k = min(10, len(outputs.images))
+        yield f"image_recall_at_{k}", retrieval.instance_recall(outputs.texts, outputs.images, outputs.owners, k)
+        yield f"image_recall_at_{k}_by_chance", retrieval.instance_recall_chance(len(outputs.images), k)
+
+
+class ClassRetrieval(Evaluator):
+    """Whether captions find images of their class (Reed et al., CVPR 2016, section 5)."""
+
+    needs = frozenset({"labels"})
+    better = {"class_accuracy": HIGHER, "average_precision_at_50": HIGHER}
+
+    def measure(self, outputs, data):
+        """Beside chance; nothing, where there is one class only."""
+        labels = data.examples.labels
+        if len(np.unique(labels)) < 2:
+            return
+        classes, texts, images = labels[outputs.owners], outputs.texts, outputs.images
+        yield "class_accuracy", retrieval.class_accuracy(texts, classes, images, labels)
+        yield "class_accuracy_by_chance", retrieval.class_accuracy_chance(labels)
+        k = min(50, len(images))
+        yield f"average_precision_at_{k}", retrieval.retrieval_precision(texts, classes, images, labels, k)
+        yield f"average_precision_at_{k}_by_chance", retrieval.retrieval_precision_chance(classes, labels)

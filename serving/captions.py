@@ -1,0 +1,95 @@
+"""Captions, or their embeddings, and noise to pixels."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from pipelines.images import to_uint8
+from serving.encoder import CaptionEncoder
+from serving.sampler import Sampler, Signatures, clock_seed, in_batches, noise_seed, with_png
+
+
+class CaptionSampler(Sampler):
+    """A trained text-conditional generator, with its text encoder if it has one.
+
+    Args:
+        generator: takes `latent` and `text`.
+        encoder: turns captions into `text`; None for a model trained on embeddings from a file.
+        step: the training step of the weights.
+    """
+
+    def __init__(self, generator: keras.Model, encoder: CaptionEncoder | None, step: int = 0):
+        super().__init__([generator, *([encoder.network] if encoder else [])], step)
+        self.generator, self.encoder = generator, encoder
+        self.latent_dim = generator.input["latent"].shape[-1]
+        self.text_dim = generator.input["text"].shape[-1]
+        self.generate = tf.function(
+            self.images,
+            input_signature=[
+                tf.TensorSpec([None, self.text_dim], tf.float32),
+                tf.TensorSpec([None, self.latent_dim], tf.float32),
+            ],
+        )
+
+    def images(self, text: tf.Tensor, latent: tf.Tensor) -> tf.Tensor:
+        """(B, text_dim) embeddings and (B, latent_dim) noise to (B, side, side, 3) uint8 images."""
+        return to_uint8(self.generator({"latent": latent, "text": text}, training=False))
+
+    def latents(self, count: tf.Tensor | int, seed: tf.Tensor | int) -> tf.Tensor:
+        """(count, latent_dim) noise from N(0, 1), a function of the seed."""
+        return tf.random.stateless_normal((count, self.latent_dim), noise_seed(seed))
+
+    def embed(self, captions: list[str]) -> np.ndarray:
+        """(n, text_dim) float32 embeddings of captions."""
+        return self.encoder.embed_all(captions)
+
+    def draw(self, inputs, seed: int) -> np.ndarray:
+        """(n, side, side, 3) uint8 images.
+
+        Args:
+            inputs: `captions`, a list of n strings, or `embeddings` (n, text_dim); `latent` (n, latent_dim) in the
+                place of the seed's noise, if it is given.
+            seed: of the noise.
+        """
+        text = inputs["embeddings"] if "embeddings" in inputs else self.embed(list(inputs["captions"]))
+        latent = inputs["latent"] if "latent" in inputs else self.latents(len(text), seed).numpy()
+        return in_batches(self.generate, text, latent, batch_size=64)
+
+    def signatures(self) -> Signatures:
+        """By name.
+
+        serving_default: captions (B,) strings; the noise differs from call to call.
+        captions_and_seed: captions and a seed (int32 scalar); the same seed gives the same images.
+        embeddings_and_noise: embeddings (B, text_dim) and noise (B, latent_dim), float32.
+        embeddings_and_seed: embeddings and a seed.
+        `--mode=sample --num_images=n --seed=s` draws each caption as a batch of its own: its row is what
+        `captions_and_seed` gives for that caption n times and s.
+        A model trained on embeddings from a file has the last two only, `embeddings_and_seed` as its default.
+        """
+        captions = tf.TensorSpec([None], tf.string, name="captions")
+        embeddings = tf.TensorSpec([None, self.text_dim], tf.float32, name="embeddings")
+        noise = tf.TensorSpec([None, self.latent_dim], tf.float32, name="noise")
+        seed = tf.TensorSpec([], tf.int32, name="seed")
+
+        def embeddings_and_noise(embeddings, noise):
+            return with_png(self.images(embeddings, noise))
+
+        def embeddings_and_seed(embeddings, seed):
+            return with_png(self.images(embeddings, self.latents(tf.shape(embeddings)[0], seed)))
+
+        def captions_and_seed(captions, seed):
+            return embeddings_and_seed(self.encoder.embed(captions), seed)
+
+        def captions_alone(captions):
+            return captions_and_seed(captions, clock_seed())
+
+        served = {
+            "embeddings_and_noise": (embeddings_and_noise, [embeddings, noise]),
+            "embeddings_and_seed": (embeddings_and_seed, [embeddings, seed]),
+        }
+        if self.encoder is None:
+            return served | {"serving_default": (embeddings_and_seed, [embeddings, seed])}
+        return served | {
+            "captions_and_seed": (captions_and_seed, [captions, seed]),
+            "serving_default": (captions_alone, [captions]),
+        }

@@ -1,0 +1,147 @@
+"""Images to images, one way or both."""
+
+from collections.abc import Mapping
+
+import keras
+import numpy as np
+import tensorflow as tf
+from tqdm import tqdm
+
+from pipelines.images import to_float, to_uint8
+from serving.sampler import Sampler, Signatures, noise_seed
+
+DEFAULT = "serving_default"
+
+
+class Translator(tf.Module):
+    """A trained generator of image to image, in one direction.
+
+    Args:
+        generator: takes `image`, and `seed` if it draws anything.
+        multiple: what the sides of its input must be a multiple of, in pixels.
+    """
+
+    def __init__(self, generator: keras.Model, multiple: int):
+        super().__init__()
+        self.generator, self.multiple = generator, multiple
+        self.translate = tf.function(
+            self.translated,
+            input_signature=[tf.TensorSpec([None, None, 3], tf.uint8), tf.TensorSpec([], tf.int32)],
+        )
+
+    @property
+    def is_seeded(self) -> bool:
+        """Whether the seed changes anything."""
+        return "seed" in self.generator.input
+
+    def translated(self, image: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+        """(h, w, 3) uint8 to (h, w, 3) uint8, of any size.
+
+        One image at a time, as its normalization looks at all that it is given at once; the seed decides the dropout.
+        """
+        height, width = tf.shape(image)[0], tf.shape(image)[1]
+        side = self.generator.input["image"].shape[1]
+        if side:
+            # A network with a fully connected code has one input size.
+            resized = tf.image.resize(image, (side, side), antialias=True)
+            translated = self.generated(to_float(resized), seed)
+            return to_uint8(tf.image.resize(translated, (height, width), antialias=True))
+        # Otherwise padded with its mirror image, and cropped back.
+        padded = tf.gather(image, self.mirrored(height), axis=0)
+        padded = tf.gather(padded, self.mirrored(width), axis=1)
+        return to_uint8(self.generated(to_float(padded), seed)[:height, :width])
+
+    def generated(self, image: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+        """(h, w, 3) in [-1, 1] to the same."""
+        inputs = {"image": image[tf.newaxis]}
+        if self.is_seeded:
+            inputs["seed"] = noise_seed(seed)[tf.newaxis]
+        return self.generator(inputs, training=False)[0]
+
+    def mirrored(self, length: tf.Tensor) -> tf.Tensor:
+        """Indices 0, ..., length - 1, and back again as often as it takes to the next multiple."""
+        places = tf.range(-(-length // self.multiple) * self.multiple) % (2 * length)
+        return tf.minimum(places, 2 * length - 1 - places)
+
+
+class TranslationSampler(Sampler):
+    """The trained generators of image to image, by direction.
+
+    Args:
+        translators: "AtoB" or "BtoA" to what translates so; the one that is served by default first.
+        step: the training step of the weights.
+    """
+
+    def __init__(self, translators: Mapping[str, Translator], step: int = 0):
+        super().__init__([translator.generator for translator in translators.values()], step)
+        self.translators = dict(translators)
+
+    @property
+    def directions(self) -> tuple[str, ...]:
+        """What it translates, the default first."""
+        return tuple(self.translators)
+
+    def translate(self, image: np.ndarray, seed: int, direction: str = "") -> np.ndarray:
+        """(h, w, 3) uint8 to the same, of any size; in the default direction if none is named."""
+        translator = self.translators[direction or self.directions[0]]
+        return translator.translate(tf.constant(image), tf.constant(seed, tf.int32)).numpy()
+
+    def draw(self, inputs, seed: int) -> np.ndarray:
+        """(n, h, w, 3) uint8 translations, each image by itself, with a progress bar.
+
+        Args:
+            inputs: `images` (n, h, w, 3) uint8; `direction`, if not the default.
+            seed: of the dropout.
+        """
+        progress = tqdm(inputs["images"], "translating", unit=" images", disable=None)
+        return np.stack([self.translate(image, seed, inputs.get("direction", "")) for image in progress])
+
+    def signatures(self) -> Signatures:
+        """By name, of a generator that draws dropout.
+
+        serving_default: image_bytes (B,) strings, JPEG or PNG files of any sizes; the seed is 0.
+        image_bytes_and_seed: the same and a seed (int32 scalar), which decides the dropout.
+        images_and_seed: images (B, h, w, 3) uint8 and a seed.
+        Of one that draws nothing: `serving_default`, `images`. Where it translates both ways, these are from A to B;
+        `BtoA_image_bytes` and `BtoA_images` are the way back.
+        Those of bytes return `png` (B,) strings, PNG files of the input's sizes; the others `images` (B, h, w, 3)
+        uint8. Each image is translated by itself, whatever the others are: as `--mode=sample --seed=s` does.
+        """
+        served = {}
+        for place, (direction, translator) in enumerate(self.translators.items()):
+            for name, signature in signatures_of(translator).items():
+                if place:
+                    name = f"{direction}_{'image_bytes' if name == DEFAULT else name}"
+                served[name] = signature
+        return served
+
+
+def signatures_of(translator: Translator) -> Signatures:
+    """What a server offers of one direction."""
+    image_bytes = tf.TensorSpec([None], tf.string, name="image_bytes")
+    images = tf.TensorSpec([None, None, None, 3], tf.uint8, name="images")
+    seed = tf.TensorSpec([], tf.int32, name="seed")
+
+    def image_bytes_and_seed(image_bytes, seed):
+        def one(encoded):
+            image = tf.io.decode_image(encoded, channels=3, expand_animations=False)
+            return tf.io.encode_png(translator.translated(tf.ensure_shape(image, (None, None, 3)), seed))
+
+        return {"png": tf.map_fn(one, image_bytes, fn_output_signature=tf.string)}
+
+    def image_bytes_alone(image_bytes):
+        return image_bytes_and_seed(image_bytes, tf.constant(0))
+
+    def images_and_seed(images, seed):
+        return {"images": tf.map_fn(lambda image: translator.translated(image, seed), images)}
+
+    def images_alone(images):
+        return images_and_seed(images, tf.constant(0))
+
+    served = {DEFAULT: (image_bytes_alone, [image_bytes])}
+    if translator.is_seeded:
+        served["image_bytes_and_seed"] = (image_bytes_and_seed, [image_bytes, seed])
+        served["images_and_seed"] = (images_and_seed, [images, seed])
+    else:
+        served["images"] = (images_alone, [images])
+    return served
