@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from evaluation.evaluator import HIGHER, Data, Evaluator, Outputs
+from evaluation.evaluator import Data, Evaluator, Outputs
 from evaluation.judges import judge_all
 from metrics.text_to_image import attribute_figures, diversity_figures
 from pipelines.images import center_crop, to_float
@@ -99,7 +99,7 @@ class NamedAttributes(Evaluator):
     """Of the attributes that captions name, the share that the judge sees; with ceiling and floor."""
 
     needs = frozenset({"attributes", "judge"})
-    better = {"named_attributes": HIGHER}
+    higher = ("named_attributes",)
 
     def measure(self, outputs, data):
         """Each attribute by itself, and their mean; of real images (the ceiling) and of shuffled captions (the floor)."""

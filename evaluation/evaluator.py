@@ -67,12 +67,14 @@ class Evaluator:
 
     Attributes:
         needs: what must be at hand beside the outputs: see `Data.has`.
-        better: the keys by which checkpoints can be compared, each with "higher" or "lower". What it yields under
-            other keys is there to compare with: the same of real data, of chance, of doing nothing.
+        higher: the keys by which checkpoints can be compared and of which a higher value is better.
+        lower: those of which a lower one is. What it yields under other keys is there to compare with: the same of real
+            data, of chance, of doing nothing.
     """
 
     needs: frozenset[str] = frozenset()
-    better: Mapping[str, str] = {}
+    higher: tuple[str, ...] = ()
+    lower: tuple[str, ...] = ()
 
     def measure(self, outputs: Outputs, data: Data) -> Iterator[tuple[str, float]]:
         """Yield (key in snake case, number).
@@ -90,7 +92,10 @@ def applicable(evaluators: Iterable[Evaluator], data: Data) -> list[Evaluator]:
 
 def comparable(evaluators: Iterable[Evaluator]) -> dict[str, str]:
     """All keys by which checkpoints can be compared, each with "higher" or "lower"."""
-    return {key: better for evaluator in evaluators for key, better in evaluator.better.items()}
+    better = {}
+    for evaluator in evaluators:
+        better |= dict.fromkeys(evaluator.higher, HIGHER) | dict.fromkeys(evaluator.lower, LOWER)
+    return better
 
 
 def measure(evaluators: Iterable[Evaluator], outputs: Outputs, data: Data) -> dict[str, float]:

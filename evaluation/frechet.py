@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from evaluation.evaluator import LOWER, Evaluator
+from evaluation.evaluator import Evaluator
 from metrics.frechet import frechet_distance
 from pipelines.examples import DataError
 
@@ -24,7 +24,7 @@ class FeatureFrechet(Evaluator):
     """Generated against real images. The outputs have `generated` and `real`, (n, h, w, c) in [-1, 1]."""
 
     needs = frozenset({"feature_network"})
-    better = {"frechet_distance": LOWER}
+    lower = ("frechet_distance",)
 
     def measure(self, outputs, data):
         """The protocol names the network, the numbers of images and the split."""

@@ -5,7 +5,7 @@ import functools
 import numpy as np
 import tensorflow as tf
 
-from evaluation.evaluator import HIGHER, LOWER, Data, Evaluator, Outputs
+from evaluation.evaluator import Data, Evaluator, Outputs
 from evaluation.frechet import distance
 from evaluation.judges import class_probabilities, judge_all, judge_features
 from metrics.classes import category_error, class_score, class_shares
@@ -82,7 +82,7 @@ class JudgeFrechet(Evaluator):
     """The Frechet distance on the features of the class judge; the protocol names the judge."""
 
     needs = frozenset({"judge"})
-    better = {"judge_frechet_distance": LOWER}
+    lower = ("judge_frechet_distance",)
 
     def measure(self, outputs, data):
         """Beside that between two halves of the real images."""
@@ -96,7 +96,7 @@ class ClassScore(Evaluator):
     """The inception score by the class judge (Salimans et al. 2016, section 4), and whether a class is missing."""
 
     needs = frozenset({"judge"})
-    better = {"class_score": HIGHER, "rarest_class_share": HIGHER}
+    higher = ("class_score", "rarest_class_share")
 
     def measure(self, outputs, data):
         """Beside the score of real images."""
@@ -110,7 +110,7 @@ class ClassConsistency(Evaluator):
     """Of a conditional generator: the share of samples in which the judge sees the class asked for."""
 
     needs = frozenset({"judge"})
-    better = {"class_consistency": HIGHER}
+    higher = ("class_consistency",)
 
     def measure(self, outputs, data):
         """Nothing, of an unconditional generator."""
@@ -122,7 +122,7 @@ class CategoryError(Evaluator):
     """InfoGAN's categorical code as a classifier of real images (Chen et al. 2016, section 7.2)."""
 
     needs = frozenset({"labels"})
-    better = {"category_error": LOWER}
+    lower = ("category_error",)
 
     def measure(self, outputs, data):
         """Of the category that the recognition network reads off each image; nothing, if there is no such code."""

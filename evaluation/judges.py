@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from evaluation.evaluator import HIGHER, Evaluator, Outputs
+from evaluation.evaluator import Evaluator, Outputs
 from models.judges.judge import AttributeJudge, ClassJudge
 from pipelines.images import center_crop, to_float, with_channels
 from serving.sampler import in_batches
@@ -59,7 +59,7 @@ class ClassAccuracy(Evaluator):
     """Of a class judge."""
 
     needs = frozenset({"labels"})
-    better = {"accuracy": HIGHER}
+    higher = ("accuracy",)
 
     def measure(self, outputs, data):
         """The share of images whose class is seen."""
@@ -70,7 +70,7 @@ class AttributeAccuracy(Evaluator):
     """Of an attribute judge."""
 
     needs = frozenset({"attributes"})
-    better = {"accuracy": HIGHER}
+    higher = ("accuracy",)
 
     def measure(self, outputs, data):
         """The share of images whose attribute is seen: the mean, and attribute by attribute."""

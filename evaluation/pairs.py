@@ -4,7 +4,7 @@ import functools
 
 import numpy as np
 
-from evaluation.evaluator import HIGHER, LOWER, Data, Evaluator, Outputs
+from evaluation.evaluator import Data, Evaluator, Outputs
 from metrics.similarity import nearest_is_right, similarity_figures
 from pipelines.images import to_float
 from serving.images import TranslationSampler
@@ -72,7 +72,8 @@ class PairOutputs(Outputs):
 class Similarity(Evaluator):
     """How near translations are to the truth, beside the inputs taken as they are."""
 
-    better = {"l1": LOWER, "psnr": HIGHER, "ssim": HIGHER}
+    higher = ("psnr", "ssim")
+    lower = ("l1",)
 
     def measure(self, outputs, data):
         """L1, PSNR, SSIM and sharpness."""
@@ -84,7 +85,7 @@ class Similarity(Evaluator):
 class NearestTarget(Evaluator):
     """Where many inputs share a target: whether the right one is the nearest of all."""
 
-    better = {"nearest_target": HIGHER}
+    higher = ("nearest_target",)
 
     def measure(self, outputs, data):
         """Beside chance; nothing, where each target is its own."""
@@ -111,7 +112,7 @@ class CycleOutputs(Outputs):
 class CycleReconstruction(Evaluator):
     """Each way: how near the translation back is to the input."""
 
-    better = {f"{way}_cycle_l1": LOWER for way in ("a_to_b", "b_to_a")}
+_cycle_l1": LOWER for way in ("a_to_b", "b_to_a")}
 
     def measure(self, outputs, data):
         """L1, PSNR, SSIM and sharpness."""
@@ -123,7 +124,7 @@ class CycleReconstruction(Evaluator):
 class CycleSimilarity(Evaluator):
     """Each way, where the true counterparts are known: how near they are, beside the inputs taken as they are."""
 
-    better = {f"{way}_{key}": better for way in ("a_to_b", "b_to_a") for key, better in Similarity.better.items()}
+_{key}": better for way in ("a_to_b", "b_to_a") for key, better in Similarity.better.items()}
 
     def measure(self, outputs, data):
         """L1, PSNR, SSIM and sharpness."""

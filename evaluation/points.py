@@ -5,7 +5,7 @@ import functools
 import numpy as np
 import tensorflow as tf
 
-from evaluation.evaluator import HIGHER, LOWER, Data, Evaluator, Outputs
+from evaluation.evaluator import Data, Evaluator, Outputs
 from metrics.modes import mode_figures
 from pipelines.batches.points import sample
 from serving.latents import LatentSampler
@@ -40,7 +40,7 @@ class PointOutputs(Outputs):
 class Moments(Evaluator):
     """In one dimension: mean, standard deviation, and the Wasserstein-1 distance to real points."""
 
-    better = {"wasserstein_1_distance": LOWER}
+    lower = ("wasserstein_1_distance",)
 
     def measure(self, outputs, data):
         """Nothing, in more dimensions."""
@@ -57,7 +57,7 @@ class Moments(Evaluator):
 class Modes(Evaluator):
     """In two dimensions: modes found, and the share of high-quality points."""
 
-    better = {"modes_found": HIGHER, "high_quality_share": HIGHER, "balance": HIGHER}
+    higher = ("modes_found", "high_quality_share", "balance")
 
     def measure(self, outputs, data):
         """Nothing, in one dimension."""

@@ -4,7 +4,7 @@ import functools
 
 import numpy as np
 
-from evaluation.evaluator import HIGHER, Data, Evaluator, Outputs
+from evaluation.evaluator import Data, Evaluator, Outputs
 from metrics import retrieval
 from serving.sampler import in_batches
 
@@ -52,7 +52,7 @@ class EmbeddingOutputs(Outputs):
 class ImageRecall(Evaluator):
     """Whether a caption's own image is among the ten that fit it best."""
 
-    better = {"image_recall_at_10": HIGHER}
+    higher = ("image_recall_at_10",)
 
     def measure(self, outputs, data):
         """Beside chance."""
@@ -65,7 +65,7 @@ class ClassRetrieval(Evaluator):
     """Whether captions find images of their class (Reed et al., CVPR 2016, section 5)."""
 
     needs = frozenset({"labels"})
-    better = {"class_accuracy": HIGHER, "average_precision_at_50": HIGHER}
+    higher = ("class_accuracy", "average_precision_at_50")
 
     def measure(self, outputs, data):
         """Beside chance; nothing, where there is one class only."""
