@@ -54,7 +54,7 @@ def preset_row(name: str, preset: Preset) -> list[str]:
 
 def models() -> str:
     """A table a family, a row a preset."""
-    header = ("`--model`", "what it is", "source", "needs", "as published", "on its default `--dataset`", "modes")
+    header = ("`--model`", "what it is", "source", "needs", "preset", "on its default `--dataset`", "modes")
     families = dict.fromkeys(map(family, PRESETS.values()))
     parts = []
     for folder in families:
