@@ -49,7 +49,7 @@ TOP = {
     # The wiring may reach for anything.
     "main": None,
 }
-OURS = {*ROOMS, *TOP, "tests", "benchmarks"}
+OURS = {*ROOMS, *TOP, "tests", "benchmarks", "docs"}
 WITHOUT_TENSORFLOW = [
     "models.registry",
     "models.core.config",
@@ -59,6 +59,7 @@ WITHOUT_TENSORFLOW = [
     "runs.folder",
     "runs.memory",
     "flags",
+    "docs.tables",
 ]
 
 

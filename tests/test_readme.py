@@ -1,4 +1,4 @@
-"""What the README says of adding a model, done as it is written."""
+"""What docs/extending.md says about adding a model, done as written."""
 
 import pathlib
 import re
@@ -15,8 +15,8 @@ from tasks.request import Request
 from tests.worlds import examples_of, tiny
 
 ROOT = pathlib.Path(__file__).parent.parent
-README = (ROOT / "README.md").read_text()
-SECTION = README.split("## Add your own model")[1].split("\n## ")[0]
+PAGE = (ROOT / "docs" / "extending.md").read_text()
+SECTION = PAGE.split("## Add your own model")[1].split("\n## ")[0]
 LSGAN, MODEL, LINE = re.findall(r"```python\n(.*?)```", SECTION, re.DOTALL)
 
 
@@ -35,7 +35,7 @@ def test_lsgan_is_the_line_that_is_shown():
 
 @pytest.fixture
 def own_model(monkeypatch):
-    """The README's module and its line, in place."""
+    """The page's module and its line, in place."""
     module = types.ModuleType("models.generation.relativistic_gan")
     monkeypatch.setitem(sys.modules, module.__name__, module)
     exec(compile(MODEL, "relativistic_gan.py", "exec"), vars(module))
