@@ -1,4 +1,4 @@
-"""Embeddings in StackGAN's pickles: `char-CNN-RNN-embeddings.pickle`, with the names in `filenames.pickle` beside it."""
+"""Embeddings in StackGAN's `char-CNN-RNN-embeddings.pickle`, with the names in `filenames.pickle` beside it."""
 
 import os
 
