@@ -1,18 +1,24 @@
-"""Atomic writes: a file is written aside and moved into place, so that no reader ever sees half of one."""
+"""Atomic writes: a file is written beside its destination and moved there, so that no reader sees a partial file."""
 
 import contextlib
 import os
 import pathlib
+import secrets
+from collections.abc import Iterator
 
 
 @contextlib.contextmanager
-def atomic_write(path: pathlib.Path):
+def atomic_write(path: pathlib.Path) -> Iterator[pathlib.Path]:
     """A temporary path beside `path` (same suffix); moved onto it when the block succeeds, removed when it fails.
 
-    Folders that are missing are created.
+    Missing folders are created.
+
+    Raises:
+        OSError: the file cannot be written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+    # Random, so that neither threads nor machines that share the folder write to the same file.
+    aside = path.with_name(f".{path.stem}.{secrets.token_hex(4)}{path.suffix}")
     try:
         yield aside
         os.replace(aside, path)

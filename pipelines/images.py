@@ -1,15 +1,13 @@
-"""Images as batches: the [-1, 1] range, and the random crop and flip of training."""
-
-from collections.abc import Callable
+"""Images as arrays: the range [-1, 1], the number of channels, and the sides at which they are kept and cropped."""
 
 import numpy as np
 import tensorflow as tf
 
 # Reed et al.'s Torch code loads images at 76 pixels and crops 64 (loadSize, fineSize).
 LOAD_SIZE, CROP_SIZE = 76, 64
-# Thousandths of red, green and blue in gray (ITU-R BT.601, as JPEG and Pillow have it).
+# Thousandths of red, green and blue in gray (ITU-R BT.601, as in JPEG and Pillow).
 LUMA = np.array([299, 587, 114], np.uint32)
-_CHUNK = 1024  # images under way at once; bounds the memory of what is wider than a byte
+_CHUNK = 1024  # images converted at once; bounds the memory of intermediate values wider than a byte
 
 
 def load_size(image_size: int) -> int:
@@ -31,7 +29,8 @@ def with_channels(images: np.ndarray, channels: int) -> np.ndarray:
     """(n, h, w, 1 or 3) uint8 to (n, h, w, channels) uint8: color to gray by its luma, rounded, or gray repeated.
 
     Args:
-        images: in memory or memory-mapped; returned as they are if they have as many channels already.
+        images: in memory, memory-mapped, or a view of some rows (`ImageRows`); returned unchanged if they already have
+            that many channels.
         channels: 1 or 3.
     """
     if images.shape[-1] == channels:
@@ -44,43 +43,7 @@ def with_channels(images: np.ndarray, channels: int) -> np.ndarray:
     return gray
 
 
-def reader(images: np.ndarray) -> Callable[[tf.Tensor], tf.Tensor]:
-    """A function from (B,) indices to (B, h, w, c) uint8 images, from memory or from a memory-mapped file."""
-    if isinstance(images, np.memmap):
-        shape = (None, *images.shape[1:])
-
-        def read(indices):
-            batch = tf.numpy_function(lambda rows: np.asarray(images[rows]), [indices], tf.uint8, stateful=False)
-            return tf.ensure_shape(batch, shape)
-
-        return read
-    held = tf.constant(images)
-    return lambda indices: tf.gather(held, indices)
-
-
-def crop_and_flip(images: tf.Tensor, size: int, seed: tf.Tensor) -> tf.Tensor:
-    """A random crop of each image, flipped left to right half of the time.
-
-    Args:
-        images: (B, side, side, 3) uint8, side at least `size`.
-        size: side of the crops.
-        seed: (2,) integers; the same seed gives the same crops.
-
-    Returns:
-        (B, size, size, 3) uint8.
-    """
-    count, room = tf.shape(images)[0], images.shape[1] - size
-    draws = tf.random.stateless_uniform((3, count), seed)
-    offsets = tf.cast(draws[:2] * float(room + 1), tf.int32)
-    rows = offsets[0][:, tf.newaxis] + tf.range(size)
-    columns = offsets[1][:, tf.newaxis] + tf.range(size)
-    # A flipped image is one whose columns are read backwards.
-    columns = tf.where(draws[2][:, tf.newaxis] < 0.5, columns[:, ::-1], columns)
-    crops = tf.gather(tf.gather(images, rows, axis=1, batch_dims=1), columns, axis=2, batch_dims=1)
-    return tf.ensure_shape(crops, (None, size, size, 3))
-
-
 def center_crop(images: np.ndarray, size: int) -> np.ndarray:
-    """(n, side, side, 3) to (n, size, size, 3): the middle, as evaluation sees it."""
+    """(n, side, side, c) to (n, size, size, c): the middle of each image, as evaluation uses it."""
     start = (images.shape[1] - size) // 2
     return images[:, start : start + size, start : start + size]

@@ -1,13 +1,11 @@
 """The class judge: trained on real images, it says which class it sees in a picture."""
 
-import dataclasses
-
 import keras
 import numpy as np
 
 from models.core.trained import TrainedModel
 from models.judges.judge import ClassJudge
-from pipelines.batches.labeled import real_batches
+from pipelines.batches.labeled import class_batches
 from pipelines.examples import DataError
 from pipelines.images import to_float, with_channels
 from tasks.attribute_judge import judge_all
@@ -30,15 +28,8 @@ class ClassJudgeTask(Task):
                 "a class judge needs a test split of the classes that it is trained on. "
                 f"Received: {self.request.dataset}, whose test split has others"
             )
-        batches = real_batches(examples, self.request.config)
-
-        def at(step):
-            batch = batches.at(step)
-            return {"image": batch["real"][:, 0], "attributes": batch["label"]}
-
-        measured = {"channels": batches.measured["channels"], "value_counts": (batches.measured["classes"],)}
-        judged = dataclasses.replace(batches, at=at, measured=measured)
-        return Prepared(with_measured(self.request.config, measured), judged, data_record(examples))
+        batches = class_batches(examples, self.request.config)
+        return Prepared(with_measured(self.request.config, batches.measured), batches, data_record(examples))
 
     def finish(self, model: TrainedModel):
         """Say how good it is."""

@@ -15,8 +15,8 @@ from panels.gallery import gallery
 from pipelines.atomic import atomic_write
 from pipelines.examples import DataError, PairedImages, UnpairedImages
 from pipelines.images import center_crop, to_float
-from pipelines.readers.files import decode_rgb
-from pipelines.readers.photographs import IMAGE_SUFFIXES, list_files
+from pipelines.readers.decode import decode_rgb
+from pipelines.readers.files import IMAGE_SUFFIXES, list_files
 from runs.folder import RunError
 from serving.export_translator import export
 from serving.translator import Translator

@@ -16,6 +16,7 @@ from pipelines.batches.text import encode_characters
 from pipelines.embeddings.table import read_embeddings, write_embeddings
 from pipelines.examples import CaptionedImages, DataError
 from pipelines.images import center_crop, to_float
+from pipelines.rows import some_of
 from runs.folder import RunError, RunFolder
 from serving.text import CaptionEncoder
 from tasks.base import Prepared, Task, class_fingerprint, fingerprint, with_measured
@@ -33,22 +34,6 @@ def flat_captions(examples: CaptionedImages) -> list[str]:
 def caption_counts(examples: CaptionedImages) -> np.ndarray:
     """(n,) how many captions each image has."""
     return np.array([len(captions) for captions in examples.captions])
-
-
-def some_of(examples: CaptionedImages, count: int) -> CaptionedImages:
-    """At most `count` of the examples, evenly spaced, with images in memory."""
-    return rows_of(examples, np.linspace(0, len(examples) - 1, min(count, len(examples))).astype(int))
-
-
-def rows_of(examples: CaptionedImages, rows: np.ndarray) -> CaptionedImages:
-    """Some of the examples, without their ground truth."""
-    return CaptionedImages(
-        images=np.asarray(examples.images[rows]),
-        names=tuple(examples.names[row] for row in rows),
-        captions=tuple(examples.captions[row] for row in rows),
-        labels=None if examples.labels is None else examples.labels[rows],
-        class_names=examples.class_names,
-    )
 
 
 def character_table(examples: CaptionedImages) -> CaptionTable:

@@ -17,6 +17,7 @@ from pipelines.batches.text import encode_characters
 from pipelines.embeddings.table import EmbeddingTable, join, read, read_embeddings
 from pipelines.examples import CaptionedImages, DataError
 from pipelines.images import center_crop, to_uint8
+from pipelines.rows import some_of
 from runs.folder import BusyError, RunError, RunFolder
 from serving.export import export
 from serving.sampler import Sampler
@@ -31,7 +32,6 @@ from tasks.text_encoder import (
     caption_fingerprint,
     character_table,
     embedding_table,
-    some_of,
     trained_encoder,
 )
 

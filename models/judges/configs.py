@@ -22,6 +22,3 @@ class ClassJudgeConfig(JudgeConfig):
 
     channels: int = setting(0, "of an image: 1 or 3; 0: as the data has", choices=(0, 1, 3))
     flip: bool = setting(False, "whether training images are mirrored half of the time")
-    # What `pipelines.batches.labeled.real_batches` asks for beside: one image a step for each example, with its class.
-    discriminator_steps = 1
-    conditional = True

@@ -9,11 +9,12 @@ import dataclasses
 import numpy as np
 import tensorflow as tf
 
-from pipelines.batches.draws import Batches, pick, seeded
+from pipelines.batches.crops import crop_and_flip
+from pipelines.batches.draws import Batches, pick, reader, seeded
 from pipelines.examples import CaptionedImages, DataError
-from pipelines.images import crop_and_flip, reader, to_float
+from pipelines.images import to_float
 
-# Every kind of random draw has a number of its own, so that no two share a seed.
+# Every kind of random draw has its own number, so that no two share a seed.
 CLASS, WRONG_CLASS, IMAGE, WRONG_IMAGE, CAPTION, CROP, WRONG_CROP = range(7)
 
 
@@ -36,6 +37,12 @@ class CaptionTable:
         number, start = tf.gather(counts, images)[:, tf.newaxis], tf.gather(starts, images)[:, tf.newaxis]
         draws = tf.random.stateless_uniform((tf.shape(images)[0], count), seed)
         return tf.gather(self.held, start + pick(draws, number))
+
+    def of_rows(self, images: np.ndarray) -> "CaptionTable":
+        """The table of some images' captions, in the order of these image indices (see `pipelines.rows`)."""
+        starts = np.cumsum(self.counts) - self.counts
+        rows = np.concatenate([np.arange(starts[image], starts[image] + self.counts[image]) for image in images])
+        return CaptionTable(self.rows[rows], self.counts[images])
 
     def __post_init__(self):
         # On the host once, not in every graph.

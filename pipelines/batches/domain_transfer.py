@@ -3,11 +3,12 @@
 import numpy as np
 import tensorflow as tf
 
-from pipelines.batches.draws import Batches, check_enough, in_random_order, pick, seeded
+from pipelines.batches.crops import crop_and_flip
+from pipelines.batches.draws import Batches, check_enough, in_random_order, pick, reader, seeded
 from pipelines.examples import DataError, PairedImages
-from pipelines.images import crop_and_flip, reader, to_float
+from pipelines.images import to_float
 
-# Every kind of random draw has a number of its own, so that no two share a seed.
+# Every kind of random draw has its own number, so that no two share a seed.
 ORDER, FLIP, OTHER = range(3)
 
 

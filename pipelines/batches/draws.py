@@ -1,21 +1,23 @@
-"""Batches as pure functions of (seed, step), so that a resumed run jumps to its place, and the draws that make them."""
+"""Batches as pure functions of (seed, step), so that a resumed run jumps to its place, and how their rows are drawn."""
 
 import dataclasses
 from collections.abc import Callable, Mapping
 
+import numpy as np
 import tensorflow as tf
 
 from pipelines.examples import DataError
+from pipelines.rows import ImageRows
 
 
 @dataclasses.dataclass(frozen=True)
 class Batches:
-    """What a model trains on.
+    """The data that a model trains on.
 
     Attributes:
         at: (int64 scalar step) -> dict of tensors; pure.
-        measured: configuration fields that only the data can tell, such as the size of a text embedding.
-        images: how many images an epoch has.
+        measured: configuration fields that only the data determine, such as the size of a text embedding.
+        images: the number of images in an epoch.
     """
 
     at: Callable[[tf.Tensor], dict[str, tf.Tensor]]
@@ -49,10 +51,24 @@ def check_enough(images: int, batch_size: int, of: str, turns: int = 1):
         raise DataError(f"training needs at least as many {of} as batch_size={batch_size}{times}. Received: {images}")
 
 
-def in_random_order(images: int, count: int, seed: int, purpose: int, step: tf.Tensor) -> tf.Tensor:
-    """(count,) indices of the images of a step: each epoch takes every image once, in an order of its own.
+def reader(images: np.ndarray | ImageRows) -> Callable[[tf.Tensor], tf.Tensor]:
+    """A function from (B,) indices to (B, h, w, c) uint8 images, from memory or from a memory-mapped file."""
+    if isinstance(images, np.memmap | ImageRows):
+        shape = (None, *images.shape[1:])
 
-    What is left of an epoch after its last whole batch is left out.
+        def read(indices):
+            batch = tf.numpy_function(lambda rows: np.asarray(images[rows]), [indices], tf.uint8, stateful=False)
+            return tf.ensure_shape(batch, shape)
+
+        return read
+    held = tf.constant(images)
+    return lambda indices: tf.gather(held, indices)
+
+
+def in_random_order(images: int, count: int, seed: int, purpose: int, step: tf.Tensor) -> tf.Tensor:
+    """(count,) indices of the images of a step: each epoch takes every image once, in a new order.
+
+    The images that remain after the last whole batch of an epoch are left out of it.
     """
     steps_per_epoch = images // count
     epoch, place = step // steps_per_epoch, step % steps_per_epoch

@@ -1,57 +1,92 @@
 """Batches of real images, with their classes where there are any. Each is a pure function of (seed, step)."""
 
+from collections.abc import Callable
+
 import tensorflow as tf
 
-from pipelines.batches.draws import Batches, check_enough, in_random_order, seeded
+from pipelines.batches.crops import flip
+from pipelines.batches.draws import Batches, check_enough, in_random_order, reader, seeded
 from pipelines.examples import DataError, LabeledImages
-from pipelines.images import reader, to_float, with_channels
+from pipelines.images import to_float, with_channels
 
-# Every kind of random draw has a number of its own, so that no two share a seed.
+# Every kind of random draw has its own number, so that no two share a seed.
 ORDER, FLIP = range(2)
 
 
 def real_batches(examples: LabeledImages, config) -> Batches:
-    """Batches of a mini-batch for each of the k turns that a discriminator has in a step.
+    """Batches for GANs: a mini-batch for each of the k turns that a discriminator has in a step.
 
     They hold `real` (B, k, image_size, image_size, c) float32 in [-1, 1] and, of images with classes, `label` (B, k)
-    int32. No image is in two turns of a step; an epoch takes every image once, in an order of its own.
+    int32. No image is in two turns of a step; an epoch takes every image once, in a new order.
 
     Args:
         examples: the training split, kept at config.image_size.
         config: with `image_size` (pixels), `batch_size` (B), `discriminator_steps` (k), `channels` (1 or 3; 0 for the
-            images' own), `flip` (whether half of the images are mirrored) and `seed`; with `conditional`, if a model
-            may need classes.
+            images' own), `flip` (whether half of the images are flipped), `conditional` (whether the model needs
+            classes) and `seed`.
 
     Raises:
         DataError: there are fewer images than a step takes, or no classes although the model is conditional.
     """
-    size, turns, batch_size, seed = config.image_size, config.discriminator_steps, config.batch_size, config.seed
-    check_enough(len(examples), batch_size, "images", turns)
-    if examples.labels is None and getattr(config, "conditional", False):
+    if config.conditional:
+        _check_classes(examples, "a conditional model")
+    draw, channels = _drawn(examples, config, config.discriminator_steps)
+
+    def at(step):
+        images, labels = draw(step)
+        return {"real": images} if labels is None else {"real": images, "label": labels}
+
+    return Batches(at, {"channels": channels, "classes": len(examples.class_names)}, len(examples))
+
+
+def class_batches(examples: LabeledImages, config) -> Batches:
+    """Batches for a classifier: `image` (B, image_size, image_size, c) float32 in [-1, 1], `attributes` (B, 1) int32.
+
+    The class is the one attribute of an image. An epoch takes every image once, in a new order.
+
+    Args:
+        examples: the training split, kept at config.image_size.
+        config: a ClassJudgeConfig.
+
+    Raises:
+        DataError: there are fewer images than a batch holds, or no classes.
+    """
+    _check_classes(examples, "a class judge")
+    draw, channels = _drawn(examples, config, turns=1)
+
+    def at(step):
+        images, labels = draw(step)
+        return {"image": images[:, 0], "attributes": labels}
+
+    return Batches(at, {"channels": channels, "value_counts": (len(examples.class_names),)}, len(examples))
+
+
+def _check_classes(examples: LabeledImages, model: str):
+    if examples.labels is None:
         raise DataError(
-            "a conditional model needs classes: sub-folders of --data_dir, one a class, or a file of labels. "
+            f"{model} needs classes: sub-folders of --data_dir, one a class, or a file of labels. "
             f"Received: {len(examples):,} images without classes"
         )
+
+
+def _drawn(
+    examples: LabeledImages, config, turns: int
+) -> tuple[Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor | None]], int]:
+    """A function from a step to images (B, turns, side, side, c) and labels (B, turns) or None; and c."""
+    size, batch_size, seed = config.image_size, config.batch_size, config.seed
+    check_enough(len(examples), batch_size, "images", turns)
     channels = config.channels or examples.images.shape[-1]
     read = reader(with_channels(examples.images, channels))
     labels = None if examples.labels is None else tf.constant(examples.labels, tf.int32)
 
-    def at(step):
+    def draw(step):
         rows = in_random_order(len(examples), batch_size * turns, seed, ORDER, step)
         # A turn takes neighbors in that order. (Stacked, not transposed: oneDNN complains about transposed integers.)
         rows = tf.reshape(tf.stack(tf.split(rows, turns), axis=1), (-1,))
         images = read(rows)
         if config.flip:
-            images = _flip(images, seeded(seed, FLIP, step))
-        batch = {"real": tf.reshape(to_float(images), (batch_size, turns, size, size, channels))}
-        if labels is not None:
-            batch["label"] = tf.reshape(tf.gather(labels, rows), (batch_size, turns))
-        return batch
+            images = flip(images, seeded(seed, FLIP, step))
+        images = tf.reshape(to_float(images), (batch_size, turns, size, size, channels))
+        return images, None if labels is None else tf.reshape(tf.gather(labels, rows), (batch_size, turns))
 
-    return Batches(at, {"channels": channels, "classes": len(examples.class_names)}, len(examples))
-
-
-def _flip(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-    """Mirrors each of (n, h, w, c) images left to right, or not, with even chances."""
-    draws = tf.random.stateless_uniform((tf.shape(images)[0], 1, 1, 1), seed)
-    return tf.where(draws < 0.5, images[:, :, ::-1], images)
+    return draw, channels

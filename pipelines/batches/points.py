@@ -5,7 +5,7 @@ import tensorflow as tf
 from pipelines.batches.draws import Batches, pick, seeded
 from pipelines.examples import GaussianMixture
 
-# Every kind of random draw has a number of its own, so that no two share a seed.
+# Every kind of random draw has its own number, so that no two share a seed.
 MODE, OFFSET = range(2)
 # Points that are called an epoch: there is no end of them.
 EPOCH = 100_000

@@ -1,10 +1,11 @@
 """Batches of two sides that do not belong to each other. Each is a pure function of (seed, step), as all are."""
 
-from pipelines.batches.draws import Batches, check_enough, in_random_order, seeded
+from pipelines.batches.crops import crop_and_flip
+from pipelines.batches.draws import Batches, check_enough, in_random_order, reader, seeded
 from pipelines.examples import PairedImages, UnpairedImages
-from pipelines.images import crop_and_flip, reader, to_float
+from pipelines.images import to_float
 
-# Every kind of random draw has a number of its own, so that no two share a seed.
+# Every kind of random draw has its own number, so that no two share a seed.
 ORDER_A, ORDER_B, CROP_A, CROP_B = range(4)
 
 

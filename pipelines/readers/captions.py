@@ -7,16 +7,8 @@ import unicodedata
 from pipelines.examples import CaptionedImages, DataError, Record
 from pipelines.readers.caption_files import read_captions
 from pipelines.readers.caption_tables import TABLE_NAMES, Table, read_table
-from pipelines.readers.photographs import (
-    IMAGE_SUFFIXES,
-    Found,
-    caption_line,
-    check_split,
-    decode_found,
-    key_of,
-    list_files,
-    skipped_line,
-)
+from pipelines.readers.files import IMAGE_SUFFIXES, Found, check_split, key_of, list_files, skipped_line
+from pipelines.readers.photographs import caption_line, decode_found
 
 _ACCEPTED = (
     "accepted are images with a .txt file of the same name beside each (one caption a line), or a metadata.jsonl or "

@@ -8,7 +8,8 @@ from collections.abc import Collection
 from pipelines.examples import DataError, Record
 from pipelines.readers.caption_files import read_captions
 from pipelines.readers.download import Archive, fetch
-from pipelines.readers.photographs import IMAGE_SUFFIXES, Found, caption_line, key_of, list_files, skipped_line
+from pipelines.readers.files import IMAGE_SUFFIXES, Found, key_of, list_files, skipped_line
+from pipelines.readers.photographs import caption_line
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,9 +1,11 @@
 """CUB-200-2011 (Wah et al. 2011): photographs of 200 bird species with the ten captions of Reed et al. (2016)."""
 
 from pipelines.examples import CaptionedImages
-from pipelines.readers import class_folders, photographs
+from pipelines.readers import class_folders
 from pipelines.readers.cub_classes import TEST_CLASSES, TRAIN_CLASSES
 from pipelines.readers.download import Archive
+from pipelines.readers.files import Found, check_split
+from pipelines.readers.photographs import decode_found
 
 # Images of the complete splits (Reed et al. 2016, section 5; the lengths of StackGAN's `filenames.pickle`).
 PUBLISHED_IMAGES = {"train": 8855, "test": 2933}
@@ -31,7 +33,7 @@ LAYOUT = class_folders.Layout(
 )
 
 
-def find(split: str, data_dir: str, cache_dir: str) -> photographs.Found:
+def find(split: str, data_dir: str, cache_dir: str) -> Found:
     """Lists the captioned images of a split without decoding any.
 
     Args:
@@ -42,7 +44,7 @@ def find(split: str, data_dir: str, cache_dir: str) -> photographs.Found:
     Raises:
         DataError: files are missing; the message says which to put where.
     """
-    photographs.check_split(split)
+    check_split(split)
     files = class_folders.gather(LAYOUT, data_dir, cache_dir)
     classes = frozenset(TRAIN_CLASSES if split == "train" else TEST_CLASSES)
     return class_folders.join(LAYOUT, files, split, classes, PUBLISHED_IMAGES[split])
@@ -60,4 +62,4 @@ def load(split: str, load_size: int, data_dir: str, cache_dir: str) -> Captioned
     Raises:
         DataError: files are missing, or fewer than two images could be read.
     """
-    return photographs.decode_found(find(split, data_dir, cache_dir), LAYOUT.dataset, load_size, cache_dir)
+    return decode_found(find(split, data_dir, cache_dir), LAYOUT.dataset, load_size, cache_dir)

@@ -5,8 +5,8 @@ import string
 import numpy as np
 
 from pipelines.examples import LabeledImages
-from pipelines.readers.files import resize
-from pipelines.readers.photographs import check_split
+from pipelines.readers.decode import resize
+from pipelines.readers.files import check_split
 
 # Every fifth image of each digit is for testing.
 _TEST_EVERY = 5

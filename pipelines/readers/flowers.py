@@ -8,9 +8,11 @@ verified for this project, so the constants below are NOT that split; where they
 import os
 
 from pipelines.examples import CaptionedImages, DataError
-from pipelines.readers import class_folders, photographs
+from pipelines.readers import class_folders
 from pipelines.readers.caption_files import read_text
 from pipelines.readers.download import Archive
+from pipelines.readers.files import Found, check_split, warn_once
+from pipelines.readers.photographs import decode_found
 
 CLASSES = tuple(f"class_{number:05d}" for number in range(1, 103))
 
@@ -84,7 +86,7 @@ def read_classes(folders: list[str]) -> dict[str, tuple[str, ...]] | None:
     return None
 
 
-def find(split: str, data_dir: str, cache_dir: str) -> photographs.Found:
+def find(split: str, data_dir: str, cache_dir: str) -> Found:
     """Lists the captioned images of a split without decoding any.
 
     Args:
@@ -95,11 +97,11 @@ def find(split: str, data_dir: str, cache_dir: str) -> photographs.Found:
     Raises:
         DataError: files are missing (the message says which to put where), or the class lists are not usable.
     """
-    photographs.check_split(split)
+    check_split(split)
     files = class_folders.gather(LAYOUT, data_dir, cache_dir)
     lists = read_classes([files.caption_folder, os.path.dirname(files.caption_folder), *filter(None, [data_dir])])
     if lists is None:
-        photographs.warn_once(
+        warn_once(
             f"flowers: no {TRAIN_LIST} or {TEST_LIST} beside the captions in {files.caption_folder!r}: the classes are "
             "NOT split as published (the last 20 are held out instead), and results compare with no paper. "
             "Both lists come with the captions of Reed et al."
@@ -121,4 +123,4 @@ def load(split: str, load_size: int, data_dir: str, cache_dir: str) -> Captioned
     Raises:
         DataError: files are missing, or fewer than two images could be read.
     """
-    return photographs.decode_found(find(split, data_dir, cache_dir), LAYOUT.dataset, load_size, cache_dir)
+    return decode_found(find(split, data_dir, cache_dir), LAYOUT.dataset, load_size, cache_dir)

@@ -6,9 +6,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from pipelines.examples import DataError, LabeledImages, Record
-from pipelines.readers.files import decode_images
-from pipelines.readers.pairs import SPLIT_FOLDERS
-from pipelines.readers.photographs import (
+from pipelines.readers.files import (
     FEW_IMAGES,
     IMAGE_SUFFIXES,
     Found,
@@ -18,6 +16,8 @@ from pipelines.readers.photographs import (
     log_report,
     skipped_line,
 )
+from pipelines.readers.pairs import SPLIT_FOLDERS
+from pipelines.readers.records import decode_images
 
 _ACCEPTED = (
     f"accepted are images ({', '.join(IMAGE_SUFFIXES)}), in sub-folders if they have classes, and below folders train "

@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from pipelines.examples import DataError, LabeledImages
-from pipelines.readers.files import resize
-from pipelines.readers.photographs import FEW_IMAGES, check_split, log_report
+from pipelines.readers.decode import resize
+from pipelines.readers.files import FEW_IMAGES, check_split, log_report
 
 _ACCEPTED = (
     "accepted are train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte, "

@@ -6,8 +6,7 @@ import re
 import numpy as np
 
 from pipelines.examples import DataError, PairedImages, Record
-from pipelines.readers.files import decode_images, rows_of
-from pipelines.readers.photographs import (
+from pipelines.readers.files import (
     FEW_TRANSLATIONS,
     IMAGE_SUFFIXES,
     check_split,
@@ -16,6 +15,8 @@ from pipelines.readers.photographs import (
     log_report,
     skipped_line,
 )
+from pipelines.readers.records import decode_images
+from pipelines.rows import image_rows
 
 # Product, whether the file shows the product alone, and the number of the image.
 NAME = re.compile(r"PID(\d+)_CLEAN([01])_IID(\d+)$")
@@ -79,4 +80,4 @@ def load(split: str, load_size: int, data_dir: str, cache_dir: str) -> PairedIma
         raise DataError(f"lookbook: at least one pair must be decodable; got {'; '.join(report)}")
     rows_a, rows_b, labels = (np.array(column, np.int32) for column in zip(*rows, strict=True))
     names = tuple(kept[row].name for row in rows_a)
-    return PairedImages(a=rows_of(a, rows_a.tolist()), b=b[rows_b], names=names, labels=labels)
+    return PairedImages(a=image_rows(a, rows_a), b=b[rows_b], names=names, labels=labels)

@@ -6,8 +6,8 @@ import os
 import numpy as np
 
 from pipelines.examples import DataError, PairedImages, Record
-from pipelines.readers.files import decode_images, decode_rgb, rows_of
-from pipelines.readers.photographs import (
+from pipelines.readers.decode import decode_rgb
+from pipelines.readers.files import (
     FEW_TRANSLATIONS,
     IMAGE_SUFFIXES,
     check_split,
@@ -16,6 +16,8 @@ from pipelines.readers.photographs import (
     log_report,
     skipped_line,
 )
+from pipelines.readers.records import decode_images
+from pipelines.rows import image_rows
 
 _ACCEPTED = (
     "accepted are folders train and test (or val) of images that hold A and B side by side, or folders A and B of "
@@ -102,14 +104,12 @@ def load(
         kept, images, undecodable = decode_images(records, load_size, cache_dir)
         report += skipped_line([f"{name} ({reason})" for name, reason in undecodable], f"{side} could not be decoded")
         sides[side] = {record.name: row for row, record in enumerate(kept)}, images
-    (rows_a, a), (rows_b, b) = sides["A"], sides["B"]
-    names = tuple(name for name in rows_a if name in rows_b)
+    names = tuple(name for name in sides["A"][0] if name in sides["B"][0])
     log_report(name, tuple(report), len(names), FEW_TRANSLATIONS if split == "train" else 0)
     if not names:
         raise DataError(f"{name}: at least one pair must be decodable; got none in {data_dir!r} ({'; '.join(report)})")
-    return PairedImages(
-        a=rows_of(a, [rows_a[name] for name in names]), b=rows_of(b, [rows_b[name] for name in names]), names=names
-    )
+    a, b = (image_rows(images, [rows[name] for name in names]) for rows, images in sides.values())
+    return PairedImages(a=a, b=b, names=names)
 
 
 def are_label_maps(records: tuple[Record, ...]) -> bool:

@@ -11,8 +11,9 @@ from tqdm import tqdm
 
 from pipelines.examples import DataError, LabeledImages
 from pipelines.readers import download, idx
-from pipelines.readers.files import decode_once, resize
-from pipelines.readers.photographs import check_split
+from pipelines.readers.cache import decode_once
+from pipelines.readers.decode import resize
+from pipelines.readers.files import check_split
 
 
 @dataclasses.dataclass(frozen=True)

@@ -3,8 +3,7 @@
 import os
 
 from pipelines.examples import DataError, Record, UnpairedImages
-from pipelines.readers.files import decode_images
-from pipelines.readers.photographs import (
+from pipelines.readers.files import (
     FEW_TRANSLATIONS,
     IMAGE_SUFFIXES,
     check_split,
@@ -13,6 +12,7 @@ from pipelines.readers.photographs import (
     log_report,
     skipped_line,
 )
+from pipelines.readers.records import decode_images
 
 _ACCEPTED = "accepted are folders trainA and trainB of images, and testA and testB to look at and to measure"
 

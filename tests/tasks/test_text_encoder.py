@@ -10,10 +10,11 @@ import pytest
 from evaluation.features import feature_network
 from models.text_encoder.networks import text_encoder
 from pipelines.examples import DataError
+from pipelines.rows import some_of
 from runs.folder import RunError, RunFolder
 from runs.record import run_record
 from serving.text import STANDARD_DEVIATION, CaptionEncoder
-from tasks.text_encoder import ENCODER_FILE, embedding_table, flat_captions, some_of
+from tasks.text_encoder import ENCODER_FILE, embedding_table, flat_captions
 from tests.worlds import captioned_images, tiny, tiny_task
 
 

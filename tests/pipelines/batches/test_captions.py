@@ -17,6 +17,7 @@ from pipelines.batches.captions import (
     seeded,
 )
 from pipelines.examples import CaptionedImages, DataError
+from pipelines.holdout import hold_out, split_rows
 from tests.worlds import captioned_images, ground_truth
 
 SIDE = 8
@@ -220,3 +221,24 @@ def test_draws_of_different_kinds_steps_and_seeds_share_no_seed():
         for step in range(10)
     }
     assert len(seeds) == 4 * 7 * 10
+
+
+@given(counts=st.lists(st.integers(1, 4), min_size=1, max_size=8), data=st.data())
+def test_the_captions_of_some_images_stay_with_their_images(counts, data):
+    images = data.draw(st.lists(st.integers(0, len(counts) - 1), min_size=1, max_size=8))
+    some = embeddings(counts).of_rows(np.array(images))
+    np.testing.assert_array_equal(some.counts, np.array(counts)[images])
+    expected = [(image, caption) for image in images for caption in range(counts[image])]
+    np.testing.assert_array_equal(some.rows, np.array(expected, np.float32))
+    # What is drawn for an image is one of its own captions.
+    for row, image in zip(some.draw(tf.range(len(images)), 1, tf.constant([0, 0])).numpy()[:, 0], images, strict=True):
+        assert row[0] == image
+
+
+def test_captions_are_held_out_with_their_images():
+    examples = captioned_images()
+    table = embeddings([2] * len(examples))
+    kept, _ = split_rows(len(examples), 0.3, seed=0)
+    part, _ = hold_out(examples, 0.3, seed=0)
+    names = [examples.names[int(image)] for image in table.of_rows(kept).rows[::2, 0]]
+    assert tuple(names) == part.names

@@ -7,14 +7,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from pipelines.batches.labeled import real_batches
+from pipelines.batches.labeled import class_batches, real_batches
 from pipelines.examples import CaptionedImages, DataError, LabeledImages
 from pipelines.images import with_channels
 
 SIDE = 8
 
 
-def config(batch_size=2, turns=3, flip=False, channels=0, seed=0, **others):
+def config(batch_size=2, turns=3, flip=False, channels=0, seed=0, conditional=False):
     return types.SimpleNamespace(
         image_size=SIDE,
         batch_size=batch_size,
@@ -22,7 +22,7 @@ def config(batch_size=2, turns=3, flip=False, channels=0, seed=0, **others):
         flip=flip,
         channels=channels,
         seed=seed,
-        **others,
+        conditional=conditional,
     )
 
 
@@ -163,7 +163,7 @@ def test_what_has_as_many_channels_already_is_not_copied(tmp_path):
 
 
 def test_without_classes_there_are_no_labels():
-    batches = real_batches(noise(), config(conditional=False))
+    batches = real_batches(noise(), config())
     assert batches.measured["classes"] == 0
     assert set(batches.dataset(0, 1).element_spec) == {"real"}
 
@@ -187,3 +187,28 @@ def test_captioned_images_are_labeled_images():
     captioned = CaptionedImages(images=noise().images, names=noise().names, captions=(("a",),) * 12)
     assert len(captioned) == 12
     assert set(real_batches(captioned, config()).dataset(0, 1).element_spec) == {"real"}
+
+
+@pytest.mark.parametrize("flip", [False, True])
+@pytest.mark.parametrize("channels", [0, 1, 3])
+def test_a_classifier_sees_the_images_of_a_gan_with_one_turn(flip, channels):
+    judge = config(turns=None, batch_size=3, flip=flip, channels=channels, conditional=None)
+    del judge.discriminator_steps, judge.conditional
+    batches = class_batches(tones(), judge)
+    gan = real_batches(tones(), config(turns=1, batch_size=3, flip=flip, channels=channels, conditional=True))
+    assert batches.measured == {"channels": channels or 1, "value_counts": (4,)}
+    assert batches.images == gan.images
+    for batch, other in zip(batches.dataset(0, 9), gan.dataset(0, 9), strict=True):
+        assert set(batch) == {"image", "attributes"}
+        np.testing.assert_array_equal(batch["image"], other["real"][:, 0])
+        np.testing.assert_array_equal(batch["attributes"], other["label"])
+        assert batch["attributes"].dtype == tf.int32
+    spec = batches.dataset(0, 1).element_spec
+    assert (spec["image"].shape, spec["attributes"].shape) == ((3, SIDE, SIDE, channels or 1), (3, 1))
+
+
+def test_a_classifier_needs_classes_and_a_batch_of_images():
+    with pytest.raises(DataError, match=r"a class judge needs classes: .*Received: 12 images"):
+        class_batches(noise(), config())
+    with pytest.raises(DataError, match=r"as batch_size=13. Received: 12"):
+        class_batches(tones(), config(13))

@@ -202,7 +202,7 @@ def test_torch7_tensors_of_classes_are_joined_by_the_names_beside_them(tmp_path)
     for label, part in (("001.Albatross", slice(0, 2)), ("002.Auklet", slice(2, 3))):
         tensor = np.ascontiguousarray(rows()[part].transpose(0, 2, 1)).astype(np.float64)
         (tmp_path / f"{label}.t7").write_bytes(lua_tensor(tensor, "Double"))
-    with pytest.raises(DataError, match=r"says no names; they must be in .*001\.Albatross\.txt"):
+    with pytest.raises(DataError, match=r"holds no names; they must be in .*001\.Albatross\.txt"):
         embeddings.read(tmp_path)
     (tmp_path / "001.Albatross.txt").write_text("\n".join(NAMES[:2]) + "\n")
     (tmp_path / "002.Auklet.txt").write_text("002.Auklet/first.jpg")

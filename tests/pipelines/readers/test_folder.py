@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from pipelines.examples import DataError
-from pipelines.readers import files as image_files
 from pipelines.readers import folder as image_folder
+from pipelines.readers import records as image_records
 from tests.pipelines.files import write_image
 
 
@@ -119,7 +119,7 @@ def test_what_is_skipped_is_logged(folder, caplog):
 def test_the_second_load_decodes_nothing(folder, monkeypatch):
     write(folder, "a.png", "b.png")
     first = load(folder)
-    monkeypatch.setattr(image_files, "decode_image", lambda *arguments: pytest.fail("decoded again"))
+    monkeypatch.setattr(image_records, "decode_image", lambda *arguments: pytest.fail("decoded again"))
     np.testing.assert_array_equal(load(folder).images, first.images)
 
 

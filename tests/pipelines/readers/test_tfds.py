@@ -13,8 +13,8 @@ from tensorflow_datasets.core.download import checksums, resource
 
 from pipelines.examples import DataError
 from pipelines.readers import download
-from pipelines.readers import files as image_files
 from pipelines.readers import tfds as tfds_images
+from pipelines.readers.decode import resize
 from pipelines.registry import DATASETS, load
 from tests.pipelines.files import write_idx_set, write_text
 
@@ -143,7 +143,7 @@ def test_a_set_that_the_user_has_prepared(tmp_path, monkeypatch, caplog):
     assert found.images.shape == (3, 16, 16, 3)
     assert not (tmp_path / "two" / "tfds").exists()
     assert "taken from" not in caplog.text
-    resized = image_files.resize(written["test"], 16)
+    resized = resize(written["test"], 16)
     assert as_set(found.images) == as_set(resized)
 
 

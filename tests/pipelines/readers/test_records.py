@@ -7,7 +7,9 @@ import pytest
 from PIL import Image
 
 from pipelines.examples import DataError, Record
-from pipelines.readers import files as image_files
+from pipelines.readers import records as image_records
+from pipelines.readers.cache import MEMORY_LIMIT
+from pipelines.readers.records import decode_images
 from tests.pipelines.files import write_image, write_noise
 
 
@@ -21,66 +23,9 @@ def no_decoding(monkeypatch):
         def fail(*_):
             raise AssertionError("decoded although it is cached")
 
-        monkeypatch.setattr(image_files, "decode_image", fail)
+        monkeypatch.setattr(image_records, "decode_image", fail)
 
     return refuse
-
-
-@pytest.mark.parametrize(
-    ("mode", "suffix"),
-    [
-        *((mode, ".png") for mode in ("RGB", "L", "1", "P", "I;16")),
-        *((mode, ".jpg") for mode in ("RGB", "L", "CMYK", "YCbCr")),
-        *((mode, ".tif") for mode in ("RGB", "L", "1", "P", "I;16", "CMYK", "YCbCr")),
-    ],
-)
-def test_every_mode_becomes_rgb_of_the_same_color(tmp_path, mode, suffix):
-    # White survives every mode, also black and white; a 16-bit white that was only clipped or shifted would, too,
-    # so the test below looks at 16-bit gray.
-    image = Image.new("RGB", (20, 10), "white").convert("L" if mode == "I;16" else mode)
-    if mode == "I;16":
-        image = Image.fromarray(np.full((10, 20), 65535, np.uint16))
-    path = tmp_path / f"image{suffix}"
-    image.save(path)
-    decoded = image_files.decode_image(str(path), 8)
-    assert decoded.shape == (8, 8, 3)
-    assert decoded.dtype == np.uint8
-    assert decoded.min() >= 252
-
-
-def test_sixteen_bit_gray_keeps_its_range(tmp_path):
-    path = tmp_path / "deep.png"
-    Image.fromarray(np.full((10, 10), 128 * 257, np.uint16)).save(path)
-    assert np.all(image_files.decode_image(str(path), 4) == 128)
-
-
-@pytest.mark.parametrize("mode", ["RGBA", "LA", "PA", "P"])
-def test_transparency_is_laid_on_white(tmp_path, mode):
-    path = tmp_path / "clear.png"
-    if mode == "P":
-        Image.new("P", (8, 8), 0).save(path, transparency=0)
-    else:
-        Image.new("RGBA", (8, 8), (0, 0, 0, 0)).convert("LA" if mode in ("LA", "PA") else mode).save(path)
-    assert np.all(image_files.decode_image(str(path), 4) == 255)
-
-
-def test_orientation_is_applied_and_aspect_ratio_given_up(tmp_path):
-    left_half_red = Image.new("RGB", (40, 20), "blue")
-    left_half_red.paste("red", (0, 0, 20, 20))
-    exif = Image.Exif()
-    exif[0x0112] = 6  # to be turned a quarter to the right: left becomes top
-    left_half_red.save(tmp_path / "turned.png", exif=exif)
-    decoded = image_files.decode_image(str(tmp_path / "turned.png"), 8)
-    assert decoded[0, 4].tolist() == [255, 0, 0]
-    assert decoded[7, 4].tolist() == [0, 0, 255]
-
-
-def test_a_large_jpeg_is_averaged_not_sampled(tmp_path):
-    # One-pixel checks: nearest-neighbor sampling would give black or white, an antialiased one gives gray.
-    checks = (np.indices((512, 512)).sum(axis=0) % 2 * 255).astype(np.uint8)
-    Image.fromarray(checks).save(tmp_path / "checks.jpg", quality=95)
-    decoded = image_files.decode_image(str(tmp_path / "checks.jpg"), 16)
-    assert np.all(np.abs(decoded.astype(int) - 127) < 12)
 
 
 def test_broken_files_are_reported_and_skipped_in_order(tmp_path, monkeypatch):
@@ -94,7 +39,7 @@ def test_broken_files_are_reported_and_skipped_in_order(tmp_path, monkeypatch):
     missing = tmp_path / "missing.png"
     records = records_of(good, truncated, empty, bomb, missing, other)
     for _ in range(2):  # decoded, then from the cache
-        kept, images, skipped = image_files.decode_images(records, 8, str(tmp_path / "cache"))
+        kept, images, skipped = decode_images(records, 8, str(tmp_path / "cache"))
         assert [record.name for record in kept] == ["a.png", "e.png"]
         assert images[:, 0, 0].tolist() == [[255, 0, 0], [0, 0, 255]]
         assert [name for name, _ in skipped] == ["b.png", "c.jpg", "d.png", "missing.png"]
@@ -104,9 +49,9 @@ def test_broken_files_are_reported_and_skipped_in_order(tmp_path, monkeypatch):
 
 def test_second_run_decodes_nothing(tmp_path, no_decoding):
     records = records_of(*(write_noise(tmp_path / f"{index}.png", index) for index in range(5)))
-    _, first, _ = image_files.decode_images(records, 8, str(tmp_path / "cache"))
+    _, first, _ = decode_images(records, 8, str(tmp_path / "cache"))
     no_decoding()
-    kept, second, _ = image_files.decode_images(records, 8, str(tmp_path / "cache"))
+    kept, second, _ = decode_images(records, 8, str(tmp_path / "cache"))
     assert kept == records
     np.testing.assert_array_equal(first, second)
     assert len(os.listdir(tmp_path / "cache")) == 2  # no temporary file stays behind
@@ -114,23 +59,23 @@ def test_second_run_decodes_nothing(tmp_path, no_decoding):
 
 def test_cache_follows_the_files_and_the_size(tmp_path):
     path, cache = write_image(tmp_path / "a.png", "red"), str(tmp_path / "cache")
-    image_files.decode_images(records_of(path), 8, cache)
-    assert image_files.decode_images(records_of(path), 4, cache)[1].shape == (1, 4, 4, 3)
+    decode_images(records_of(path), 8, cache)
+    assert decode_images(records_of(path), 4, cache)[1].shape == (1, 4, 4, 3)
     write_image(path, "blue", size=(30, 30))
-    assert image_files.decode_images(records_of(path), 8, cache)[1][0, 0, 0].tolist() == [0, 0, 255]
+    assert decode_images(records_of(path), 8, cache)[1][0, 0, 0].tolist() == [0, 0, 255]
 
 
 # Flipped bits are found by a checksum, for which a memory-mapped file would have to be read as a whole: not there.
 @pytest.mark.parametrize(
     ("damage", "limit"),
     [
-        *((damage, image_files.MEMORY_LIMIT) for damage in ("cut", "garbage", "flipped", "notes", "shape")),
+        *((damage, MEMORY_LIMIT) for damage in ("cut", "garbage", "flipped", "notes", "shape")),
         *((damage, 0) for damage in ("cut", "garbage", "notes", "shape")),
     ],
 )
 def test_a_damaged_cache_is_made_again(tmp_path, damage, limit):
     records, cache = records_of(*(write_noise(tmp_path / f"{index}.png", index) for index in range(3))), tmp_path / "c"
-    _, first, _ = image_files.decode_images(records, 8, str(cache), limit)
+    _, first, _ = decode_images(records, 8, str(cache), limit)
     first = np.array(first)
     (array,) = cache.glob("*.npy")
     content = bytearray(array.read_bytes())
@@ -146,7 +91,7 @@ def test_a_damaged_cache_is_made_again(tmp_path, damage, limit):
     array.write_bytes(content)
     if damage == "shape":
         np.save(array, np.zeros((2, 8, 8, 3), np.uint8))
-    _, second, _ = image_files.decode_images(records, 8, str(cache), limit)
+    _, second, _ = decode_images(records, 8, str(cache), limit)
     np.testing.assert_array_equal(first, second)
 
 
@@ -154,22 +99,22 @@ def test_a_large_set_is_memory_mapped_with_the_same_pixels(tmp_path, no_decoding
     paths = [write_noise(tmp_path / f"{index:02d}.png", index, size=16) for index in range(12)]
     paths[3].write_bytes(b"broken")
     records = records_of(*paths)
-    kept, images, _ = image_files.decode_images(records, 8, str(tmp_path / "mapped"), memory_limit=100)
+    kept, images, _ = decode_images(records, 8, str(tmp_path / "mapped"), memory_limit=100)
     assert isinstance(images, np.memmap)
     assert images.shape == (11, 8, 8, 3)
     assert len(kept) == 11
-    np.testing.assert_array_equal(images, image_files.decode_images(records, 8, str(tmp_path / "memory"))[1])
+    np.testing.assert_array_equal(images, decode_images(records, 8, str(tmp_path / "memory"))[1])
     no_decoding()
-    assert isinstance(image_files.decode_images(records, 8, str(tmp_path / "mapped"), memory_limit=100)[1], np.memmap)
+    assert isinstance(decode_images(records, 8, str(tmp_path / "mapped"), memory_limit=100)[1], np.memmap)
 
 
 def test_a_cache_folder_that_cannot_be_written_is_no_obstacle(tmp_path):
     (tmp_path / "file").write_text("not a folder")
     records = records_of(write_image(tmp_path / "a.png", "red"))
-    _, images, _ = image_files.decode_images(records, 8, str(tmp_path / "file" / "cache"))
+    _, images, _ = decode_images(records, 8, str(tmp_path / "file" / "cache"))
     assert images[0, 0, 0].tolist() == [255, 0, 0]
     with pytest.raises(DataError, match=r"cache_dir must be a folder that can be written.*got '.*file/cache'"):
-        image_files.decode_images(records, 8, str(tmp_path / "file" / "cache"), memory_limit=0)
+        decode_images(records, 8, str(tmp_path / "file" / "cache"), memory_limit=0)
 
 
 def test_readers_do_not_import_tensorflow():
@@ -180,17 +125,17 @@ def test_readers_do_not_import_tensorflow():
 
 def test_load_size_must_be_positive(tmp_path):
     with pytest.raises(DataError, match="got 0"):
-        image_files.decode_images([], 0, str(tmp_path))
+        decode_images([], 0, str(tmp_path))
 
 
 def test_images_that_are_enlarged_are_named(tmp_path, caplog):
     paths = [write_image(tmp_path / f"{name}.png", size=size) for name, size in (("a", (40, 30)), ("b", (40, 10)))]
     with caplog.at_level("INFO", logger="absl"):
-        image_files.decode_images(records_of(*paths), 20, str(tmp_path / "cache"))
+        decode_images(records_of(*paths), 20, str(tmp_path / "cache"))
     assert "1 of 2 images are smaller than 17 pixels and are enlarged: b.png" in caplog.text
     caplog.clear()
     # Of a file that holds two pictures, each half counts.
     halves = [Record(side, str(paths[0]), half=side) for side in ("left", "right")]
     with caplog.at_level("INFO", logger="absl"):
-        image_files.decode_images(halves, 25, str(tmp_path / "cache"))
+        decode_images(halves, 25, str(tmp_path / "cache"))
     assert "2 of 2 images are smaller than 21 pixels" in caplog.text

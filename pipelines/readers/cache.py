@@ -1,0 +1,134 @@
+"""The cache of decoded images on disk: one .npy array, and beside it a JSON file of what it leaves out."""
+
+import json
+import math
+import os
+import pathlib
+import zlib
+from collections.abc import Iterable
+
+import numpy as np
+from absl import logging
+
+from pipelines.atomic import atomic_write
+from pipelines.examples import DataError
+
+# Bytes. A larger array stays on disk, memory-mapped: the training batches then read it through the page cache.
+MEMORY_LIMIT = 4 * 1024**3
+# The index of an image, and the image, or None and the reason why there is none.
+Decoded = tuple[int, np.ndarray | None, str]
+
+
+def decode_once(
+    decoded: Iterable[Decoded],
+    shape: tuple[int, int, int, int],
+    path: str,
+    memory_limit: int = MEMORY_LIMIT,
+) -> tuple[np.ndarray, list[tuple[int, str]]]:
+    """Collects decoded images in a cache file, or reads them from it.
+
+    Args:
+        decoded: n images in order, each (side, side, c) uint8 or left out; not consumed if the cache file exists.
+        shape: (n, side, side, c).
+        path: the cache file (.npy), whose name depends on everything that the images depend on.
+        memory_limit: bytes; a larger array is memory-mapped from its cache file instead of held in memory.
+
+    Returns:
+        The k <= n images that are not left out, (k, side, side, c) uint8, in memory or memory-mapped; and for each
+        other image its index and the reason.
+
+    Raises:
+        DataError: the array is larger than `memory_limit` and cannot be written to its cache file.
+    """
+    large = math.prod(shape) > memory_limit
+    cached = _read_cache(path, shape, memory_map=large)
+    if cached is None and large:
+        _decode_to_file(decoded, shape, path)
+        cached = _read_cache(path, shape, memory_map=True)
+        if cached is None:
+            raise DataError(f"cache_dir must keep what is written to it, but {path!r} could not be read back")
+    return _decode_to_memory(decoded, shape, path) if cached is None else cached
+
+
+def _decode_to_memory(
+    decoded: Iterable[Decoded], shape: tuple[int, int, int, int], path: str
+) -> tuple[np.ndarray, list[tuple[int, str]]]:
+    images = np.empty(shape, np.uint8)
+    skipped, count = [], 0
+    for index, image, reason in decoded:
+        if image is None:
+            skipped.append((index, reason))
+        else:
+            images[count] = image
+            count += 1
+    images = images[:count]
+    try:
+        with atomic_write(pathlib.Path(path)) as aside:
+            np.save(aside, images)
+        _write_notes(path, images, skipped)
+    except OSError as error:
+        logging.warning(
+            "The decoded images could not be cached and will be decoded again by the next run: "
+            "cache_dir must be a folder that can be written, got %r (%s)",
+            os.path.dirname(path),
+            error,
+        )
+    return images, skipped
+
+
+def _decode_to_file(decoded: Iterable[Decoded], shape: tuple[int, int, int, int], path: str) -> None:
+    """Writes the images one by one, so that a full disk is an error here and not a crash on a memory map."""
+
+    def write_header(file, count: int) -> None:
+        # NumPy pads the header so that its length does not depend on the first axis: it can be rewritten below.
+        header = {"descr": "|u1", "fortran_order": False, "shape": (count, *shape[1:])}
+        np.lib.format.write_array_header_1_0(file, header)
+
+    skipped, count = [], 0
+    try:
+        with atomic_write(pathlib.Path(path)) as aside, aside.open("wb") as file:
+            write_header(file, shape[0])
+            for index, image, reason in decoded:
+                if image is None:
+                    skipped.append((index, reason))
+                else:
+                    file.write(image.tobytes())
+                    count += 1
+            file.seek(0)
+            write_header(file, count)
+        _write_notes(path, None, skipped)
+    except OSError as error:
+        size = math.prod(shape) / 1024**3
+        raise DataError(
+            f"{shape[0]:,} images of {shape[1]} pixels need {size:.1f} GiB, too much for memory, so cache_dir "
+            f"must be a folder that can be written and has room for them, got {os.path.dirname(path)!r} ({error})"
+        ) from error
+
+
+def _write_notes(path: str, images: np.ndarray | None, skipped: list[tuple[int, str]]) -> None:
+    """Writes beside the cached array which images it leaves out, and a checksum (none if too large for memory)."""
+    checksum = None if images is None else zlib.crc32(images)
+    with atomic_write(pathlib.Path(path + ".json")) as aside:
+        aside.write_text(json.dumps({"skipped": skipped, "checksum": checksum}))
+
+
+def _read_cache(
+    path: str, shape: tuple[int, int, int, int], memory_map: bool
+) -> tuple[np.ndarray, list[tuple[int, str]]] | None:
+    """Returns the cached images and what was skipped, or None if there is no cache or it is damaged."""
+    try:
+        with open(path + ".json", "rb") as file:
+            notes = json.load(file)
+        skipped = [(int(index), str(reason)) for index, reason in notes["skipped"]]
+        images = np.load(path, mmap_mode="r" if memory_map else None, allow_pickle=False)
+        intact = images.shape == (shape[0] - len(skipped), *shape[1:]) and images.dtype == np.uint8
+        if intact and (memory_map or notes["checksum"] in (None, zlib.crc32(images))):
+            return images, skipped
+    except FileNotFoundError:
+        return None
+    # Whatever is wrong with a cache file, the remedy is the same: decode again.
+    except Exception as error:
+        logging.warning("The cache file %r is damaged and is made again (%s: %s)", path, type(error).__name__, error)
+        return None
+    logging.warning("The cache file %r is damaged and is made again", path)
+    return None

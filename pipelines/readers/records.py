@@ -1,0 +1,97 @@
+"""Decoding the images of records, in parallel and once: the result is cached on disk."""
+
+import hashlib
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+from absl import logging
+from tqdm import tqdm
+
+from pipelines.examples import DataError, Record
+from pipelines.readers.cache import MEMORY_LIMIT, Decoded, decode_once
+from pipelines.readers.decode import SMALL, decode_image, is_small
+
+# Pillow releases the interpreter's lock while it decodes and resizes, so threads are enough.
+_WORKERS = min(4, os.cpu_count() or 1)
+_CHUNK = 256  # images under way at once; bounds the memory of results that wait to be collected
+# To be raised when decoding changes, so that older cache files are no longer found.
+_FORMAT = "1"
+
+
+def decode_images(
+    records: Sequence[Record], load_size: int, cache_dir: str, memory_limit: int = MEMORY_LIMIT
+) -> tuple[list[Record], np.ndarray, list[tuple[str, str]]]:
+    """Decodes the images of records, or reads them from the cache. Images that cannot be decoded are left out.
+
+    Args:
+        records: the n images to decode.
+        load_size: side of the results in pixels.
+        cache_dir: folder of the cache files; created if missing. If it cannot be written, a warning is logged and the
+            images are decoded into memory.
+        memory_limit: bytes; a larger result is memory-mapped from its cache file instead of held in memory.
+
+    Returns:
+        The k <= n records that could be decoded, in order; their images, (k, load_size, load_size, 3) uint8; and
+        for each of the others its name and the reason.
+
+    Raises:
+        DataError: load_size is not a positive integer, or the result is larger than `memory_limit` and cannot be
+            written to cache_dir.
+    """
+    if load_size < 1:
+        raise DataError(f"load_size must be a positive number of pixels, got {load_size}")
+    path = os.path.join(cache_dir, f"images-{load_size}px-{_fingerprint(records, load_size)}.npy")
+    shape = (len(records), load_size, load_size, 3)
+    images, skipped = decode_once(_decoded(records, load_size), shape, path, memory_limit)
+    left_out = {index for index, _ in skipped}
+    kept = [record for index, record in enumerate(records) if index not in left_out]
+    return kept, images, [(records[index].name, reason) for index, reason in skipped]
+
+
+def _fingerprint(records: Sequence[Record], load_size: int) -> str:
+    """Hash of everything that the decoded array depends on; a file that changed has another size or time."""
+    digest = hashlib.sha256(f"{_FORMAT} {load_size}\n".encode())
+    for record in records:
+        try:
+            status = os.stat(record.path)
+            identity = (record.name, status.st_size, status.st_mtime_ns)
+        except OSError:
+            identity = (record.name, -1, -1)
+        if record.half or record.is_label_map:
+            identity += (record.half, record.is_label_map)
+        digest.update(repr(identity).encode("utf-8", "surrogateescape"))
+    return digest.hexdigest()[:24]
+
+
+def _decoded(records: Sequence[Record], load_size: int) -> Iterator[Decoded]:
+    """Yields for each record its index and its image, or None and the reason why there is no image."""
+    enlarged = []
+
+    def attempt(record: Record) -> tuple[np.ndarray | None, str]:
+        try:
+            image = decode_image(record.path, load_size, record.half, record.is_label_map)
+            if is_small(record.path, load_size, record.half):
+                enlarged.append(record.name)
+            return image, ""
+        # Broken files raise a dozen exception types, depending on the format; none may end a run.
+        except Exception as error:
+            return None, " ".join(f"{type(error).__name__}: {error}".replace(record.path, record.name).split())
+
+    with (
+        ThreadPoolExecutor(_WORKERS) as pool,
+        tqdm(total=len(records), desc="decoding images", unit="image", disable=None) as progress,
+    ):
+        for start in range(0, len(records), _CHUNK):
+            for offset, (image, reason) in enumerate(pool.map(attempt, records[start : start + _CHUNK])):
+                progress.update()
+                yield start + offset, image, reason
+    if enlarged:
+        logging.info(
+            "%s of %s images are smaller than %d pixels and are enlarged: %s",
+            f"{len(enlarged):,}",
+            f"{len(records):,}",
+            round(SMALL * load_size),
+            ", ".join(name if name.isprintable() else repr(name) for name in sorted(enlarged)[:5]),
+        )

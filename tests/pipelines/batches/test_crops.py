@@ -1,0 +1,48 @@
+import numpy as np
+import tensorflow as tf
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipelines.batches.crops import crop_and_flip
+
+
+def marked(count, side):
+    """Images whose every pixel says where it is: (row, column, image)."""
+    images = np.zeros((count, side, side, 3), np.uint8)
+    images[..., 0] = np.arange(side)[:, np.newaxis]
+    images[..., 1] = np.arange(side)
+    images[..., 2] = np.arange(count)[:, np.newaxis, np.newaxis]
+    return images
+
+
+@given(size=st.integers(1, 9), room=st.integers(0, 4), seed=st.integers(0, 1000))
+@settings(max_examples=40, deadline=None)
+def test_a_crop_is_a_window_as_it_is_or_mirrored(size, room, seed):
+    images = marked(5, size + room)
+    crops = crop_and_flip(tf.constant(images), size, tf.constant([seed, 0])).numpy()
+    assert crops.shape == (5, size, size, 3)
+    assert crops.dtype == np.uint8
+    for index, crop in enumerate(crops):
+        top, left = crop[0, 0, 0], crop[0, :, 1].min()
+        window = images[index, top : top + size, left : left + size]
+        assert np.array_equal(crop, window) or np.array_equal(crop, window[:, ::-1])
+
+
+def test_every_place_and_both_directions_are_equally_likely():
+    count = 6000
+    crops = crop_and_flip(tf.constant(np.tile(marked(1, 6), (count, 1, 1, 1))), 4, tf.constant([5, 0])).numpy()
+    flipped = crops[:, 0, 0, 1] > crops[:, 0, -1, 1]
+    assert abs(flipped.mean() - 0.5) < 0.03
+    places = np.stack([crops[:, 0, 0, 0], crops[:, 0, :, 1].min(axis=1)], axis=1)
+    _, counts = np.unique(places, axis=0, return_counts=True)
+    assert len(counts) == 9
+    assert np.abs(counts / count - 1 / 9).max() < 0.02
+    # Place and direction are independent.
+    assert abs(np.corrcoef(flipped, places[:, 0])[0, 1]) < 0.05
+
+
+def test_the_same_seed_gives_the_same_crops():
+    images = tf.constant(np.random.default_rng(0).integers(0, 256, (8, 9, 9, 3), np.uint8))
+    one, same, other = (crop_and_flip(images, 5, tf.constant([seed, 0])).numpy() for seed in (1, 1, 2))
+    np.testing.assert_array_equal(one, same)
+    assert not np.array_equal(one, other)
