@@ -70,11 +70,12 @@ def errors_in_one_line():
     """End with one line for what a user can do something about; any other error is a bug, and passes as it is."""
     from tensorflow import errors
 
+    from callbacks.checkpoints import TrainingError
     from pipelines.examples import DataError
 
     try:
         yield
-    except (ConfigError, DataError, RunError) as error:
+    except (ConfigError, DataError, RunError, TrainingError) as error:
         fail(error)
     except errors.ResourceExhaustedError as error:
         # TensorFlow's name for both. A graph's error says much before the line that tells which.

@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 from absl import logging
 
+from callbacks.checkpoints import TrainingError
 from evaluation.features import feature_network
 from models.core.trained import TrainedModel
 from models.text_to_image.configs import CHAR_CNN_RNN, END_TO_END
@@ -76,7 +77,7 @@ class TextToImageTask(Task):
                 task.train()
             except BusyError:
                 raise
-            except RunError as error:
+            except (RunError, TrainingError) as error:
                 raise RunError(
                     f"the text encoder must be trained first, and could not be: {str(error).rstrip('.')}. To begin "
                     f"it anew, the old one moved aside: {task.request.command('--restart')}"
