@@ -36,9 +36,8 @@ def help_of(field: dataclasses.Field, modes: tuple[str, ...]) -> str:
     """What `--help` prints of a flag: the modes that accept it, what it is, its default."""
     accepted = "" if len(modes) == len(COMMANDS) else f"--mode={', '.join(modes)}: "
     choices = f" One of {', '.join(field.metadata['choices'])}." if field.metadata["choices"] else ""
-    default = (
-        "" if field.default in ("", (), None) or "Default" in field.metadata["help"] else f" Default: {field.default}."
-    )
+    named = field.default in ("", (), None) or "Default" in field.metadata["help"]
+    default = "" if named else f" Default: {field.default}."
     return f"{accepted}{field.metadata['help']}{choices}{default}"
 
 
@@ -51,11 +50,7 @@ def parse(values) -> Command:
     known, command = fields_by_name(), COMMANDS[values.mode]
     given = {name: getattr(values, name) for name in known if getattr(values, name) is not None}
     foreign = [name for name in given if values.mode not in known[name]]
-    settings = (
-        [name for name in foreign if name == "set" or known[name][Train.mode].metadata["setting"]]
-        if all(Train.mode in known[name] for name in foreign)
-        else []
-    )
+    settings = [name for name in foreign if name == "set" or name in Train.setting_names()]
     if settings:
         raise CommandError(
             f"--mode={values.mode} takes its hyper-parameters from the run. Received: {', '.join(settings)}"

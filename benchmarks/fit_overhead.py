@@ -7,6 +7,7 @@ out: how often they are drawn is the user's choice. At 500 steps a measurement h
 """
 
 import argparse
+import pathlib
 import statistics
 import tempfile
 import time
@@ -14,7 +15,9 @@ import time
 import keras
 import tensorflow as tf
 
+from callbacks.callback_list import StepCallbacks
 from callbacks.checkpoints import Checkpoints
+from callbacks.curves import NumbersTable
 from callbacks.watch import Numbers, StopOnSignal
 from models.registry import PRESETS
 from runs.folder import RunFolder
@@ -72,10 +75,12 @@ def main():
 
         clock = Clock()
         writer = tf.summary.create_file_writer(folder)
-        numbers = Numbers(model.step + steps, request.log_every, writer, RunFolder(folder))
+        table = NumbersTable(pathlib.Path(folder) / "numbers.csv", model.step)
+        numbers = Numbers(model.step + steps, request.log_every, writer, table)
         batches = prepared.batches.dataset(0, steps)
         checkpoints = Checkpoints(RunFolder(folder).checkpoints, request.checkpoint_every, request.keep_checkpoints)
-        model.fit(batches, verbose=0, shuffle=False, callbacks=[clock, numbers, checkpoints, StopOnSignal()])
+        callbacks = StepCallbacks([clock, numbers, checkpoints, StopOnSignal()], model, checkpoints.folder)
+        model.fit(batches, verbose=0, shuffle=False, callbacks=callbacks)
         return clock.seconds
 
     with tempfile.TemporaryDirectory() as folder:

@@ -1,5 +1,6 @@
-"""Checkpoints: by steps and at the end, the last few kept, and the way back to the newest that is whole."""
+"""Checkpoints: every so many steps and at the end, the last few kept, and the way back to one that is whole."""
 
+import json
 import pathlib
 import re
 import zipfile
@@ -10,9 +11,12 @@ from absl import logging
 
 from callbacks.steps import StepCallback
 from pipelines.atomic import atomic_write
-from runs.folder import RunError
 
 NAME = re.compile(r"step-(\d{8})\.keras")
+
+
+class TrainingError(RuntimeError):
+    """A training that cannot continue, or a checkpoint that cannot be had. The message is one clear line."""
 
 
 def checkpoint_steps(folder: pathlib.Path) -> list[int]:
@@ -24,8 +28,30 @@ def checkpoint_steps(folder: pathlib.Path) -> list[int]:
 
 
 def checkpoint_path(folder: pathlib.Path, step: int) -> pathlib.Path:
-    """Where the checkpoint of a step lies."""
+    """The path of the checkpoint of a step."""
     return folder / f"step-{step:08d}.keras"
+
+
+def best_path(folder: pathlib.Path, step: int) -> pathlib.Path:
+    """The path of the best checkpoint, which is that of a step."""
+    return folder / f"best-{checkpoint_path(folder, step).name}"
+
+
+def best_record(folder: pathlib.Path) -> dict | None:
+    """What best.json holds: "key", "value", "step" and "better" of the best checkpoint; None where there is none.
+
+    Raises:
+        TrainingError: the file is damaged.
+    """
+    path = folder / "best.json"
+    try:
+        record = json.loads(path.read_text())
+        kinds = {"key": str, "value": float, "step": int, "better": str}
+        return {name: kind(record[name]) for name, kind in kinds.items()}
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise TrainingError(f"best.json is damaged. Received: {path} ({error!r})") from None
 
 
 def step_of(path: pathlib.Path) -> int:
@@ -53,26 +79,66 @@ def newest_whole(folder: pathlib.Path) -> pathlib.Path | None:
     return None
 
 
+def chosen(folder: pathlib.Path, which: str) -> pathlib.Path:
+    """The checkpoint that --checkpoint names: "last" (the newest that is whole), "best", or a step.
+
+    Raises:
+        TrainingError: there is no such checkpoint, or it is damaged.
+    """
+    steps = checkpoint_steps(folder)
+    if which == "last":
+        path = newest_whole(folder)
+        if path is None:
+            reason = (
+                "every checkpoint of this run is damaged" if steps else "this run has no checkpoint yet; train first"
+            )
+            raise TrainingError(f"{reason}. Received: {folder}")
+        return path
+    best = best_record(folder)
+    if which == "best":
+        if best is None:
+            raise TrainingError(
+                "this run keeps no best checkpoint; train with --keep_best=KEY, or choose last or a step. "
+                f"Received: --checkpoint=best of {folder}"
+            )
+        return whole(best_path(folder, best["step"]))
+    kept = {step: checkpoint_path(folder, step) for step in steps}
+    if best is not None:
+        kept.setdefault(best["step"], best_path(folder, best["step"]))
+    if not (which.isascii() and which.isdigit() and int(which) in kept):
+        accepted = ["last", *(["best"] if best else []), *(str(step) for step in sorted(kept))]
+        raise TrainingError(f"--checkpoint: accepted for this run are {', '.join(accepted)}. Received: {which}")
+    return whole(kept[int(which)])
+
+
+def whole(path: pathlib.Path) -> pathlib.Path:
+    """The path of a checkpoint; TrainingError if it is damaged or missing."""
+    if not is_whole(path):
+        raise TrainingError(f"the checkpoint is {'damaged' if path.exists() else 'missing'}. Received: {path}")
+    return path
+
+
 def restore(model: keras.Model, folder: pathlib.Path) -> int:
     """Load the newest whole checkpoint, weights and optimizers, into a compiled model; returns its step, 0 if none.
 
-    Newer ones that are damaged are renamed, so that the steps that are done again can be saved under their names. The
-    remains of a process that was killed while saving are removed.
+    Newer ones that are damaged are renamed, so that the repeated steps can be saved under their names. What a process
+    left behind that was killed while saving is removed.
 
     Raises:
-        RunError: there are checkpoints, but none of them is whole.
+        TrainingError: there are checkpoints, but none of them is whole.
     """
     path = newest_whole(folder)
     steps = checkpoint_steps(folder)
     if path is None:
         if steps:
-            raise RunError(f"every checkpoint is damaged; --restart moves the run aside. Received: {folder}")
+            raise TrainingError(f"every checkpoint is damaged; --restart moves the run aside. Received: {folder}")
         return 0
     for step in steps[: steps.index(step_of(path))]:
         damaged = checkpoint_path(folder, step)
         damaged.rename(damaged.with_suffix(".damaged"))
-    for remains in folder.glob(".step-*"):
-        remains.unlink(missing_ok=True)
+    for pattern in (".step-*", ".best*"):
+        for unfinished in folder.glob(pattern):
+            unfinished.unlink(missing_ok=True)
     model.load_weights(path)
     return model.step
 
@@ -95,23 +161,32 @@ class Checkpoints(StepCallback):
         super().__init__()
         self.folder, self.every, self.keep = folder, every, keep
 
+    def due(self, step: int) -> bool:
+        """Every `every` steps."""
+        return step % self.every == 0
+
     def at_step(self, logs):
-        """Save when it is time."""
-        if self.step % self.every == 0:
-            self.save()
+        """Save."""
+        self.save(self.step)
 
     def on_train_end(self, logs=None):
         """Save the last step, however training ended (unless it failed: then Keras does not call this)."""
-        self.save()
+        self.save(self.step)
 
-    def save(self):
-        """Save this step, and drop the oldest checkpoints. A model that is no longer finite is not saved."""
-        step = self.step
+    def save(self, step: int) -> pathlib.Path:
+        """Save the model as it is after a step, unless that is done already, and drop the oldest checkpoints.
+
+        Returns:
+            The path of the checkpoint.
+
+        Raises:
+            TrainingError: a weight of the model is not finite; it is not saved.
+        """
         path = checkpoint_path(self.folder, step)
         if path.exists():
-            return
+            return path
         if not is_finite(self.model):
-            raise RunError(
+            raise TrainingError(
                 f"a weight became NaN or infinite by step {step}; {last_good(self.folder)}. "
                 "A smaller learning rate may help."
             )
@@ -119,10 +194,11 @@ class Checkpoints(StepCallback):
             self.model.save(aside)
         for old in checkpoint_steps(self.folder)[self.keep :]:
             checkpoint_path(self.folder, old).unlink(missing_ok=True)
+        return path
 
 
 def last_good(folder: pathlib.Path) -> str:
-    """Says which checkpoint is kept."""
+    """Names the checkpoint that is kept, in words."""
     steps = checkpoint_steps(folder)
     return (
         f"the last good checkpoint, of step {steps[0]}, is kept in {folder}" if steps else "no checkpoint was saved yet"

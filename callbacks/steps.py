@@ -1,19 +1,24 @@
-"""Counting steps on the host, as asking the model for its step takes a trip to the device."""
+"""Counting steps on the host, as reading the model's step takes a trip to the device."""
 
 import keras
 
 
 class StepCallback(keras.callbacks.Callback):
-    """A callback that knows the step. Subclasses override `at_step`, which is called after each."""
+    """A callback that acts at some steps: subclasses override `due` and `at_step`."""
 
     def on_train_begin(self, logs=None):
-        """Start where the model stands."""
+        """Start at the model's step."""
         self.step = self.model.step
 
     def on_train_batch_end(self, batch, logs=None):
-        """Count."""
+        """Count, and act when it is time."""
         self.step += 1
-        self.at_step(logs)
+        if self.due(self.step):
+            self.at_step(logs)
+
+    def due(self, step: int) -> bool:
+        """Whether there is something to do after a step. Called often: it must not wait for the device."""
+        return False
 
     def at_step(self, logs):
-        """What is to be done after step `self.step`."""
+        """What to do after step `self.step`. `logs` are scalar tensors on the device."""

@@ -102,7 +102,7 @@ class NamedAttributes(Evaluator):
     higher = ("named_attributes",)
 
     def measure(self, outputs, data):
-        """Each attribute by itself, and their mean; of real images (the ceiling) and of shuffled captions (the floor)."""
+        """Each by itself, and their mean; of real images (the ceiling) and of shuffled captions (the floor)."""
         figures = attribute_figures(
             functools.partial(judge_all, data.judge),
             outputs.generated,

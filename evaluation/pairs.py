@@ -9,6 +9,9 @@ from metrics.similarity import nearest_is_right, similarity_figures
 from pipelines.images import to_float
 from serving.images import TranslationSampler
 
+# Key prefixes of the directions of CycleGAN.
+WAYS = ("a_to_b", "b_to_a")
+
 
 def similarity(images: np.ndarray, truth: np.ndarray) -> dict[str, float]:
     """L1, PSNR, SSIM and sharpness of (n, h, w, 3) uint8 images against the truth."""
@@ -112,7 +115,7 @@ class CycleOutputs(Outputs):
 class CycleReconstruction(Evaluator):
     """Each way: how near the translation back is to the input."""
 
-_cycle_l1": LOWER for way in ("a_to_b", "b_to_a")}
+    lower = tuple(f"{way}_cycle_l1" for way in WAYS)
 
     def measure(self, outputs, data):
         """L1, PSNR, SSIM and sharpness."""
@@ -124,7 +127,8 @@ _cycle_l1": LOWER for way in ("a_to_b", "b_to_a")}
 class CycleSimilarity(Evaluator):
     """Each way, where the true counterparts are known: how near they are, beside the inputs taken as they are."""
 
-_{key}": better for way in ("a_to_b", "b_to_a") for key, better in Similarity.better.items()}
+    higher = tuple(f"{way}_{key}" for way in WAYS for key in Similarity.higher)
+    lower = tuple(f"{way}_{key}" for way in WAYS for key in Similarity.lower)
 
     def measure(self, outputs, data):
         """L1, PSNR, SSIM and sharpness."""

@@ -13,7 +13,9 @@ import numpy as np
 import tensorflow as tf
 from absl import logging
 
-from callbacks.checkpoints import Checkpoints, newest_whole, restore
+from callbacks.callback_list import StepCallbacks
+from callbacks.checkpoints import Checkpoints, chosen, restore
+from callbacks.curves import Curves, NumbersTable
 from callbacks.watch import Numbers, Pictures, StopOnSignal
 from models.core.config import ConfigError, TrainingConfig, from_plain, override
 from models.core.trained import TrainedModel, parameter_count
@@ -256,18 +258,21 @@ class Task:
         )
         writer = tf.summary.create_file_writer(str(self.folder.tensorboard))
         stop = StopOnSignal()
-        numbers = Numbers(total, request.log_every, writer, self.folder)
+        table = NumbersTable(self.folder.path / "numbers.csv", start)
+        numbers = Numbers(total, request.log_every, writer, table)
         watching = [
             numbers,
             Checkpoints(self.folder.checkpoints, request.checkpoint_every, request.keep_checkpoints),
             stop,
+            Curves(table, self.folder.path / "curves.png"),
         ]
         draw = self.pictures(model)
         if draw:
             watching.insert(1, Pictures(draw, request.pictures_every, self.folder.pictures, writer))
         try:
             # One Keras epoch, so that a run can stop and go on at any step.
-            model.fit(batches.dataset(start, total), verbose=0, shuffle=False, callbacks=watching)
+            callbacks = StepCallbacks(watching, model, self.folder.checkpoints)
+            model.fit(batches.dataset(start, total), verbose=0, shuffle=False, callbacks=callbacks)
         finally:
             numbers.close()
             stop.give_back()
@@ -288,9 +293,7 @@ class Task:
     def trained_model(self) -> TrainedModel:
         """The run's model from its newest whole checkpoint, for inference (computing in float32)."""
         config = dataclasses.replace(self.trained_config(), precision="float32")
-        path = newest_whole(self.folder.checkpoints)
-        if path is None:
-            raise RunError(f"this run has no checkpoint yet; train first. Received: {self.folder.path}")
+        path = chosen(self.folder.checkpoints, "last")
         model = self.model_class(config)
         model.load_weights(path)
         return model

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import tensorflow as tf
+from serving.export_translator import export
+from serving.translator import Translator
 from tqdm import tqdm
 
 from metrics.similarity import similarity_figures
@@ -18,8 +20,6 @@ from pipelines.images import center_crop, to_float
 from pipelines.readers.decode import decode_rgb
 from pipelines.readers.files import IMAGE_SUFFIXES, list_files
 from runs.folder import RunError
-from serving.export_translator import export
-from serving.translator import Translator
 from tasks.base import Task
 
 # Images are kept this much larger than the crops: 286 for 256 pixels (Isola et al. 2017, appendix 6.2).

@@ -5,6 +5,7 @@ import pathlib
 import numpy as np
 import tensorflow as tf
 from absl import logging
+from serving.text import CaptionEncoder
 
 from evaluation.features import feature_network
 from metrics import retrieval
@@ -18,7 +19,6 @@ from pipelines.examples import CaptionedImages, DataError
 from pipelines.images import center_crop, to_float
 from pipelines.rows import some_of
 from runs.folder import RunError, RunFolder
-from serving.text import CaptionEncoder
 from tasks.base import Prepared, Task, class_fingerprint, fingerprint, with_measured
 
 ENCODER_FILE = "text_encoder.keras"

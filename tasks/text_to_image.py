@@ -6,7 +6,9 @@ import pathlib
 import numpy as np
 import tensorflow as tf
 from absl import logging
+from serving.text import CaptionEncoder
 
+from callbacks.checkpoints import TrainingError
 from evaluation.features import feature_network
 from models.core.trained import TrainedModel
 from models.text_to_image.configs import CHAR_CNN_RNN, END_TO_END
@@ -21,7 +23,6 @@ from pipelines.rows import some_of
 from runs.folder import BusyError, RunError, RunFolder
 from serving.export import export
 from serving.sampler import Sampler
-from serving.text import CaptionEncoder
 from tasks.attribute_judge import AttributeJudgeTask, judge_all, trained_judge
 from tasks.base import Prepared, Task, class_fingerprint, fingerprint, with_measured
 from tasks.scores import Scores
@@ -76,7 +77,7 @@ class TextToImageTask(Task):
                 task.train()
             except BusyError:
                 raise
-            except RunError as error:
+            except (RunError, TrainingError) as error:
                 raise RunError(
                     f"the text encoder must be trained first, and could not be: {str(error).rstrip('.')}. To begin "
                     f"it anew, the old one moved aside: {task.request.command('--restart')}"

@@ -16,7 +16,7 @@ ROOMS = {
     "metrics": {"losses"},
     "panels": {"pipelines"},
     "evaluation": {"metrics", "models", "pipelines", "serving"},
-    "callbacks": {"metrics", "pipelines", "runs"},
+    "callbacks": {"metrics", "pipelines"},
     "serving": {"models", "pipelines"},
     "experiments": {"metrics", "panels", "pipelines", "serving"},
     "runs": {

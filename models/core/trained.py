@@ -9,9 +9,11 @@ import math
 from collections.abc import Callable
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from models.core.config import from_plain
+from models.core.logs import Logs, copies
 from models.core.optimizers import FusedAdam
 from models.core.schedules import HalvingSchedule
 
@@ -54,7 +56,7 @@ class TrainedModel(keras.Model):
         self.steps_done = self.add_weight(
             name="steps_done", dtype="int64", initializer="zeros", trainable=False, aggregation="only_first_replica"
         )
-        self.trackers = [keras.metrics.Mean(name=name) for name in self.log_names]
+        self.logs = Logs(self.log_names)
         with precision(config.precision):
             self.build_networks()
         # Functional networks have their weights already; Keras would otherwise call the outer model in `fit`.
@@ -116,7 +118,7 @@ class TrainedModel(keras.Model):
     def step(self) -> int:
         """How many training steps the weights have seen."""
         # A mirrored variable cannot be turned into an int; its copy on the first replica can.
-        return int(getattr(self.steps_done.value, "values", [self.steps_done.value])[0])
+        return int(copies(self.steps_done)[0])
 
     def minimize(self, loss: tf.Tensor, tape: tf.GradientTape, player: str):
         """One optimizer step of a player on a loss that is the mean over this replica's examples.
@@ -173,16 +175,31 @@ class TrainedModel(keras.Model):
         return tf.distribute.get_replica_context().all_gather(own, axis=0)
 
     def track(self, **values: tf.Tensor) -> dict:
-        """End a step: count it and log its values; returns their running means, as `train_step` must."""
+        """End a step: count it and log its values; returns their running means, as `train_step` must.
+
+        The first step at which one of them is not finite is flagged on the device (`logs.first_non_finite`), so that
+        the host need not look at every step.
+        """
         self.steps_done.assign_add(1)
-        for tracker in self.trackers:
-            tracker.update_state(values[tracker.name])
-        return self.get_metrics_result()
+        return self.logs.update(values, tf.convert_to_tensor(self.steps_done))
 
     @property
     def metrics(self) -> list:
         """The running means of `log_names`, which Keras resets and reports."""
-        return self.trackers
+        return self.logs.metrics
+
+    def save_own_variables(self, store):
+        """Save the running means too, so that a resumed run logs the numbers of an uninterrupted one."""
+        super().save_own_variables(store)
+        store["running_means"] = self.logs.state
+
+    def load_own_variables(self, store):
+        """Load what `save_own_variables` saved; a checkpoint without running means starts new ones."""
+        store = {name: store[name] for name in store.keys()}  # noqa: SIM118 - Keras's stores have no iterator.
+        means = store.pop("running_means", None)
+        super().load_own_variables(store)
+        if means is not None:
+            self.logs.state = np.asarray(means)
 
     def get_config(self) -> dict:
         """The configuration, as plain values."""

@@ -6,6 +6,7 @@ import json
 import keras
 import numpy as np
 import pytest
+from serving.text import STANDARD_DEVIATION, CaptionEncoder
 
 from evaluation.features import feature_network
 from models.text_encoder.networks import text_encoder
@@ -13,7 +14,6 @@ from pipelines.examples import DataError
 from pipelines.rows import some_of
 from runs.folder import RunError, RunFolder
 from runs.record import run_record
-from serving.text import STANDARD_DEVIATION, CaptionEncoder
 from tasks.text_encoder import ENCODER_FILE, embedding_table, flat_captions
 from tests.worlds import captioned_images, tiny, tiny_task
 
