@@ -7,6 +7,7 @@ import pathlib
 
 from absl import flags
 
+from experiments.registry import EXPERIMENTS
 from models.core.config import TrainingConfig, from_plain
 from models.core.preset import MODES
 from models.image_to_image.configs import DIRECTIONS
@@ -40,17 +41,6 @@ PATH_FLAGS = (
     "judge",
     "feature_network",
     "captions_file",
-)
-# What --mode=explore accepts as --experiment; `tasks.exploration` has a method for each.
-EXPERIMENTS = (
-    "latent_walk",
-    "vector_arithmetic",
-    "first_filters",
-    "feature_maps",
-    "dropping",
-    "nearest_neighbors",
-    "embedding",
-    "linear_classifier",
 )
 # A picture of more would be wider than PNG encoders take.
 MOST_IMAGES = 1000
@@ -113,7 +103,8 @@ def define():
         "feature_network", "", "--mode=evaluate: a .keras network, for a Frechet distance on its features."
     )
     flags.DEFINE_string("judge", "", "--mode=evaluate, explore: the run folder of the judge of attributes or classes.")
-    flags.DEFINE_enum("experiment", None, EXPERIMENTS, "--mode=explore: what the trained model is asked to show.")
+    experiments = "; ".join(f"{name} ({experiment.summary})" for name, experiment in EXPERIMENTS.items())
+    flags.DEFINE_enum("experiment", None, list(EXPERIMENTS), f"--mode=explore: {experiments}.")
 
 
 def choice(name: str, value: str, accepted) -> str:
