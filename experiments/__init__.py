@@ -1,1 +1,1 @@
-"""What a trained GAN is asked to show: each experiment is a function from a model and data to a `Finding`."""
+"""Experiments on a trained GAN: each is a function from a model and data to a `Finding` of pictures and figures."""

@@ -1,6 +1,6 @@
 """Forgetting to draw an object (DCGAN, Radford et al. 2016, section 6.3.1, figure 6).
 
-A logistic regression says which of a generator's hidden maps go with an object; without those the generator draws the
+A logistic regression finds the hidden maps of a generator that go with an object; without these the generator draws the
 same scenes and leaves the object out.
 """
 
@@ -10,27 +10,33 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from experiments.networks import compiled, generator_inputs
-from experiments.panels import grid, titled
+from experiments.networks import compiled, generator_inputs, map_layers
 from experiments.result import Finding, NothingFoundError, ratio
+from experiments.segmenter import branch_segmenter
+from experiments.subject import Subject
+from experiments.switches import with_switches
 from experiments.threads import one_thread
-from panels.grids import stacked
+from panels.grids import SMALL_SIDE, grid, stacked, titled
 
-# Positions that the regression sees at most: more take longer and say no more.
+SAMPLES = 400
+# Positions that the regression is fitted to at most: more take longer and change nothing.
 POSITIONS = 100_000
 RANDOM_DRAWS = 5
 
 
-class Switches(keras.layers.Layer):
-    """(B, h, w, maps) with each map on or off: times its `on`, 1 or 0."""
-
-    def build(self, input_shape):
-        """Make `on`, all 1."""
-        self.on = self.add_weight(name="on", shape=(input_shape[-1],), initializer="ones", trainable=False)
-
-    def call(self, maps):
-        """Switch."""
-        return maps * keras.ops.cast(self.on, maps.dtype)
+def run(subject: Subject) -> Finding:
+    """On birds: the maps of the last layer that draw the branch."""
+    mask_of, quality = branch_segmenter(subject.image_size, subject.data_dir, subject.cache_dir)
+    found = dropping(
+        subject.generator,
+        subject.latents(SAMPLES),
+        mask_of,
+        map_layers(subject.generator)[-1],
+        labels=subject.labels(SAMPLES),
+        object_share=0.2,
+        seed=subject.seed,
+    )
+    return Finding(found.pictures, {"segmenter_intersection_over_union": quality, **found.figures})
 
 
 def dropping(
@@ -50,19 +56,19 @@ def dropping(
         generator: with the layer.
         latents: (n, Z), n in the hundreds.
         mask_of: (n, s, s, c) images in [-1, 1] -> (n, s, s) bool, where the object is.
-        layer: of `map_layers` (in the paper the last but one).
+        layer: one of `map_layers` (in the paper the last but one).
         labels: (n,) of a class-conditional generator.
-        object_share: a position of the layer shows the object if that share of its pixels does.
+        object_share: a position of the layer shows the object if this share of its pixels does.
         held_out: the share of samples on which the regression is tested.
         shown: how many samples are drawn.
-        seed: of the samples that are held out, the positions, and the random maps.
+        seed: of the held-out samples, the positions, and the random maps.
 
     Returns:
-        Picture "dropping": the same latents as they are, without the object's maps, without random ones. Figures:
-        "maps" and how many were "dropped"; "AUC" of the regression on held-out samples (0.5 is chance); shares of
-        pixels that are the object "before", "after" and "after random" (mean of five draws), of which "left" and
-        "left after random" are parts of "before"; and how much the other pixels changed (mean absolute difference of
-        values in [-1, 1]), "change elsewhere" and "change elsewhere after random".
+        Picture "dropping": the same latents with all maps, without the object's maps, without random ones. Figures:
+        "maps" and how many were "dropped"; "auc" of the regression on held-out samples (0.5 is chance); the object's
+        share of all pixels "before", "after" and "after_random" (mean of five draws), the last two also over the first
+        ("left", "left_after_random"); and the change of all other pixels (mean absolute difference of values in
+        [-1, 1]), "change_elsewhere" and "change_elsewhere_after_random".
 
     Raises:
         NothingFoundError: the object is nowhere or everywhere.
@@ -90,38 +96,24 @@ def dropping(
     figures = {
         "maps": len(dropped),
         "dropped": int(dropped.sum()),
-        "AUC": auc,
+        "auc": auc,
         "before": before_share,
         "after": after_share,
-        "after random": random_share,
+        "after_random": random_share,
         "left": ratio(after_share, before_share),
-        "left after random": ratio(random_share, before_share),
-        "change elsewhere": float(np.abs(after - images)[~mask].mean()),
-        "change elsewhere after random": float(np.mean([np.abs(one - images)[~mask].mean() for one in random_ones])),
+        "left_after_random": ratio(random_share, before_share),
+        "change_elsewhere": float(np.abs(after - images)[~mask].mean()),
+        "change_elsewhere_after_random": float(np.mean([np.abs(one - images)[~mask].mean() for one in random_ones])),
     }
-    # Those with most of the object, so that there is something to forget.
+    # Those that show the most of the object, so that there is something to drop.
     chosen = np.argsort(-mask.mean(axis=(1, 2)), kind="stable")[:shown]
     titles = {
-        "as they are": images,
-        f"without {dropped.sum()} maps of the object, of {len(dropped)}": after,
+        "all maps": images,
+        f"without the {dropped.sum()} of {len(dropped)} maps that draw the object": after,
         "without as many random maps": random_ones[0],
     }
-    rows = [titled(title, grid(pictures[chosen], len(chosen))) for title, pictures in titles.items()]
+    rows = [titled(title, grid(pictures[chosen], len(chosen), SMALL_SIDE)) for title, pictures in titles.items()]
     return Finding({"dropping": stacked(rows)}, figures)
-
-
-def with_switches(generator: keras.Model, layer: str) -> tuple[keras.Model, Switches]:
-    """A copy of a generator whose maps of a layer can be switched off, and the switches."""
-    switches = Switches(name="switches")
-
-    def call(operation, *args, **kwargs):
-        outputs = operation(*args, **kwargs)
-        return switches(outputs) if operation.name == layer else outputs
-
-    copy = keras.models.clone_model(generator, call_function=call)
-    for own in generator.layers:
-        copy.get_layer(own.name).set_weights(own.get_weights())
-    return copy, switches
 
 
 def _at_positions(mask: np.ndarray, sides: tuple[int, int], share: float) -> np.ndarray:
@@ -130,7 +122,7 @@ def _at_positions(mask: np.ndarray, sides: tuple[int, int], share: float) -> np.
     present = shares >= share
     if present.all() or not present.any():
         raise ValueError(
-            "the object must be at some positions of the layer and not at others. "
+            "the object must be at some positions of the layer and not at all of them. "
             f"Received: {present.mean():.0%} of {present.shape}"
         )
     return present
@@ -150,7 +142,8 @@ def _object_weights(
         values, wanted = maps[rows].reshape(-1, maps.shape[-1]), present[rows].ravel()
         if wanted.all() or not wanted.any():
             raise NothingFoundError(
-                f"the object must be in some {name} samples and not fill all. Received: {wanted.mean()}"
+                f"the object must be at some positions of the {name} samples and not at all of them. "
+                f"Received: {wanted.mean():.0%}"
             )
         kept = rng.permutation(len(values))[:POSITIONS]
         parts[name] = values[kept], wanted[kept]

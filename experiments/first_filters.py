@@ -1,12 +1,17 @@
-"""The filters that meet the image first, trained and untrained (DCGAN, Radford et al. 2016, section 6.2, figure 5)."""
+"""The filters of the first convolution, trained and untrained (DCGAN, Radford et al. 2016, section 6.2, figure 5)."""
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from experiments.panels import grid, titled
 from experiments.result import Finding, ratio
-from panels.grids import stacked
+from experiments.subject import Subject
+from panels.grids import SMALL_SIDE, grid, stacked, titled
+
+
+def run(subject: Subject) -> Finding:
+    """Of the trained discriminator beside one with random weights."""
+    return first_filters(subject.discriminator, subject.untrained_discriminator())
 
 
 def first_filters(trained: keras.Model, untrained: keras.Model) -> Finding:
@@ -17,9 +22,9 @@ def first_filters(trained: keras.Model, untrained: keras.Model) -> Finding:
         untrained: the same network with its initial weights.
 
     Returns:
-        Picture "filters": each by itself scaled so that its largest weight is black or white and 0 is gray. Figures
-        "trained" and "untrained": the mean absolute difference of weights beside or below each other, over the
-        weights' standard deviation (of normal noise 1.13; less is smoother).
+        Picture "filters": each scaled by itself, so that its largest weight is black or white and 0 is gray. Figures
+        "trained" and "untrained": the mean absolute difference of adjacent weights over the weights' standard deviation
+        (1.13 for normal noise; less is smoother).
     """
     kernels = {"trained": _image_kernel(trained), "untrained": _image_kernel(untrained)}
     panels = [titled(f"first filters, {name}", _drawn(kernel)) for name, kernel in kernels.items()]
@@ -41,4 +46,4 @@ def _image_kernel(discriminator: keras.Model) -> np.ndarray:
 def _drawn(kernel: np.ndarray) -> np.ndarray:
     filters = np.moveaxis(kernel, 3, 0)
     largest = np.abs(filters).max(axis=(1, 2, 3), keepdims=True)
-    return grid(filters / np.maximum(largest, 1e-12), columns=min(16, len(filters)))
+    return grid(filters / np.maximum(largest, 1e-12), min(16, len(filters)), SMALL_SIDE)

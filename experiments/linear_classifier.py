@@ -1,8 +1,7 @@
-"""What a discriminator has learned about images, without labels (DCGAN, Radford et al. 2016, section 5.1).
+"""A linear classifier on a discriminator's features, learned without labels (DCGAN, Radford et al. 2016, section 5.1).
 
-Its features from all convolutions, each max-pooled to a 4x4 grid, concatenated, and classified linearly. The paper's
-classifier is an L2-SVM; here it is a multinomial logistic regression, whose steps are matrix products of all classes
-at once.
+The features of all convolutions are max-pooled to a 4x4 grid each and concatenated. The paper's classifier is an
+L2-SVM; here it is a multinomial logistic regression, whose steps are matrix products over all classes at once.
 """
 
 import warnings
@@ -14,15 +13,28 @@ import tensorflow as tf
 
 from experiments.networks import features_of
 from experiments.result import Finding
+from experiments.subject import Subject
 from experiments.threads import one_thread
 
+TRAIN_IMAGES, TEST_IMAGES = 10_000, 10_000
+
 GRID = 4
-# scikit-learn's C: what the sum of losses counts beside the penalty. Rows have a length of about 1 for any features.
+# scikit-learn's C, the inverse of the regularization strength. Rows have a norm of about 1 for any features.
 PENALTIES = (0.1, 1.0, 10.0, 100.0, 1_000.0)
-# The penalty is chosen by this share of the training images, and by no more of them than this many.
+# C is chosen on this share of the training images, of which no more than this many are used for it.
 VALIDATION_SHARE = 0.25
 CHOOSING = 10_000
 STEPS = 100
+
+
+def run(subject: Subject) -> Finding:
+    """On the features of the trained and of an untrained discriminator."""
+    return linear_classifier(
+        subject.discriminator,
+        subject.untrained_discriminator(),
+        *subject.real("train", TRAIN_IMAGES),
+        *subject.real("test", TEST_IMAGES),
+    )
 
 
 def linear_classifier(
@@ -43,11 +55,12 @@ def linear_classifier(
         train_labels: (n,).
         test_images: (m, s, s, c).
         test_labels: (m,).
-        seed: of the part of the training images that chooses the penalty.
+        seed: draws the part of the training images on which C is chosen.
 
     Returns:
         No pictures. Figures: "trained", "untrained" and "pixels", each with its "accuracy", the number of "features",
-        and the "C" that was chosen; "chance" (always the most frequent class), "train examples", "test examples".
+        and "inverse_regularization", the C that was chosen; "chance" (always the most frequent class),
+        "train_examples", "test_examples".
     """
     spaces = {
         "trained": lambda images: discriminator_features(trained, images),
@@ -58,10 +71,10 @@ def linear_classifier(
     for name, space in spaces.items():
         train, test = standardized(space(train_images), space(test_images))
         accuracy, penalty = accuracy_of(train, train_labels, test, test_labels, seed)
-        figures[name] = {"accuracy": accuracy, "features": train.shape[1], "C": penalty}
+        figures[name] = {"accuracy": accuracy, "features": train.shape[1], "inverse_regularization": penalty}
     classes, counts = np.unique(train_labels, return_counts=True)
     figures["chance"] = float(np.mean(test_labels == classes[counts.argmax()]))
-    figures |= {"train examples": len(train_labels), "test examples": len(test_labels)}
+    figures |= {"train_examples": len(train_labels), "test_examples": len(test_labels)}
     return Finding({}, figures)
 
 
@@ -76,7 +89,7 @@ def pooled(maps: tf.Tensor, cells: int) -> tf.Tensor:
     for axis in (1, 2):
         side = maps.shape[axis]
         count = min(cells, side)
-        # Cells cover the whole side, and overlap where it is no multiple of them.
+        # Cells cover the whole side, and overlap where it is no multiple of their number.
         spans = [range(cell * side // count, -(-(cell + 1) * side // count)) for cell in range(count)]
         maps = tf.stack([tf.reduce_max(tf.gather(maps, span, axis=axis), axis=axis) for span in spans], axis=axis)
     return maps
@@ -92,7 +105,7 @@ def standardized(train: np.ndarray, test: np.ndarray) -> tuple[np.ndarray, np.nd
 def accuracy_of(
     train: np.ndarray, train_labels: np.ndarray, test: np.ndarray, test_labels: np.ndarray, seed: int
 ) -> tuple[float, float]:
-    """Accuracy on (m, d) of a linear classifier of (n, d); its C is the best for a part of the n held out."""
+    """Accuracy on (m, d) of a linear classifier of (n, d); its C is the best on a held-out part of the n."""
     order = np.random.default_rng(seed).permutation(len(train))[:CHOOSING]
     validation, fitted = np.split(order, [max(1, round(VALIDATION_SHARE * len(order)))])
     best, penalty = 0.0, PENALTIES[0]
@@ -105,7 +118,7 @@ def accuracy_of(
 
 
 def _classifiers(features: np.ndarray, labels: np.ndarray, penalties: Sequence[float]) -> Iterator:
-    """A fitted classifier for each C, from the strongest penalty on: each begins where the last ended."""
+    """A fitted classifier for each C, from the strongest penalty on: each starts from the weights of the last."""
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
 
@@ -113,7 +126,7 @@ def _classifiers(features: np.ndarray, labels: np.ndarray, penalties: Sequence[f
     for penalty in penalties:
         model.set_params(C=penalty)
         with one_thread(), warnings.catch_warnings():
-            # Being stopped early does no harm: the held-out part judges what came of it.
+            # Stopping early does no harm: the held-out part scores the result.
             warnings.simplefilter("ignore", ConvergenceWarning)
             model.fit(features, labels)
         yield model

@@ -1,22 +1,33 @@
-"""Does a generator remember its training images? Samples beside the nearest of them.
+"""Does a generator memorize its training images? Samples beside the nearest of them.
 
-The GAN paper shows such neighbors (Goodfellow et al. 2014, figure 2); DCGAN asks the question (Radford et al. 2016,
-section 4.1).
+The GAN paper shows such neighbors (Goodfellow et al. 2014, figure 2); DCGAN discusses memorization (Radford et al.
+2016, section 4.1).
 """
 
 from collections.abc import Callable
 
 import numpy as np
 
-from experiments.panels import grid, titled
 from experiments.result import Finding, ratio
+from experiments.subject import Subject
+from panels.grids import SMALL_SIDE, grid, titled
 
-# Rows of queries that meet the whole gallery at a time.
+SAMPLES = 1000  # and as many images of the test split
+GALLERY = 60_000  # training images among which neighbors are searched
+
+# Queries whose distances to the whole gallery are in memory at a time.
 _BLOCK = 256
 # Candidates by a quick product, among which exact distances decide.
 _SPARE = 8
-# The share of held-out images that are taken to be near by accident.
+# The share of held-out images that may be near by chance.
 _NEAR = 0.01
+
+
+def run(subject: Subject) -> Finding:
+    """By pixels, among the training images; images of the test split as held-out ones."""
+    training, held_out = subject.real("train", GALLERY)[0], subject.real("test", SAMPLES)[0]
+    found = nearest_neighbors(subject.samples(SAMPLES), training, held_out, seed=subject.seed)
+    return Finding(found.pictures, {"training_images": len(training), **found.figures})
 
 
 def nearest_neighbors(
@@ -32,15 +43,15 @@ def nearest_neighbors(
 
     Args:
         samples: (n, s, s, c) generated images in [-1, 1].
-        training: (t, s, s, c) what the generator was trained on.
+        training: (t, s, s, c) images that the generator was trained on.
         held_out: (h, s, s, c) images of the same kind that it was not trained on.
         features: images -> (n, d).
-        neighbors: how many are shown of each sample.
+        neighbors: how many are shown for each sample.
         shown: how many samples: half of them those nearest to a training image, the others any.
-        seed: of the training images that are compared with as many held-out ones.
+        seed: draws the training images that are compared with as many held-out ones.
 
     Returns:
-        Pictures "pixels" and "features": a row a sample, the sample first. Figures for each: see `_figures`.
+        Pictures "pixels" and "features": a row per sample, the sample first. Figures for each: see `_figures`.
     """
     spaces = {"pixels": lambda images: images} | ({"features": features} if features else {})
     pictures, figures = {}, {}
@@ -52,7 +63,7 @@ def nearest_neighbors(
         others = np.setdiff1d(np.arange(len(samples)), closest)[: shown - len(closest)]
         rows = [np.concatenate([samples[row : row + 1], training[indices[row]]]) for row in (*closest, *others)]
         title = f"samples, and their nearest training images by {name}"
-        pictures[name] = titled(title, grid(np.concatenate(rows), len(rows[0])))
+        pictures[name] = titled(title, grid(np.concatenate(rows), len(rows[0]), SMALL_SIDE))
     return Finding(pictures, figures)
 
 
@@ -62,10 +73,10 @@ def nearest(queries: np.ndarray, gallery: np.ndarray, count: int = 1) -> tuple[n
     Args:
         queries: (q, d) floats.
         gallery: (g, d) floats.
-        count: how many, the nearest first; at most g are found.
+        count: how many, the nearest first; at most g are returned.
 
     Returns:
-        (q, count) rows of the gallery, and (q, count) distances, exact also where they are 0.
+        (q, count) rows of the gallery, and (q, count) distances, exact where they are 0 too.
     """
     center = gallery.mean(axis=0)
     gallery = gallery - center
@@ -97,28 +108,28 @@ def _figures(
         rng: chooses training images.
 
     Returns:
-        "samples to training" and "held out to training": mean distances (root-mean-square per number) to the nearest
+        "samples_to_training" and "held_out_to_training": mean distances (root-mean-square per number) to the nearest
         training image. "ratio": the first over the second; well below 1 for copies, but blurred images are near to
         all and lower it too.
-        "nearer than any held out": the share of samples whose nearest training image is nearer than the nearest
-        training image of every held-out image. "nearer than 1% of held out": the same, but one held-out image in a
-        hundred may be nearer: 0.01 for samples that are as far from the training images as held-out ones are.
-        "training rather than held out": the share of samples that are nearer to the training images than to the
-        held-out ones, of both as many: about 0.5 where nothing is remembered, of blurred images too; equal distances
-        count half. Samples that are all alike have one nearest image, and say as little as one sample does.
+        "nearer_than_any_held_out": the share of samples whose nearest training image is nearer than the nearest
+        training image of every held-out image. "nearer_than_1_percent_of_held_out": the same, but one held-out image in
+        a hundred may be nearer: 0.01 for samples that are as far from the training images as held-out ones are.
+        "nearer_to_training": the share of samples that are nearer to the training images than to as many held-out ones:
+        about 0.5 where nothing is memorized, for blurred images too; equal distances count half. Samples that are all
+        alike have one nearest image, and carry as little information as one sample does.
     """
     _, held_out_distances = nearest(held_out, training)
     count = min(len(training), len(held_out))
     _, to_training = nearest(samples, training[rng.choice(len(training), count, replace=False)])
     _, to_held_out = nearest(samples, held_out[rng.choice(len(held_out), count, replace=False)])
-    rather = np.mean(to_training < to_held_out) + 0.5 * np.mean(to_training == to_held_out)
+    nearer_to_training = np.mean(to_training < to_held_out) + 0.5 * np.mean(to_training == to_held_out)
     return {
-        "samples to training": float(distances.mean()),
-        "held out to training": float(held_out_distances.mean()),
+        "samples_to_training": float(distances.mean()),
+        "held_out_to_training": float(held_out_distances.mean()),
         "ratio": ratio(distances.mean(), held_out_distances.mean()),
-        "nearer than any held out": float(np.mean(distances < held_out_distances.min())),
-        "nearer than 1% of held out": float(np.mean(distances < np.quantile(held_out_distances, _NEAR))),
-        "training rather than held out": float(rather),
+        "nearer_than_any_held_out": float(np.mean(distances < held_out_distances.min())),
+        "nearer_than_1_percent_of_held_out": float(np.mean(distances < np.quantile(held_out_distances, _NEAR))),
+        "nearer_to_training": float(nearer_to_training),
     }
 
 

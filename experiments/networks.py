@@ -1,7 +1,7 @@
-"""What experiments ask of networks: their images, their hidden maps, in batches and compiled.
+"""Networks run in batches and compiled: a generator's images, hidden maps of a generator or a discriminator.
 
 A generator's hidden maps are the outputs of its layers "maps_0", "maps_1", ... (the smallest first), a discriminator's
-those of "features_0", "features_1", ... (the image's side first).
+those of "features_0", "features_1", ... (the largest first).
 """
 
 import re
@@ -33,16 +33,23 @@ def map_layers(generator: keras.Model) -> tuple[str, ...]:
     return numbered_layers(generator, "maps")
 
 
+def has_convolutions(network: keras.Model) -> bool:
+    """Whether a network has layers of maps or features with a height and a width."""
+    return any(
+        re.fullmatch(r"(maps|features)_\d+", layer.name) and len(layer.output.shape) == 4 for layer in network.layers
+    )
+
+
 def compiled(network: keras.Model, then: Callable | None = None, batch_size: int = BATCH_SIZE) -> Callable:
-    """A function that runs a functional network with dict inputs, not training, traced once for all batches.
+    """A function that runs a functional network with dict inputs for inference, traced once for all batches.
 
     Args:
         network: its inputs are named tensors, examples first.
-        then: what is done with the outputs of each batch (tensors in, tensors out), where they are too large to keep.
+        then: applied to the outputs of each batch (tensors in, tensors out), where they are too large to keep.
         batch_size: examples at a time.
 
     Returns:
-        Inputs (name to array of n rows) -> outputs as the network structures them, float32 arrays of n rows.
+        Inputs (name to array of n rows) -> outputs in the network's own structure, float32 arrays of n rows.
     """
     specs = {name: tf.TensorSpec(tensor.shape, tensor.dtype) for name, tensor in network.input.items()}
 
@@ -87,10 +94,10 @@ def features_of(
     """A discriminator's feature maps.
 
     Args:
-        discriminator: with inputs "image" and possibly "label" and "seed" (which is taken to be 0).
+        discriminator: with inputs "image" and possibly "label" and "seed" (0 is passed).
         images: (n, s, s, c) in [-1, 1].
         names: of `feature_layers`; all of them if None.
-        then: what is kept of a layer's (B, h, w, maps), (B, ...); all if None.
+        then: reduces a layer's (B, h, w, maps) to (B, ...); None keeps all.
         labels: (n,); needed only where the maps depend on the label.
 
     Returns:

@@ -1,4 +1,4 @@
-"""Features for TensorBoard's projector: points that can be turned, searched, and colored by label, with thumbnails."""
+"""Files for TensorBoard's embedding projector: features as points, with labels and thumbnails."""
 
 import io
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
-from experiments.panels import as_pixels
+from panels.grids import as_pixels
 
 CONFIG = "projector_config.pbtxt"
 SPRITE_SIDE = 8192  # pixels; browsers show no larger one
@@ -15,13 +15,13 @@ SPRITE_SIDE = 8192  # pixels; browsers show no larger one
 def projector_contents(
     features: np.ndarray, images: np.ndarray, labels: np.ndarray, class_names: Sequence[str]
 ) -> dict[str, bytes]:
-    """A projector's files.
+    """The files of a projector.
 
     Args:
         features: (n, ...) floats.
         images: (n, s, s, c) in [-1, 1].
         labels: (n,) integers.
-        class_names: of the labels 0, 1, ...; generated images may be a class of their own.
+        class_names: of the labels 0, 1, ...; generated images may be one more class.
 
     Returns:
         Name to content: features.tsv, metadata.tsv, sprite.png, and projector_config.pbtxt last.
@@ -31,9 +31,10 @@ def projector_contents(
     """
     if not len(features) == len(images) == len(labels):
         raise ValueError(
-            f"features, images and labels must be as many. Received: {len(features)}, {len(images)} and {len(labels)}"
+            "features, images and labels must be of equal length. "
+            f"Received: {len(features)}, {len(images)} and {len(labels)}"
         )
-    # A tab would begin another column, and a line break another point. One column has no header.
+    # A tab would start another column, and a line break another point. A single column has no header.
     names = [" ".join(str(class_names[label]).split()) for label in labels]
     rows = io.StringIO()
     np.savetxt(rows, features.reshape(len(features), -1), fmt="%.6g", delimiter="\t")

@@ -1,14 +1,19 @@
-"""What an experiment comes to: pictures to look at, and figures to compare."""
+"""The result of an experiment: pictures to look at, figures to compare, files for other tools."""
 
 import dataclasses
 import json
+import re
 from collections.abc import Mapping
 
 import numpy as np
 
 
 class NothingFoundError(ValueError):
-    """What an experiment looks for is not there: an object, an attribute. The message is one clear line."""
+    """What an experiment looks for, an object or an attribute, is not there. The message is one clear line."""
+
+
+class NotApplicableError(ValueError):
+    """An experiment needs something that this model or dataset does not have. The message is one clear line."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -17,11 +22,13 @@ class Finding:
 
     Args:
         pictures: name to (h, w, 3) uint8, fit for PNG files and TensorBoard.
-        figures: name to what JSON holds: numbers, None where a number is not defined, or a mapping of them.
+        figures: snake_case key to what JSON holds: a number, None where a number is not defined, or a mapping of them.
+        files: name to content, of files for TensorBoard.
     """
 
     pictures: Mapping[str, np.ndarray]
     figures: Mapping
+    files: Mapping[str, bytes] = dataclasses.field(default_factory=dict)
 
     def __post_init__(self):
         for name, picture in self.pictures.items():
@@ -30,16 +37,15 @@ class Finding:
                     f"pictures must be (h, w, 3) uint8. Received: {name}, {picture.shape} of {picture.dtype}"
                 )
         json.dumps(self.figures, allow_nan=False)
+        _check_keys(self.figures)
 
 
-def rendered(figure) -> np.ndarray:
-    """A matplotlib Figure as (h, w, 3) uint8."""
-    # Imported here, as it takes a second that a wrong command should not wait for.
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()
-    return np.asarray(canvas.buffer_rgba())[:, :, :3].copy()
+def _check_keys(figures: Mapping):
+    for key, value in figures.items():
+        if not re.fullmatch("[a-z][a-z0-9_]*", key):
+            raise ValueError(f"keys of figures must be snake_case. Received: {key!r}")
+        if isinstance(value, Mapping):
+            _check_keys(value)
 
 
 def ratio(part: float, whole: float) -> float | None:

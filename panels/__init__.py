@@ -1,0 +1,1 @@
+"""Pictures of what a model makes: grids, captioned rows, galleries, figures."""

@@ -1,4 +1,4 @@
-"""Pictures as one static page, side by side: no server, as image-to-image users look at results."""
+"""A static HTML page of pictures side by side, which needs no server."""
 
 import html
 import pathlib
@@ -19,11 +19,11 @@ FIGURE = '<figure><img src="{address}" alt="{label}"><figcaption>{label}</figcap
 
 
 def gallery(title: str, rows: Sequence[tuple[str, Mapping[str, str]]]) -> str:
-    """The page's HTML.
+    """Returns the page's HTML.
 
     Args:
-        title: its heading.
-        rows: each a name and its pictures side by side, as label: path from the page's folder.
+        title: heading of the page.
+        rows: each a name and the pictures side by side below it, as label: path relative to the page's folder.
     """
     text = []
     for name, pictures in rows:
@@ -33,7 +33,7 @@ def gallery(title: str, rows: Sequence[tuple[str, Mapping[str, str]]]) -> str:
 
 
 def _address(path: str) -> str:
-    """A path as the address in a page: a # or ? in a file's name is no more than that."""
+    """A path as a relative URL, in which a # or ? of a file name is escaped."""
     return html.escape(
         pathlib.PurePosixPath(path).as_posix().replace("%", "%25").replace("#", "%23").replace("?", "%3F")
     )

@@ -47,3 +47,9 @@ def center_crop(images: np.ndarray, size: int) -> np.ndarray:
     """(n, side, side, c) to (n, size, size, c): the middle of each image, as evaluation uses it."""
     start = (images.shape[1] - size) // 2
     return images[:, start : start + size, start : start + size]
+
+
+def in_batches(function: Callable, images: np.ndarray, batch_size: int = 250) -> np.ndarray:
+    """The outputs of a function for any number of images, `batch_size` at a time, concatenated."""
+    parts = (images[start : start + batch_size] for start in range(0, len(images), batch_size))
+    return np.concatenate([np.asarray(function(part)) for part in parts])

@@ -5,7 +5,7 @@ import numpy as np
 from models.core.trained import TrainedModel
 from models.judges.judge import AttributeJudge
 from pipelines.batches.captions import attribute_batches
-from pipelines.images import center_crop, to_float
+from pipelines.images import center_crop, in_batches, to_float
 from runs.folder import RunError
 from tasks.base import Prepared, Task, fingerprint, with_measured
 
@@ -39,12 +39,6 @@ class AttributeJudgeTask(Task):
             print(f"  {name}: {value:.3f}")
         self.folder.write_json("evaluation.json", figures)
         return figures
-
-
-def in_batches(function, images: np.ndarray, batch_size: int = 250) -> np.ndarray:
-    """What a function says of any number of images, batch by batch."""
-    parts = (images[start : start + batch_size] for start in range(0, len(images), batch_size))
-    return np.concatenate([np.asarray(function(part)) for part in parts])
 
 
 def judge_all(judge: AttributeJudge, images: np.ndarray) -> np.ndarray:

@@ -8,23 +8,25 @@ import tensorflow as tf
 from absl import logging
 
 from evaluation.features import feature_network
-from experiments.result import NothingFoundError
+from experiments.explore import explore
+from experiments.result import NotApplicableError, NothingFoundError
+from experiments.subject import Subject
 from metrics.classes import category_error, class_score, class_shares
 from metrics.diversity import mean_pairwise_distance
 from metrics.frechet import frechet_distance
 from models.core.trained import TrainedModel
 from models.generation.configs import InfoGANConfig
-from panels.grids import between, captioned_rows, grid, spherically_between
+from panels.grids import captioned_rows, grid
+from panels.interpolation import lerp, slerp
 from pipelines.atomic import atomic_write
 from pipelines.batches.labeled import real_batches
 from pipelines.examples import LabeledImages
-from pipelines.images import to_float, with_channels
+from pipelines.images import in_batches, to_float, with_channels
 from runs.folder import RunError
 from serving.image_sampler import ImageSampler
-from tasks.attribute_judge import in_batches, trained_judge
+from tasks.attribute_judge import AttributeJudgeTask, judge_all, trained_judge
 from tasks.base import Prepared, data_record, with_measured
 from tasks.class_judge import ClassJudgeTask, judge_features
-from tasks.exploration import Exploration
 from tasks.generation import GenerationTask
 
 # Of the training's pictures.
@@ -95,7 +97,7 @@ class ImageGenerationTask(GenerationTask):
 
     def path(self):
         """What leads from one noise to another: an arc for N(0, 1), else a straight line."""
-        return spherically_between if self.trained_config().latent_distribution == "normal" else between
+        return slerp if self.trained_config().latent_distribution == "normal" else lerp
 
     # Scores.
 
@@ -152,19 +154,49 @@ class ImageGenerationTask(GenerationTask):
             figures["categories as a classifier of the test split, error"] = self.category_error(model, examples)
         return self.write_figures(figures)
 
+    def attribute_judge(self) -> tuple:
+        """A function from images to the attributes that the judge of this dataset predicts, and birds with theirs."""
+        judged = dataclasses.replace(self.request, dataset="birds").sibling("attribute_judge")
+        judged = dataclasses.replace(judged, workdir=self.request.judge) if self.request.judge else judged
+        task = AttributeJudgeTask(judged)
+        judge = trained_judge(task)
+        return lambda images: judge_all(judge, images), task.load("test", judge.config.image_size)
+
+    def subject(self) -> Subject:
+        """The trained model, as experiments see it."""
+        model, request = self.trained_model(), self.request
+
+        def load(split: str, image_size: int) -> LabeledImages:
+            return self.load_unseen(image_size) if split == "test" else self.load(split, image_size)
+
+        return Subject(
+            model,
+            self.sampler_of(model),
+            request.model,
+            request.dataset,
+            request.sample_seed,
+            self.path(),
+            load,
+            lambda: self.split_of(load("test", model.config.image_size), model.config.image_size) == "test",
+            self.attribute_judge,
+            request.data_dir,
+            request.cache_dir,
+        )
+
     def explore(self) -> dict:
         """What --experiment asks; its pictures and figures go to the folder `explore` of the run."""
         name, folder = self.request.experiment, self.folder.path / "explore" / self.request.experiment
-        exploration = Exploration(self, self.trained_model(), self.path())
         try:
-            finding = exploration.find(name)
+            finding = explore(name, self.subject())
+        except NotApplicableError as error:
+            raise RunError(f"--experiment={error}") from error
         except NothingFoundError as error:
             raise RunError(f"--experiment={name}: {error}") from error
         files = {
             folder / f"{title}.png": tf.io.encode_png(picture).numpy() for title, picture in finding.pictures.items()
         }
         # TensorBoard looks for a projector beside a run's events.
-        files |= {self.folder.tensorboard / file: content for file, content in exploration.projector.items()}
+        files |= {self.folder.tensorboard / file: content for file, content in finding.files.items()}
         for path, content in files.items():
             with atomic_write(path) as aside:
                 aside.write_bytes(content)

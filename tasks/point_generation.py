@@ -5,9 +5,9 @@ import tensorflow as tf
 from matplotlib.figure import Figure
 from PIL import Image
 
-from experiments.result import rendered
 from metrics.modes import mode_figures
 from models.core.trained import TrainedModel
+from panels.figures import rendered
 from pipelines.atomic import atomic_write
 from pipelines.batches.points import point_batches, sample
 from pipelines.examples import GaussianMixture

@@ -12,7 +12,8 @@ from callbacks.checkpoints import TrainingError
 from evaluation.features import feature_network
 from models.core.trained import TrainedModel
 from models.text_to_image.configs import CHAR_CNN_RNN, END_TO_END
-from panels.grids import between, captioned_rows, spherically_between
+from panels.grids import captioned_rows
+from panels.interpolation import lerp, slerp
 from pipelines.atomic import atomic_write
 from pipelines.batches.captions import CaptionTable, matching_batches
 from pipelines.batches.text import encode_characters
@@ -153,7 +154,7 @@ class TextToImageTask(Task):
             return generated(model, np.repeat(text[np.newaxis], len(latents), 0), latents)
 
         def strip(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-            return generated(model, between(first, second, STRIP_STEPS), np.repeat(latents[:1], STRIP_STEPS, 0))
+            return generated(model, lerp(first, second, STRIP_STEPS), np.repeat(latents[:1], STRIP_STEPS, 0))
 
         def draw() -> dict[str, np.ndarray]:
             texts = embed()
@@ -263,11 +264,11 @@ class TextToImageTask(Task):
                 raise RunError(f"--interpolate=captions needs two captions. Received: {len(labels)}")
             latent = np.repeat(sampler.latents(1, seed).numpy(), count, axis=0)
             return [
-                (f"{labels[left]}  ->  {labels[left + 1]}", between(texts[left], texts[left + 1], count), latent)
+                (f"{labels[left]}  ->  {labels[left + 1]}", lerp(texts[left], texts[left + 1], count), latent)
                 for left in range(len(labels) - 1)
             ]
         if kind == "noise":
-            latent = spherically_between(*sampler.latents(2, seed).numpy(), count)
+            latent = slerp(*sampler.latents(2, seed).numpy(), count)
         else:
             # One batch of noise for each caption, as the exported model draws it.
             latent = sampler.latents(count, seed).numpy()

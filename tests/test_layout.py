@@ -18,7 +18,7 @@ ROOMS = {
     "evaluation": {"metrics", "models", "pipelines", "serving"},
     "callbacks": {"metrics", "pipelines"},
     "serving": {"models", "pipelines"},
-    "experiments": {"metrics", "panels", "pipelines", "serving"},
+    "experiments": {"metrics", "panels", "models", "serving", "evaluation", "pipelines"},
     "runs": {
         "losses",
         "models",
@@ -45,12 +45,13 @@ ROOMS = {
     },
 }
 TOP = {
-    "flags": {"models", "pipelines.registry", "pipelines.readers.caption_files", "runs.folder"},
+    "flags": {"experiments.registry", "models", "pipelines.registry", "pipelines.readers.caption_files", "runs.folder"},
     # The wiring may reach for anything.
     "main": None,
 }
 OURS = {*ROOMS, *TOP, "tests", "benchmarks", "docs"}
 WITHOUT_TENSORFLOW = [
+    "experiments.registry",
     "models.registry",
     "models.core.config",
     "pipelines.registry",

@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
-from experiments.dropping import dropping, with_switches
+from experiments.dropping import dropping
 from experiments.networks import compiled, images_of
+from experiments.switches import with_switches
 from tests.experiments import toys
 
 
@@ -15,13 +16,13 @@ def test_the_map_that_paints_the_square_is_found_and_dropped(classes):
     finding = dropping(generator, latents, toys.bright, "maps_0", labels)
     figures = finding.figures
     assert (figures["maps"], figures["dropped"]) == (8, 1)
-    assert figures["AUC"] > 0.99
+    assert figures["auc"] > 0.99
     assert figures["before"] == pytest.approx(toys.bright(images).mean())
     assert figures["before"] > 0.05
     assert figures["left"] == figures["after"] == 0.0
     # One random map of eight is seldom the one.
-    assert figures["left after random"] > 0.5
-    assert figures["change elsewhere"] < 1e-2 < figures["change elsewhere after random"]
+    assert figures["left_after_random"] > 0.5
+    assert figures["change_elsewhere"] < 1e-2 < figures["change_elsewhere_after_random"]
     picture = finding.pictures["dropping"]
     assert picture.shape == (3 * 70, 8 * 50, 3)
     assert picture[25, 5, 0] > 200

@@ -21,9 +21,9 @@ def test_smooth_walks_take_small_steps_and_jumps_do_not(channels):
     anchors = np.array([[[1, 1], [-1, -1]], [[1, -1], [-1, 1]]], np.float32)
     smooth = latent_walk(generator, anchors, straight, steps=8)
     assert smooth.pictures["walk"].shape == (2 * 50, 16 * 50, 3)
-    share = "largest step as a share of that distance"
+    share = "largest_step_ratio"
     assert 1 / 8 <= smooth.figures[share] < 0.25
-    assert smooth.figures["distance of independent samples"] == pytest.approx(2 * np.tanh(1), rel=1e-5)
+    assert smooth.figures["distance_of_independent_samples"] == pytest.approx(2 * np.tanh(1), rel=1e-5)
     sharp = latent_walk(generator, anchors, jump, steps=8)
     assert sharp.figures[share] == pytest.approx(1.0, rel=1e-5)
 
@@ -37,7 +37,7 @@ def test_a_walk_is_a_closed_loop_through_its_anchors():
     expected = np.rint((np.tanh(anchors[0, :, 0]) + 1) * 127.5)
     np.testing.assert_allclose(tones[::steps], expected, atol=1)
     # The step from the last image to the first counts.
-    assert walk.figures["largest step"] < walk.figures["distance of independent samples"]
+    assert walk.figures["largest_step"] < walk.figures["distance_of_independent_samples"]
 
 
 def test_each_row_may_have_a_class():
@@ -45,7 +45,7 @@ def test_each_row_may_have_a_class():
     walk = latent_walk(toys.halves(classes=2), anchors, straight, 2, labels=np.array([0, 1]))
     assert walk.pictures["walk"][10, 10, 0] < walk.pictures["walk"][60, 10, 0]
     # A generator that ignores its latents has no distance to compare with.
-    assert walk.figures["largest step as a share of that distance"] is None
+    assert walk.figures["largest_step_ratio"] is None
 
 
 def test_a_loop_needs_two_anchors():

@@ -31,7 +31,7 @@ def edges():
     return kernel
 
 
-def test_features_that_know_the_classes_classify(finding):
+def test_features_that_separate_the_classes_classify(finding):
     assert finding.figures["trained"]["accuracy"] > 0.95
     # A network that sees nothing guesses, whatever its classifier learns.
     assert finding.figures["untrained"]["accuracy"] == pytest.approx(0.5, abs=0.1)
@@ -39,10 +39,10 @@ def test_features_that_know_the_classes_classify(finding):
     assert finding.figures["chance"] == pytest.approx(0.5, abs=0.1)
 
 
-def test_the_numbers_are_said(finding):
+def test_the_sizes_are_reported(finding):
     assert finding.figures["trained"]["features"] == 4 * 4 * (6 + 5)
     assert finding.figures["pixels"]["features"] == 256
-    assert (finding.figures["train examples"], finding.figures["test examples"]) == (300, 200)
+    assert (finding.figures["train_examples"], finding.figures["test_examples"]) == (300, 200)
 
 
 def test_features_that_see_the_label_are_refused():

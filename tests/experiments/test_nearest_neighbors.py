@@ -19,15 +19,15 @@ def test_the_nearest_are_those_of_all_distances():
 
 
 @pytest.mark.parametrize("channels", [1, 3])
-def test_copies_are_found_and_said_to_be_remembered(channels):
+def test_copies_are_found_and_reported_as_memorized(channels):
     training, held_out = pictures(300, 0, channels), pictures(300, 1, channels)
     samples = training[[7, 50, 211] * 20].copy()
     finding = nearest_neighbors(samples, training, held_out, neighbors=3, shown=4)
     figures = finding.figures["pixels"]
-    assert figures["samples to training"] == 0.0
+    assert figures["samples_to_training"] == 0.0
     assert figures["ratio"] == 0.0
-    assert figures["nearer than any held out"] == figures["nearer than 1% of held out"] == 1.0
-    assert figures["training rather than held out"] == 1.0
+    assert figures["nearer_than_any_held_out"] == figures["nearer_than_1_percent_of_held_out"] == 1.0
+    assert figures["nearer_to_training"] == 1.0
     picture = finding.pictures["pixels"]
     assert picture.shape[0] == 20 + 4 * 50
     # The sample, and beside it the image that it was copied from.
@@ -38,22 +38,22 @@ def test_new_images_are_as_far_as_held_out_ones():
     finding = nearest_neighbors(pictures(400, 2), pictures(400, 0), pictures(400, 1))
     figures = finding.figures["pixels"]
     assert figures["ratio"] == pytest.approx(1.0, abs=0.03)
-    assert figures["nearer than 1% of held out"] < 0.04
-    assert figures["training rather than held out"] == pytest.approx(0.5, abs=0.08)
+    assert figures["nearer_than_1_percent_of_held_out"] < 0.04
+    assert figures["nearer_to_training"] == pytest.approx(0.5, abs=0.08)
 
 
-def test_blur_lowers_the_ratio_but_is_not_taken_for_memory():
+def test_blur_lowers_the_ratio_but_is_not_taken_for_memorization():
     rng = np.random.default_rng(0)
     basis = rng.normal(0, 0.3, (4, 36))
     training, held_out, samples = ((rng.normal(size=(400, 4)) @ basis).reshape(-1, 6, 6, 1) for _ in range(3))
     figures = nearest_neighbors(0.5 * samples, training, held_out).figures["pixels"]
     assert figures["ratio"] < 0.8
-    assert figures["training rather than held out"] == pytest.approx(0.5, abs=0.08)
+    assert figures["nearer_to_training"] == pytest.approx(0.5, abs=0.08)
 
 
 def test_features_are_a_space_of_their_own():
     training, held_out = pictures(50, 0), pictures(50, 1)
     finding = nearest_neighbors(-training[:10], training, held_out, features=lambda images: np.abs(images))
-    assert finding.figures["features"]["samples to training"] == 0.0
-    assert finding.figures["pixels"]["samples to training"] > 0.3
+    assert finding.figures["features"]["samples_to_training"] == 0.0
+    assert finding.figures["pixels"]["samples_to_training"] > 0.3
     assert set(finding.pictures) == {"pixels", "features"}

@@ -1,8 +1,9 @@
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from experiments.networks import compiled, feature_layers, features_of, images_of, map_layers
+from experiments.networks import compiled, feature_layers, features_of, has_convolutions, images_of, map_layers
 from tests.experiments import toys
 
 
@@ -24,6 +25,13 @@ def test_batches_of_any_size_are_traced_once():
         expected = network({"image": tf.constant(images(count))}, training=False)
         np.testing.assert_allclose(run({"image": images(count)}), expected, rtol=1e-5, atol=1e-6)
     assert len(traces) == 1
+
+
+def test_layers_of_vectors_are_no_convolutions():
+    assert has_convolutions(toys.discriminator())
+    assert has_convolutions(toys.squares())
+    vector = keras.Input((5,))
+    assert not has_convolutions(keras.Model(vector, keras.layers.Dense(3, name="features_0")(vector)))
 
 
 @pytest.mark.parametrize(

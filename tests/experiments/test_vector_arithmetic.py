@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from experiments.result import NothingFoundError
-from experiments.vector_arithmetic import Combination, Judged, matches, vector_arithmetic
+from experiments.exemplars import Combination, Judged, matches
+from experiments.vector_arithmetic import vector_arithmetic
 from tests.experiments import toys
 
 LEFT, RIGHT = 0, 1
@@ -12,7 +12,7 @@ def halves(left, right):
     return {LEFT: left, RIGHT: right}
 
 
-# What is bright; of the toy, whose latents are the tones of the halves, all four come out.
+# Which half is bright. The latents of the toy generator are the tones of the halves, so that all four occur.
 COMBINATIONS = [
     Combination(halves(a, kept), halves(1 - a, kept), halves(1 - a, 1 - kept), halves(a, 1 - kept))
     for a in (0, 1)
@@ -42,17 +42,17 @@ def test_axes_that_are_attributes_add_up(channels):
     figures = found(toys.halves(channels)).figures
     assert figures["combinations"] == 4
     everything = {"all": 1.0, "left": 1.0, "right": 1.0}
-    assert figures["exemplars: 10"] == figures["in pixels"] == everything
-    assert figures["exemplars: 3"]["all"] > 0.7
-    # Of what is in c both are false: by chance something else is added, now and then enough.
+    assert figures["exemplars_10"] == figures["in_pixels"] == everything
+    assert figures["exemplars_3"]["all"] > 0.7
+    # Both attributes are wrong in c: a random difference is added, which now and then is enough.
     assert figures["control"]["all"] < 1.0
 
 
 def test_random_samples_are_what_chance_gives():
     generator = toys.halves()
-    seen = samples_of(generator).seen
+    seen = samples_of(generator).predicted
     for one in COMBINATIONS:
-        chance = found(generator, [one]).figures["random samples"]
+        chance = found(generator, [one]).figures["random_samples"]
         assert chance["all"] == pytest.approx(matches(seen, one.result).mean())
         assert chance["right"] == pytest.approx((seen[:, RIGHT] == one.result[RIGHT]).mean())
 
@@ -68,9 +68,9 @@ def test_the_picture_of_a_combination():
     assert picture[top + 10, 50 + 5, 0] < 100 < 150 < picture[top + 10, 50 + 40, 0]
 
 
-def test_the_judge_says_also_that_it_failed():
+def test_a_wrong_result_counts_as_a_failure():
     wrong = [Combination(*one.groups, halves(1 - one.result[LEFT], one.result[RIGHT])) for one in COMBINATIONS]
-    assert found(toys.halves(), wrong).figures["exemplars: 10"] == {"all": 0.0, "left": 0.0, "right": 1.0}
+    assert found(toys.halves(), wrong).figures["exemplars_10"] == {"all": 0.0, "left": 0.0, "right": 1.0}
 
 
 def test_the_noise_is_a_function_of_the_seed():
@@ -78,13 +78,3 @@ def test_the_noise_is_a_function_of_the_seed():
     first, same, other = (found(generator, seed=seed).pictures["arithmetic_1"] for seed in (0, 0, 1))
     assert (first == same).all()
     assert (first != other).any()
-
-
-def test_exemplars_show_what_is_wanted_or_are_missed():
-    seen = np.array([[0, 1], [1, 1], [0, 1], [0, 0]])
-    np.testing.assert_array_equal(matches(seen, {0: 0, 1: 1}), [True, False, True, False])
-    samples = Judged(np.zeros((4, 2)), np.zeros((4, 8, 8, 1)), seen)
-    random = np.random.default_rng(0)
-    np.testing.assert_array_equal(sorted(samples.rows({0: 0, 1: 1}, 2, random)), [0, 2])
-    with pytest.raises(NothingFoundError, match="Received: 2 among 4"):
-        samples.rows({0: 0, 1: 1}, 3, random)

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from panels.grids import between, captioned_rows, spherically_between
+from panels.grids import SMALL_SIDE, as_pixels, captioned_rows, grid, stacked, titled
 
 
 def solid(count, value, side=8):
@@ -29,24 +29,29 @@ def test_any_caption_can_be_drawn(label, count):
     assert captioned_rows([(label, solid(count, 7))]).shape == (66, 260 + 66 * count, 3)
 
 
-def test_a_straight_line():
-    points = between(np.array([0.0, 4.0]), np.array([1.0, 0.0]), 5)
-    np.testing.assert_allclose(points, [[0, 4], [0.25, 3], [0.5, 2], [0.75, 1], [1, 0]])
-    assert between(np.zeros(2, np.float32), np.ones(2, np.float32), 1).shape == (1, 2)
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_grid_has_its_images_in_order(channels):
+    images = np.linspace(-1, 1, 5)[:, None, None, None] * np.ones((5, 24, 24, channels), np.float32)
+    picture = grid(images, 3, SMALL_SIDE)
+    assert picture.shape == (2 * 50, 3 * 50, 3)
+    assert (picture[:48, :48] == 0).all()
+    assert (picture[:48, 50:98] == 64).all()
+    assert (picture[50:98, 50:98] == 255).all()
+    assert (picture[50:, 100:] == 255).all()
 
 
-@pytest.mark.parametrize("count", [2, 5])
-def test_an_arc_keeps_both_ends_and_its_length(count):
-    rng = np.random.default_rng(0)
-    first, second = rng.normal(size=(2, 50))
-    second *= np.linalg.norm(first) / np.linalg.norm(second)
-    arc = spherically_between(first, second, count)
-    assert arc.dtype == np.float32
-    np.testing.assert_allclose(arc[[0, -1]], [first, second], rtol=1e-5)
-    np.testing.assert_allclose(np.linalg.norm(arc, axis=1), np.linalg.norm(first), rtol=1e-5)
-    assert np.ptp(np.linalg.norm(np.diff(arc, axis=0), axis=1)) < 1e-4
+@pytest.mark.parametrize("channels", [1, 3])
+def test_pixels_stay_as_they_are_and_floats_become_pixels(channels):
+    pixels = np.random.default_rng(0).integers(0, 256, (2, 3, 4, channels), np.uint8)
+    expected = np.broadcast_to(pixels, (2, 3, 4, 3))
+    np.testing.assert_array_equal(as_pixels(pixels), expected)
+    np.testing.assert_array_equal(as_pixels(pixels / np.float32(127.5) - 1), expected)
 
 
-def test_an_arc_between_a_noise_and_itself():
-    noise = np.ones(4, np.float32)
-    np.testing.assert_allclose(spherically_between(noise, noise, 3), np.ones((3, 4)))
+def test_titles_and_stacks():
+    small, large = np.zeros((5, 4, 3), np.uint8), np.zeros((6, 300, 3), np.uint8)
+    picture = titled("a rather long title", small)
+    assert picture.shape[0] == 25
+    assert picture.shape[1] > 60
+    assert picture[:20].min() < 100
+    assert stacked([picture, large]).shape == (31, 300, 3)

@@ -8,11 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from flags import EXPERIMENTS
 from pipelines.readers.points import load_normal
 from runs.folder import RunError
 from tasks.base import task_for
-from tasks.exploration import Exploration
 from tasks.request import Request
 from tests.worlds import examples_of, labeled_images, tiny, tiny_task
 
@@ -155,10 +153,6 @@ def test_an_experiment_leaves_pictures_and_figures(runs, experiment, files):
     assert pictures >= files
     if experiment == "embedding":
         assert (folder.parent.parent / "tensorboard" / "projector_config.pbtxt").exists()
-
-
-def test_every_experiment_of_the_command_line_is_there():
-    assert all(callable(getattr(Exploration, name)) for name in EXPERIMENTS)
 
 
 def test_without_a_test_split_neighbors_say_nothing_of_memory(runs, monkeypatch):

@@ -1,4 +1,4 @@
-"""Where the branch is in a picture: a small network that learns it from rendered birds, for one experiment."""
+"""Segments the branch in images of birds: a small network that is trained on rendered ones."""
 
 from collections.abc import Callable
 
@@ -8,14 +8,13 @@ import tensorflow as tf
 from keras import layers
 
 from pipelines.birds import load_branches
-from pipelines.images import to_float
-from tasks.attribute_judge import in_batches
+from pipelines.images import in_batches, to_float
 
 EPOCHS, BATCH_SIZE = 6, 64
 
 
 def branch_segmenter(image_size: int, data_dir: str, cache_dir: str) -> tuple[Callable, float]:
-    """Trains it; takes a minute.
+    """Trains the segmenter, which takes a minute.
 
     Args:
         image_size: pixels.
@@ -28,7 +27,7 @@ def branch_segmenter(image_size: int, data_dir: str, cache_dir: str) -> tuple[Ca
     keras.utils.set_random_seed(0)
     image = keras.Input((image_size, image_size, 3))
     x = image
-    # Dilated, so that a pixel knows the line that it would belong to.
+    # Dilated, so that the receptive field spans the line that a pixel may belong to.
     for rate in (1, 2, 4, 1):
         x = layers.Conv2D(24, 3, padding="same", dilation_rate=rate, use_bias=False)(x)
         x = layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x))
