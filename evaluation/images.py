@@ -11,9 +11,8 @@ from evaluation.judges import class_probabilities, judge_all, judge_features
 from metrics.classes import category_error, class_score, class_shares
 from metrics.diversity import mean_pairwise_distance
 from models.core.trained import TrainedModel
-from pipelines.images import to_float, with_channels
+from pipelines.images import in_batches, to_float, with_channels
 from serving.latents import LatentSampler
-from serving.sampler import in_batches
 
 # Real images that samples are compared with, and pictures whose distances are taken.
 COMPARED, SPREAD = 10_000, 400
@@ -127,7 +126,7 @@ class CategoryError(Evaluator):
     def measure(self, outputs, data):
         """Of the category that the recognition network reads off each image; nothing, if there is no such code."""
         discriminator = outputs.model.discriminator
-        if "category_logits" not in discriminator.output:
+        if not isinstance(discriminator.output, dict) or "category_logits" not in discriminator.output:
             return
 
         def categories(images):
@@ -138,4 +137,4 @@ class CategoryError(Evaluator):
             return tf.argmax(discriminator(inputs, training=False)["category_logits"], axis=1)
 
         images = outputs.rows(np.arange(len(data.examples)))
-        yield "category_error", category_error(in_batches(categories, images, batch_size=250), data.examples.labels)
+        yield "category_error", category_error(in_batches(categories, images), data.examples.labels)

@@ -8,15 +8,12 @@ import tensorflow as tf
 
 from evaluation.evaluator import Evaluator, Outputs
 from models.judges.judge import AttributeJudge, ClassJudge
-from pipelines.images import center_crop, to_float, with_channels
-from serving.sampler import in_batches
-
-BATCH_SIZE = 250
+from pipelines.images import center_crop, in_batches, to_float, with_channels
 
 
 def judge_all(judge: AttributeJudge, images: np.ndarray) -> np.ndarray:
     """(n, A) values seen in any number of images (n, h, w, c) in [-1, 1]."""
-    return in_batches(judge.judge, images, batch_size=BATCH_SIZE)
+    return in_batches(judge.judge, images)
 
 
 def class_probabilities(judge: ClassJudge, images: np.ndarray) -> np.ndarray:
@@ -25,15 +22,13 @@ def class_probabilities(judge: ClassJudge, images: np.ndarray) -> np.ndarray:
     def probabilities(part):
         return tf.nn.softmax(judge.classifier(judge.resized(part), training=False))
 
-    return in_batches(probabilities, images, batch_size=BATCH_SIZE)
+    return in_batches(probabilities, images)
 
 
 def judge_features(judge: ClassJudge) -> Callable[[np.ndarray], np.ndarray]:
     """(n, h, w, c) images in [-1, 1] to (n, F) activations of the judge's last hidden layer."""
     trunk = keras.Model(judge.classifier.input, judge.classifier.get_layer("features").output)
-    return lambda images: in_batches(
-        lambda part: trunk(judge.resized(part), training=False), images, batch_size=BATCH_SIZE
-    )
+    return lambda images: in_batches(lambda part: trunk(judge.resized(part), training=False), images)
 
 
 class JudgeOutputs(Outputs):

@@ -6,9 +6,7 @@ import numpy as np
 
 from evaluation.evaluator import Data, Evaluator, Outputs
 from metrics import retrieval
-from serving.sampler import in_batches
-
-BATCH_SIZE = 256
+from pipelines.images import in_batches
 
 
 class EmbeddingOutputs(Outputs):
@@ -37,16 +35,12 @@ class EmbeddingOutputs(Outputs):
     @functools.cached_property
     def texts(self) -> np.ndarray:
         """(m, D)."""
-        return in_batches(
-            lambda part: self.model.text_encoder(part, training=False), self.characters, batch_size=BATCH_SIZE
-        )
+        return in_batches(lambda part: self.model.text_encoder(part, training=False), self.characters)
 
     @functools.cached_property
     def images(self) -> np.ndarray:
         """(n, D)."""
-        return in_batches(
-            lambda part: self.model.image_encoder(part, training=False), self.inputs, batch_size=BATCH_SIZE
-        )
+        return in_batches(lambda part: self.model.image_encoder(part, training=False), self.inputs)
 
 
 class ImageRecall(Evaluator):

@@ -1,20 +1,22 @@
 """InfoGAN's traversals (Chen et al. 2016, figure 2)."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 # Categories in a picture of all.
 MOST_ROWS = 20
 
 
-def code_rows(sampler, codes: tuple[int, int, int], latent: np.ndarray):
+def code_rows(sampler, parts: Mapping[str, int], latent: np.ndarray):
     """(label, (n, h, w, c) uint8 images): a category a row, then each continuous code from -2 to 2.
 
     Args:
         sampler: a `serving.latents.LatentSampler`.
-        codes: how many numbers of the latent are noise, one-hot category and continuous codes.
+        parts: how many numbers of the latent are "noise", one-hot "category" and continuous "codes", in this order.
         latent: (n, D), which everything but the code is taken from.
     """
-    noise, categories, continuous = codes
+    noise, categories, continuous = parts["noise"], parts["category"], parts["codes"]
     rows = []
     for category in range(min(categories, MOST_ROWS)):
         row = latent.copy()

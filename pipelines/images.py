@@ -1,5 +1,7 @@
 """Images as arrays: the range [-1, 1], the number of channels, and the sides at which they are kept and cropped."""
 
+from collections.abc import Callable
+
 import numpy as np
 import tensorflow as tf
 
@@ -49,7 +51,16 @@ def center_crop(images: np.ndarray, size: int) -> np.ndarray:
     return images[:, start : start + size, start : start + size]
 
 
-def in_batches(function: Callable, images: np.ndarray, batch_size: int = 250) -> np.ndarray:
-    """The outputs of a function for any number of images, `batch_size` at a time, concatenated."""
-    parts = (images[start : start + batch_size] for start in range(0, len(images), batch_size))
-    return np.concatenate([np.asarray(function(part)) for part in parts])
+def in_batches(function: Callable, *arrays: np.ndarray, batch_size: int = 250) -> np.ndarray:
+    """The outputs of a function for any number of rows, `batch_size` at a time, concatenated.
+
+    Args:
+        function: as many (B, ...) tensors as there are arrays, to a tensor of as many rows.
+        arrays: (n, ...) each, n at least 1.
+        batch_size: rows at a time.
+    """
+    parts = [
+        np.asarray(function(*(tf.constant(array[start : start + batch_size]) for array in arrays)))
+        for start in range(0, len(arrays[0]), batch_size)
+    ]
+    return np.concatenate(parts)

@@ -4,9 +4,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from pipelines.images import to_uint8
+from pipelines.images import in_batches, to_uint8
 from serving.encoder import CaptionEncoder
-from serving.sampler import Sampler, Signatures, clock_seed, in_batches, noise_seed, with_png
+from serving.sampler import Sampler, Signatures, clock_seed, noise_seed, with_png
 
 
 class CaptionSampler(Sampler):

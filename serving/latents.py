@@ -6,8 +6,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from pipelines.images import to_uint8
-from serving.sampler import Sampler, Signatures, clock_seed, in_batches, noise_seed, with_png
+from pipelines.images import in_batches, to_uint8
+from serving.sampler import Sampler, Signatures, clock_seed, noise_seed, with_png
 
 
 class LatentSampler(Sampler):

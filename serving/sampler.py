@@ -39,21 +39,6 @@ class Sampler(tf.Module):
         raise NotImplementedError
 
 
-def in_batches(function: Callable, *arrays: np.ndarray, batch_size: int = 100) -> np.ndarray:
-    """A function of (B, ...) tensors over any number of rows, batch by batch.
-
-    Args:
-        function: as many tensors as there are arrays, to a tensor of as many rows.
-        arrays: of the same number of rows, one or more.
-        batch_size: rows at a time.
-    """
-    parts = [
-        function(*(tf.constant(array[start : start + batch_size]) for array in arrays)).numpy()
-        for start in range(0, len(arrays[0]), batch_size)
-    ]
-    return np.concatenate(parts)
-
-
 def noise_seed(seed: tf.Tensor | int) -> tf.Tensor:
     """(2,) int32: a scalar seed as stateless draws take it."""
     return tf.stack([tf.cast(seed, tf.int32), 0])

@@ -13,8 +13,8 @@ from pipelines.examples import CaptionedImages, Examples, GroundTruth, LabeledIm
 from pipelines.images import load_size
 from pipelines.readers.points import load_ring
 from pipelines.registry import DATASETS
-from tasks.base import task_for
-from tasks.request import Request
+from runs.experiment import Experiment
+from runs.run import Run
 from tests.pipelines.files import write_noise, write_text
 
 SIDE = 32
@@ -136,12 +136,11 @@ def ablations(model: str) -> dict[str, set[str]]:
     }
 
 
-def tiny_task(model: str, folder: pathlib.Path, encoder: pathlib.Path | str, config: dict | None = None, **request):
-    """A task whose text encoder is the tiny one; `folder` takes the run."""
-    changes = dict(config or {})
+def tiny_run(model: str, folder: pathlib.Path, encoder: pathlib.Path | str = "", **changes) -> Run:
+    """A run of the tiny configuration, with changes, whose text encoder is the tiny one; `folder` takes it."""
     if "text_encoder" in {field.name for field in dataclasses.fields(PRESETS[model].config)}:
         changes.setdefault("text_encoder", str(encoder))
-    return task_for(Request(model, PRESETS[model].default_dataset, tiny(model, **changes), str(folder), **request))
+    return Run(Experiment(model, PRESETS[model].default_dataset, tiny(model, **changes), str(folder)))
 
 
 def write_captioned_folder(folder: pathlib.Path, count: int = 40) -> pathlib.Path:

@@ -39,6 +39,11 @@ class Adversarial(TrainedModel):
         return getattr(self, f"averaged_{name}" if self.averages else name)
 
     @property
+    def is_averaged(self) -> bool:
+        """Whether there are averages."""
+        return bool(self.averages)
+
+    @property
     def sampled_generator(self):
         """The generator that is sampled, scored and exported."""
         return self.sampled(self.generator_names[0])

@@ -94,3 +94,11 @@ class AdversarialConfig(TrainingConfig):
     def augmentations(self) -> tuple[str, ...]:
         """What `augmentation` names."""
         return tuple(name for name in self.augmentation.split(",") if name)
+
+    @property
+    def remapping(self) -> bool:
+        """Not with a penalty: TensorFlow's remapper does not support its second derivatives.
+
+        It prints an error and leaves the graph as it was; without it a step takes as long, measured.
+        """
+        return self.penalty == "none"

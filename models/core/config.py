@@ -65,6 +65,11 @@ class TrainingConfig:
         for field in dataclasses.fields(self):
             check(field, getattr(self, field.name))
 
+    @property
+    def remapping(self) -> bool:
+        """Whether TensorFlow's graph optimizer may fuse operations of the step (`remapping`)."""
+        return True
+
     def steps_per_epoch(self, images: int) -> int:
         """An epoch is images / batch size steps, at least one."""
         return max(images // self.batch_size, 1)

@@ -115,6 +115,11 @@ class TrainedModel(keras.Model):
         super().compile(optimizer=self.optimizer_of(self.players[0]), jit_compile=False)
 
     @property
+    def is_averaged(self) -> bool:
+        """Whether averaged weights are sampled."""
+        return False
+
+    @property
     def step(self) -> int:
         """How many training steps the weights have seen."""
         # A mirrored variable cannot be turned into an int; its copy on the first replica can.

@@ -54,6 +54,11 @@ class GenerationConfig(AdversarialConfig):
             raise ConfigError(f"the learning rate falls in one way only. Received: {' and '.join(ways)}")
 
     @property
+    def latent_parts(self) -> dict[str, int]:
+        """Sizes of the parts of the latent."""
+        return {"noise": self.latent_dim}
+
+    @property
     def input_dim(self) -> int:
         """Numbers that the generator is given: the noise and, in InfoGAN, the codes."""
         return self.latent_dim
@@ -106,6 +111,11 @@ class ImageGenerationConfig(GenerationConfig):
             )
 
     @property
+    def remapping(self) -> bool:
+        """Nor with spectral norms."""
+        return super().remapping and not self.spectral_normalization
+
+    @property
     def conditional(self) -> bool:
         """Whether the classes must be known."""
         return self.conditioning != "none"
@@ -156,6 +166,11 @@ class InfoGANConfig(ImageGenerationConfig):
             raise ConfigError(f"conditioning must be none: InfoGAN sees no classes. Received: {self.conditioning}")
         if not self.categories and not self.continuous_codes:
             raise ConfigError("categories and continuous_codes must not both be 0. Received: 0 and 0")
+
+    @property
+    def latent_parts(self) -> dict[str, int]:
+        """Noise, a one-hot category, continuous codes."""
+        return super().latent_parts | {"category": self.categories, "codes": self.continuous_codes}
 
     @property
     def input_dim(self) -> int:

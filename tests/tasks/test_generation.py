@@ -7,11 +7,11 @@ import sys
 import numpy as np
 import pytest
 from PIL import Image
+from tasks.base import task_for
+from tasks.request import Request
 
 from pipelines.readers.points import load_normal
 from runs.folder import RunError
-from tasks.base import task_for
-from tasks.request import Request
 from tests.worlds import examples_of, labeled_images, tiny, tiny_task
 
 # A process that knows nothing but TensorFlow. The arguments: the model's folder, a file to write.
