@@ -5,7 +5,7 @@ import functools
 import numpy as np
 
 from evaluation.evaluator import Data, Evaluator, Outputs
-from metrics.similarity import nearest_is_right, similarity_figures
+from metrics.similarity import nearest_truth_accuracy, similarity_figures
 from pipelines.images import to_float
 from serving.images import TranslationSampler
 
@@ -93,7 +93,7 @@ class NearestTarget(Evaluator):
     def measure(self, outputs, data):
         """Beside chance; nothing, where each target is its own."""
         if outputs.labels is not None:
-            yield "nearest_target", nearest_is_right(outputs.translated, outputs.truth, outputs.labels)
+            yield "nearest_target", nearest_truth_accuracy(outputs.translated, outputs.truth, outputs.labels)
             yield "nearest_target_by_chance", 1.0 / len(np.unique(outputs.labels))
 
 
