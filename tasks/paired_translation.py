@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from metrics.similarity import nearest_is_right
+from metrics.similarity import nearest_truth_accuracy
 from models.core.trained import TrainedModel
 from panels.grids import captioned_rows
 from pipelines.batches.domain_transfer import associated_batches
@@ -95,6 +95,6 @@ class DomainTransferTask(PairedTranslationTask):
             return {}
         labels = labels[evenly(len(labels), SCORED_IMAGES)]
         return {
-            "right target is the nearest": nearest_is_right(translated, targets, labels),
+            "right target is the nearest": nearest_truth_accuracy(translated, targets, labels),
             "by chance": 1.0 / len(np.unique(labels)),
         }

@@ -82,7 +82,7 @@ class Scores:
         classes = (np.flatnonzero(labels == label)[:PICTURES] for label in names[sizes > 1][:GROUPS])
         return diversity_figures(samples, [self.photographs(rows) for rows in classes])
 
-    def named_attributes(self, judge: Callable[[np.ndarray], np.ndarray]) -> dict[str, dict[str, float]]:
+    def named_attributes(self, judge: Callable[[np.ndarray], np.ndarray]) -> dict[str, float]:
         """Of the attributes that captions name, the share that the judge sees; with ceiling and floor."""
         return attribute_figures(judge, self.generated, self.real, self.chosen, self.examples.truth, self.rng)
 
