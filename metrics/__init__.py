@@ -1,1 +1,1 @@
-"""What is measured on images, features and embeddings: pure functions that know no model and open no file."""
+"""Measures of images, features and embeddings: pure functions that know no model and open no file."""

@@ -1,4 +1,4 @@
-"""What a classifier of real images says of generated ones: are their classes clear, many, and those asked for?"""
+"""Scores of generated images by a classifier of real ones: are their classes clear, diverse, and the wanted ones?"""
 
 import numpy as np
 
@@ -6,11 +6,11 @@ import numpy as np
 def class_score(probabilities: np.ndarray, splits: int = 10) -> tuple[float, float]:
     """The inception score (Salimans et al. 2016, section 4) by another classifier than Inception.
 
-    exp(E KL(p(y|x) || p(y))): between 1 (all alike, or all unclear) and the number of classes.
+    exp(E KL(p(y|x) || p(y))): between 1 (all of one class, or all uniform) and the number of classes.
 
     Args:
         probabilities: (n, C), of each generated image.
-        splits: parts of which each is scored by itself.
+        splits: number of parts, each of which is scored by itself.
 
     Returns:
         Mean and standard deviation over the parts.
@@ -23,16 +23,16 @@ def class_score(probabilities: np.ndarray, splits: int = 10) -> tuple[float, flo
     return float(np.mean(scores)), float(np.std(scores))
 
 
-def class_shares(seen: np.ndarray, classes: int) -> np.ndarray:
-    """(C,) which share of the images each class has."""
-    return np.bincount(seen, minlength=classes) / len(seen)
+def class_shares(labels: np.ndarray, classes: int) -> np.ndarray:
+    """(C,) the share of each class among (n,) integer labels."""
+    return np.bincount(labels, minlength=classes) / len(labels)
 
 
 def category_error(categories: np.ndarray, labels: np.ndarray) -> float:
-    """The error of categories as a classifier, each taken for the class that it mostly has (Chen et al. 2016, 7.2).
+    """The error of categories as a classifier, each matched to its most frequent class (Chen et al. 2016, section 7.2).
 
     Args:
-        categories: (n,) integers, read off real images.
+        categories: (n,) integers, predicted for real images.
         labels: (n,) integers, their classes.
     """
     right = sum(np.bincount(labels[categories == category]).max() for category in np.unique(categories))

@@ -1,4 +1,4 @@
-"""How much of a mixture of Gaussians a generator has found, and how well: mode collapse, counted."""
+"""Mode collapse on a mixture of Gaussians: modes found, and the quality of the points."""
 
 import numpy as np
 
@@ -9,17 +9,17 @@ NEAR = 3.0
 def mode_figures(points: np.ndarray, centers: np.ndarray, deviation: float) -> dict[str, float]:
     """Modes found, and the share of high-quality points (Srivastava et al. 2017, section 4.1).
 
-    A point is of high quality within three standard deviations of a center, and a mode is found when at least one
-    point in a hundred of an equal share is near it: by a stray one it is not.
+    A point is of high quality within three standard deviations of a center. A mode is found when it has at least one
+    hundredth of an equal share of the points, so that a stray point does not count.
 
     Args:
         points: (n, d), generated.
         centers: (m, d) of the Gaussians.
-        deviation: of each of them.
+        deviation: standard deviation of each of them.
 
     Returns:
-        "modes", "modes found", "high-quality share", and "balance": the entropy of the high-quality points over the
-        modes beside that of equal shares, 0 to 1.
+        "modes", "modes_found", "high_quality_share", and "balance": the entropy of the high-quality points over the
+        modes, divided by that of equal shares, 0 to 1.
     """
     distance = np.sqrt(((points[:, np.newaxis] - centers) ** 2).sum(axis=2))
     good = distance.min(axis=1) <= NEAR * deviation
@@ -29,7 +29,7 @@ def mode_figures(points: np.ndarray, centers: np.ndarray, deviation: float) -> d
     entropy = -(shares * np.log(shares)).sum()
     return {
         "modes": len(centers),
-        "modes found": int((counts >= least).sum()),
-        "high-quality share": float(good.mean()),
+        "modes_found": int((counts >= least).sum()),
+        "high_quality_share": float(good.mean()),
         "balance": float(entropy / np.log(len(centers))) if len(centers) > 1 else 1.0,
     }

@@ -1,4 +1,4 @@
-"""How well captions and images find each other by the inner product of their embeddings, and what chance would reach.
+"""Retrieval between captions and images by the inner product of their embeddings, and the level of chance.
 
 Equal scores are ranked at random and the expectation is returned, so that an encoder that maps everything to one point
 gets exactly the chance level, in whatever order the examples come.
@@ -6,7 +6,7 @@ gets exactly the chance level, in whatever order the examples come.
 
 import numpy as np
 
-# Scores closer than this part of the row's largest are equal: a matrix product gives equal rows other last bits.
+# Scores closer than this share of the row's largest are equal: a matrix product of equal rows may differ in last bits.
 _TOLERANCE = 1e-9
 
 # Rows of the score matrix in memory at a time.
@@ -20,7 +20,7 @@ def retrieval_precision(
     gallery_labels: np.ndarray,
     k: int = 50,
 ) -> float:
-    """Returns the part of the k best images of a class's mean caption that are of that class, averaged over classes.
+    """Returns the share of the k best images for a class's mean caption that are of that class, averaged over classes.
 
     With k = 50 it is "AP@50" of Reed et al., CVPR 2016, section 5 (util_retrieval.lua of their code). A class with
     fewer than k images cannot reach 1.
@@ -30,13 +30,13 @@ def retrieval_precision(
         query_labels: (q,) integers, the class of each caption.
         gallery_embeddings: (g, d) floating point, of images.
         gallery_labels: (g,) integers, the class of each image.
-        k: how many of the best images count, 1 to g.
+        k: the number of best images that count, 1 to g.
 
     Returns:
         A number in [0, 1].
 
     Raises:
-        ValueError: an argument of another shape, values that are not finite, a caption's class without an image, or k
+        ValueError: an argument of the wrong shape, values that are not finite, a caption's class without an image, or k
             out of range.
     """
     queries, gallery = _checked_embeddings(query_embeddings, gallery_embeddings)
@@ -53,14 +53,14 @@ def retrieval_precision(
 
 
 def retrieval_precision_chance(query_labels: np.ndarray, gallery_labels: np.ndarray) -> float:
-    """Returns what a random ranking reaches on average in `retrieval_precision`, for every k.
+    """Returns the expectation of `retrieval_precision` for a random ranking, the same for every k.
 
     Args:
         query_labels: (q,) integers.
         gallery_labels: (g,) integers.
 
     Returns:
-        The part of the gallery that is of a query's class, averaged over the classes among the queries.
+        The share of the gallery that is of a query's class, averaged over the classes among the queries.
 
     Raises:
         ValueError: as in `retrieval_precision`.
@@ -75,10 +75,10 @@ def class_accuracy(
     gallery_embeddings: np.ndarray,
     gallery_labels: np.ndarray,
 ) -> float:
-    """Returns the part of the queries whose best class, by the gallery's mean embedding of each class, is their own.
+    """Returns the share of the queries whose best class, by the gallery's mean embedding of each class, is their own.
 
-    With captions as queries and images as gallery it tells which class a caption speaks of; with images as queries and
-    captions as gallery it is the zero-shot classification of Reed et al., CVPR 2016, section 5.
+    With captions as queries and images as gallery it classifies captions; with images as queries and captions as
+    gallery it is the zero-shot classification of Reed et al., CVPR 2016, section 5.
 
     Args:
         query_embeddings: (q, d) floating point.
@@ -90,7 +90,7 @@ def class_accuracy(
         A number in [0, 1]; chance is `class_accuracy_chance(gallery_labels)`.
 
     Raises:
-        ValueError: an argument of another shape, values that are not finite, or a query's class without an example in
+        ValueError: an argument of the wrong shape, values that are not finite, or a query's class without an example in
             the gallery.
     """
     queries, gallery = _checked_embeddings(query_embeddings, gallery_embeddings)
@@ -103,33 +103,33 @@ def class_accuracy(
 
 
 def class_accuracy_chance(gallery_labels: np.ndarray) -> float:
-    """Returns what guessing reaches on average in `class_accuracy`: 1 over the classes among the (g,) labels."""
+    """Returns the expectation of `class_accuracy` for guesses: 1 over the number of classes among the (g,) labels."""
     return 1 / len(np.unique(gallery_labels))
 
 
 def instance_recall(
     query_embeddings: np.ndarray, gallery_embeddings: np.ndarray, query_targets: np.ndarray, k: int
 ) -> float:
-    """Returns the part of the captions whose own image is among their k best: "R@k", for datasets without classes.
+    """Returns the share of the captions whose own image is among their k best: "R@k", for datasets without classes.
 
     Args:
         query_embeddings: (q, d) floating point, of captions.
         gallery_embeddings: (g, d) floating point, of images.
         query_targets: (q,) integers, for each caption the row of its image in the gallery.
-        k: how many of the best images count, 1 to g.
+        k: the number of best images that count, 1 to g.
 
     Returns:
         A number in [0, 1]; chance is `instance_recall_chance(g, k)`.
 
     Raises:
-        ValueError: an argument of another shape, values that are not finite, or a row or k out of range.
+        ValueError: an argument of the wrong shape, values that are not finite, or a row or k out of range.
     """
     queries, gallery = _checked_embeddings(query_embeddings, gallery_embeddings)
     targets = _integers("query_targets", query_targets, len(queries))
     if targets.min() < 0 or targets.max() >= len(gallery):
         raise ValueError(
-            f"query_targets must be rows of the gallery, 0 to {len(gallery) - 1}; "
-            f"received {targets.min()} to {targets.max()}"
+            f"query_targets must be rows of the gallery, 0 to {len(gallery) - 1}. "
+            f"Received: {targets.min()} to {targets.max()}"
         )
     _check_k(k, len(gallery))
     found = 0.0
@@ -142,7 +142,7 @@ def instance_recall(
 
 
 def instance_recall_chance(gallery_size: int, k: int) -> float:
-    """Returns what a random ranking of `gallery_size` images reaches on average in `instance_recall`: k of them.
+    """Returns the expectation of `instance_recall` for a random ranking of `gallery_size` images: k over their number.
 
     Args:
         gallery_size: g, at least 1.
@@ -177,12 +177,12 @@ def _checked_embeddings(queries: np.ndarray, gallery: np.ndarray) -> tuple[np.nd
         or not queries.size * gallery.size
     ):
         raise ValueError(
-            "query_embeddings and gallery_embeddings must be (q, d) and (g, d), none empty; "
-            f"received shapes {queries.shape} and {gallery.shape}"
+            "query_embeddings and gallery_embeddings must be (q, d) and (g, d), none empty. "
+            f"Received: shapes {queries.shape} and {gallery.shape}"
         )
     for name, embeddings in (("query_embeddings", queries), ("gallery_embeddings", gallery)):
         if not np.isfinite(embeddings).all():
-            raise ValueError(f"{name} must be finite; received NaN or infinity")
+            raise ValueError(f"{name} must be finite. Received: NaN or infinity")
     return queries, gallery
 
 
@@ -193,7 +193,7 @@ def _checked_labels(
     gallery_labels = _integers("gallery_labels", gallery_labels, gallery)
     missing = np.setdiff1d(query_labels, gallery_labels)
     if missing.size:
-        raise ValueError(f"gallery_labels must hold every class of query_labels; missing are {missing[:5].tolist()}")
+        raise ValueError(f"gallery_labels must hold every class of query_labels. Received: no {missing[:5].tolist()}")
     return query_labels, gallery_labels
 
 
@@ -201,10 +201,10 @@ def _integers(name: str, values: np.ndarray, count: int | None) -> np.ndarray:
     values = np.asarray(values)
     if values.ndim != 1 or not values.size or values.dtype.kind not in "iu" or count not in (None, len(values)):
         rows = "n" if count is None else count
-        raise ValueError(f"{name} must be ({rows},) integers; received shape {values.shape} of {values.dtype}")
+        raise ValueError(f"{name} must be ({rows},) integers. Received: shape {values.shape} of {values.dtype}")
     return values
 
 
 def _check_k(k: int, gallery_size: int) -> None:
     if not 1 <= k <= gallery_size:
-        raise ValueError(f"k must be 1 to {gallery_size}, the number of images in the gallery; received {k}")
+        raise ValueError(f"k must be 1 to {gallery_size}, the number of images in the gallery. Received: {k}")

@@ -1,46 +1,46 @@
-"""How near translations are to the truth, where it is known, and how sharp they are beside it."""
+"""Similarity of translations to the ground truth, and their sharpness relative to it."""
 
 import numpy as np
 import tensorflow as tf
 
-# SSIM looks at squares of this many pixels.
+# Side of SSIM's window, in pixels.
 SSIM_WINDOW = 11
 
 
 def similarity_figures(translated: np.ndarray, truth: np.ndarray) -> dict[str, float]:
     """Means over images of the mean absolute difference (of values in [0, 1]), PSNR in dB and SSIM (Wang et al. 2004),
-    and the sharpness: how much neighbouring pixels differ, as a share of how much they do in the truth.
+    and the sharpness: the mean difference of neighboring pixels, divided by that of the truth.
 
     Args:
         translated: (n, h, w, 3) floats in [-1, 1].
         truth: the same shape and range.
 
     Returns:
-        "L1" (0 is best), "PSNR" and "SSIM" (the more, the better; SSIM only of images of 11 pixels or more a side), and
-        "sharpness" (below 1 for what is blurred, above it for what is noisy; NaN where the truth is of one tone).
+        "l1" (0 is best), "psnr" and "ssim" (higher is better; "ssim" only for images of at least 11 pixels a side), and
+        "sharpness" (below 1 for blurred images, above 1 for noisy ones; NaN where the truth is constant).
 
     Raises:
         ValueError: the shapes differ, or there are no images.
     """
     if translated.shape != truth.shape or not len(truth):
-        raise ValueError(f"images must have one shape; received {translated.shape} and {truth.shape}")
-    # To [0, 1]: SSIM compares mean tones, and is meant for tones that are not negative.
+        raise ValueError(f"images must have one shape. Received: {translated.shape} and {truth.shape}")
+    # To [0, 1]: SSIM compares means, and is defined for values that are not negative.
     translated, truth = (np.asarray(images + 1.0, np.float32) / 2.0 for images in (translated, truth))
-    figures = {"L1": float(np.mean(np.abs(translated - truth)))}
-    figures["PSNR"] = float(tf.reduce_mean(tf.image.psnr(translated, truth, 1.0)))
+    figures = {"l1": float(np.mean(np.abs(translated - truth)))}
+    figures["psnr"] = float(tf.reduce_mean(tf.image.psnr(translated, truth, 1.0)))
     if min(truth.shape[1:3]) >= SSIM_WINDOW:
-        figures["SSIM"] = float(tf.reduce_mean(tf.image.ssim(translated, truth, 1.0, filter_size=SSIM_WINDOW)))
-    contrast = np.float64(neighbour_difference(truth))
-    figures["sharpness"] = float(neighbour_difference(translated) / contrast) if contrast else float("nan")
+        figures["ssim"] = float(tf.reduce_mean(tf.image.ssim(translated, truth, 1.0, filter_size=SSIM_WINDOW)))
+    contrast = np.float64(neighbor_difference(truth))
+    figures["sharpness"] = float(neighbor_difference(translated) / contrast) if contrast else float("nan")
     return figures
 
 
-def nearest_is_right(translated: np.ndarray, truth: np.ndarray, labels: np.ndarray) -> float:
-    """The share of translations that are nearest, by L1, to the truth of their own label.
+def nearest_truth_accuracy(translated: np.ndarray, truth: np.ndarray, labels: np.ndarray) -> float:
+    """The share of translations whose nearest truth, by L1, is that of their own label.
 
     Args:
         translated: (n, h, w, c) images.
-        truth: the same shape; all of a label show the same, and the first of each is compared with.
+        truth: the same shape; equal for equal labels, of which the first is used.
         labels: (n,) integers.
     """
     names, first = np.unique(labels, return_index=True)
@@ -49,6 +49,6 @@ def nearest_is_right(translated: np.ndarray, truth: np.ndarray, labels: np.ndarr
     return float(np.mean(nearest == labels))
 
 
-def neighbour_difference(images: np.ndarray) -> float:
+def neighbor_difference(images: np.ndarray) -> float:
     """The mean absolute difference between a pixel of (n, h, w, c) images and the next one below and beside it."""
     return float(np.mean(np.abs(np.diff(images, axis=1))) + np.mean(np.abs(np.diff(images, axis=2))))

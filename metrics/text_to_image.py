@@ -1,4 +1,4 @@
-"""Does a generated picture show what its caption says? Scored by an attribute judge where the truth is known."""
+"""Do generated images show the attributes that their captions name? By an attribute judge, where the truth is known."""
 
 from collections.abc import Callable
 
@@ -6,38 +6,38 @@ import numpy as np
 
 from metrics.diversity import mean_pairwise_distance
 
-# Each group is counted by itself: of the values that captions name there, how many are seen.
+# Each group has an accuracy of its own, over all mentions of its attributes.
 GROUPS = {
-    "breast or belly color": ("breast color", "belly color"),
-    "wing color": ("wing color",),
-    "crown color": ("crown color",),
-    "tail color": ("tail color",),
-    "bill color": ("bill color",),
+    "breast_or_belly_color": ("breast color", "belly color"),
+    "wing_color": ("wing color",),
+    "crown_color": ("crown color",),
+    "tail_color": ("tail color",),
+    "bill_color": ("bill color",),
     "size": ("size",),
 }
 
 
-def share_seen(
-    seen: np.ndarray, wanted: np.ndarray, named: np.ndarray, attribute_names: tuple[str, ...]
+def attribute_accuracy(
+    predicted: np.ndarray, expected: np.ndarray, mentioned: np.ndarray, attribute_names: tuple[str, ...]
 ) -> dict[str, float]:
-    """Of the attributes that captions name, the share that is seen in the pictures, for each of `GROUPS`.
+    """The accuracy of the predictions over the attributes that captions mention, for each of `GROUPS`.
 
     Args:
-        seen: (n, A) the judge's value of each attribute of each picture.
-        wanted: (n, A) the value of the species that the caption describes.
-        named: (n, A) bool, whether the caption names the attribute.
+        predicted: (n, A) the judge's value of each attribute of each image.
+        expected: (n, A) the value of the species that the caption describes.
+        mentioned: (n, A) bool, whether the caption names the attribute.
         attribute_names: the A names.
 
     Returns:
-        Group to a share in [0, 1]; groups that no caption names are left out.
+        Group to accuracy in [0, 1]; groups that no caption mentions are left out.
     """
-    shares = {}
+    accuracy = {}
     for group, members in GROUPS.items():
         columns = [attribute_names.index(name) for name in members if name in attribute_names]
-        counted = named[:, columns]
+        counted = mentioned[:, columns]
         if counted.any():
-            shares[group] = float((seen[:, columns] == wanted[:, columns])[counted].mean())
-    return shares
+            accuracy[group] = float((predicted[:, columns] == expected[:, columns])[counted].mean())
+    return accuracy
 
 
 def attribute_figures(
@@ -47,41 +47,45 @@ def attribute_figures(
     captions: np.ndarray,
     truth,
     rng: np.random.Generator,
-) -> dict[str, dict[str, float]]:
-    """The share of named attributes that a judge sees, with its ceiling and its floor.
+) -> dict[str, float]:
+    """A judge's accuracy over the attributes that captions mention, with its ceiling and its floor.
 
     Args:
-        judge: (n, h, w, 3) images in [-1, 1] -> (n, A) values seen.
-        generated: (n, ...) one picture a caption.
-        real: (n, ...) the real pictures that the captions belong to.
-        captions: (n, 2) which example and which of its captions each picture was generated for.
+        judge: (n, h, w, 3) images in [-1, 1] -> (n, A) predicted values.
+        generated: (n, ...) one image per caption.
+        real: (n, ...) the real images that the captions belong to.
+        captions: (n, 2) the example, and which of its captions, that each image was generated for.
         truth: of all examples, with `attributes`, `mentions` and `attribute_names` (pipelines.examples.GroundTruth).
         rng: shuffles the captions for the floor.
 
     Returns:
-        "generated": the figure; "real renders": the judge on real pictures (the ceiling); "shuffled captions": the
-        figure against other captions of the same set (the floor).
+        For each group that is mentioned, e.g. "wing_color": the accuracy on generated images; "wing_color_of_real": on
+        the real images (the ceiling); "wing_color_of_shuffled": of the generated images against other captions of the
+        same set (the floor).
     """
-    wanted = truth.attributes[captions[:, 0]]
-    named = truth.mentions[captions[:, 0], captions[:, 1]]
-    seen = judge(generated)
+    expected = truth.attributes[captions[:, 0]]
+    mentioned = truth.mentions[captions[:, 0], captions[:, 1]]
+    predicted = judge(generated)
     other = rng.permutation(len(captions))
     names = truth.attribute_names
-    return {
-        "generated": share_seen(seen, wanted, named, names),
-        "real renders": share_seen(judge(real), wanted, named, names),
-        "shuffled captions": share_seen(seen, wanted[other], named[other], names),
-    }
+    figures = attribute_accuracy(predicted, expected, mentioned, names)
+    ceiling = attribute_accuracy(judge(real), expected, mentioned, names)
+    floor = attribute_accuracy(predicted, expected[other], mentioned[other], names)
+    figures |= {f"{group}_of_real": value for group, value in ceiling.items()}
+    return figures | {f"{group}_of_shuffled": value for group, value in floor.items()}
 
 
 def diversity_figures(samples_of_a_caption: list[np.ndarray], real_of_a_class: list[np.ndarray]) -> dict[str, float]:
-    """Mean pairwise distance among samples of one caption, beside that among real images of one class.
+    """Mean pairwise distance among samples of one caption, and among real images of one class.
 
     Args:
         samples_of_a_caption: for each caption (n, h, w, 3) images in [-1, 1].
         real_of_a_class: for each class (n, h, w, 3) images in [-1, 1].
+
+    Returns:
+        "diversity_within_caption" and "diversity_within_class_of_real", means over captions and over classes.
     """
+    groups = {"diversity_within_caption": samples_of_a_caption, "diversity_within_class_of_real": real_of_a_class}
     return {
-        "samples of one caption": float(np.mean([mean_pairwise_distance(images) for images in samples_of_a_caption])),
-        "real images of one class": float(np.mean([mean_pairwise_distance(images) for images in real_of_a_class])),
+        name: float(np.mean([mean_pairwise_distance(images) for images in group])) for name, group in groups.items()
     }

@@ -28,8 +28,8 @@ def test_modes_are_found_by_more_than_a_stray_point():
     rng = np.random.default_rng(0)
     points = np.concatenate([centers[index] + 0.01 * rng.normal(size=(300, 2)) for index in (0, 1)])
     figures = mode_figures(np.concatenate([points, centers[2:3], [[0.5, 0.5]]]), centers, 0.01)
-    assert figures["modes found"] == 2
-    assert figures["high-quality share"] == pytest.approx(0.985, abs=0.01)
+    assert figures["modes_found"] == 2
+    assert figures["high_quality_share"] == pytest.approx(0.985, abs=0.01)
     assert figures["balance"] == pytest.approx(0.5, abs=0.02)
 
 
@@ -38,5 +38,5 @@ def test_the_truth_finds_all_modes_equally():
     rng = np.random.default_rng(0)
     figures = mode_figures(np.repeat(centers, 500, axis=0) + 0.01 * rng.normal(size=(2000, 2)), centers, 0.01)
     # In two dimensions exp(-4.5) of the points lie beyond three deviations.
-    assert figures["high-quality share"] == pytest.approx(0.989, abs=0.006)
-    assert (figures["modes found"], figures["balance"]) == (4, pytest.approx(1.0, abs=1e-4))
+    assert figures["high_quality_share"] == pytest.approx(0.989, abs=0.006)
+    assert (figures["modes_found"], figures["balance"]) == (4, pytest.approx(1.0, abs=1e-4))

@@ -56,5 +56,5 @@ def test_order_and_offset_do_not_matter_and_scale_does(seed, count, scale):
     ],
 )
 def test_errors_end_with_what_was_received(examples, received):
-    with pytest.raises(ValueError, match=f"received .*{received}"):
+    with pytest.raises(ValueError, match=f"Received: .*{received}"):
         diversity.mean_pairwise_distance(examples)

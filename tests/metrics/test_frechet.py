@@ -64,9 +64,9 @@ def test_symmetric_and_unmoved_by_order_offset_and_rotation(seed):
 @pytest.mark.parametrize(
     ("features_a", "features_b", "message"),
     [
-        (np.zeros((1, 4)), np.zeros((9, 4)), r"features_a must .* at least 2 rows; received shape \(1, 4\)"),
-        (np.zeros((9, 4)), np.zeros((9, 4, 4)), r"features_b must .* received shape \(9, 4, 4\)"),
-        (np.zeros((9, 4)), np.zeros((9, 5)), "same d; received 4 and 5"),
+        (np.zeros((1, 4)), np.zeros((9, 4)), r"features_a must .* at least 2 rows. Received: shape \(1, 4\)"),
+        (np.zeros((9, 4)), np.zeros((9, 4, 4)), r"features_b must .* Received: shape \(9, 4, 4\)"),
+        (np.zeros((9, 4)), np.zeros((9, 5)), "same d. Received: 4 and 5"),
         (np.zeros((9, 4)), np.full((9, 4), np.inf), "features_b must be finite"),
     ],
 )

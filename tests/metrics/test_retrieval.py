@@ -120,15 +120,15 @@ def test_recall_is_the_same_over_more_queries_than_a_block_holds():
 
 def test_errors_name_the_argument_and_what_was_received():
     queries, query_labels, gallery, gallery_labels = world(0)
-    with pytest.raises(ValueError, match=r"k must be 1 to 24.* received 50"):
+    with pytest.raises(ValueError, match=r"k must be 1 to 24.* Received: 50"):
         retrieval.retrieval_precision(queries, query_labels, gallery, gallery_labels)
-    with pytest.raises(ValueError, match=r"received shapes \(30, 4\) and \(24, 5\)"):
+    with pytest.raises(ValueError, match=r"Received: shapes \(30, 4\) and \(24, 5\)"):
         retrieval.class_accuracy(queries[:, :4], query_labels, gallery, gallery_labels)
     with pytest.raises(ValueError, match=r"gallery_labels must hold every class .* \[2\]"):
         retrieval.class_accuracy(queries, query_labels, gallery, np.minimum(gallery_labels, 1))
-    with pytest.raises(ValueError, match=r"query_labels must be \(30,\) integers; received .* float64"):
+    with pytest.raises(ValueError, match=r"query_labels must be \(30,\) integers. Received: .* float64"):
         retrieval.class_accuracy(queries, query_labels * 1.0, gallery, gallery_labels)
-    with pytest.raises(ValueError, match="query_targets must be rows of the gallery, 0 to 23; received 0 to 29"):
+    with pytest.raises(ValueError, match=r"query_targets must be rows of the gallery, 0 to 23. Received: 0 to 29"):
         retrieval.instance_recall(queries, gallery, np.arange(30), k=1)
     with pytest.raises(ValueError, match="query_embeddings must be finite"):
         retrieval.instance_recall(np.full((1, 5), np.nan), gallery, np.array([0]), k=1)

@@ -131,9 +131,9 @@ def test_scoring_with_a_judge(run, world, tmp_path):
     assert "averaged" in figures["weights"]
     assert "step 2" in figures["weights"]
     shares = figures["named attributes seen"]
-    assert {"generated", "real renders", "shuffled captions"} <= shares.keys()
-    for group in ("breast or belly color", "wing color", "size"):
-        assert 0 <= shares["generated"][group] <= 1
+    for group in ("breast_or_belly_color", "wing_color", "size"):
+        assert {group, f"{group}_of_real", f"{group}_of_shuffled"} <= shares.keys()
+        assert 0 <= shares[group] <= 1
     assert all(value > 0 for value in figures["diversity"].values())
 
 
@@ -153,7 +153,7 @@ def test_a_frechet_distance_needs_more_than_one_image(run, world, tmp_path, monk
 def test_diversity_where_each_class_has_one_image(run, monkeypatch):
     examples = dataclasses.replace(captioned_images(classes=6, per_class=1), truth=None)
     monkeypatch.setattr("pipelines.registry.load", lambda *arguments: examples)
-    assert task(run, num_captions=4).evaluate()["diversity"]["real images of one class"] > 0
+    assert task(run, num_captions=4).evaluate()["diversity"]["diversity_within_class_of_real"] > 0
 
 
 def test_training_images_stand_in_where_there_is_no_test_split(tmp_path, monkeypatch, caplog, encoder_folder):
