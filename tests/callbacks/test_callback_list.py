@@ -169,7 +169,7 @@ def test_the_first_step_that_is_not_finite_is_named_though_the_look_comes_later(
 def test_the_value_that_is_not_finite_is_named(tmp_path, strategy, monkeypatch):
     track = Line.track
 
-    def spoiled(self, loss, input):  # noqa: A002 - a log's name
+    def spoiled(self, loss, input):
         return track(self, loss=loss, input=tf.where(self.steps_done < 5, input, -np.inf))
 
     monkeypatch.setattr(Line, "track", spoiled)
