@@ -7,12 +7,12 @@ import numpy as np
 
 from evaluation.evaluator import Data, Evaluator, Outputs
 from evaluation.judges import judge_all
-from metrics.text_to_image import attribute_figures, diversity_figures
+from metrics.text_to_image import GROUPS, attribute_figures, diversity_figures
 from pipelines.images import center_crop, to_float
 from serving.captions import CaptionSampler
 
 # Diversity: how many captions (and classes), and how many pictures of each.
-GROUPS, PICTURES = 20, 20
+CAPTIONS, PICTURES = 20, 20
 
 
 class CaptionOutputs(Outputs):
@@ -84,14 +84,14 @@ class CaptionDiversity(Evaluator):
         rng = np.random.default_rng([data.seed, 1])
         samples = [
             outputs.pictures(np.repeat(text[np.newaxis], PICTURES, axis=0), int(rng.integers(2**31)))
-            for text in outputs.texts[:GROUPS]
+            for text in outputs.texts[:CAPTIONS]
         ]
         labels = data.examples.labels
         # Where no class has two images, all images are compared.
         if labels is None or len(np.unique(labels)) == len(labels):
             labels = np.zeros(len(data.examples), int)
         names, sizes = np.unique(labels, return_counts=True)
-        classes = (np.flatnonzero(labels == label)[:PICTURES] for label in names[sizes > 1][:GROUPS])
+        classes = (np.flatnonzero(labels == label)[:PICTURES] for label in names[sizes > 1][:CAPTIONS])
         yield from diversity_figures(samples, [outputs.photographs(rows) for rows in classes]).items()
 
 
@@ -112,3 +112,7 @@ class NamedAttributes(Evaluator):
             np.random.default_rng([data.seed, 2]),
         )
         yield from figures.items()
+        for suffix in ("", "_of_real", "_of_shuffled"):
+            found = [figures[group + suffix] for group in GROUPS if group + suffix in figures]
+            if found:
+                yield f"named_attributes{suffix}", np.mean(found)
