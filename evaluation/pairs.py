@@ -5,7 +5,7 @@ import functools
 import numpy as np
 
 from evaluation.evaluator import Data, Evaluator, Outputs
-from metrics.similarity import nearest_is_right, similarity_figures
+from metrics.similarity import nearest_truth_accuracy, similarity_figures
 from pipelines.images import to_float
 from serving.images import TranslationSampler
 
@@ -85,16 +85,16 @@ class Similarity(Evaluator):
             yield f"{key}_of_input", value
 
 
-class NearestTarget(Evaluator):
+class NearestTruth(Evaluator):
     """Where many inputs share a target: whether the right one is the nearest of all."""
 
-    higher = ("nearest_target",)
+    higher = ("nearest_truth_accuracy",)
 
     def measure(self, outputs, data):
         """Beside chance; nothing, where each target is its own."""
         if outputs.labels is not None:
-            yield "nearest_target", nearest_is_right(outputs.translated, outputs.truth, outputs.labels)
-            yield "nearest_target_by_chance", 1.0 / len(np.unique(outputs.labels))
+            yield "nearest_truth_accuracy", nearest_truth_accuracy(outputs.translated, outputs.truth, outputs.labels)
+            yield "nearest_truth_accuracy_by_chance", 1.0 / len(np.unique(outputs.labels))
 
 
 class CycleOutputs(Outputs):

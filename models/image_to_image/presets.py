@@ -111,7 +111,7 @@ def pixel_dt(summary: str, source: str, **changes) -> Preset:
     return Preset(
         model="models.image_to_image.pixel_dt.PixelDT",
         parts="runs.parts.image_to_image.DomainTransferParts",
-        evaluators=("evaluation.pairs.Similarity", "evaluation.pairs.NearestTarget"),
+        evaluators=("evaluation.pairs.Similarity", "evaluation.pairs.NearestTruth"),
         config=PixelDTConfig(**changes),
         summary=summary,
         source=f"{PIXEL_DT}, {source}",

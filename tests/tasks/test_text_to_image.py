@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image
+from tasks.base import task_for
+from tasks.request import Request
 from tensorflow.core.util import event_pb2
 
 from callbacks.checkpoints import checkpoint_path
 from panels.grids import enlarged, row_of
 from pipelines.examples import DataError
 from runs.folder import RunError, RunFolder
-from tasks.base import task_for
-from tasks.request import Request
 from tests.worlds import (
     TEXT_DIM,
     captioned_images,
