@@ -1,0 +1,262 @@
+"""The command line by mode: one frozen dataclass a mode, whose fields are the flags. Imports no TensorFlow.
+
+A new flag is one line here: its field has the default, the help and the bounds, and `flags.py` makes the flag.
+"""
+
+import dataclasses
+import difflib
+import os
+import typing
+from collections.abc import Mapping
+
+from experiments.registry import EXPERIMENTS
+from models.core.config import PRECISIONS
+from models.image_to_image.configs import DIRECTIONS
+from models.registry import PRESETS
+from pipelines.registry import DATASETS
+
+DEFAULT_MODEL = "gan_cls"
+# Wider PNG files are beyond what encoders take.
+MOST_IMAGES = 1000
+MOST_SEED = 2**31 - 1
+
+
+class CommandError(ValueError):
+    """A command line that cannot be obeyed. The message is one clear line."""
+
+
+def option(
+    default,
+    help: str,
+    *,
+    choices: tuple[str, ...] = (),
+    minimum: float | None = None,
+    maximum: float | None = None,
+    path: str = "",
+    setting: bool = False,
+):
+    """A field of a command: a flag.
+
+    Args:
+        default: where the flag is not given.
+        help: what `--help` prints.
+        choices: the accepted values, where they can be listed.
+        minimum: the smallest accepted number.
+        maximum: the largest accepted number.
+        path: "any" for the name of a file or folder; "existing" if it is read, so that it must exist.
+        setting: whether it is a hyper-parameter of the model, which the configuration checks.
+    """
+    metadata = {
+        "help": help,
+        "choices": choices,
+        "minimum": minimum,
+        "maximum": maximum,
+        "path": path,
+        "setting": setting,
+    }
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+def kind_of(field: dataclasses.Field) -> type:
+    """The type of a flag's value: that of the field, without None."""
+    kinds = [kind for kind in typing.get_args(field.type) if kind is not type(None)]
+    return kinds[0] if kinds and typing.get_origin(field.type) is not tuple else typing.get_origin(field.type) or field.type
+
+
+def choice(name: str, value: str, accepted) -> str:
+    """The value, if it is accepted; CommandError names the nearest and all others."""
+    if value in accepted:
+        return value
+    near = difflib.get_close_matches(value, accepted, n=1)
+    hint = f"did you mean {near[0]}? " if near else ""
+    raise CommandError(f"--{name}: {hint}accepted are {', '.join(accepted)}. Received: {value}")
+
+
+@dataclasses.dataclass(frozen=True)
+class Command:
+    """What every mode accepts."""
+
+    mode: typing.ClassVar[str]
+
+    model: str = option("", f"Model: {', '.join(PRESETS)}. Default: {DEFAULT_MODEL}.")
+    dataset: str = option(
+        "",
+        f"Dataset: {'; '.join(f'{name} ({entry.summary})' for name, entry in DATASETS.items())}. "
+        "Default: the model's own.",
+    )
+    workdir: str = option("", "The run folder. Default: runs/<model>-<dataset>.", path="any")
+    data_dir: str = option("", "Folder of your data, or where birds are kept.", path="any")
+    cache_dir: str = option("", "Folder for downloads and decoded images. Default: data.", path="any")
+
+    def __post_init__(self):
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            if field.metadata["path"]:
+                # A shell does not expand ~ after the =.
+                object.__setattr__(self, field.name, os.path.expanduser(value))
+            if not field.metadata["setting"] and value not in (None, ""):
+                check(field, value)
+
+    def check_paths(self):
+        """CommandError if a flag names something to read that does not exist."""
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            if value and field.metadata["path"] == "existing" and not os.path.exists(value):
+                raise CommandError(f"--{field.name} must be the path of an existing file or folder. Received: {value}")
+
+
+def check(field: dataclasses.Field, value):
+    """CommandError unless a flag's value lies within its bounds."""
+    choices, minimum, maximum = (field.metadata[key] for key in ("choices", "minimum", "maximum"))
+    if choices:
+        choice(field.name, value, choices)
+    if minimum is not None and not value >= minimum:
+        raise CommandError(f"--{field.name} must be at least {minimum}. Received: {value}")
+    if maximum is not None and not value <= maximum:
+        raise CommandError(f"--{field.name} must be at most {maximum}. Received: {value}")
+
+
+@dataclasses.dataclass(frozen=True)
+class Train(Command):
+    """Train a model, or resume its training."""
+
+    mode = "train"
+
+    batch_size: int | None = option(None, "Examples a step, over all devices.", setting=True)
+    image_size: int | None = option(None, "Pixels.", setting=True)
+    steps: int | None = option(None, "Training steps; takes precedence over --epochs.", setting=True)
+    epochs: int | None = option(None, "Passes over the training images.", setting=True)
+    learning_rate: float | None = option(None, "The optimizers' step size.", setting=True)
+    seed: int | None = option(
+        None, "Of the weights, batches and noise; in other modes of the samples' noise.", setting=True
+    )
+    precision: str | None = option(None, f"{', '.join(PRECISIONS)}.", setting=True)
+    text_encoder: str | None = option(
+        None, "char_cnn_rnn, end_to_end, an encoder's run folder, or a file of embeddings.", setting=True
+    )
+    direction: str | None = option(
+        None,
+        "AtoB or BtoA: of pairs, from input to target; --mode=sample of a model that translates both ways: which.",
+        setting=True,
+    )
+    set: tuple[str, ...] = option((), "field=value: any other hyper-parameter of the model. May be repeated.")
+
+    devices: int = option(0, "How many GPUs (or logical CPUs) to train on. 0: every GPU, or one CPU.", minimum=0)
+    checkpoint_every: int = option(500, "Steps between checkpoints.", minimum=1)
+    keep_checkpoints: int = option(3, "How many of the last checkpoints are kept.", minimum=1)
+    log_every: int = option(50, "Steps between logged numbers.", minimum=1)
+    pictures_every: int | None = option(None, "Steps between pictures. Default: 500, of points 50.", minimum=1)
+    evaluate_every: int = option(0, "Steps between evaluations during training. 0: none.", minimum=0)
+    evaluate_samples: int = option(1000, "Samples (or captions, or pairs) of an evaluation during training.", minimum=2)
+    keep_best: str = option("", "The metric, by its key, whose best checkpoint is kept beside the last ones.")
+    validation_share: float = option(
+        0.1,
+        "With --keep_best: share of the training data held out to choose the best checkpoint on. 0: it is chosen on "
+        "the test split, and later evaluations say so.",
+        minimum=0.0,
+        maximum=0.5,
+    )
+    restart: bool = option(False, "Move an old run aside and start over.")
+    dry_run: bool = option(False, "Print the resolved configuration, the networks and a batch, and stop.")
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.keep_best and not self.evaluate_every:
+            raise CommandError(
+                "--keep_best compares the evaluations during training, so it needs --evaluate_every. "
+                "Received: --evaluate_every=0"
+            )
+
+    @property
+    def held_out_share(self) -> float:
+        """Share of the training data that is held out."""
+        return self.validation_share if self.keep_best else 0.0
+
+    @classmethod
+    def setting_names(cls) -> list[str]:
+        """The hyper-parameters that have a flag of their own; every other one goes through --set."""
+        return [field.name for field in dataclasses.fields(cls) if field.metadata["setting"]]
+
+    def settings(self) -> Mapping[str, object]:
+        """The hyper-parameters that the command line changes."""
+        changes = {name: getattr(self, name) for name in self.setting_names() if getattr(self, name) is not None}
+        for entry in self.set:
+            name, equals, value = entry.partition("=")
+            if not equals or not name:
+                raise CommandError(f"--set takes field=value. Received: {entry}")
+            if name in changes:
+                raise CommandError(f"{name} is given twice. Received: --set {entry} and another value")
+            changes[name] = value
+        return changes
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainedCommand(Command):
+    """What the modes accept that begin with a trained run."""
+
+    seed: int = option(0, "Of the samples' noise.", minimum=0, maximum=MOST_SEED)
+    checkpoint: str = option("last", "Which checkpoint of the run: last, best (by --keep_best) or a step.")
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.checkpoint not in ("last", "best") and not self.checkpoint.isdecimal():
+            raise CommandError(f"--checkpoint must be last, best or a step. Received: {self.checkpoint}")
+
+
+@dataclasses.dataclass(frozen=True)
+class Sample(TrainedCommand):
+    """Draw pictures from captions, labels or noise, or translate images."""
+
+    mode = "sample"
+
+    caption: tuple[str, ...] = option((), "What to draw. May be repeated.")
+    captions_file: str = option("", "A text file with one caption a line.", path="any")
+    embeddings: str = option(
+        "", "A file of text embeddings to sample or evaluate, for models trained on embeddings.", path="existing"
+    )
+    label: tuple[str, ...] = option((), "The class to draw, by name; default: all. May be repeated.")
+    input: str = option("", "The image, or the folder of images, to translate.", path="existing")
+    direction: str = option("", "Of a model that translates both ways: AtoB or BtoA.", choices=DIRECTIONS)
+    num_images: int = option(8, "Images a row, or steps of an interpolation.", minimum=1, maximum=MOST_IMAGES)
+    interpolate: str = option("", "Draw a strip from one to the next.", choices=("captions", "noise"))
+    output: str = option("", "The PNG file to write; of translations, the folder.", path="any")
+
+
+@dataclasses.dataclass(frozen=True)
+class Evaluate(TrainedCommand):
+    """Measure a trained run."""
+
+    mode = "evaluate"
+
+    embeddings: str = option("", Sample.__dataclass_fields__["embeddings"].metadata["help"], path="existing")
+    num_captions: int = option(1000, "Captions to evaluate, of models that draw captions.", minimum=1)
+    num_samples: int = option(10_000, "Samples to evaluate, of models that draw from noise.", minimum=50)
+    feature_network: str = option("", "A .keras network, for a Frechet distance on its features.", path="existing")
+    judge: str = option("", "The run folder of the judge of attributes or classes.", path="any")
+
+
+@dataclasses.dataclass(frozen=True)
+class Export(TrainedCommand):
+    """Write a numbered SavedModel."""
+
+    mode = "export"
+
+
+@dataclasses.dataclass(frozen=True)
+class Explore(TrainedCommand):
+    """Run an experiment on a trained model."""
+
+    mode = "explore"
+
+    experiment: str = option("", "What the trained model is asked to show.", choices=tuple(EXPERIMENTS))
+    judge: str = option("", Evaluate.__dataclass_fields__["judge"].metadata["help"], path="any")
+
+    def __post_init__(self):
+        super().__post_init__()
+        if not self.experiment:
+            raise CommandError(
+                f"--mode=explore needs an --experiment: {', '.join(EXPERIMENTS)}. Received: no --experiment"
+            )
+
+
+COMMANDS = {command.mode: command for command in (Train, Sample, Evaluate, Export, Explore)}
