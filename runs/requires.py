@@ -29,8 +29,10 @@ def required(experiment: Experiment, requirement: Requirement, named: str = "") 
 def is_there(needed: Experiment, requirement: Requirement) -> bool:
     """Whether the earlier run has left what is used of it."""
     folder = RunFolder(needed.workdir)
-    return (folder.path / requirement.artifact).exists() if requirement.artifact else bool(
-        folder.read_record() and checkpoint_steps(folder.checkpoints)
+    return (
+        (folder.path / requirement.artifact).exists()
+        if requirement.artifact
+        else bool(folder.read_record() and checkpoint_steps(folder.checkpoints))
     )
 
 

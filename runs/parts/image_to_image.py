@@ -45,9 +45,7 @@ class TranslationParts(Parts):
     def sampler(self, model):
         """The generators by direction, averaged if there are averages."""
         names = zip(self.directions(model.config), model.generator_names, strict=True)
-        translators = {
-            direction: Translator(model.sampled(name), model.side_multiple) for direction, name in names
-        }
+        translators = {direction: Translator(model.sampled(name), model.side_multiple) for direction, name in names}
         return TranslationSampler(translators, model.step)
 
     def sample(self, model, command: Sample):

@@ -17,8 +17,8 @@ from pipelines.batches.captions import CaptionTable, distinct_class_batches
 from pipelines.batches.text import encode_characters
 from pipelines.embeddings.table import read_embeddings, write_embeddings
 from pipelines.examples import CaptionedImages, DataError
-from pipelines.rows import some_of
 from pipelines.images import center_crop, to_float
+from pipelines.rows import some_of
 from runs.folder import RunError, RunFolder
 from runs.parts.parts import Parts, Prepared, class_fingerprint, fingerprint, with_measured
 from serving.encoder import CaptionEncoder

@@ -18,8 +18,8 @@ from pipelines.batches.captions import CaptionTable, matching_batches
 from pipelines.batches.text import encode_characters
 from pipelines.embeddings.table import EmbeddingTable, join, read, read_embeddings
 from pipelines.examples import CaptionedImages, DataError
-from pipelines.rows import some_of
 from pipelines.images import center_crop, to_uint8
+from pipelines.rows import some_of
 from runs.command import Evaluate, Sample
 from runs.experiment import Experiment, captions_of
 from runs.folder import RunError, RunFolder
