@@ -60,7 +60,8 @@ def ensure(needed: Experiment, requirement: Requirement, is_named: bool = False)
         return
     if not requirement.build or is_named:
         raise RunError(
-            f"a {role} is needed, which is trained by: {needed.command()}. Received: no finished run in {needed.workdir}"
+            f"this needs a {role}, which is trained by: {needed.command()}. "
+            f"Received: no finished run in {needed.workdir}"
         )
     # Imported here: a run ensures what it requires, which is a run.
     from runs.run import Run

@@ -166,7 +166,7 @@ class CycleParts(TranslationParts):
         return Prepared(config, unpaired_batches(examples, config), data)
 
     def ways(self, sampler: TranslationSampler, data, config) -> CycleOutputs:
-        """Each direction's images, at most `count`, evenly spaced, with their true counterparts where they are known."""
+        """Each direction's images, at most `count`, with their true counterparts where they are known."""
         examples = data.examples
         paired = isinstance(examples, PairedImages)
         names = (examples.names, examples.names) if paired else (examples.names_a, examples.names_b)

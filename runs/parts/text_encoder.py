@@ -69,7 +69,7 @@ class TextEncoderParts(Parts):
         return EmbeddingOutputs(model, data, character_table(examples).rows, inputs)
 
     def finish(self, model: TrainedModel):
-        """Write text_encoder.keras, the network alone, its embeddings perhaps standardized over the training captions."""
+        """Write text_encoder.keras, the network alone; standardized over the training captions, if that is set."""
         print("Embedding the captions and scoring the text encoder.", flush=True)
         # A copy: the joint embedding is measured as it was trained.
         network = keras.models.clone_model(model.text_encoder)
