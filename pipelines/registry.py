@@ -14,9 +14,12 @@ class Dataset:
     Attributes:
         loader: dotted name of (split, load_size, data_dir, cache_dir) -> examples.
         gives: what a model may need: "image", "captions", "classes", "attributes", "pairs", "unpaired", "points".
-        summary: one line on what it is and where it comes from.
-        needs_data_dir: whether it is nowhere but in a folder that the user names.
-        options: what else its loader is given.
+        summary: its contents and origin in one line.
+        needs_data_dir: whether it can only be read from a folder that the user names.
+        options: further arguments of its loader.
+        has_test: whether it has a test split of images that the training split does not contain (loading it is a
+            DataError if the user's copy lacks it); None where that depends on the user's folder, or where every
+            example is newly drawn.
     """
 
     loader: str
@@ -24,29 +27,30 @@ class Dataset:
     summary: str
     needs_data_dir: bool = False
     options: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    has_test: bool | None = True
 
 
 IMAGES = frozenset({"image"})
-# Of the user's own images only loading tells whether they have classes; `pipelines.batches.labeled` asks for them.
+# Whether the user's own images have classes is only known once they are loaded; `pipelines.batches.labeled` checks it.
 LABELED = IMAGES | {"classes"}
 CAPTIONED = frozenset({"image", "captions"})
-# Pairs that are taken apart do not belong to each other any more.
+# Pairs can also be used as two unpaired sets.
 PAIRED = frozenset({"pairs", "unpaired"})
 UNPAIRED = frozenset({"unpaired"})
 
 
 def points(loader: str, summary: str) -> Dataset:
     """A distribution in `pipelines.batches.points`."""
-    return Dataset(f"pipelines.readers.points.{loader}", frozenset({"points"}), summary)
+    return Dataset(f"pipelines.readers.points.{loader}", frozenset({"points"}), summary, has_test=None)
 
 
 def from_tfds(name: str, gives: frozenset[str], summary: str) -> Dataset:
-    """A set in `pipelines.readers.tfds`."""
+    """A dataset in `pipelines.readers.tfds`."""
     return Dataset("pipelines.readers.tfds.load", gives, summary, options={"name": name})
 
 
 def published(loader: str, name: str, gives: frozenset[str], summary: str) -> Dataset:
-    """A set that its authors publish, in `pipelines.readers.published`."""
+    """A dataset that its authors publish, in `pipelines.readers.published`."""
     return Dataset(f"pipelines.readers.published.{loader}", gives, summary, options={"name": name})
 
 
@@ -76,9 +80,14 @@ DATASETS = {
         UNPAIRED,
         "your own images of two kinds, trainA and trainB, from --data_dir",
         needs_data_dir=True,
+        has_test=None,
     ),
     "pairs": Dataset(
-        "pipelines.readers.pairs.load", PAIRED, "your own pairs of images, from --data_dir", needs_data_dir=True
+        "pipelines.readers.pairs.load",
+        PAIRED,
+        "your own pairs of images, from --data_dir",
+        needs_data_dir=True,
+        has_test=None,
     ),
     "facades": published("load_pairs", "facades", PAIRED, "photographs of facades (A), and their label maps (B)"),
     "maps": published("load_pairs", "maps", PAIRED, "aerial photographs (A), and maps (B)"),
@@ -89,9 +98,14 @@ DATASETS = {
         PAIRED,
         "photographs of streets (A), and their label maps (B), from --data_dir",
         needs_data_dir=True,
+        has_test=None,
     ),
     "lookbook": Dataset(
-        "pipelines.readers.lookbook.load", PAIRED, "people in clothes (A), and the clothes (B), from --data_dir", True
+        "pipelines.readers.lookbook.load",
+        PAIRED,
+        "people in clothes (A), and the clothes (B), from --data_dir",
+        needs_data_dir=True,
+        has_test=None,
     ),
     **{
         name: published("load_unpaired", name, UNPAIRED, summary)
@@ -117,7 +131,11 @@ DATASETS = {
         "Oxford-102 photographs with the captions of Reed et al.",
     ),
     "captions": Dataset(
-        "pipelines.readers.captions.load", CAPTIONED, "your own captioned images, from --data_dir", needs_data_dir=True
+        "pipelines.readers.captions.load",
+        CAPTIONED,
+        "your own captioned images, from --data_dir",
+        needs_data_dir=True,
+        has_test=None,
     ),
     "normal_1d": points("load_normal", "numbers from a normal distribution"),
     "ring_2d": points("load_ring", "points from 8 Gaussians on a circle"),
@@ -134,12 +152,14 @@ DATASETS = {
         LABELED,
         "your own images in IDX files, as MNIST's, from --data_dir",
         needs_data_dir=True,
+        has_test=None,
     ),
     "folder": Dataset(
         "pipelines.readers.folder.load",
         LABELED,
         "your own images, sub-folders being classes, from --data_dir",
         needs_data_dir=True,
+        has_test=None,
     ),
 }
 
@@ -149,13 +169,13 @@ def load(name: str, split: str, load_size: int, data_dir: str, cache_dir: str) -
 
     Args:
         name: a key of `DATASETS`.
-        split: "train" or "test"; rendered worlds have others too (see their own loader).
+        split: "train" or "test"; rendered datasets also have others (see their loaders).
         load_size: side at which images are kept, in pixels.
-        data_dir: the user's folder, or where rendered data is kept; "" for the dataset's own default.
-        cache_dir: where downloads and decoded images are kept.
+        data_dir: the user's folder, or the folder of rendered data; "" for the dataset's default.
+        cache_dir: folder of downloads and decoded images.
 
     Raises:
-        DataError: see the dataset's own loader.
+        DataError: see the dataset's loader.
     """
     module, function = DATASETS[name].loader.rsplit(".", 1)
     loader = getattr(importlib.import_module(module), function)
