@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from models.text_encoder.configs import TextEncoderConfig
 from models.text_encoder.networks import text_encoder
 from pipelines.batches.text import encode_characters
 
@@ -30,7 +31,7 @@ class CaptionEncoder(tf.Module):
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string)])
     def embed(self, captions: tf.Tensor) -> tf.Tensor:
         """(B,) raw caption strings to (B, D) float32 embeddings."""
-        return tf.cast(self.network(encode_characters(captions), training=False), tf.float32)
+        return tf.cast(self.network({"characters": encode_characters(captions)}, training=False), tf.float32)
 
     def embed_all(self, captions: list[str], batch_size: int = 256) -> np.ndarray:
         """(m, D) float32 embeddings of any number of captions."""
@@ -62,10 +63,8 @@ class CaptionEncoder(tf.Module):
         last.set_weights([kernel / scale, (bias - mean) / scale])
 
     @classmethod
-    def in_float32(
-        cls, network: keras.Model, convolution_width: int, recurrent_width: int, read_characters: int
-    ) -> "CaptionEncoder":
-        """A network trained in any precision, rebuilt to compute in float32 with the same weights."""
-        rebuilt = text_encoder(network.output_shape[-1], convolution_width, recurrent_width, read_characters)
+    def in_float32(cls, network: keras.Model, config: TextEncoderConfig) -> "CaptionEncoder":
+        """A network trained in any precision, rebuilt from its configuration to compute in float32."""
+        rebuilt = text_encoder(config, network.output_shape[-1])
         rebuilt.set_weights(network.get_weights())
         return cls(rebuilt)

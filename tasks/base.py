@@ -201,11 +201,7 @@ class Task:
 
     def build(self, config: TrainingConfig, steps_per_epoch: int) -> TrainedModel:
         """The compiled model with its seeded initial weights."""
-        # TensorFlow's remapper does not understand the second derivatives that a penalty takes, nor a bias between a
-        # spectral convolution and a leaky ReLU: it prints an error and leaves the graph as it is. Without it a
-        # step takes as long, measured.
-        odd = getattr(config, "penalty", "none") != "none" or getattr(config, "spectral_normalization", False)
-        tf.config.optimizer.set_experimental_options({"remapping": not odd})
+        tf.config.optimizer.set_experimental_options({"remapping": config.remapping})
         keras.utils.set_random_seed(config.seed)
         model = self.model_class(config)
         model.compile(steps_per_epoch=steps_per_epoch)

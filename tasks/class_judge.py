@@ -57,4 +57,4 @@ class ClassJudgeTask(Task):
 def judge_features(judge: ClassJudge):
     """(n, h, w, c) images in [-1, 1] to (n, F) activations of the judge's last hidden layer."""
     trunk = keras.Model(judge.classifier.input, judge.classifier.get_layer("features").output)
-    return lambda images: trunk(judge.resized(images), training=False)
+    return lambda images: trunk({"image": judge.resized(images)}, training=False)

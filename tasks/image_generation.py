@@ -197,7 +197,9 @@ def judged(judge, generated: np.ndarray, real: np.ndarray, asked: np.ndarray | N
     """
 
     def probabilities(images):
-        return in_batches(lambda part: tf.nn.softmax(judge.classifier(judge.resized(part), training=False)), images)
+        return in_batches(
+            lambda part: tf.nn.softmax(judge.classifier({"image": judge.resized(part)}, training=False)), images
+        )
 
     features = judge_features(judge)
     of_generated, of_real = probabilities(generated), probabilities(real)

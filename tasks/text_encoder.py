@@ -121,10 +121,7 @@ class TextEncoderTask(Task):
 
     def write_encoder(self, model: TrainedModel, captions: list[str]):
         """Write text_encoder.keras, the network alone, its embeddings standardized over the training captions."""
-        config = model.config
-        encoder = CaptionEncoder.in_float32(
-            model.text_encoder, config.convolution_width, config.recurrent_width, config.read_characters
-        )
+        encoder = CaptionEncoder.in_float32(model.text_encoder, model.config)
         encoder.standardize(captions)
         with atomic_write(self.folder.path / ENCODER_FILE) as aside:
             encoder.save(aside)
@@ -139,11 +136,13 @@ class TextEncoderTask(Task):
             inputs = [to_float(pixels[start : start + 256]) for start in range(0, len(pixels), 256)]
         else:
             inputs = [inputs]
-        images = np.concatenate([model.image_encoder(part, training=False).numpy() for part in inputs])
+        images = np.concatenate(
+            [model.image_encoder({model.image_key: part}, training=False).numpy() for part in inputs]
+        )
         characters = character_table(examples)
         texts = np.concatenate(
             [
-                model.text_encoder(characters.rows[start : start + 256], training=False).numpy()
+                model.text_encoder({"characters": characters.rows[start : start + 256]}, training=False).numpy()
                 for start in range(0, len(characters.rows), 256)
             ]
         )

@@ -173,7 +173,7 @@ class TextToImageTask(Task):
         captions = [captions[0] for captions in examples.captions]
         if model.text_encoder is not None:
             characters = encode_characters(tf.constant(captions))
-            return lambda: np.asarray(model.text_encoder(characters, training=False))
+            return lambda: np.asarray(model.text_encoder({"characters": characters}, training=False))
         if self.reads_embeddings:
             found = read_embeddings(self.request.config.text_encoder, examples.names)
             fixed = np.stack([row[0] for row in found])
