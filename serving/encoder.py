@@ -29,7 +29,7 @@ class CaptionEncoder(tf.Module):
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string)])
     def embed(self, captions: tf.Tensor) -> tf.Tensor:
         """(B,) raw caption strings to (B, D) float32 embeddings."""
-        return tf.cast(self.network(encode_characters(captions), training=False), tf.float32)
+        return tf.cast(self.network({"characters": encode_characters(captions)}, training=False), tf.float32)
 
     def embed_all(self, captions: list[str], batch_size: int = 256) -> np.ndarray:
         """(m, D) float32 embeddings of any number of captions."""

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import pytest
 from serving.text import STANDARD_DEVIATION, CaptionEncoder
+from tasks.text_encoder import ENCODER_FILE, embedding_table, flat_captions
 
 from evaluation.features import feature_network
 from models.text_encoder.networks import text_encoder
@@ -14,7 +15,6 @@ from pipelines.examples import DataError
 from pipelines.rows import some_of
 from runs.folder import RunError, RunFolder
 from runs.record import run_record
-from tasks.text_encoder import ENCODER_FILE, embedding_table, flat_captions
 from tests.worlds import captioned_images, tiny, tiny_task
 
 
@@ -60,7 +60,7 @@ def test_an_encoder_of_other_captions_is_not_taken(tmp_path, world, small_preset
 
 def test_embeddings_lie_around_zero_at_the_scale_of_the_noise(tmp_path):
     keras.utils.set_random_seed(0)
-    encoder = CaptionEncoder(text_encoder(6, 4, 5))
+    encoder = CaptionEncoder(text_encoder(tiny("char_cnn_rnn"), 6))
     captions = [f"a bird with {word} wings" for word in ("red", "blue", "long", "no", "a pair of")]
     before = encoder.embed_all(captions)
     encoder.standardize(captions)
