@@ -39,9 +39,14 @@ PAIRED = frozenset({"pairs", "unpaired"})
 UNPAIRED = frozenset({"unpaired"})
 
 
+def from_folder(loader: str, gives: frozenset[str], summary: str) -> Dataset:
+    """A dataset that can only be read from the folder that the user names."""
+    return Dataset(loader, gives, f"{summary}, from --data_dir", needs_data_dir=True, has_test=None)
+
+
 def points(loader: str, summary: str) -> Dataset:
     """A distribution in `pipelines.batches.points`."""
-    return Dataset(f"pipelines.readers.points.{loader}", frozenset({"points"}), summary, has_test=None)
+    return Dataset(loader, frozenset({"points"}), summary, has_test=None)
 
 
 def from_tfds(name: str, gives: frozenset[str], summary: str) -> Dataset:
@@ -51,7 +56,7 @@ def from_tfds(name: str, gives: frozenset[str], summary: str) -> Dataset:
 
 def published(loader: str, name: str, gives: frozenset[str], summary: str) -> Dataset:
     """A dataset that its authors publish, in `pipelines.readers.published`."""
-    return Dataset(f"pipelines.readers.published.{loader}", gives, summary, options={"name": name})
+    return Dataset(loader, gives, summary, options={"name": name})
 
 
 DATASETS = {
@@ -75,40 +80,29 @@ DATASETS = {
     "birds_night": Dataset(
         "pipelines.birds.load_night", UNPAIRED, "rendered birds by day, and others by night: no download"
     ),
-    "unpaired": Dataset(
-        "pipelines.readers.unpaired.load",
-        UNPAIRED,
-        "your own images of two kinds, trainA and trainB, from --data_dir",
-        needs_data_dir=True,
-        has_test=None,
+    "unpaired": from_folder(
+        "pipelines.readers.unpaired.load", UNPAIRED, "your own images of two kinds, trainA and trainB"
     ),
-    "pairs": Dataset(
-        "pipelines.readers.pairs.load",
+    "pairs": from_folder("pipelines.readers.pairs.load", PAIRED, "your own pairs of images"),
+    "facades": published(
+        "pipelines.readers.published.load_pairs",
+        "facades",
         PAIRED,
-        "your own pairs of images, from --data_dir",
-        needs_data_dir=True,
-        has_test=None,
+        "photographs of facades (A), and their label maps (B)",
     ),
-    "facades": published("load_pairs", "facades", PAIRED, "photographs of facades (A), and their label maps (B)"),
-    "maps": published("load_pairs", "maps", PAIRED, "aerial photographs (A), and maps (B)"),
-    "edges2shoes": published("load_pairs", "edges2shoes", PAIRED, "edges (A), and photographs of shoes (B)"),
-    "edges2handbags": published("load_pairs", "edges2handbags", PAIRED, "edges (A), and photographs of handbags (B)"),
-    "cityscapes": Dataset(
-        "pipelines.readers.published.load_cityscapes",
-        PAIRED,
-        "photographs of streets (A), and their label maps (B), from --data_dir",
-        needs_data_dir=True,
-        has_test=None,
+    "maps": published("pipelines.readers.published.load_pairs", "maps", PAIRED, "aerial photographs (A), and maps (B)"),
+    "edges2shoes": published(
+        "pipelines.readers.published.load_pairs", "edges2shoes", PAIRED, "edges (A), and photographs of shoes (B)"
     ),
-    "lookbook": Dataset(
-        "pipelines.readers.lookbook.load",
-        PAIRED,
-        "people in clothes (A), and the clothes (B), from --data_dir",
-        needs_data_dir=True,
-        has_test=None,
+    "edges2handbags": published(
+        "pipelines.readers.published.load_pairs", "edges2handbags", PAIRED, "edges (A), and photographs of handbags (B)"
     ),
+    "cityscapes": from_folder(
+        "pipelines.readers.published.load_cityscapes", PAIRED, "photographs of streets (A), and their label maps (B)"
+    ),
+    "lookbook": from_folder("pipelines.readers.lookbook.load", PAIRED, "people in clothes (A), and the clothes (B)"),
     **{
-        name: published("load_unpaired", name, UNPAIRED, summary)
+        name: published("pipelines.readers.published.load_unpaired", name, UNPAIRED, summary)
         for name, summary in (
             ("apple2orange", "photographs of apples, and of oranges"),
             ("horse2zebra", "photographs of horses, and of zebras"),
@@ -130,16 +124,10 @@ DATASETS = {
         CAPTIONED | {"classes"},
         "Oxford-102 photographs with the captions of Reed et al.",
     ),
-    "captions": Dataset(
-        "pipelines.readers.captions.load",
-        CAPTIONED,
-        "your own captioned images, from --data_dir",
-        needs_data_dir=True,
-        has_test=None,
-    ),
-    "normal_1d": points("load_normal", "numbers from a normal distribution"),
-    "ring_2d": points("load_ring", "points from 8 Gaussians on a circle"),
-    "grid_2d": points("load_grid", "points from 25 Gaussians on a grid"),
+    "captions": from_folder("pipelines.readers.captions.load", CAPTIONED, "your own captioned images"),
+    "normal_1d": points("pipelines.readers.points.load_normal", "numbers from a normal distribution"),
+    "ring_2d": points("pipelines.readers.points.load_ring", "points from 8 Gaussians on a circle"),
+    "grid_2d": points("pipelines.readers.points.load_grid", "points from 25 Gaussians on a grid"),
     "digits": Dataset("pipelines.readers.digits.load", LABELED, "scikit-learn's 1,797 handwritten digits: no download"),
     "mnist": from_tfds("mnist", LABELED, "70,000 handwritten digits"),
     "fashion_mnist": from_tfds("fashion_mnist", LABELED, "70,000 pictures of clothes and shoes"),
@@ -147,20 +135,8 @@ DATASETS = {
     "emnist": from_tfds("emnist", LABELED, "131,600 handwritten digits and letters"),
     "cifar10": from_tfds("cifar10", LABELED, "60,000 small photographs of animals and vehicles"),
     "celeb_a": from_tfds("celeb_a", IMAGES, "202,599 photographs of faces"),
-    "idx": Dataset(
-        "pipelines.readers.idx.load",
-        LABELED,
-        "your own images in IDX files, as MNIST's, from --data_dir",
-        needs_data_dir=True,
-        has_test=None,
-    ),
-    "folder": Dataset(
-        "pipelines.readers.folder.load",
-        LABELED,
-        "your own images, sub-folders being classes, from --data_dir",
-        needs_data_dir=True,
-        has_test=None,
-    ),
+    "idx": from_folder("pipelines.readers.idx.load", LABELED, "your own images in IDX files, as MNIST's"),
+    "folder": from_folder("pipelines.readers.folder.load", LABELED, "your own images, sub-folders being classes"),
 }
 
 

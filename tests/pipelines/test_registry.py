@@ -1,3 +1,5 @@
+import importlib
+
 from pipelines.readers import digits
 from pipelines.registry import DATASETS
 
@@ -12,3 +14,9 @@ def test_the_test_split_of_the_digits_is_unseen():
     assert DATASETS["digits"].has_test
     train, test = (digits.load(split, 8, "", "") for split in ("train", "test"))
     assert not {*train.names} & {*test.names}
+
+
+def test_every_loader_exists():
+    for name, dataset in DATASETS.items():
+        module, function = dataset.loader.rsplit(".", 1)
+        assert callable(getattr(importlib.import_module(module), function)), name
