@@ -168,7 +168,7 @@ class TextToImageParts(Parts):
         captions = [captions[0] for captions in examples.captions]
         if model.text_encoder is not None:
             characters = encode_characters(tf.constant(captions))
-            return lambda: np.asarray(model.text_encoder(characters, training=False))
+            return lambda: np.asarray(model.text_encoder({"characters": characters}, training=False))
         if self.reads_embeddings:
             fixed = np.stack([row[0] for row in read_embeddings(self.choice, examples.names)])
         else:
