@@ -102,7 +102,9 @@ class NamedAttributes(Evaluator):
     higher = ("named_attributes",)
 
     def measure(self, outputs, data):
-        """Each by itself, and their mean; of real images (the ceiling) and of shuffled captions (the floor)."""
+        """The mean over the groups of attributes, then each group by itself; of real images (the ceiling) and of
+        shuffled captions (the floor) too. Nothing, where the captions name no attribute.
+        """
         figures = attribute_figures(
             functools.partial(judge_all, data.judge),
             outputs.generated,
@@ -111,8 +113,9 @@ class NamedAttributes(Evaluator):
             data.examples.truth,
             np.random.default_rng([data.seed, 2]),
         )
-        yield from figures.items()
         for suffix in ("", "_of_real", "_of_shuffled"):
-            found = [figures[group + suffix] for group in GROUPS if group + suffix in figures]
-            if found:
-                yield f"named_attributes{suffix}", np.mean(found)
+            groups = [figures[f"{group}{suffix}"] for group in GROUPS if f"{group}{suffix}" in figures]
+            if groups:
+                yield f"named_attributes{suffix}", float(np.mean(groups))
+        for key, value in figures.items():
+            yield f"named_{key}", value

@@ -100,7 +100,7 @@ def test_killed_at_random_moments_it_ends_with_the_same_weights(data, tmp_path, 
         elif code:
             assert code == 128 + number, run.output
             assert f"Stopped by {number.name} at step" in run.output
-            assert "the same command goes on" in run.output
+            assert "the same command resumes it" in run.output
         assert "Traceback" not in run.output
         steps = checkpoint_steps(workdir / "checkpoints")
         assert len(steps) <= 3
@@ -111,7 +111,7 @@ def test_killed_at_random_moments_it_ends_with_the_same_weights(data, tmp_path, 
 
     last = Run(data, workdir)
     assert last.end() == 0, last.output
-    assert "Going on: gan_cls on captions, steps" in last.output or "is finished" in last.output
+    assert "Resuming: gan_cls on captions, steps" in last.output or "is finished" in last.output
     wanted, found = final_arrays(tmp_path / "whole"), final_arrays(workdir)
     assert "model.weights.h5" in wanted
     assert wanted.keys() == found.keys()

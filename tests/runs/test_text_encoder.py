@@ -10,51 +10,50 @@ from serving.text import STANDARD_DEVIATION, CaptionEncoder
 from tasks.text_encoder import ENCODER_FILE, embedding_table, flat_captions
 
 from evaluation.features import feature_network
+from models.registry import PRESETS
 from models.text_encoder.networks import text_encoder
 from pipelines.examples import DataError
 from pipelines.rows import some_of
+from runs.command import Evaluate, Train
 from runs.folder import RunError, RunFolder
+from runs.parts.text_encoder import ENCODER_FILE, embedding_table, flat_captions
 from runs.record import run_record
 from tests.worlds import captioned_images, tiny, tiny_task
 
 
-def gan(folder, **request):
-    return tiny_task("gan_cls", folder, "char_cnn_rnn", {"steps": 1}, **request)
+def train_gan(folder):
+    tiny_run("gan_cls", folder, "char_cnn_rnn", steps=1).train(Train())
 
 
 @pytest.fixture
 def small_presets(monkeypatch):
     """Presets as small as the tests' own, where a GAN asks for the encoder of its dataset."""
-    import tasks.base
-
-    small = {name: dataclasses.replace(preset, per_dataset={}) for name, preset in tasks.base.PRESETS.items()}
+    small = {name: dataclasses.replace(preset, per_dataset={}) for name, preset in PRESETS.items()}
     small["char_cnn_rnn"] = dataclasses.replace(small["char_cnn_rnn"], config=tiny("char_cnn_rnn", steps=2))
-    monkeypatch.setattr("tasks.base.PRESETS", small)
-    monkeypatch.setattr("tasks.request.PRESETS", small)
+    monkeypatch.setattr("runs.experiment.PRESETS", small)
 
 
-def test_a_gan_trains_its_encoder_first_and_says_so(tmp_path, world, small_presets, capsys):
-    task = gan(tmp_path / "gan")
-    task.train()
-    said = capsys.readouterr().out
-    assert "No text encoder for" in said
-    assert "caption to its image, recall" in said
-    name = f"char_cnn_rnn-{task.request.dataset}"
-    assert (tmp_path / name / ENCODER_FILE).exists()
+def test_a_gan_trains_its_encoder_first_and_prints_that(tmp_path, world, small_presets, capsys):
+    train_gan(tmp_path / "gan")
+    printed = capsys.readouterr().out
+    assert "No text encoder for birds yet: training one first" in printed
+    assert "image_recall_at_10" in printed
+    encoder = tmp_path / "char_cnn_rnn-birds"
+    assert (encoder / ENCODER_FILE).exists()
     assert (tmp_path / "gan" / ENCODER_FILE).read_bytes()
     # A second run of the dataset takes the encoder and its embeddings as they are.
-    before = {path: path.stat().st_mtime_ns for path in (tmp_path / name).iterdir()}
-    gan(tmp_path / "second").train()
+    before = {path: path.stat().st_mtime_ns for path in encoder.iterdir()}
+    train_gan(tmp_path / "second")
     assert "No text encoder" not in capsys.readouterr().out
-    assert before == {path: path.stat().st_mtime_ns for path in (tmp_path / name).iterdir()}
+    assert before == {path: path.stat().st_mtime_ns for path in encoder.iterdir()}
 
 
 def test_an_encoder_of_other_captions_is_not_taken(tmp_path, world, small_presets, monkeypatch):
-    gan(tmp_path / "gan").train()
+    train_gan(tmp_path / "gan")
     other = dataclasses.replace(world, captions=tuple((f"another {index}",) for index in range(len(world))))
     monkeypatch.setattr("pipelines.registry.load", lambda *arguments: other)
     with pytest.raises(RunError, match=r"was trained on other captions.*--workdir=\S+-2/"):
-        gan(tmp_path / "other").train()
+        train_gan(tmp_path / "other")
     assert not (tmp_path / "other" / "run.json").exists()
 
 
@@ -144,48 +143,50 @@ def test_embeddings_that_cannot_be_cached_are_used_all_the_same(tmp_path, encode
 
 
 def test_an_encoder_that_another_process_trains_is_waited_for_not_restarted(tmp_path, world, small_presets):
-    folder = RunFolder(tmp_path / f"char_cnn_rnn-{gan(tmp_path / 'gan').request.dataset}")
+    folder = RunFolder(tmp_path / "char_cnn_rnn-birds")
     folder.make()
     with folder.locked(), pytest.raises(RunError, match="another process is training") as raised:
-        gan(tmp_path / "gan").train()
+        train_gan(tmp_path / "gan")
     assert "restart" not in str(raised.value)
 
 
-def test_an_encoder_that_cannot_go_on_names_the_command_that_helps(tmp_path, world, small_presets):
-    name = f"char_cnn_rnn-{gan(tmp_path / 'gan').request.dataset}"
-    folder = RunFolder(tmp_path / name)
+def test_an_encoder_that_cannot_be_resumed_names_the_command_that_helps(tmp_path, world, small_presets):
+    folder = RunFolder(tmp_path / "char_cnn_rnn-birds")
     folder.make()
-    # What is left of an encoder that was stopped, begun with another seed.
-    task = tiny_task("char_cnn_rnn", folder.path, "", {"steps": 2, "seed": 7})
-    prepared = task.prepare()
-    folder.write_record(run_record(task.request, prepared.config, prepared.data, 1))
+    # What is left of an encoder that was stopped, started with another seed.
+    encoder = tiny_run("char_cnn_rnn", folder.path, steps=2, seed=7)
+    prepared = encoder.parts.prepare(encoder.splits.train)
+    folder.write_record(run_record(encoder.experiment, prepared.config, prepared.data, {}, 1, 0.0))
     with pytest.raises(RunError, match=r"config.seed: 7 -> 0") as raised:
-        gan(tmp_path / "gan").train()
-    assert f"python main.py --model=char_cnn_rnn --dataset={task.request.dataset}" in str(raised.value)
+        train_gan(tmp_path / "gan")
+    assert "python main.py --model=char_cnn_rnn --dataset=birds" in str(raised.value)
     assert str(raised.value).endswith("--restart")
     # The command that it names.
-    tiny_task("char_cnn_rnn", folder.path, "", {"steps": 2}, restart=True).train()
-    gan(tmp_path / "gan").train()
+    tiny_run("char_cnn_rnn", folder.path, steps=2).train(Train(restart=True))
+    train_gan(tmp_path / "gan")
     assert (tmp_path / "gan" / "finished.json").exists()
 
 
 def test_the_encoder_learns_against_a_pretrained_network(tmp_path, world):
     network = write_image_network(tmp_path / "network.keras")
-    config = {"steps": 2, "image_encoder": network}
-    task = tiny_task("char_cnn_rnn", tmp_path / "run", "", config)
-    task.train()
+    tiny_run("char_cnn_rnn", tmp_path / "run", steps=2, image_encoder=network).train(Train())
     assert json.loads((tmp_path / "run" / "run.json").read_text())["config"]["image_features_dim"] == 3
     assert (tmp_path / "run" / ENCODER_FILE).exists()
 
 
-def test_scoring_by_a_network_names_it_and_the_counts(tmp_path, world, encoder_folder, monkeypatch):
-    examples = dataclasses.replace(world, truth=None)
-    monkeypatch.setattr("pipelines.registry.load", lambda *arguments: examples)
-    tiny_task("gan_cls", tmp_path / "run", encoder_folder, {"steps": 1}).train()
+def test_the_protocol_of_a_frechet_distance_names_network_split_and_counts(
+    tmp_path, world, encoder_folder, monkeypatch
+):
+    def load(dataset, split, *arguments):
+        return dataclasses.replace(world, truth=None, names=tuple(f"{split}/{name}" for name in world.names))
+
+    monkeypatch.setattr("pipelines.registry.load", load)
+    tiny_run("gan_cls", tmp_path / "run", encoder_folder, steps=1).train(Train())
     network = write_image_network(tmp_path / "network.keras")
-    task = tiny_task("gan_cls", tmp_path / "run", encoder_folder, feature_network=network)
-    figures = task.evaluate()["Frechet distance"]
-    assert figures["features"] == "network.keras"
-    assert figures["generated images"] == figures["real images"] == len(examples)
-    assert (figures["split"], figures["seed"]) == ("test", 0)
-    assert figures["distance"] >= 0
+    run = tiny_run("gan_cls", tmp_path / "run", encoder_folder)
+    evaluation = run.evaluate(Evaluate(feature_network=network))
+    protocol = evaluation["protocol"]
+    assert protocol["extractor"] == "network.keras"
+    assert protocol["generated"] == protocol["real"] == len(world)
+    assert (protocol["split"], protocol["seed"]) == ("test", 0)
+    assert evaluation["metrics"]["frechet_distance"] >= 0
