@@ -6,8 +6,6 @@ import json
 import keras
 import numpy as np
 import pytest
-from serving.text import STANDARD_DEVIATION, CaptionEncoder
-from tasks.text_encoder import ENCODER_FILE, embedding_table, flat_captions
 
 from evaluation.features import feature_network
 from models.registry import PRESETS
@@ -18,7 +16,8 @@ from runs.command import Evaluate, Train
 from runs.folder import RunError, RunFolder
 from runs.parts.text_encoder import ENCODER_FILE, embedding_table, flat_captions
 from runs.record import run_record
-from tests.worlds import captioned_images, tiny, tiny_task
+from serving.encoder import STANDARD_DEVIATION, CaptionEncoder
+from tests.worlds import captioned_images, tiny, tiny_run
 
 
 def train_gan(folder):
