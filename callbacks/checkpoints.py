@@ -89,9 +89,7 @@ def chosen(folder: pathlib.Path, which: str) -> pathlib.Path:
     if which == "last":
         path = newest_whole(folder)
         if path is None:
-            reason = (
-                "every checkpoint of this run is damaged" if steps else "this run has no checkpoint yet; train first"
-            )
+            reason = "every checkpoint is damaged" if steps else "this run has no checkpoint yet; train first"
             raise TrainingError(f"{reason}. Received: {folder}")
         return path
     best = best_record(folder)

@@ -22,7 +22,7 @@ class Evaluations(StepCallback):
         every: steps between evaluations.
         table: takes the metrics as "evaluation/<key>".
         writer: TensorBoard's; takes them under the same names.
-        checkpoints: saves the model. List it before this callback.
+        checkpoints: saves the model.
         best: keeps the best checkpoint; None to keep only the last ones.
     """
 
@@ -38,6 +38,11 @@ class Evaluations(StepCallback):
         super().__init__()
         self.evaluate, self.every, self.table, self.writer = evaluate, every, table, writer
         self.checkpoints, self.best = checkpoints, best
+
+    def set_model(self, model):
+        """The model, which the checkpoints save, too."""
+        super().set_model(model)
+        self.checkpoints.set_model(model)
 
     def on_train_begin(self, logs=None):
         """Evaluate the step that is resumed, if it is due and the run was killed before that was done."""
@@ -61,8 +66,8 @@ class Evaluations(StepCallback):
     def complete(self, step: int):
         """Evaluate the model as it is after a step, unless the table has that step's metrics already.
 
-        For a run that was killed between its last checkpoint and its last evaluation, call it without `fit`, after
-        `set_model` of this callback and of `checkpoints`.
+        A run that was killed between its last checkpoint and its last evaluation has no step left to train: call
+        `set_model` and this.
         """
         if self.table.is_evaluated(step):
             return

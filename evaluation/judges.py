@@ -20,7 +20,7 @@ def class_probabilities(judge: ClassJudge, images: np.ndarray) -> np.ndarray:
     """(n, C) probabilities of the classes, of any number of images in [-1, 1]."""
 
     def probabilities(part):
-        return tf.nn.softmax(judge.classifier(judge.resized(part), training=False))
+        return tf.nn.softmax(judge.classifier({"image": judge.resized(part)}, training=False))
 
     return in_batches(probabilities, images)
 
@@ -28,7 +28,7 @@ def class_probabilities(judge: ClassJudge, images: np.ndarray) -> np.ndarray:
 def judge_features(judge: ClassJudge) -> Callable[[np.ndarray], np.ndarray]:
     """(n, h, w, c) images in [-1, 1] to (n, F) activations of the judge's last hidden layer."""
     trunk = keras.Model(judge.classifier.input, judge.classifier.get_layer("features").output)
-    return lambda images: in_batches(lambda part: trunk(judge.resized(part), training=False), images)
+    return lambda images: in_batches(lambda part: trunk({"image": judge.resized(part)}, training=False), images)
 
 
 class JudgeOutputs(Outputs):

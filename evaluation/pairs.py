@@ -85,16 +85,16 @@ class Similarity(Evaluator):
             yield f"{key}_of_input", value
 
 
-class NearestTarget(Evaluator):
+class NearestTruth(Evaluator):
     """Where many inputs share a target: whether the right one is the nearest of all."""
 
     needs = frozenset({"labels"})
-    higher = ("nearest_target",)
+    higher = ("nearest_truth_accuracy",)
 
     def measure(self, outputs, data):
         """Beside chance."""
-        yield "nearest_target", nearest_truth_accuracy(outputs.translated, outputs.truth, outputs.labels)
-        yield "nearest_target_by_chance", 1.0 / len(np.unique(outputs.labels))
+        yield "nearest_truth_accuracy", nearest_truth_accuracy(outputs.translated, outputs.truth, outputs.labels)
+        yield "nearest_truth_accuracy_by_chance", 1.0 / len(np.unique(outputs.labels))
 
 
 class CycleOutputs(Outputs):

@@ -35,12 +35,14 @@ class EmbeddingOutputs(Outputs):
     @functools.cached_property
     def texts(self) -> np.ndarray:
         """(m, D)."""
-        return in_batches(lambda part: self.model.text_encoder(part, training=False), self.characters)
+        return in_batches(lambda part: self.model.text_encoder({"characters": part}, training=False), self.characters)
 
     @functools.cached_property
     def images(self) -> np.ndarray:
         """(n, D)."""
-        return in_batches(lambda part: self.model.image_encoder(part, training=False), self.inputs)
+        return in_batches(
+            lambda part: self.model.image_encoder({self.model.image_key: part}, training=False), self.inputs
+        )
 
 
 class ImageRecall(Evaluator):

@@ -1,6 +1,6 @@
-"""Losses: pure functions from tensors to one float32 scalar, the mean over this replica."""
+"""Losses: pure functions from tensors to one float32 scalar, the mean over this replica's examples."""
 
-from losses.adversarial import ADVERSARIAL, AdversarialLoss
+from losses.adversarial import ADVERSARIAL, AdversarialLoss, PairedLoss
 from losses.classification import categorical_information, class_loss, continuous_information
 from losses.joint_embedding import joint_embedding_loss
 from losses.penalties import PENALTIES
@@ -9,6 +9,7 @@ __all__ = [
     "ADVERSARIAL",
     "PENALTIES",
     "AdversarialLoss",
+    "PairedLoss",
     "categorical_information",
     "class_loss",
     "continuous_information",

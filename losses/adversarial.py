@@ -1,5 +1,7 @@
-"""Adversarial losses, each three pure functions of logits: the discriminator's on real and on generated
-images, and the generator's. Any objective is then a weighted sum of these.
+"""Adversarial losses: pure functions of a discriminator's logits, by name and with their parameters.
+
+Most are separable: a function of the logits of real images, another of those of generated images, a third for the
+generator, of which any objective is a weighted sum. Others are paired: functions of real and generated logits together.
 
 Logits are cast to float32 first: a layer behind a float32 one may cast back under a mixed precision policy.
 """
@@ -9,23 +11,47 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+Loss = Callable[[tf.Tensor], tf.Tensor]
+
 
 class AdversarialLoss(NamedTuple):
-    """What each side pays, as the mean over a replica's logits (any shape) in a float32 scalar.
+    """A separable loss. All are means over a replica's logits (of any shape), float32 scalars.
 
     Attributes:
-        real: (logits, target) -> what the discriminator pays on real images. `target` below 1 is one-sided label
-            smoothing (Salimans et al. 2016, section 3.4), for the losses with targets; the others ignore it.
-        fake: logits -> what the discriminator pays on generated (or mismatched) images.
-        generator: logits of generated images -> what the generator pays.
-        score: logits -> how real they say the images are, in a float32 scalar to look at: the mean probability, or the
-            mean of what is no logit of a probability.
+        real: logits of real images -> the discriminator's loss on them.
+        fake: logits of generated (or mismatched) images -> the discriminator's loss on them.
+        generator: logits of generated images -> the generator's loss; as a second argument it takes the real images'
+            logits, so that it can be called as that of a paired loss, and ignores them.
+        score: logits -> a number to watch: the mean probability of "real", or the mean logit where no probability is
+            modeled.
     """
 
-    real: Callable[..., tf.Tensor]
-    fake: Callable[[tf.Tensor], tf.Tensor]
-    generator: Callable[[tf.Tensor], tf.Tensor]
-    score: Callable[[tf.Tensor], tf.Tensor]
+    real: Loss
+    fake: Loss
+    generator: Callable[..., tf.Tensor]
+    score: Loss
+
+    is_paired = False
+
+    def discriminator(self, real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
+        """The discriminator's loss on real and on generated images."""
+        return self.real(real_logits) + self.fake(fake_logits)
+
+
+class PairedLoss(NamedTuple):
+    """A loss of real and generated logits together, both of one shape; float32 scalars.
+
+    Attributes:
+        discriminator: (real_logits, fake_logits) -> the discriminator's loss.
+        generator: (fake_logits, real_logits) -> the generator's loss.
+        score: logits -> a number to watch, as of `AdversarialLoss`.
+    """
+
+    discriminator: Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
+    generator: Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
+    score: Loss
+
+    is_paired = True
 
 
 def cross_entropy(logits: tf.Tensor, target: float) -> tf.Tensor:
@@ -37,7 +63,7 @@ def cross_entropy(logits: tf.Tensor, target: float) -> tf.Tensor:
 
 
 def squared_error(logits: tf.Tensor, target: float) -> tf.Tensor:
-    """The mean squared distance of the logits from one target."""
+    """The mean squared error of the logits against one target."""
     return tf.reduce_mean(tf.square(tf.cast(logits, tf.float32) - target))
 
 
@@ -46,51 +72,104 @@ def mean(logits: tf.Tensor) -> tf.Tensor:
     return tf.reduce_mean(tf.cast(logits, tf.float32))
 
 
-def hinge(logits: tf.Tensor) -> tf.Tensor:
-    """The mean of max(0, 1 - logits)."""
-    return tf.reduce_mean(tf.nn.relu(1.0 - tf.cast(logits, tf.float32)))
+def mean_probability(logits: tf.Tensor) -> tf.Tensor:
+    """The mean of sigmoid(logits), in float32."""
+    return mean(tf.sigmoid(tf.cast(logits, tf.float32)))
 
 
-# Goodfellow et al. 2014, equation 1: both players have one value, which one maximizes and the other minimizes.
-MINIMAX = AdversarialLoss(
-    real=lambda logits, target=1.0: cross_entropy(logits, target),
-    fake=lambda logits: cross_entropy(logits, 0.0),
-    generator=lambda logits: -cross_entropy(logits, 0.0),
-    score=lambda logits: mean(tf.sigmoid(tf.cast(logits, tf.float32))),
-)
-# Goodfellow et al. 2014, section 3: the generator maximizes log D(G(z)) instead of minimizing log(1 - D(G(z))).
-NON_SATURATING = AdversarialLoss(
-    real=lambda logits, target=1.0: cross_entropy(logits, target),
-    fake=lambda logits: cross_entropy(logits, 0.0),
-    generator=lambda logits: cross_entropy(logits, 1.0),
-    score=lambda logits: mean(tf.sigmoid(tf.cast(logits, tf.float32))),
-)
-# Mao et al. 2017, equation 9: a = 0, b = c = 1; without their halves, as in Zhu et al. 2017, section 4.
-LEAST_SQUARES = AdversarialLoss(
-    real=lambda logits, target=1.0: squared_error(logits, target),
-    fake=lambda logits: squared_error(logits, 0.0),
-    generator=lambda logits: squared_error(logits, 1.0),
-    score=mean,
-)
-# Lim & Ye 2017; Miyato et al. 2018, equations 16 and 17.
-HINGE = AdversarialLoss(
-    real=lambda logits, target=1.0: hinge(logits),
-    fake=lambda logits: hinge(-logits),
-    generator=lambda logits: -mean(logits),
-    score=mean,
-)
-# Arjovsky et al. 2017: the critic's estimate of the Wasserstein-1 distance, negated.
-WASSERSTEIN = AdversarialLoss(
-    real=lambda logits, target=1.0: -mean(logits),
-    fake=lambda logits: mean(logits),
-    generator=lambda logits: -mean(logits),
-    score=mean,
-)
+def mean_hinge(logits: tf.Tensor, margin: float) -> tf.Tensor:
+    """The mean of max(0, margin - logits)."""
+    return tf.reduce_mean(tf.nn.relu(margin - tf.cast(logits, tf.float32)))
 
-ADVERSARIAL = {
-    "minimax": MINIMAX,
-    "non_saturating": NON_SATURATING,
-    "least_squares": LEAST_SQUARES,
-    "hinge": HINGE,
-    "wasserstein": WASSERSTEIN,
+
+def minimax(label_smoothing: float = 0.0) -> AdversarialLoss:
+    """Goodfellow et al. 2014, equation 1: one value function, maximized by one player and minimized by the other.
+
+    Args:
+        label_smoothing: subtracted from the target of real images only (Salimans et al. 2016, section 3.4).
+    """
+    return non_saturating(label_smoothing)._replace(generator=lambda fake, real=None: -cross_entropy(fake, 0.0))
+
+
+def non_saturating(label_smoothing: float = 0.0) -> AdversarialLoss:
+    """Goodfellow et al. 2014, section 3: the generator maximizes log D(G(z)), not minimizes log(1 - D(G(z))).
+
+    Args:
+        label_smoothing: subtracted from the target of real images only (Salimans et al. 2016, section 3.4).
+    """
+    return AdversarialLoss(
+        real=lambda logits: cross_entropy(logits, 1.0 - label_smoothing),
+        fake=lambda logits: cross_entropy(logits, 0.0),
+        generator=lambda fake, real=None: cross_entropy(fake, 1.0),
+        score=mean_probability,
+    )
+
+
+def least_squares(label_smoothing: float = 0.0) -> AdversarialLoss:
+    """Mao et al. 2017, equation 9, with a = 0 and b = c = 1; without the halves, as in Zhu et al. 2017, section 4.
+
+    Args:
+        label_smoothing: subtracted from the target of real images only.
+    """
+    return AdversarialLoss(
+        real=lambda logits: squared_error(logits, 1.0 - label_smoothing),
+        fake=lambda logits: squared_error(logits, 0.0),
+        generator=lambda fake, real=None: squared_error(fake, 1.0),
+        score=mean,
+    )
+
+
+def hinge(margin: float = 1.0) -> AdversarialLoss:
+    """Lim & Ye 2017; Miyato et al. 2018, equations 16 and 17.
+
+    Args:
+        margin: the discriminator's loss is 0 for real logits above it and for generated logits below its negative.
+    """
+    return AdversarialLoss(
+        real=lambda logits: mean_hinge(logits, margin),
+        fake=lambda logits: mean_hinge(-logits, margin),
+        generator=lambda fake, real=None: -mean(fake),
+        score=mean,
+    )
+
+
+def wasserstein() -> AdversarialLoss:
+    """Arjovsky et al. 2017: the critic's estimate of the Wasserstein-1 distance, negated."""
+    return AdversarialLoss(
+        real=lambda logits: -mean(logits),
+        fake=mean,
+        generator=lambda fake, real=None: -mean(fake),
+        score=mean,
+    )
+
+
+def relativistic() -> PairedLoss:
+    """Jolicoeur-Martineau 2019, section 4.1: which image of each pair is real, from the difference of their logits."""
+
+    def loss(higher: tf.Tensor, lower: tf.Tensor) -> tf.Tensor:
+        return cross_entropy(tf.cast(higher, tf.float32) - tf.cast(lower, tf.float32), 1.0)
+
+    return PairedLoss(discriminator=loss, generator=loss, score=mean)
+
+
+def relativistic_average() -> PairedLoss:
+    """Jolicoeur-Martineau 2019, section 4.3: each image against the other kind's mean logit over this replica."""
+
+    def loss(higher: tf.Tensor, lower: tf.Tensor) -> tf.Tensor:
+        higher, lower = tf.cast(higher, tf.float32), tf.cast(lower, tf.float32)
+        return cross_entropy(higher - mean(lower), 1.0) + cross_entropy(lower - mean(higher), 0.0)
+
+    return PairedLoss(discriminator=loss, generator=loss, score=mean)
+
+
+# Name to a function from the loss's own parameters to the loss. `models.core.adversarial_config` has the same names
+# without TensorFlow, and says which parameters the configuration sets.
+ADVERSARIAL: dict[str, Callable[..., AdversarialLoss | PairedLoss]] = {
+    "minimax": minimax,
+    "non_saturating": non_saturating,
+    "least_squares": least_squares,
+    "hinge": hinge,
+    "wasserstein": wasserstein,
+    "relativistic": relativistic,
+    "relativistic_average": relativistic_average,
 }

@@ -1,4 +1,4 @@
-"""The log-likelihoods of classes and codes that a discriminator reads off images."""
+"""Log-likelihoods of the classes and latent codes that a discriminator predicts from images."""
 
 import math
 
@@ -6,7 +6,7 @@ import tensorflow as tf
 
 
 def class_loss(logits: tf.Tensor, label: tf.Tensor) -> tf.Tensor:
-    """Mean cross-entropy of (B, C) logits and (B,) integers, a float32 scalar (Odena et al. 2017, equation 3)."""
+    """Mean cross-entropy of (B, C) logits and (B,) integer labels, a float32 scalar (Odena et al. 2017, equation 3)."""
     return tf.reduce_mean(
         tf.nn.sparse_softmax_cross_entropy_with_logits(labels=label, logits=tf.cast(logits, tf.float32))
     )
@@ -16,8 +16,8 @@ def categorical_information(logits: tf.Tensor, one_hot: tf.Tensor) -> tf.Tensor:
     """Lower bound of the mutual information of images and a uniform categorical code (Chen et al. 2016, equation 5).
 
     Args:
-        logits: (B, C), what is read off the images.
-        one_hot: (B, C), the codes that they were made with.
+        logits: (B, C), predicted from the generated images.
+        one_hot: (B, C), the codes that the images were generated from.
 
     Returns:
         A float32 scalar in nats, log C at most: E[log Q(c|x)] + H(c).
@@ -27,11 +27,11 @@ def categorical_information(logits: tf.Tensor, one_hot: tf.Tensor) -> tf.Tensor:
 
 
 def continuous_information(means: tf.Tensor, codes: tf.Tensor) -> tf.Tensor:
-    """The same for codes that are uniform in [-1, 1]; Q is a normal distribution whose variance is held at 1.
+    """The same bound for codes uniform in [-1, 1]; Q is a normal distribution with its variance fixed at 1.
 
     Args:
-        means: (B, N), what is read off the images.
-        codes: (B, N), the codes that they were made with.
+        means: (B, N), predicted from the generated images.
+        codes: (B, N), the codes that the images were generated from.
 
     Returns:
         A float32 scalar in nats, the sum over the N codes.

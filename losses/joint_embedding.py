@@ -6,16 +6,16 @@ import tensorflow as tf
 def joint_embedding_loss(
     image_embedding: tf.Tensor, text_embedding: tf.Tensor, labels: tf.Tensor, margin: float = 1.0
 ) -> tf.Tensor:
-    """Symmetric hinge over all pairs of a batch: the matching pair must beat each other pair by the margin.
+    """Symmetric hinge loss over all pairs of a batch: the matching pair must exceed every other pair by the margin.
 
-    Compatibility is the inner product. Both directions are summed, each the mean over the B x B pairs, as the
-    authors' code divides. Pairs of different examples of one class are no mistake, so they cost nothing.
+    Compatibility is the inner product. The two directions are summed, each the mean over the B x B pairs, as in the
+    authors' code. Pairs of different examples of the same class are not mistakes and contribute nothing.
 
     Args:
         image_embedding: (B, D) floats.
         text_embedding: (B, D) floats; row i describes image i.
-        labels: (B,) integers, the class of each pair.
-        margin: how far the matching pair must lie above the others.
+        labels: (B,) integer class labels of the pairs.
+        margin: by how much the matching pair must exceed the others.
 
     Returns:
         A float32 scalar.

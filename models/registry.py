@@ -1,4 +1,4 @@
-"""The one table of what `--model` accepts, made of each family's own. Importing it does not import TensorFlow."""
+"""All presets that `--model` accepts, from the tables of the families. Importable without TensorFlow."""
 
 from models.generation import presets as generation
 from models.image_to_image import presets as image_to_image

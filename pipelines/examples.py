@@ -1,4 +1,4 @@
-"""The example tables that every dataset is read into, and what can be wrong with one."""
+"""The example tables that every dataset is read into, and the error that a dataset raises."""
 
 import dataclasses
 
@@ -6,7 +6,7 @@ import numpy as np
 
 
 class DataError(ValueError):
-    """Something is wrong with the user's data. The message is one clear line, fit to be printed as it is."""
+    """Something is wrong with the user's data. The message is one clear line that can be printed unchanged."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Record:
         captions: its captions, stripped and not empty; at least one in a captioned dataset.
         class_name: the class it belongs to; None in a dataset without classes.
         half: "left" or "right" of a file that holds two pictures side by side; "" for the whole.
-        is_label_map: whether its colors are labels, which must not be mixed when it is resized.
+        is_label_map: whether its colors are labels, which must not be interpolated when it is resized.
     """
 
     name: str
@@ -33,7 +33,7 @@ class Record:
 
 @dataclasses.dataclass(frozen=True)
 class GroundTruth:
-    """What is known of each example in a rendered world, n examples with c captions each.
+    """The known attributes of each example of a rendered dataset, n examples with c captions each.
 
     Attributes:
         attribute_names: the A attributes, e.g. "breast color".
@@ -57,10 +57,10 @@ class PairedImages:
     """One split of a dataset of image pairs, decoded once.
 
     Attributes:
-        a: (n, load_size, load_size, 3) uint8, the side that is named first.
-        b: the other side of each pair, of the same shape.
+        a: (n, s_a, s_a, 3) uint8, the side that is named first.
+        b: (n, s_b, s_b, 3) uint8, the other side of each pair. Mostly s_a = s_b; else one is a multiple of the other.
         names: n unique keys.
-        labels: (n,) integers, the same for pairs whose B shows the same thing; None where each B is one of its own.
+        labels: (n,) integers, equal for pairs whose B shows the same object; None where every B differs.
     """
 
     a: np.ndarray
@@ -74,7 +74,7 @@ class PairedImages:
 
 @dataclasses.dataclass(frozen=True)
 class UnpairedImages:
-    """One split of a dataset of two sides that do not belong to each other, decoded once.
+    """One split of a dataset of two sets of images without correspondence, decoded once.
 
     Attributes:
         a: (n, load_size, load_size, 3) uint8, the side that is named first.
@@ -97,7 +97,8 @@ class LabeledImages:
     """One split of a dataset of single images, decoded once.
 
     Attributes:
-        images: (n, load_size, load_size, c) uint8, c being 1 (gray) or 3, in memory or memory-mapped.
+        images: (n, load_size, load_size, c) uint8, c being 1 (gray) or 3, in memory, memory-mapped, or a view of some
+            rows of a memory-mapped array (`pipelines.rows.ImageRows`).
         names: n unique keys (see `Record.name`).
         labels: (n,) int32 indices into `class_names`; None in a dataset without classes.
         class_names: the classes; empty in a dataset without classes.
@@ -114,11 +115,11 @@ class LabeledImages:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class CaptionedImages(LabeledImages):
-    """One split of a captioned image dataset, of three channels; its classes are those present in the split.
+    """One split of a captioned image dataset, with three channels; its classes are those present in the split.
 
     Attributes:
         captions: for each image a tuple of at least one caption.
-        truth: the ground truth of a rendered world; None for photographs.
+        truth: the ground truth of a rendered dataset; None for photographs.
     """
 
     captions: tuple[tuple[str, ...], ...]
@@ -131,7 +132,7 @@ class GaussianMixture:
 
     Attributes:
         centers: (m, d) float32.
-        deviation: the standard deviation of each, along every axis.
+        deviation: the standard deviation of each Gaussian, along every axis.
     """
 
     centers: np.ndarray

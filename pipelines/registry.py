@@ -14,9 +14,12 @@ class Dataset:
     Attributes:
         loader: dotted name of (split, load_size, data_dir, cache_dir) -> examples.
         gives: what a model may need: "image", "captions", "classes", "attributes", "pairs", "unpaired", "points".
-        summary: one line on what it is and where it comes from.
-        needs_data_dir: whether it is nowhere but in a folder that the user names.
-        options: what else its loader is given.
+        summary: its contents and origin in one line.
+        needs_data_dir: whether it can only be read from a folder that the user names.
+        options: further arguments of its loader.
+        has_test: whether it has a test split of images that the training split does not contain (loading it is a
+            DataError if the user's copy lacks it); None where that depends on the user's folder, or where every
+            example is newly drawn.
     """
 
     loader: str
@@ -24,30 +27,36 @@ class Dataset:
     summary: str
     needs_data_dir: bool = False
     options: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    has_test: bool | None = True
 
 
 IMAGES = frozenset({"image"})
-# Of the user's own images only loading tells whether they have classes; `pipelines.batches.labeled` asks for them.
+# Whether the user's own images have classes is only known once they are loaded; `pipelines.batches.labeled` checks it.
 LABELED = IMAGES | {"classes"}
 CAPTIONED = frozenset({"image", "captions"})
-# Pairs that are taken apart do not belong to each other any more.
+# Pairs can also be used as two unpaired sets.
 PAIRED = frozenset({"pairs", "unpaired"})
 UNPAIRED = frozenset({"unpaired"})
 
 
+def from_folder(loader: str, gives: frozenset[str], summary: str) -> Dataset:
+    """A dataset that can only be read from the folder that the user names."""
+    return Dataset(loader, gives, f"{summary}, from --data_dir", needs_data_dir=True, has_test=None)
+
+
 def points(loader: str, summary: str) -> Dataset:
     """A distribution in `pipelines.batches.points`."""
-    return Dataset(f"pipelines.readers.points.{loader}", frozenset({"points"}), summary)
+    return Dataset(loader, frozenset({"points"}), summary, has_test=None)
 
 
 def from_tfds(name: str, gives: frozenset[str], summary: str) -> Dataset:
-    """A set in `pipelines.readers.tfds`."""
+    """A dataset in `pipelines.readers.tfds`."""
     return Dataset("pipelines.readers.tfds.load", gives, summary, options={"name": name})
 
 
 def published(loader: str, name: str, gives: frozenset[str], summary: str) -> Dataset:
-    """A set that its authors publish, in `pipelines.readers.published`."""
-    return Dataset(f"pipelines.readers.published.{loader}", gives, summary, options={"name": name})
+    """A dataset that its authors publish, in `pipelines.readers.published`."""
+    return Dataset(loader, gives, summary, options={"name": name})
 
 
 DATASETS = {
@@ -71,30 +80,29 @@ DATASETS = {
     "birds_night": Dataset(
         "pipelines.birds.load_night", UNPAIRED, "rendered birds by day, and others by night: no download"
     ),
-    "unpaired": Dataset(
-        "pipelines.readers.unpaired.load",
-        UNPAIRED,
-        "your own images of two kinds, trainA and trainB, from --data_dir",
-        needs_data_dir=True,
+    "unpaired": from_folder(
+        "pipelines.readers.unpaired.load", UNPAIRED, "your own images of two kinds, trainA and trainB"
     ),
-    "pairs": Dataset(
-        "pipelines.readers.pairs.load", PAIRED, "your own pairs of images, from --data_dir", needs_data_dir=True
-    ),
-    "facades": published("load_pairs", "facades", PAIRED, "photographs of facades (A), and their label maps (B)"),
-    "maps": published("load_pairs", "maps", PAIRED, "aerial photographs (A), and maps (B)"),
-    "edges2shoes": published("load_pairs", "edges2shoes", PAIRED, "edges (A), and photographs of shoes (B)"),
-    "edges2handbags": published("load_pairs", "edges2handbags", PAIRED, "edges (A), and photographs of handbags (B)"),
-    "cityscapes": Dataset(
-        "pipelines.readers.published.load_cityscapes",
+    "pairs": from_folder("pipelines.readers.pairs.load", PAIRED, "your own pairs of images"),
+    "facades": published(
+        "pipelines.readers.published.load_pairs",
+        "facades",
         PAIRED,
-        "photographs of streets (A), and their label maps (B), from --data_dir",
-        needs_data_dir=True,
+        "photographs of facades (A), and their label maps (B)",
     ),
-    "lookbook": Dataset(
-        "pipelines.readers.lookbook.load", PAIRED, "people in clothes (A), and the clothes (B), from --data_dir", True
+    "maps": published("pipelines.readers.published.load_pairs", "maps", PAIRED, "aerial photographs (A), and maps (B)"),
+    "edges2shoes": published(
+        "pipelines.readers.published.load_pairs", "edges2shoes", PAIRED, "edges (A), and photographs of shoes (B)"
     ),
+    "edges2handbags": published(
+        "pipelines.readers.published.load_pairs", "edges2handbags", PAIRED, "edges (A), and photographs of handbags (B)"
+    ),
+    "cityscapes": from_folder(
+        "pipelines.readers.published.load_cityscapes", PAIRED, "photographs of streets (A), and their label maps (B)"
+    ),
+    "lookbook": from_folder("pipelines.readers.lookbook.load", PAIRED, "people in clothes (A), and the clothes (B)"),
     **{
-        name: published("load_unpaired", name, UNPAIRED, summary)
+        name: published("pipelines.readers.published.load_unpaired", name, UNPAIRED, summary)
         for name, summary in (
             ("apple2orange", "photographs of apples, and of oranges"),
             ("horse2zebra", "photographs of horses, and of zebras"),
@@ -116,12 +124,10 @@ DATASETS = {
         CAPTIONED | {"classes"},
         "Oxford-102 photographs with the captions of Reed et al.",
     ),
-    "captions": Dataset(
-        "pipelines.readers.captions.load", CAPTIONED, "your own captioned images, from --data_dir", needs_data_dir=True
-    ),
-    "normal_1d": points("load_normal", "numbers from a normal distribution"),
-    "ring_2d": points("load_ring", "points from 8 Gaussians on a circle"),
-    "grid_2d": points("load_grid", "points from 25 Gaussians on a grid"),
+    "captions": from_folder("pipelines.readers.captions.load", CAPTIONED, "your own captioned images"),
+    "normal_1d": points("pipelines.readers.points.load_normal", "numbers from a normal distribution"),
+    "ring_2d": points("pipelines.readers.points.load_ring", "points from 8 Gaussians on a circle"),
+    "grid_2d": points("pipelines.readers.points.load_grid", "points from 25 Gaussians on a grid"),
     "digits": Dataset("pipelines.readers.digits.load", LABELED, "scikit-learn's 1,797 handwritten digits: no download"),
     "mnist": from_tfds("mnist", LABELED, "70,000 handwritten digits"),
     "fashion_mnist": from_tfds("fashion_mnist", LABELED, "70,000 pictures of clothes and shoes"),
@@ -129,18 +135,8 @@ DATASETS = {
     "emnist": from_tfds("emnist", LABELED, "131,600 handwritten digits and letters"),
     "cifar10": from_tfds("cifar10", LABELED, "60,000 small photographs of animals and vehicles"),
     "celeb_a": from_tfds("celeb_a", IMAGES, "202,599 photographs of faces"),
-    "idx": Dataset(
-        "pipelines.readers.idx.load",
-        LABELED,
-        "your own images in IDX files, as MNIST's, from --data_dir",
-        needs_data_dir=True,
-    ),
-    "folder": Dataset(
-        "pipelines.readers.folder.load",
-        LABELED,
-        "your own images, sub-folders being classes, from --data_dir",
-        needs_data_dir=True,
-    ),
+    "idx": from_folder("pipelines.readers.idx.load", LABELED, "your own images in IDX files, as MNIST's"),
+    "folder": from_folder("pipelines.readers.folder.load", LABELED, "your own images, sub-folders being classes"),
 }
 
 
@@ -149,13 +145,13 @@ def load(name: str, split: str, load_size: int, data_dir: str, cache_dir: str) -
 
     Args:
         name: a key of `DATASETS`.
-        split: "train" or "test"; rendered worlds have others too (see their own loader).
+        split: "train" or "test"; rendered datasets also have others (see their loaders).
         load_size: side at which images are kept, in pixels.
-        data_dir: the user's folder, or where rendered data is kept; "" for the dataset's own default.
-        cache_dir: where downloads and decoded images are kept.
+        data_dir: the user's folder, or the folder of rendered data; "" for the dataset's default.
+        cache_dir: folder of downloads and decoded images.
 
     Raises:
-        DataError: see the dataset's own loader.
+        DataError: see the dataset's loader.
     """
     module, function = DATASETS[name].loader.rsplit(".", 1)
     loader = getattr(importlib.import_module(module), function)

@@ -59,8 +59,10 @@ def option(
 
 def kind_of(field: dataclasses.Field) -> type:
     """The type of a flag's value: that of the field, without None."""
+    if typing.get_origin(field.type) is tuple:
+        return tuple
     kinds = [kind for kind in typing.get_args(field.type) if kind is not type(None)]
-    return kinds[0] if kinds and typing.get_origin(field.type) is not tuple else typing.get_origin(field.type) or field.type
+    return kinds[0] if kinds else field.type
 
 
 def choice(name: str, value: str, accepted) -> str:

@@ -52,9 +52,7 @@ class Loop:
         self.evaluations = None
         if evaluate:
             best = BestCheckpoint(folder.checkpoints, command.keep_best, better) if better else None
-            self.evaluations = Evaluations(
-                evaluate, command.evaluate_every, table, self.writer, self.checkpoints, best
-            )
+            self.evaluations = Evaluations(evaluate, command.evaluate_every, table, self.writer, self.checkpoints, best)
         evaluations = [self.evaluations] if evaluate else []
         self.curves = Curves(table, folder.path / "curves.png")
         self.callbacks = [self.numbers, *pictures, self.checkpoints, *evaluations, self.stop, self.curves]

@@ -29,8 +29,10 @@ def required(experiment: Experiment, requirement: Requirement, named: str = "") 
 def is_there(needed: Experiment, requirement: Requirement) -> bool:
     """Whether the earlier run has left what is used of it."""
     folder = RunFolder(needed.workdir)
-    return (folder.path / requirement.artifact).exists() if requirement.artifact else bool(
-        folder.read_record() and checkpoint_steps(folder.checkpoints)
+    return (
+        (folder.path / requirement.artifact).exists()
+        if requirement.artifact
+        else bool(folder.read_record() and checkpoint_steps(folder.checkpoints))
     )
 
 
@@ -58,7 +60,8 @@ def ensure(needed: Experiment, requirement: Requirement, is_named: bool = False)
         return
     if not requirement.build or is_named:
         raise RunError(
-            f"a {role} is needed, which is trained by: {needed.command()}. Received: no finished run in {needed.workdir}"
+            f"this needs a {role}, which is trained by: {needed.command()}. "
+            f"Received: no finished run in {needed.workdir}"
         )
     # Imported here: a run ensures what it requires, which is a run.
     from runs.run import Run

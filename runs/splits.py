@@ -32,7 +32,9 @@ class Splits:
     @functools.cached_property
     def _parts(self) -> tuple[Examples, Examples | None]:
         whole = self.load(self.train_split)
-        return hold_out(whole, self.held_out_share, self.experiment.config.seed) if self.held_out_share else (whole, None)
+        return (
+            hold_out(whole, self.held_out_share, self.experiment.config.seed) if self.held_out_share else (whole, None)
+        )
 
     @property
     def train(self) -> Examples:

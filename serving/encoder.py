@@ -6,7 +6,6 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from models.text_encoder.networks import text_encoder
 from pipelines.batches.text import encode_characters
 
 # Of the embeddings' numbers. The generator reads them beside noise of standard deviation 1. Measured on the birds: at
@@ -19,7 +18,7 @@ class CaptionEncoder(tf.Module):
     """A trained text encoder on raw captions. Computes in float32.
 
     Args:
-        network: a `models.text_encoder.networks.text_encoder`.
+        network: made by `models.text_encoder.networks.text_encoder`.
     """
 
     def __init__(self, network: keras.Model):
@@ -30,7 +29,7 @@ class CaptionEncoder(tf.Module):
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string)])
     def embed(self, captions: tf.Tensor) -> tf.Tensor:
         """(B,) raw caption strings to (B, D) float32 embeddings."""
-        return tf.cast(self.network(encode_characters(captions), training=False), tf.float32)
+        return tf.cast(self.network({"characters": encode_characters(captions)}, training=False), tf.float32)
 
     def embed_all(self, captions: list[str], batch_size: int = 256) -> np.ndarray:
         """(m, D) float32 embeddings of any number of captions."""
@@ -60,12 +59,3 @@ class CaptionEncoder(tf.Module):
         last = self.network.get_layer("embedding")
         kernel, bias = last.get_weights()
         last.set_weights([kernel / scale, (bias - mean) / scale])
-
-    @classmethod
-    def in_float32(
-        cls, network: keras.Model, convolution_width: int, recurrent_width: int, read_characters: int
-    ) -> "CaptionEncoder":
-        """A network trained in any precision, rebuilt to compute in float32 with the same weights."""
-        rebuilt = text_encoder(network.output_shape[-1], convolution_width, recurrent_width, read_characters)
-        rebuilt.set_weights(network.get_weights())
-        return cls(rebuilt)

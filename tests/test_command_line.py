@@ -10,6 +10,7 @@ import pytest
 from tensorflow import errors
 
 import main
+from callbacks.checkpoints import TrainingError
 from models.registry import PRESETS
 from pipelines.registry import DATASETS
 from tests.worlds import write_captioned_folder, write_random_embeddings
@@ -303,6 +304,7 @@ OUT_OF_MEMORY = "Graph execution error:\n\nDetected at node x\nOOM when allocati
         (errors.AlreadyExistsError(None, None, "a.png"), "could not read or write: a.png"),
         (errors.UnavailableError(None, None, "a.png"), "could not read or write: a.png"),
         (OSError("disk"), "could not read or write: disk"),
+        (TrainingError("loss became nan\nat step 7"), "error: loss became nan at step 7"),
     ],
 )
 def test_what_a_user_can_mend_is_one_line(capsys, error, wanted):
@@ -402,6 +404,7 @@ INTERRUPTED_AT_THE_START = f"""
 import sys
 sys.path.insert(0, {os.path.dirname(MAIN)!r})
 import main
+from callbacks.checkpoints import TrainingError
 
 def interrupted(devices):
     raise KeyboardInterrupt

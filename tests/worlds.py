@@ -111,7 +111,7 @@ def examples_of(dataset: str, split: str, side: int, *arguments) -> Examples:
 
 def write_encoder(folder: pathlib.Path) -> pathlib.Path:
     keras.utils.set_random_seed(0)
-    text_encoder(TEXT_DIM, convolution_width=4, recurrent_width=5).save(folder / "text_encoder.keras")
+    text_encoder(tiny("char_cnn_rnn"), TEXT_DIM).save(folder / "text_encoder.keras")
     return folder
 
 

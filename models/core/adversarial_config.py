@@ -1,17 +1,36 @@
-"""What the configurations of all adversarial models share: the loss, what is added to it, the averaged generator."""
+"""What the configurations of all adversarial models share: the loss, its stabilizers, the averaged generator.
+
+The lists of names here are the accepted ones; the tables of functions in `losses` and `models.core` have them as keys.
+"""
 
 import dataclasses
 
 from models.core.config import ConfigError, TrainingConfig, setting
 
 # What `adversarial` accepts.
-LOSSES = ("minimax", "non_saturating", "least_squares", "hinge", "wasserstein")
-# Those whose target for a real image can be moved away from 1.
-SMOOTHABLE = ("minimax", "non_saturating", "least_squares")
-# What `penalty` accepts.
-PENALTIES = ("none", "gradient", "one_sided_gradient", "r1", "r2")
-# What `augmentation` may name, Zhao et al. 2020, section 3.2.
+LOSSES = (
+    "minimax",
+    "non_saturating",
+    "least_squares",
+    "hinge",
+    "wasserstein",
+    "relativistic",
+    "relativistic_average",
+)
+# Those that compare real with generated logits.
+PAIRED_LOSSES = ("relativistic", "relativistic_average")
+# Parameters of the losses: the fields of the configuration that set them.
+LOSS_PARAMETERS = {
+    "label_smoothing": ("minimax", "non_saturating", "least_squares"),
+    "margin": ("hinge",),
+}
+# What `penalty` accepts beside "none".
+PENALTIES = ("gradient", "one_sided_gradient", "r1", "r2")
+# What `augmentation` may name, in the order in which they are applied; Zhao et al. 2020, section 3.2.
 AUGMENTATIONS = ("color", "translation", "cutout")
+# What may normalize features, and how a generator may double the side of its maps; models offer some of them.
+NORMALIZATIONS = ("batch", "instance", "layer", "none")
+UPSAMPLINGS = ("transposed", "resize")
 
 
 def smallest_side(image_size: int) -> int:
@@ -44,55 +63,75 @@ class AdversarialConfig(TrainingConfig):
         choices=LOSSES,
     )
     label_smoothing: float = setting(
-        0.0, "taken off the real target; Salimans et al. 2016, 3.4: 0.1", minimum=0.0, maximum=0.5
+        0.0, "subtracted from the real target; Salimans et al. 2016, 3.4: 0.1", minimum=0.0, maximum=0.5
     )
+    margin: float = setting(1.0, "of the hinge loss; Miyato et al. 2018, equation 16", minimum=0.0)
     penalty: str = setting(
         "none",
         "on the discriminator's gradient; gradient: Gulrajani et al. 2017, equation 3; one_sided_gradient: Petzka et "
         "al. 2018; r1, r2: Mescheder et al. 2018",
-        choices=PENALTIES,
+        choices=("none", *PENALTIES),
     )
     penalty_weight: float = setting(
-        10.0, "weight of the penalty, if there is one; Gulrajani et al. 2017, Mescheder et al. 2018", minimum=0.0
+        10.0, "weight of the penalty, if any; Gulrajani et al. 2017, Mescheder et al. 2018", minimum=0.0
     )
     discriminator_learning_rate: float = setting(
         0.0, "the discriminator's own step size (Heusel et al. 2017); 0: learning_rate", minimum=0.0, maximum=100.0
     )
     instance_noise: float = setting(
-        0.0, "standard deviation of noise on all that the discriminator sees; Sonderby et al. 2017", minimum=0.0
+        0.0, "standard deviation of the noise added to the discriminator's images; Sonderby et al. 2017", minimum=0.0
     )
     instance_noise_steps: int = setting(
-        0, "steps within which the instance noise falls to 0 in a line; 0: it stays", minimum=0
+        0, "steps over which the instance noise falls linearly to 0; 0: it is constant", minimum=0
     )
     augmentation: str = setting(
-        "", f"of all that the discriminator sees, of {','.join(AUGMENTATIONS)}; Zhao et al. 2020 (DiffAugment)"
+        "", f"of the discriminator's images: any of {','.join(AUGMENTATIONS)}; Zhao et al. 2020 (DiffAugment)"
     )
     discriminator_normalization: str = setting(
-        "batch", "in the discriminator; a gradient penalty wants layer or none", choices=("batch", "layer", "none")
+        "batch", "in the discriminator; a gradient penalty requires layer or none", choices=("batch", "layer", "none")
     )
     average_decay: float = setting(
-        0.0, "a step's decay of the generator's moving average; 0: no average", minimum=0.0, maximum=0.99999
+        0.0, "decay per step of the generator's moving average; 0: no average", minimum=0.0, maximum=0.99999
     )
+
+    # Whether the model's step has a generated image for each real one, as a paired loss needs.
+    pairs_logits = False
 
     def __post_init__(self):
         super().__post_init__()
-        if self.label_smoothing and self.adversarial not in SMOOTHABLE:
+        if self.adversarial in PAIRED_LOSSES and not self.pairs_logits:
+            accepted = ", ".join(name for name in LOSSES if name not in PAIRED_LOSSES)
             raise ConfigError(
-                f"label_smoothing goes with adversarial={' or '.join(SMOOTHABLE)}. "
-                f"Received: adversarial={self.adversarial}"
+                "adversarial must be a loss of real and generated logits separately here, because this model's step "
+                f"does not pair them: {accepted}. Received: {self.adversarial}"
             )
+        defaults = {field.name: field.default for field in dataclasses.fields(self)}
+        for parameter, losses in LOSS_PARAMETERS.items():
+            if getattr(self, parameter) != defaults[parameter] and self.adversarial not in losses:
+                raise ConfigError(
+                    f"{parameter} goes with adversarial={' or '.join(losses)}. Received: adversarial={self.adversarial}"
+                )
         if self.penalty != "none" and self.discriminator_normalization == "batch":
             raise ConfigError(
-                "penalty needs discriminator_normalization=layer or none (it is of each example alone, Gulrajani et "
-                f"al. 2017, section 4). Received: penalty={self.penalty} and batch"
+                "penalty requires discriminator_normalization=layer or none (it is defined for each example alone, "
+                f"Gulrajani et al. 2017, section 4). Received: penalty={self.penalty} and batch"
             )
         unknown = [name for name in self.augmentations if name not in AUGMENTATIONS]
         if unknown:
-            raise ConfigError(f"augmentation must be some of {','.join(AUGMENTATIONS)}. Received: {','.join(unknown)}")
+            raise ConfigError(f"augmentation must be any of {','.join(AUGMENTATIONS)}. Received: {','.join(unknown)}")
+
+    @property
+    def loss_parameters(self) -> dict[str, float]:
+        """The parameters of the adversarial loss, by name."""
+        return {
+            parameter: getattr(self, parameter)
+            for parameter, losses in LOSS_PARAMETERS.items()
+            if self.adversarial in losses
+        }
 
     @property
     def augmentations(self) -> tuple[str, ...]:
-        """What `augmentation` names."""
+        """The names in `augmentation`."""
         return tuple(name for name in self.augmentation.split(",") if name)
 
     @property

@@ -1,25 +1,27 @@
-"""An averaged copy of a network, as it is sampled."""
+"""An exponential moving average of a network, which is sampled instead of it."""
 
 import keras
 import tensorflow as tf
+
+from models.core import spectral
 
 
 class MovingAverage:
     """Exponential moving average of a network's weights, batch statistics included.
 
-    It starts quickly: at step t the decay is at most (1 + t) / (10 + t), so that a short run is not averaged with
-    its random initial weights.
+    The decay is warmed up: at step t it is at most (1 + t) / (10 + t), so that in a short run the random initial
+    weights do not dominate the average.
     """
 
     def __init__(self, network: keras.Model, decay: float):
         self.network, self.decay = network, decay
         self.average = keras.models.clone_model(network)
-        # clone_model makes new initial weights.
+        # clone_model draws new initial weights.
         self.average.set_weights(network.get_weights())
         self.average.trainable = False
 
     def update(self, step: tf.Tensor):
-        """Move the average towards the network's present weights."""
+        """Move the average towards the network's current weights."""
         step = tf.cast(step, tf.float32)
         rate = 1.0 - tf.minimum(self.decay, (1.0 + step) / (10.0 + step))
         averages = [variable.value for variable in self.average.variables]
@@ -34,3 +36,5 @@ class MovingAverage:
                 )
 
         tf.distribute.get_replica_context().merge_call(move, args=(averages, currents, rate))
+        # Averaged singular vectors are those of no kernel; they must be the averaged kernel's.
+        spectral.iterate(self.average)

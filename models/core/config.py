@@ -1,10 +1,11 @@
-"""Configurations: frozen dataclasses that import without TensorFlow: a wrong command line is refused at once."""
+"""Configurations: frozen dataclasses, importable without TensorFlow: a wrong command line is refused at once."""
 
 import dataclasses
 import difflib
 from collections.abc import Mapping
 
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
+OPTIMIZERS = ("adam", "rmsprop", "sgd")
 
 
 class ConfigError(ValueError):
@@ -24,13 +25,13 @@ def setting(
     """A field of a configuration.
 
     Args:
-        default: its value in the paper's preset.
-        source: its unit and where the value comes from (paper, section); `--dry_run` prints it.
+        default: the value in the paper's preset.
+        source: the unit, and where the value comes from (paper, section); printed by `--dry_run`.
         choices: the accepted values, where they can be listed.
-        path_or: the accepted names of a field that else names a file or folder.
+        path_or: the accepted names of a field that otherwise holds the path of a file or folder.
         minimum: the smallest accepted number.
         maximum: the largest accepted number.
-        ends_run: whether it only says when training ends, so that a run may be resumed with another value.
+        ends_run: whether the field only determines when training ends, so that a run may be resumed with another value.
     """
     return dataclasses.field(
         default=default,
@@ -47,18 +48,18 @@ def setting(
 
 @dataclasses.dataclass(frozen=True)
 class TrainingConfig:
-    """What every training has. Fields of a subclass are checked against their type and bounds when it is made."""
+    """The settings of every training. Fields, also those of subclasses, are checked for type and bounds on creation."""
 
-    batch_size: int = setting(64, "examples a step, over all devices", minimum=2)
+    batch_size: int = setting(64, "examples per step, over all devices", minimum=2)
     image_size: int = setting(64, "pixels", minimum=8)
-    epochs: int = setting(600, "passes over the training images; `steps` goes before it", minimum=1, ends_run=True)
-    steps: int = setting(0, "training steps; 0: as many as `epochs` says", minimum=0, ends_run=True)
+    epochs: int = setting(600, "passes over the training images; `steps` takes precedence", minimum=1, ends_run=True)
+    steps: int = setting(0, "training steps; 0: given by `epochs`", minimum=0, ends_run=True)
     learning_rate: float = setting(2e-4, "Adam's step size", minimum=0.0, maximum=100.0)
     learning_rate_halving_epochs: int = setting(0, "epochs between halvings of the learning rate; 0: never", minimum=0)
-    optimizer: str = setting("adam", "gradient descent method", choices=("adam", "rmsprop", "sgd"))
-    beta_1: float = setting(0.9, "Adam's first decay rate, the momentum of sgd", minimum=0.0, maximum=1.0)
+    optimizer: str = setting("adam", "gradient descent method", choices=OPTIMIZERS)
+    beta_1: float = setting(0.9, "Adam's first decay rate, or the momentum of sgd", minimum=0.0, maximum=1.0)
     beta_2: float = setting(0.999, "Adam's second decay rate", minimum=0.0, maximum=1.0)
-    precision: str = setting("float32", "what layers compute in; variables are float32", choices=PRECISIONS)
+    precision: str = setting("float32", "precision of the layers; variables are float32", choices=PRECISIONS)
     seed: int = setting(0, "of the initial weights, the batches and the noise", minimum=0, maximum=2**31 - 1)
 
     def __post_init__(self):
@@ -71,16 +72,16 @@ class TrainingConfig:
         return True
 
     def steps_per_epoch(self, images: int) -> int:
-        """An epoch is images / batch size steps, at least one."""
+        """Steps in one pass over the images, at least one."""
         return max(images // self.batch_size, 1)
 
     def total_steps(self, images: int) -> int:
-        """How many steps the training takes on a dataset of this many images."""
+        """Steps of the whole training on a dataset of this many images."""
         return self.steps or self.epochs * self.steps_per_epoch(images)
 
 
 def check(field: dataclasses.Field, value):
-    """Raise ConfigError unless the value has the field's type and lies within its bounds."""
+    """Raise ConfigError unless the value has the field's type and is within its bounds."""
     wanted = "a number" if field.type is float else f"a value of type {field.type.__name__}"
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if not (isinstance(value, field.type) if field.type is not float else is_number) or (
@@ -90,7 +91,7 @@ def check(field: dataclasses.Field, value):
     choices, minimum, maximum = (field.metadata.get(key) for key in ("choices", "minimum", "maximum"))
     if choices and value not in choices:
         raise ConfigError(f"{field.name} must be one of {', '.join(map(str, choices))}. Received: {value}")
-    # Written so that NaN, which compares false with everything, is refused too.
+    # `not >=` rather than `<`: NaN, for which both are false, is refused too.
     if minimum is not None and not value >= minimum:
         raise ConfigError(f"{field.name} must be at least {minimum}. Received: {value}")
     if maximum is not None and not value <= maximum:
@@ -98,7 +99,7 @@ def check(field: dataclasses.Field, value):
 
 
 def from_plain(config_class: type, values: Mapping[str, object]) -> TrainingConfig:
-    """The configuration that JSON keeps as a dict: lists become tuples again."""
+    """The configuration from its JSON form, a dict in which tuples have become lists."""
     plain = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
     known = {field.name for field in dataclasses.fields(config_class)}
     if unknown := sorted(plain.keys() - known):
@@ -107,9 +108,9 @@ def from_plain(config_class: type, values: Mapping[str, object]) -> TrainingConf
 
 
 def parse(text: str, kind: type):
-    """A command line's text as the field's type; ValueError if it is not one."""
+    """Text from the command line as the field's type; ValueError or KeyError if it is not one."""
     if kind is tuple:
-        raise ValueError("only the data sets it")
+        raise ValueError("only the data determines it")
     if kind is bool:
         return {"true": True, "1": True, "false": False, "0": False}[text.lower()]
     return kind(text)
@@ -119,11 +120,11 @@ def override(config: TrainingConfig, changes: Mapping[str, object]) -> TrainingC
     """The configuration with some fields changed.
 
     Args:
-        config: where to start from.
+        config: the configuration to start from.
         changes: field name to new value; text is parsed as the field's type.
 
     Raises:
-        ConfigError: a field does not exist (the nearest names are suggested), or a value is not accepted.
+        ConfigError: a field does not exist (the closest names are suggested), or a value is not accepted.
     """
     fields = {field.name: field for field in dataclasses.fields(config)}
     parsed = {}

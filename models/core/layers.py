@@ -1,24 +1,41 @@
-"""The layers that the papers' networks share, with the papers' initial weights."""
+"""Layers and widths that the papers' networks share, with the papers' initial weights."""
 
 import keras
 import tensorflow as tf
 from keras import layers
 
+# Slope of the leaky ReLU in all networks; Radford et al. 2016, section 4.
+LEAK = 0.2
+
 
 def convolution_initializer():
-    """N(0, 0.02): DCGAN's and, after it, Reed et al.'s."""
+    """N(0, 0.02): DCGAN's and, following it, Reed et al.'s."""
     return keras.initializers.RandomNormal(0.0, 0.02)
 
 
-def doubled_widths(width: int, count: int) -> list[int]:
-    """Channels of `count` layers, each of which halves the side: 1, 2, 4, 8, 8, ... times `width`."""
-    return [width * min(2**layer, 8) for layer in range(count)]
+def halvings(side: int, smallest: int) -> int:
+    """How many times a side is halved down to the smallest map's."""
+    return (side // smallest).bit_length() - 1
+
+
+def stage_widths(width: int, stages: int, from_smallest: bool = False) -> list[int]:
+    """Channels of each stage, from the largest map to the smallest, each half the side of the one before.
+
+    Args:
+        width: channels of the unit stage.
+        stages: how many stages there are.
+        from_smallest: False: 1, 2, 4, 8, 8, ... times `width`, so the largest map has `width` channels (DCGAN, pix2pix,
+            PixelDT). True: ..., 1, 1, 2, 4, 8 times `width`, so the smallest map has 8 times as many (Reed et al.).
+    """
+    if from_smallest:
+        return [width * max(8 >> stage, 1) for stage in reversed(range(stages))]
+    return [width * min(2**stage, 8) for stage in range(stages)]
 
 
 def convolution(
     x, channels: int, kernel_size: int, strides: int = 1, padding: str = "same", layer=layers.Conv2D, **options
 ):
-    """Convolution, without bias unless `use_bias` (Reed et al.'s code zeroes the biases at every step)."""
+    """Convolution, without bias unless `use_bias` (Reed et al.'s code sets the biases to zero at every step)."""
     return layer(
         channels,
         kernel_size,
@@ -30,7 +47,7 @@ def convolution(
 
 
 def transposed_convolution(x, channels: int, kernel_size: int = 4, strides: int = 2, padding: str = "same", **options):
-    """Transposed convolution, which doubles the side unless told otherwise; without bias unless `use_bias`."""
+    """Transposed convolution, by default doubling the side; without bias unless `use_bias`."""
     return layers.Conv2DTranspose(
         channels,
         kernel_size,
@@ -42,11 +59,12 @@ def transposed_convolution(x, channels: int, kernel_size: int = 4, strides: int 
 
 
 def resize_convolution(x, channels: int, kernel_size: int = 3, **options):
-    """Each pixel four times, and a convolution: no checkerboard (Odena et al. 2016)."""
+    """Nearest-neighbor upsampling and a convolution: no checkerboard artifacts (Odena et al. 2016)."""
     return convolution(layers.UpSampling2D(2)(x), channels, kernel_size, **options)
 
 
-UPSAMPLING = {"transposed": transposed_convolution, "resize": resize_convolution}
+# How a generator doubles the side of a map; the keys are `models.core.adversarial_config.UPSAMPLINGS`.
+UPSAMPLINGS = {"transposed": transposed_convolution, "resize": resize_convolution}
 
 
 def linear(x, units: int):
@@ -58,14 +76,14 @@ def linear(x, units: int):
 
 @keras.saving.register_keras_serializable("gan")
 class FusedBatchNormalization(layers.BatchNormalization):
-    """Keras's batch normalization of the last axis, computed by TensorFlow's fused kernel.
+    """Keras's batch normalization of the last axis, with TensorFlow's fused kernel.
 
     Keras 3 computes it unfused and in float32, which takes more of a GAN-CLS step on a CPU than the convolutions
-    (see benchmarks/). As in Torch, the moving variance collects the unbiased estimate.
+    (see benchmarks/). As in Torch, the moving variance averages the unbiased estimate.
     """
 
     def call(self, inputs, training=None, mask=None):
-        """Normalize (B, H, W, C) or (B, C) floats, by the batch's statistics if `training`, else the moving ones."""
+        """Normalize (B, H, W, C) or (B, C) floats with the batch's statistics if `training`, else the moving ones."""
         x = inputs if inputs.shape.rank == 4 else inputs[:, tf.newaxis, tf.newaxis, :]
         channels = inputs.shape[-1:]
         gamma = tf.cast(self.gamma, tf.float32) if self.scale else tf.ones(channels)
@@ -89,14 +107,14 @@ class FusedBatchNormalization(layers.BatchNormalization):
 
 @keras.saving.register_keras_serializable("gan")
 class SeededDropout(layers.Layer):
-    """Dropout as a function of a seed: the same seed drops the same numbers.
+    """Dropout as a function of a seed: the same seed drops the same units.
 
-    Keras's own layer hides its state, so that a resumed run would draw others, and all replicas draw the same.
+    Keras's own layer hides its state, so a resumed run would draw another mask, and all replicas would draw the same.
 
     Args:
         rate: the share that is dropped, in [0, 1).
-        salt: makes layers with one seed differ.
-        always: whether it drops at test time too (Isola et al. 2017, 3.1).
+        salt: makes layers that share a seed differ.
+        always: whether it is active at test time too (Isola et al. 2017, 3.1).
     """
 
     def __init__(self, rate: float, salt: int = 0, always: bool = True, **options):
@@ -104,7 +122,7 @@ class SeededDropout(layers.Layer):
         self.rate, self.salt, self.always = rate, salt, always
 
     def call(self, inputs, training=None):
-        """[(B, ...) floats, (B, 2) integers, of which the first row is the seed] to floats of the same shape."""
+        """[(B, ...) floats, (B, 2) integers with the seed in the first row] to floats of the same shape."""
         x, seed = inputs
         if not (self.always or training):
             return x
@@ -117,12 +135,12 @@ class SeededDropout(layers.Layer):
         return keras.KerasTensor(inputs[0].shape, self.compute_dtype)
 
     def get_config(self):
-        """What `from_config` needs."""
+        """The constructor's arguments."""
         return {**super().get_config(), "rate": self.rate, "salt": self.salt, "always": self.always}
 
 
 def batch_normalization(x):
-    """Batch normalization with Torch's momentum and epsilon, its scale drawn from N(1, 0.02)."""
+    """Batch normalization with Torch's momentum and epsilon, the scale drawn from N(1, 0.02)."""
     return FusedBatchNormalization(
         momentum=0.9, epsilon=1e-5, gamma_initializer=keras.initializers.RandomNormal(1.0, 0.02)
     )(x)
@@ -130,13 +148,13 @@ def batch_normalization(x):
 
 @keras.saving.register_keras_serializable("gan")
 class BatchStatistics(layers.Layer):
-    """Batch normalization that knows the batch's own statistics only, at test time too (Isola et al. 2017, 3.2).
+    """Batch normalization with the batch's own statistics at test time too (Isola et al. 2017, 3.2).
 
     At batch 1 it is instance normalization.
     """
 
     def build(self, input_shape):
-        """Scale, drawn from N(1, 0.02), and offset of each channel."""
+        """Make a scale, drawn from N(1, 0.02), and an offset for each channel."""
         self.gamma = self.add_weight(
             name="gamma", shape=input_shape[-1:], initializer=keras.initializers.RandomNormal(1.0, 0.02)
         )
@@ -153,7 +171,7 @@ class BatchStatistics(layers.Layer):
 
 
 def batch_statistics(x):
-    """Normalization by the batch's own statistics."""
+    """Normalization with the batch's own statistics."""
     return BatchStatistics()(x)
 
 
@@ -161,7 +179,7 @@ def batch_statistics(x):
 class InstanceNormalization(layers.Layer):
     """Each channel of each image to mean 0 and variance 1, without scale and offset (Ulyanov et al. 2016).
 
-    At batch 1 by TensorFlow's fused kernel, which takes half of the time of Keras's `GroupNormalization(groups=-1)`.
+    At batch 1 with TensorFlow's fused kernel, which takes half the time of Keras's `GroupNormalization(groups=-1)`.
     """
 
     def call(self, inputs):
@@ -182,7 +200,7 @@ class InstanceNormalization(layers.Layer):
 
 @keras.saving.register_keras_serializable("gan")
 class ReflectionPadding(layers.Layer):
-    """Fills up with the mirror image, `width` pixels on each side; the outermost pixels are not repeated."""
+    """Reflection padding of `width` pixels on each side; the outermost pixels are not repeated."""
 
     def __init__(self, width: int, **options):
         super().__init__(**options)
@@ -193,15 +211,16 @@ class ReflectionPadding(layers.Layer):
         return tf.pad(inputs, [[0, 0], [self.width] * 2, [self.width] * 2, [0, 0]], "REFLECT")
 
     def compute_output_shape(self, input_shape):
-        """As `call` makes it."""
+        """The shape of the padded image."""
         batch, *sides, channels = input_shape
         return (batch, *(side and side + 2 * self.width for side in sides), channels)
 
     def get_config(self):
-        """What `from_config` needs."""
+        """The constructor's arguments."""
         return {**super().get_config(), "width": self.width}
 
 
+# The keys are `models.core.adversarial_config.NORMALIZATIONS`.
 NORMALIZATIONS = {
     "batch": batch_normalization,
     "instance": lambda x: InstanceNormalization()(x),
@@ -211,5 +230,5 @@ NORMALIZATIONS = {
 
 
 def normalization(name: str):
-    """The function that normalizes a tensor's features, by name."""
+    """The function that normalizes a tensor's features, by its name."""
     return NORMALIZATIONS[name]

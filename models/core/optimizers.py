@@ -1,23 +1,23 @@
-"""Adam in one pass over the memory of large variables, and gradient descent whose momentum rises."""
+"""Adam with a fused kernel for large variables, and gradient descent with rising momentum."""
 
 import keras
 import tensorflow as tf
 
-# Numbers in a variable. Of smaller ones the kernel gains nothing over Keras's own operations.
+# Elements of a variable. For smaller ones the kernel is no faster than Keras's own operations.
 LARGE = 2**20
 
 
 @keras.saving.register_keras_serializable("gan")
 class FusedAdam(keras.optimizers.Adam):
-    """Keras's Adam, which updates large variables by TensorFlow's fused kernel.
+    """Keras's Adam, with TensorFlow's fused kernel for large variables.
 
     Keras's own update reads and writes each variable, and both its moments, several times: at the published size of
     pix2pix (57 million parameters) that is a third of the step (`python -m benchmarks.published_steps`). The formula
-    is the same; the last bit may differ. Without `amsgrad`.
+    is the same; the last bit may differ. `amsgrad` is not supported.
     """
 
     def update_step(self, gradient, variable, learning_rate):
-        """One variable's step; called by `apply`, on each replica's own copy."""
+        """Update one variable; called by `apply`, on each replica's own copy."""
         if variable.shape.num_elements() < LARGE:
             super().update_step(gradient, variable, learning_rate)
             return
@@ -39,10 +39,10 @@ class FusedAdam(keras.optimizers.Adam):
 
 @keras.saving.register_keras_serializable("gan")
 class RisingMomentum(keras.optimizers.SGD):
-    """Keras's gradient descent, whose momentum rises epoch by epoch from `momentum` to `final_momentum`.
+    """Keras's gradient descent, with a momentum that rises epoch by epoch from `momentum` to `final_momentum`.
 
-    In the first two epochs it is `momentum`, after `momentum_epochs` of them `final_momentum`, between them on a line:
-    as the authors of Goodfellow et al. 2014 have it (mnist.yaml). Without `nesterov`.
+    It is `momentum` in the first two epochs, `final_momentum` after `momentum_epochs`, and interpolated linearly in
+    between, as in the code of Goodfellow et al. 2014 (mnist.yaml). `nesterov` is not supported.
     """
 
     def __init__(self, learning_rate, momentum, final_momentum, momentum_epochs, steps_per_epoch, **kwargs):
@@ -51,26 +51,26 @@ class RisingMomentum(keras.optimizers.SGD):
         self.steps_per_epoch = steps_per_epoch
 
     def build(self, variables):
-        """Make a velocity of each variable, also where the momentum begins at 0, for which Keras has none."""
+        """Make a velocity for each variable, also for an initial momentum of 0, where Keras makes none."""
         super().build(variables)
         if not self.momentums:
             self.momentums = self.add_optimizer_variables(variables, "momentum")
 
     def momentum_at(self, step: tf.Tensor) -> tf.Tensor:
-        """The momentum at one of the optimizer's steps, a float32 scalar."""
+        """The momentum at a step of the optimizer, a float32 scalar."""
         epoch = tf.cast(tf.cast(step, tf.int64) // self.steps_per_epoch, tf.float32)
         share = tf.clip_by_value((epoch - 1.0) / (self.momentum_epochs - 1.0), 0.0, 1.0)
         return self.momentum + (self.final_momentum - self.momentum) * share
 
     def update_step(self, gradient, variable, learning_rate):
-        """One variable's step; called by `apply`, on each replica's own copy."""
+        """Update one variable; called by `apply`, on each replica's own copy."""
         velocity = self.momentums[self._get_variable_index(variable)]
         momentum = self.momentum_at(self.iterations.value)
         self.assign(velocity, momentum * velocity.value - learning_rate * tf.cast(gradient, tf.float32))
         self.assign_add(variable, velocity.value)
 
     def get_config(self):
-        """What `from_config` needs."""
+        """The constructor's arguments."""
         return super().get_config() | {
             "final_momentum": self.final_momentum,
             "momentum_epochs": self.momentum_epochs,

@@ -1,4 +1,4 @@
-"""Learning rates as functions of the optimizer's own step, so that a resumed run goes on where it was."""
+"""Learning rates as functions of the optimizer's own step, so that a resumed run continues where it stopped."""
 
 import math
 
@@ -21,15 +21,15 @@ class HalvingSchedule(keras.optimizers.schedules.LearningRateSchedule):
         return self.learning_rate * tf.pow(0.5, halvings)
 
     def get_config(self):
-        """What `from_config` needs."""
+        """The constructor's arguments."""
         return {"learning_rate": self.learning_rate, "halving_steps": self.halving_steps}
 
 
 @keras.saving.register_keras_serializable("gan")
 class LinearDecay(keras.optimizers.schedules.LearningRateSchedule):
-    """A learning rate that is constant for `constant_steps`, and then falls in a line to 0 within `decay_steps`.
+    """A learning rate that is constant for `constant_steps`, then falls linearly to 0 over `decay_steps`.
 
-    With 0 decay steps it stays constant.
+    With 0 decay steps it is constant.
     """
 
     def __init__(self, learning_rate: float, constant_steps: int, decay_steps: int):
@@ -43,7 +43,7 @@ class LinearDecay(keras.optimizers.schedules.LearningRateSchedule):
         return self.learning_rate * tf.clip_by_value(left / self.decay_steps, 0.0, 1.0)
 
     def get_config(self):
-        """What `from_config` needs."""
+        """The constructor's arguments."""
         return {
             "learning_rate": self.learning_rate,
             "constant_steps": self.constant_steps,
@@ -53,16 +53,16 @@ class LinearDecay(keras.optimizers.schedules.LearningRateSchedule):
 
 @keras.saving.register_keras_serializable("gan")
 class ExponentialDecay(keras.optimizers.schedules.LearningRateSchedule):
-    """A learning rate that is multiplied with `factor` at every step."""
+    """A learning rate multiplied by `factor` at every step."""
 
     def __init__(self, learning_rate: float, factor: float):
         self.learning_rate, self.factor = learning_rate, factor
 
     def __call__(self, step):
         """The learning rate at a step, a float32 scalar."""
-        # A factor near 1 raised to a large power: by its logarithm, which float32 holds better than the factor.
+        # A power of a factor near 1: by its logarithm, which float32 represents more accurately than the factor.
         return self.learning_rate * tf.exp(tf.cast(step, tf.float32) * math.log(self.factor))
 
     def get_config(self):
-        """What `from_config` needs."""
+        """The constructor's arguments."""
         return {"learning_rate": self.learning_rate, "factor": self.factor}

@@ -1,8 +1,9 @@
 """Spectral normalization (Miyato et al. 2018, section 2.1) with the paper's gradient.
 
-Keras's own `SpectralNormalization` writes W / sigma(W) into the kernel at every call, also in the generator's step, and
-no gradient passes through sigma. Here the kernel stays as it is, `call` divides by sigma, and the singular vectors move
-only when they are told to, in the discriminator's step.
+Keras's own `SpectralNormalization` writes W / sigma(W) into the kernel at every call, also in the other player's step,
+and no gradient passes through sigma. Here the kernel is unchanged, `call` divides by sigma, and the singular vectors
+are updated only by `iterate`: `TrainedModel` calls it for the networks of a player whenever the player has moved, and
+with `WARM_UP` iterations when it has built them.
 """
 
 import math
@@ -11,18 +12,18 @@ import keras
 import tensorflow as tf
 from keras import layers
 
-# Power iterations that find the singular vectors of the initial weights, whose singular values are close together.
+# Power iterations on the initial weights, whose singular values are close together: many, to converge.
 WARM_UP = 200
 
 
 class SpectrallyNormalized:
-    """What a layer with a kernel (..., outputs) needs to compute with kernel / sigma.
+    """Mixin of a layer with a kernel (..., outputs) that computes with kernel / sigma.
 
-    `left` and `right` are approximations of the first singular vectors of the kernel as a matrix (inputs, outputs).
+    `left` and `right` approximate the first singular vectors of the kernel, reshaped to a matrix (inputs, outputs).
     """
 
     def build(self, input_shape):
-        """The kernel, and random singular vectors."""
+        """Make the kernel, and singular vectors with random initial values."""
         super().build(input_shape)
         *inputs, outputs = self.kernel.shape
         for name, size in (("left", math.prod(inputs)), ("right", outputs)):
@@ -36,19 +37,19 @@ class SpectrallyNormalized:
             setattr(self, name, vector)
 
     def save_own_variables(self, store):
-        """Keras's convolutions and dense layers save their kernel and bias only."""
+        """Save all variables: Keras's convolutions and dense layers save only their kernel and bias."""
         layers.Layer.save_own_variables(self, store)
 
     def load_own_variables(self, store):
-        """What `save_own_variables` saved."""
+        """Load what `save_own_variables` saved."""
         layers.Layer.load_own_variables(self, store)
 
     def matrix(self) -> tf.Tensor:
-        """(inputs, outputs) float32."""
+        """The kernel as a matrix (inputs, outputs), float32."""
         return tf.reshape(tf.cast(self.kernel, tf.float32), (-1, self.kernel.shape[-1]))
 
     def iterate(self, count: int = 1):
-        """Power iterations (Algorithm 1): move the singular vectors towards those of the present kernel."""
+        """Power iterations (Algorithm 1): update the singular vectors towards those of the current kernel."""
         matrix = tf.stop_gradient(self.matrix())
         left, right = tf.cast(self.left, tf.float32), tf.cast(self.right, tf.float32)
         for _ in range(count):
@@ -58,23 +59,23 @@ class SpectrallyNormalized:
         self.right.assign(right)
 
     def sigma(self) -> tf.Tensor:
-        """The largest singular value of the kernel, as far as it is known; gradients pass to the kernel."""
+        """The current estimate of the kernel's largest singular value; gradients pass to the kernel."""
         left, right = tf.cast(self.left, tf.float32), tf.cast(self.right, tf.float32)
         return tf.tensordot(left, tf.linalg.matvec(self.matrix(), right), 1)
 
 
 @keras.saving.register_keras_serializable("gan")
 class SpectralConvolution(SpectrallyNormalized, layers.Conv2D):
-    """A convolution by kernel / sigma."""
+    """A convolution with kernel / sigma."""
 
     def convolution_op(self, inputs, kernel):
-        """Called by Keras's `call`."""
+        """The convolution itself; Keras's `call` adds bias and activation."""
         return super().convolution_op(inputs, kernel / tf.cast(self.sigma(), kernel.dtype))
 
 
 @keras.saving.register_keras_serializable("gan")
 class SpectralDense(SpectrallyNormalized, layers.Dense):
-    """A dense layer (without an activation of its own) by kernel / sigma."""
+    """A dense layer (without activation) with kernel / sigma."""
 
     def call(self, inputs, training=None):
         """(B, inputs) to (B, outputs)."""
@@ -83,8 +84,14 @@ class SpectralDense(SpectrallyNormalized, layers.Dense):
 
 
 def spectral_layers(network: keras.Model) -> list[SpectrallyNormalized]:
-    """The spectrally normalized layers of a network."""
-    return [layer for layer in network.layers if isinstance(layer, SpectrallyNormalized)]
+    """The spectrally normalized layers of a network, those of nested networks included."""
+    found = []
+    for layer in network.layers:
+        if isinstance(layer, SpectrallyNormalized):
+            found.append(layer)
+        elif isinstance(layer, keras.Model):
+            found += spectral_layers(layer)
+    return found
 
 
 def iterate(network: keras.Model, count: int = 1):

@@ -1,4 +1,4 @@
-"""What every trained model shares: networks with their optimizers, replica scaling, averages, logs, saving.
+"""What every trained model shares: networks with their optimizers, replica scaling, logs, saving.
 
 There is no template `train_step` here: each objective spells out its own.
 """
@@ -12,6 +12,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from models.core import spectral
 from models.core.config import from_plain
 from models.core.logs import Logs, copies
 from models.core.optimizers import FusedAdam
@@ -20,7 +21,7 @@ from models.core.schedules import HalvingSchedule
 
 @contextlib.contextmanager
 def precision(name: str):
-    """Layers made within compute in this precision ("float32", "mixed_bfloat16", "mixed_float16")."""
+    """Layers created in this context have this dtype policy ("float32", "mixed_bfloat16", "mixed_float16")."""
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(name)
     try:
@@ -32,9 +33,9 @@ def precision(name: str):
 class TrainedModel(keras.Model):
     """A Keras model that trains several networks ("players"), each with its own optimizer.
 
-    A subclass sets `config_class`, `players` (attribute names of its networks, the generator first where there is
-    one; where a player has several, `player_variables` is overridden) and `log_names`, builds its networks in
-    `build_networks`, and overrides `train_step`.
+    A subclass sets `config_class`, `players` (attribute names of its networks, the generator first if there is one; a
+    player of several networks overrides `player_networks`) and `log_names`, builds its networks in `build_networks`,
+    and overrides `train_step`.
     """
 
     config_class: type
@@ -42,7 +43,7 @@ class TrainedModel(keras.Model):
     log_names: tuple[str, ...] = ()
     # Whether a step couples the examples of a batch (pairs within it, ...), so that two replicas differ from one.
     couples_examples = False
-    # Each replica's share of a batch must be a multiple of it (2 where a batch is halved, ...).
+    # Each replica's share of a batch must be a multiple of this (2 where a batch is split in halves, ...).
     batch_multiple = 1
 
     def __init_subclass__(cls, **kwargs):
@@ -59,16 +60,28 @@ class TrainedModel(keras.Model):
         self.logs = Logs(self.log_names)
         with precision(config.precision):
             self.build_networks()
-        # Functional networks have their weights already; Keras would otherwise call the outer model in `fit`.
+        for player in self.players:
+            for network in self.player_networks(player):
+                spectral.iterate(network, spectral.WARM_UP)
+        # Functional networks already have their weights; Keras would otherwise call the outer model in `fit`.
         self.built = True
 
     def build_networks(self):
-        """Make the networks, each as a functional keras.Model in an attribute."""
+        """Make the networks, each a functional keras.Model in an attribute."""
         raise NotImplementedError
 
+    def player_networks(self, player: str) -> list[keras.Model]:
+        """The networks that a player's optimizer updates."""
+        return [getattr(self, player)]
+
     def player_variables(self, player: str) -> list:
-        """The trainable variables that a player's optimizer moves."""
-        return getattr(self, player).trainable_variables
+        """The trainable variables that a player's optimizer updates."""
+        return [variable for network in self.player_networks(player) for variable in network.trainable_variables]
+
+    @property
+    def is_averaged(self) -> bool:
+        """Whether a moving average of the weights is sampled, evaluated and exported."""
+        return False
 
     def optimizer_of(self, player: str) -> keras.optimizers.Optimizer:
         """The optimizer of a player."""
@@ -79,11 +92,11 @@ class TrainedModel(keras.Model):
         return HalvingSchedule(self.initial_rate(player), self.config.learning_rate_halving_epochs * steps_per_epoch)
 
     def initial_rate(self, player: str) -> float:
-        """A player's learning rate before it falls."""
+        """A player's initial learning rate."""
         return self.config.learning_rate
 
     def make_optimizer(self, player: str, steps_per_epoch: int) -> keras.optimizers.Optimizer:
-        """A player's optimizer, as the configuration says."""
+        """A player's optimizer, by the configuration's name."""
         config, rate = self.config, self.learning_rate(player, steps_per_epoch)
         if config.optimizer == "adam":
             optimizer = FusedAdam(rate, beta_1=config.beta_1, beta_2=config.beta_2)
@@ -96,88 +109,92 @@ class TrainedModel(keras.Model):
         return optimizer
 
     def gradient_descent(self, player: str, rate, steps_per_epoch: int) -> keras.optimizers.SGD:
-        """What optimizer=sgd stands for."""
+        """The optimizer of `optimizer=sgd`."""
         return keras.optimizers.SGD(rate, momentum=self.config.beta_1)
 
     def compile(self, steps_per_epoch: int = 1):
-        """Make and build one optimizer a player. Call it within the strategy's scope.
+        """Make and build one optimizer per player. Call it within the strategy's scope.
 
         Args:
-            steps_per_epoch: what turns the schedule's epochs into steps.
+            steps_per_epoch: converts the epochs of the schedules into steps.
         """
         self.steps_per_epoch = steps_per_epoch
         for player in self.players:
             optimizer = self.make_optimizer(player, steps_per_epoch)
-            # Slots that do not exist before `fit` would be dropped when a checkpoint is restored.
+            # Slots that do not exist yet would be dropped when a checkpoint is restored.
             optimizer.build(self.player_variables(player))
             setattr(self, f"{player}_optimizer", optimizer)
-        # Callbacks read the step from `model.optimizer`; left out, Keras would make an optimizer of its own.
+        # Callbacks read the step from `model.optimizer`; without one, Keras would make its own.
         super().compile(optimizer=self.optimizer_of(self.players[0]), jit_compile=False)
 
     @property
-    def is_averaged(self) -> bool:
-        """Whether averaged weights are sampled."""
-        return False
-
-    @property
     def step(self) -> int:
-        """How many training steps the weights have seen."""
-        # A mirrored variable cannot be turned into an int; its copy on the first replica can.
+        """How many training steps have been taken."""
+        # A mirrored variable cannot be converted to an int; its copy on the first replica can.
         return int(copies(self.steps_done)[0])
 
     def minimize(self, loss: tf.Tensor, tape: tf.GradientTape, player: str):
         """One optimizer step of a player on a loss that is the mean over this replica's examples.
 
-        The only place that knows about replicas: gradients are summed over them, so each pays its share.
+        The only place that knows about replicas: gradients are summed over them, so the loss is divided by their count.
         """
         optimizer, variables = self.optimizer_of(player), self.player_variables(player)
         replicas = tf.distribute.get_strategy().num_replicas_in_sync
         share = optimizer.scale_loss(tf.constant(1.0 / replicas, loss.dtype))
         gradients = tape.gradient(loss, variables, output_gradients=share)
         optimizer.apply(gradients, variables)
+        self.constrain(player)
+
+    def constrain(self, player: str):
+        """Restore what must hold of a player's networks once its weights have changed.
+
+        One power iteration for spectral normalization, as in Miyato et al. 2018, Algorithm 1.
+        """
+        for network in self.player_networks(player):
+            spectral.iterate(network)
 
     def noise_seed(self, purpose: int, turn: int = 0) -> tf.Tensor:
-        """(2,) int32 seed of this step's noise; draws for different purposes, and turns of one step, differ."""
+        """(2,) int32 seed of this step's random numbers, another one for each purpose and turn."""
         step = tf.cast(self.steps_done, tf.int32)
-        # Far from the purposes of the pipelines, which count from 0.
+        # Far from the purposes of the pipelines, which are numbered from 0.
         return tf.random.experimental.stateless_fold_in([self.config.seed, 1_000 * (1 + turn) + purpose], step)
 
     def replica_seed(self, purpose: int, turn: int = 0) -> tf.Tensor:
-        """(2,) int32 seed of this step's noise on this replica; replicas differ."""
+        """(2,) int32 seed of this step's random numbers, another one on each replica."""
         return tf.random.experimental.stateless_fold_in(self.noise_seed(purpose, turn), replica_index())
 
     def sample_latent(self, count: int | tf.Tensor, purpose: int = 0) -> tf.Tensor:
         """(count, latent_dim) noise from N(0, 1) for this replica at this step.
 
-        Drawn statelessly for the whole batch and cut: a resumed run draws the same noise, and each replica gets
-        the rows that its examples would have had on one device.
+        Drawn statelessly for the whole batch and sliced: a resumed run draws the same noise, and so do several replicas
+        together and a single one.
         """
         dim, seed = self.config.latent_dim, self.noise_seed(purpose)
-        return self.own_rows(count, lambda total: tf.random.stateless_normal((total, dim), seed))
+        return self.replica_rows(count, lambda total: tf.random.stateless_normal((total, dim), seed))
 
     def sample_uniform(
         self, count: int | tf.Tensor, purpose: int, turn: int = 0, shape: tuple[int, ...] = ()
     ) -> tf.Tensor:
-        """(count, *shape) numbers in [0, 1) for this replica at this step, drawn as the latents are."""
+        """(count, *shape) uniform numbers in [0, 1) for this replica at this step, drawn like the latents."""
         seed = self.noise_seed(purpose, turn)
-        return self.own_rows(count, lambda total: tf.random.stateless_uniform((total, *shape), seed))
+        return self.replica_rows(count, lambda total: tf.random.stateless_uniform((total, *shape), seed))
 
-    def own_rows(self, count: int | tf.Tensor, draw: Callable[[int | tf.Tensor], tf.Tensor]) -> tf.Tensor:
-        """This replica's `count` rows of what `draw` gives for the whole batch."""
+    def replica_rows(self, count: int | tf.Tensor, draw: Callable[[int | tf.Tensor], tf.Tensor]) -> tf.Tensor:
+        """This replica's `count` rows of what `draw` returns for the rows of all replicas."""
         replicas = tf.distribute.get_strategy().num_replicas_in_sync
         replica = replica_index()
         return draw(count * replicas)[replica * count : (replica + 1) * count]
 
-    def sized(self, own: tf.Tensor) -> tf.Tensor:
-        """A batch's (B, ...) with B known when the step is traced: pipelines leave it open."""
+    def with_static_batch(self, rows: tf.Tensor) -> tf.Tensor:
+        """This replica's (B, ...) with B known when the step is traced: pipelines leave it open."""
         replicas = tf.distribute.get_strategy().num_replicas_in_sync
-        return tf.ensure_shape(own, (self.config.batch_size // replicas, *own.shape[1:]))
+        return tf.ensure_shape(rows, (self.config.batch_size // replicas, *rows.shape[1:]))
 
-    def all_rows(self, own: tf.Tensor) -> tf.Tensor:
-        """The rows of the whole batch, of which each replica has its own: the inverse of `own_rows`."""
+    def gather_replicas(self, rows: tf.Tensor) -> tf.Tensor:
+        """The rows of all replicas: the inverse of `replica_rows`."""
         if tf.distribute.get_strategy().num_replicas_in_sync == 1:
-            return own
-        return tf.distribute.get_replica_context().all_gather(own, axis=0)
+            return rows
+        return tf.distribute.get_replica_context().all_gather(rows, axis=0)
 
     def track(self, **values: tf.Tensor) -> dict:
         """End a step: count it and log its values; returns their running means, as `train_step` must.
@@ -212,24 +229,24 @@ class TrainedModel(keras.Model):
 
     @classmethod
     def from_config(cls, config: dict):
-        """The model as its constructor makes it."""
+        """The model that the constructor makes from the configuration."""
         return cls(from_plain(cls.config_class, config["config"]))
 
     def get_compile_config(self) -> dict:
-        """What `compile` was given."""
+        """The arguments of `compile`."""
         return {"steps_per_epoch": self.steps_per_epoch}
 
     def compile_from_config(self, config: dict):
-        """Compile as the saved model was, so that its optimizers' state finds its slots."""
+        """Compile as the saved model was, so that the optimizers have the slots of the saved state."""
         self.compile(**config)
 
 
 def replica_index() -> int | tf.Tensor:
-    """Which replica this runs on, from 0."""
+    """The index of the current replica, from 0."""
     context = tf.distribute.get_replica_context()
     return context.replica_id_in_sync_group if context else 0
 
 
 def parameter_count(network: keras.Model) -> int:
-    """Trainable parameters of a network."""
+    """The number of trainable parameters of a network."""
     return sum(math.prod(variable.shape) for variable in network.trainable_variables)

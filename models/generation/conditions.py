@@ -1,43 +1,47 @@
-"""What the classic networks share: how they are told a class, and what a discriminator ends in."""
+"""What the networks of this family share: conditioning on a class, and the discriminator's outputs."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import keras
 from keras import layers, ops
 
-from models.core.layers import FusedBatchNormalization, batch_normalization, convolution_initializer, normalization
+from models.core.layers import (
+    LEAK,
+    FusedBatchNormalization,
+    batch_normalization,
+    convolution_initializer,
+    normalization,
+)
 from models.core.spectral import SpectralConvolution, SpectralDense
 from models.generation.configs import ImageGenerationConfig
 
-LEAK = 0.2  # slope of the leaky ReLU; DCGAN, section 4
-
 
 class Condition:
-    """The class as an input of a network, if it has one; `inputs` is what is added to the network's own.
+    """The class as an input of a network, if it is conditional; `inputs` is added to the network's other inputs.
 
     Args:
-        config: how many classes there are, and the generator's normalization.
-        way: how the network is told: "none", "concatenation" or "projection".
+        config: the number of classes, and the generator's normalization.
+        conditioning: one of `models.generation.configs.CONDITIONINGS`.
     """
 
-    def __init__(self, config: ImageGenerationConfig, way: str):
-        self.config, self.way, self.inputs, self.one_hot = config, way, {}, None
-        if way != "none":
+    def __init__(self, config: ImageGenerationConfig, conditioning: str):
+        self.config, self.conditioning, self.inputs, self.one_hot = config, conditioning, {}, None
+        if conditioning != "none":
             label = keras.Input((), dtype="int32", name="label")
             self.inputs = {"label": label}
             self.one_hot = ops.one_hot(label, config.classes)
 
     @property
     def is_concatenated(self) -> bool:
-        """Whether the class is one more input."""
-        return self.way == "concatenation"
+        """Whether the one-hot class is concatenated to the network's input."""
+        return self.conditioning == "concatenation"
 
-    def joined(self, vector):
-        """(B, D) and the one-hot class beside it, if that is how the network is told."""
+    def concatenate(self, vector):
+        """(B, D), with the one-hot class appended if conditioning is by concatenation."""
         return layers.concatenate([vector, self.one_hot]) if self.is_concatenated else vector
 
-    def joined_map(self, image):
-        """(B, h, w, c) and a map of each class (1 for the own, else 0), if that is how the network is told."""
+    def concatenate_maps(self, image):
+        """(B, h, w, c), with a constant one-hot map per class appended if conditioning is by concatenation."""
         if not self.is_concatenated:
             return image
         height, width = image.shape[1:3]
@@ -45,13 +49,13 @@ class Condition:
         return layers.concatenate([image, maps])
 
     def normalize(self, x):
-        """The generator's normalization of (B, ..., C), each class with a scale and offset of its own by projection.
+        """The generator's normalization of (B, ..., C); by projection, with a scale and an offset for each class.
 
         Conditional batch normalization: de Vries et al. 2017, as in Miyato & Koyama 2018, section 5.
         """
         if self.config.generator_normalization == "none":
             return x
-        if self.way != "projection":
+        if self.conditioning != "projection":
             return batch_normalization(x)
         channels = x.shape[-1]
         x = FusedBatchNormalization(momentum=0.9, epsilon=1e-5, scale=False, center=False)(x)
@@ -64,44 +68,36 @@ class Condition:
 
 
 def layer_types(config: ImageGenerationConfig) -> tuple[type, type]:
-    """The discriminator's kinds of convolution and of dense layer."""
+    """The discriminator's convolution and dense layer, spectrally normalized or not."""
     if config.spectral_normalization:
         return SpectralConvolution, SpectralDense
     return layers.Conv2D, layers.Dense
 
 
-def outputs(
-    features,
-    config: ImageGenerationConfig,
-    condition: Condition,
-    heads: Mapping[str, int],
-    dense: Callable,
-    pooled=None,
-):
-    """What a discriminator says of its last features: (B, 1) float32 logits, or a dict with them and of the heads.
+def discriminator_outputs(features, config: ImageGenerationConfig, condition: Condition, dense: Callable, pooled):
+    """(B, 1) float32 logits from a discriminator's last features, or with `config.heads` a dict of them and the heads.
 
     Args:
         features: (B, ...).
-        config: the hidden layer's units.
-        condition: the class; by projection the logit is joined by the inner product of the class's embedding and the
-            features (Miyato & Koyama 2018, equation 3).
-        heads: what else is read off the features, name to how many numbers; from a hidden layer of `code_units` where
-            the configuration has it (Chen et al. 2016, appendix C.1).
-        dense: its kind of dense layer.
-        pooled: (B, C) what the class's embedding is compared with.
+        config: the heads: name to size. They have a hidden layer of `code_units` if that is not 0 (Chen et al. 2016,
+            appendix C.1).
+        condition: the class; by projection, the inner product of its embedding and the features is added to the logit
+            (Miyato & Koyama 2018, equation 3).
+        dense: the discriminator's type of dense layer.
+        pooled: (B, C) the features of that inner product.
     """
     flat = layers.Flatten()(features)
     start = convolution_initializer()
     logits = dense(1, kernel_initializer=start, dtype="float32", name="logits")(flat)
-    if condition.way == "projection":
+    if condition.conditioning == "projection":
         embedded = dense(pooled.shape[-1], use_bias=False, kernel_initializer=start, dtype="float32")(condition.one_hot)
         logits = layers.add([logits, layers.Dot(axes=1, dtype="float32")([embedded, pooled])], dtype="float32")
-    if not heads:
+    if not config.heads:
         return logits
     hidden = flat
-    if units := getattr(config, "code_units", 0):
+    if config.code_units:
         name = config.discriminator_normalization
-        hidden = layers.Dense(units, use_bias=name == "none", kernel_initializer=start)(flat)
+        hidden = layers.Dense(config.code_units, use_bias=name == "none", kernel_initializer=start)(flat)
         hidden = layers.LeakyReLU(LEAK)(normalization(name)(hidden))
-    said = {name: layers.Dense(units, dtype="float32", name=name)(hidden) for name, units in heads.items()}
-    return {"logits": logits, **said}
+    heads = {name: layers.Dense(size, dtype="float32", name=name)(hidden) for name, size in config.heads.items()}
+    return {"logits": logits, **heads}

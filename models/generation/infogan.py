@@ -1,6 +1,4 @@
-"""InfoGAN: codes in the generator's input that can be read off its images (Chen et al. 2016, section 5)."""
-
-from functools import partial
+"""InfoGAN: latent codes that can be predicted from the generated images (Chen et al. 2016, section 5)."""
 
 import tensorflow as tf
 
@@ -15,58 +13,47 @@ class InfoGAN(ImageGAN):
     config_class = InfoGANConfig
     log_names = (*ImageGAN.log_names, "information")
 
-    @property
-    def heads(self) -> dict[str, int]:
-        """Q's category and continuous codes, those that there are."""
-        sizes = {"category_logits": self.config.categories, "continuous_means": self.config.continuous_codes}
-        return {name: size for name, size in sizes.items() if size}
-
-    def information(self, said: dict, latent: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """The lower bound L_I of the mutual information (equation 5), in nats, and the same weighted by lambda.
+    def information(self, outputs: dict, latent: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """The lower bound L_I of the mutual information (equation 5) in nats, and its parts weighted by lambda.
 
         Args:
-            said: of generated images.
-            latent: (B, input_dim) what they were made of.
+            outputs: the discriminator's for generated images.
+            latent: (B, input_dim) what the images were generated from.
         """
         config = self.config
-        _, category, codes = tf.split(latent, [config.latent_dim, config.categories, config.continuous_codes], axis=1)
+        _, category, codes = tf.split(latent, list(config.latent_parts.values()), axis=1)
         bound = weighted = tf.constant(0.0)
         if config.categories:
-            part = categorical_information(said["category_logits"], category)
+            part = categorical_information(outputs["category_logits"], category)
             bound, weighted = bound + part, weighted + config.information_weight * part
         if config.continuous_codes:
-            part = continuous_information(said["continuous_means"], codes)
+            part = continuous_information(outputs["continuous_means"], codes)
             bound, weighted = bound + part, weighted + config.continuous_weight * part
         return bound, weighted
 
     def train_step(self, batch):
         """Equation 6: k turns of the discriminator and Q on V - lambda L_I, then one of the generator."""
-        loss, count = self.adversarial, tf.shape(batch["real"])[0]
-        for turn, (real, told) in enumerate(self.turns(batch)):
-            latent = self.sample_latent(count, turn)
-            generated = self.generate(latent, told)
+        *discriminator_turns, generator_turn = self.turns(batch)
+        for turn in discriminator_turns:
+            generated = self.generate(turn)
             with tf.GradientTape() as tape:
-                of_real, of_fake = self.judge(told, turn, real), self.judge(told, turn, generated)
-                _, weighted_information = self.information(of_fake, latent)
-                discriminator_loss = (
-                    loss.real(of_real["logits"], self.real_target)
-                    + loss.fake(of_fake["logits"])
-                    - weighted_information
-                    + self.weighted_penalty(partial(self.score, told, turn), real, generated, turn)
-                )
-            self.discriminator_turn(discriminator_loss, tape)
-        turn += 1
-        latent = self.sample_latent(count, turn)
+                real, fake = self.discriminate(turn, turn.real), self.discriminate(turn, generated)
+                _, weighted_information = self.information(fake, turn.latent)
+                discriminator_loss = self.adversarial.discriminator(real["logits"], fake["logits"])
+                discriminator_loss -= weighted_information
+                discriminator_loss += self.penalty(turn, generated)
+            self.minimize(discriminator_loss, tape, "discriminator")
+        turn = generator_turn
         with tf.GradientTape() as tape:
-            of_fake = self.judge(told, turn, self.generate(latent, told))
-            information, weighted_information = self.information(of_fake, latent)
-            generator_loss = loss.generator(of_fake["logits"]) - weighted_information
+            fake = self.discriminate(turn, self.generate(turn))
+            information, weighted_information = self.information(fake, turn.latent)
+            generator_loss = self.generator_loss(turn, fake["logits"]) - weighted_information
         self.minimize(generator_loss, tape, "generator")
         self.after_step()
         return self.track(
             generator_loss=generator_loss,
             discriminator_loss=discriminator_loss,
-            real_score=self.mean_score(of_real["logits"]),
-            fake_score=self.mean_score(of_fake["logits"]),
+            real_score=self.mean_score(real["logits"]),
+            fake_score=self.mean_score(fake["logits"]),
             information=information,
         )

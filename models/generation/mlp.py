@@ -1,33 +1,33 @@
-"""Networks without convolutions: of images (Goodfellow et al. 2014; with a class Mirza & Osindero 2014, section 4.1),
-and of points.
+"""Fully connected networks: for images (Goodfellow et al. 2014; conditional: Mirza & Osindero 2014, section 4.1), and
+for points.
 """
 
 import math
-from collections.abc import Mapping
 
 import keras
 from keras import layers, ops
 
-from models.core.layers import SeededDropout, linear, normalization
-from models.generation.conditions import LEAK, Condition, layer_types, outputs
+from models.core.layers import LEAK, SeededDropout, linear, normalization
+from models.generation.conditions import Condition, discriminator_outputs, layer_types
 from models.generation.configs import ImageGenerationConfig, PointGenerationConfig
 
-# Shares of the first layer that the noise and the class have: 200 and 1,000 of 1,200, 240 and 50 (CGAN, 4.1).
+# The noise's share of the generator's first layer, 200 of 1,200 units (the class has the other 1,000), and the units of
+# the discriminator's first layer of the class, 50, as a share of those of the image, 240 (CGAN, 4.1).
 NOISE_SHARE, CLASS_SHARE = 1 / 6, 50 / 240
-# Dropout of the input beside that of the hidden layers: 0.2 beside 0.5 (GAN, authors' code).
+# Dropout of the input, as a share of that of the hidden layers: 0.2 of 0.5 (GAN, authors' code).
 INPUT_DROPOUT = 0.4
 
 
 def uniform(limit: float) -> keras.initializers.Initializer:
-    """Initial weights between -limit and limit."""
+    """Initial weights uniform in [-limit, limit]."""
     return keras.initializers.RandomUniform(-limit, limit)
 
 
 def generator(config: ImageGenerationConfig) -> keras.Model:
-    """Noise and perhaps a class to an image.
+    """Noise, and possibly a class, to an image.
 
-    Inputs: `latent` (B, input_dim) and, told the class, `label` (B,). Output: (B, side, side, channels) float32 in
-    [-1, 1]. Two hidden layers of `generator_width` rectified units, as in the authors' code (its output is a sigmoid:
+    Inputs: `latent` (B, input_dim) and, if conditional, `label` (B,). Output: (B, side, side, channels) float32 in
+    [-1, 1]. Two hidden layers of `generator_width` rectified units, as in the authors' code (whose output is a sigmoid:
     the same, in [0, 1]).
     """
     latent = keras.Input((config.input_dim,), name="latent")
@@ -49,10 +49,10 @@ def generator(config: ImageGenerationConfig) -> keras.Model:
     return keras.Model({"latent": latent, **condition.inputs}, image, name="generator")
 
 
-def discriminator(config: ImageGenerationConfig, heads: Mapping[str, int]) -> keras.Model:
-    """Image and perhaps its class to the logit of "real", and what the heads say.
+def discriminator(config: ImageGenerationConfig) -> keras.Model:
+    """Image, and possibly its class, to the logits of "real" and the heads (see `conditions.discriminator_outputs`).
 
-    Inputs: `image` (B, side, side, channels) in [-1, 1]; told the class, `label` (B,); with dropout, `seed` (B, 2).
+    Inputs: `image` (B, side, side, channels) in [-1, 1]; if conditional, `label` (B,); with dropout, `seed` (B, 2).
     Two hidden layers of `discriminator_width` maxout units (Goodfellow et al. 2013), as in the authors' code.
     """
     image = keras.Input((config.image_size, config.image_size, config.channels), name="image")
@@ -75,13 +75,13 @@ def discriminator(config: ImageGenerationConfig, heads: Mapping[str, int]) -> ke
     joint = config.joint_pieces and condition.is_concatenated and config.maxout_pieces > 1
     pieces = config.joint_pieces if joint else config.maxout_pieces
     x = layers.Activation("linear", name="features_0")(hidden(x, width, 2, config.dropout, pieces))
-    said = outputs(x, config, condition, heads, dense, pooled=x)
+    outputs = discriminator_outputs(x, config, condition, dense, pooled=x)
     inputs = {"image": image, **condition.inputs, **({"seed": seed} if config.dropout else {})}
-    return keras.Model(inputs, said, name="discriminator")
+    return keras.Model(inputs, outputs, name="discriminator")
 
 
 def point_generator(config: PointGenerationConfig) -> keras.Model:
-    """Noise to points. Input: `latent` (B, input_dim). Output: (B, dimensions) float32, of any size."""
+    """Noise to points. Input: `latent` (B, input_dim). Output: (B, dimensions) float32, unbounded."""
     latent = keras.Input((config.input_dim,), name="latent")
     x = latent
     for _ in range(2):
@@ -91,7 +91,7 @@ def point_generator(config: PointGenerationConfig) -> keras.Model:
 
 
 def point_discriminator(config: PointGenerationConfig) -> keras.Model:
-    """Points to the logit of "real". Input: `image` (B, dimensions): a point. Output: (B, 1) float32."""
+    """Points to the logits of "real". Input: `image` (B, dimensions), the points. Output: (B, 1) float32."""
     point = keras.Input((config.dimensions,), name="image")
     x = point
     for _ in range(2):

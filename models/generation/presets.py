@@ -1,4 +1,4 @@
-"""The presets of the classic line, from the 2014 GAN to SNGAN; sections are those of each preset's paper.
+"""The presets of generation, from the 2014 GAN to SNGAN; sections are those of each preset's paper.
 
 GAN: Goodfellow et al., "Generative Adversarial Nets" (NIPS 2014); "authors' code" is goodfeli/adversarial.
 CGAN: Mirza & Osindero, "Conditional Generative Adversarial Nets" (2014).
@@ -18,12 +18,12 @@ from collections.abc import Mapping
 from models.core.preset import MODES, Preset, Requirement
 from models.generation.configs import ACGANConfig, ImageGenerationConfig, InfoGANConfig, PointGenerationConfig
 
-# What makes the papers' networks short enough for small images on two cores: found by measuring.
+# Makes the papers' networks fast enough for small images on two cores; measured.
 SMALL = {"batch_size": 64, "generator_width": 64, "discriminator_width": 64, "average_decay": 0.999}
-# Passes over each set: at most some 20 minutes on two cores, on the digits 2 to 4.
+# Passes over each dataset: at most some 20 minutes on two cores, on the digits 2 to 4.
 EPOCHS = {**dict.fromkeys(("birds", "birds_colors"), 40), "digits": 300}
 FEW_EPOCHS = 16
-# Of one's own images, of which there may be few.
+# For the user's own images, of which there may be few.
 OWN = {name: {"steps": 25_000} for name in ("folder", "captions", "cub", "flowers")}
 SIZES = {
     **dict.fromkeys(("mnist", "fashion_mnist", "kmnist", "emnist", "idx"), 28),
@@ -38,7 +38,7 @@ EVALUATORS = (
     "evaluation.images.CategoryError",
     "evaluation.frechet.FeatureFrechet",
 )
-# Of images that are the same mirrored; digits and letters are not.
+# Datasets whose images may be mirrored; digits and letters may not.
 FLIPPED = ("birds", "birds_colors", "cifar10", "celeb_a", "cub", "flowers")
 
 
@@ -51,7 +51,7 @@ def preset(model: str, config: ImageGenerationConfig, summary: str, source: str,
         summary: one line on what it is.
         source: paper, section.
         dataset: the default.
-        small: what is changed on small images, beside their size.
+        small: changes for small images, beside their size.
     """
     small = (SMALL if config.network == "dcgan" else {}) | small
     per_dataset = OWN | {
@@ -74,7 +74,7 @@ def preset(model: str, config: ImageGenerationConfig, summary: str, source: str,
 
 
 def dcgan(summary: str, source: str, small: Mapping[str, object] | None = None, **changes):
-    """A preset on DCGAN's networks: what differs is a constant or two, and perhaps others on small images."""
+    """A preset with DCGAN's networks: it differs in a constant or two, and possibly others on small images."""
     return preset(
         "models.generation.gan.ImageGAN",
         dataclasses.replace(DCGAN, **changes),
@@ -129,8 +129,8 @@ CRITIC = {
     "steps": 100_000,
     "decay_steps": 100_000,
 }
-# Small images are trained on for a number of epochs: too few steps for the rate to fall, or for a low one. Measured on
-# clothes: so trained they are nearer the data after 16 minutes than with the published constants (README).
+# On small images the training is a number of epochs: too few steps for a falling or a low learning rate. Measured on
+# clothes: after 16 minutes the samples are nearer the data than with the published constants (README).
 CONSTANT = {"steps": 0, "decay_steps": 0}
 FAST_CRITIC = {**CONSTANT, "learning_rate": 1e-3, "beta_1": 0.5}
 FAST_SPECTRAL = {**CONSTANT, "learning_rate": 5e-4, "discriminator_steps": 1}
@@ -146,7 +146,7 @@ PRESETS = {
     ),
     "gan_minimax": preset(
         "models.generation.gan.ImageGAN",
-        # Measured: with the rate of the other loss, 0.1, this one ends in numbers that are not finite.
+        # Measured: with the learning rate of the other loss, 0.1, this one diverges to non-finite numbers.
         dataclasses.replace(PUBLISHED_GAN, adversarial="minimax", learning_rate=0.01),
         "the same, the generator minimizing log(1 - D)",
         "Goodfellow et al., NIPS 2014, equation 1",
@@ -159,19 +159,19 @@ PRESETS = {
             PUBLISHED_GAN,
             conditioning="concatenation",
             joint_pieces=4,
-            # Published is 0.1. Measured on the digits: it ends in numbers that are not finite, and 0.02 in one digit a
-            # class.
+            # Published: 0.1. Measured on the digits: 0.1 diverges to non-finite numbers, and 0.02 collapses to one
+            # digit per class.
             learning_rate=0.05,
             latent_distribution="uniform",
             learning_rate_decay=1 / 1.00004,
         ),
-        "the 2014 GAN with a class",
+        "the conditional 2014 GAN",
         "Mirza & Osindero 2014, section 4.1",
     ),
     "dcgan": dcgan("strided convolutions and batch normalization", "Radford et al., ICLR 2016, section 3"),
-    "lsgan": dcgan("DCGAN with squares", "Mao et al., ICCV 2017, equation 9", adversarial="least_squares"),
+    "lsgan": dcgan("DCGAN, least-squares loss", "Mao et al., ICCV 2017, equation 9", adversarial="least_squares"),
     "wgan": dcgan(
-        "a critic of clipped weights",
+        "a critic with clipped weights",
         "Arjovsky et al., ICML 2017, Algorithm 1",
         # Measured on clothes after 600 steps: a Frechet distance of 48 instead of 66.
         small={"learning_rate": 3e-4},
@@ -185,7 +185,7 @@ PRESETS = {
     "wgan_gp": preset(
         "models.generation.gan.ImageGAN",
         ImageGenerationConfig(**CRITIC, adversarial="wasserstein", penalty="gradient"),
-        "a critic whose slope is held at 1",
+        "a critic with a gradient penalty",
         "Gulrajani et al., NIPS 2017, Algorithm 1",
         "birds",
         **FAST_CRITIC,
@@ -201,13 +201,13 @@ PRESETS = {
     "acgan": preset(
         "models.generation.acgan.ACGAN",
         ACGANConfig(batch_size=100, latent_dim=110),
-        "the discriminator also names the class",
+        "the discriminator also predicts the class",
         "Odena et al., ICML 2017, section 3",
     ),
     "projection": preset(
         "models.generation.gan.ImageGAN",
         ImageGenerationConfig(**CRITIC, adversarial="hinge", spectral_normalization=True, conditioning="projection"),
-        "SNGAN with a class: inner product, conditional batch normalization",
+        "conditional SNGAN: inner product, conditional batch normalization",
         "Miyato & Koyama, ICLR 2018, section 2",
         "birds_colors",
         **FAST_SPECTRAL,
@@ -215,7 +215,7 @@ PRESETS = {
     "infogan": preset(
         "models.generation.infogan.InfoGAN",
         InfoGANConfig(image_size=28, learning_rate=1e-3, discriminator_learning_rate=2e-4, generator_width=64),
-        "codes that are read off the images",
+        "codes that are predicted from the images",
         "Chen et al., NIPS 2016, sections 5 and 7",
     ),
 }

@@ -1,35 +1,33 @@
 """Residual networks of WGAN-GP and SNGAN (Gulrajani et al. 2017, appendix C; Miyato et al. 2018, appendix B.4)."""
 
-from collections.abc import Mapping
-
 import keras
 from keras import layers, ops
 
 from models.core.adversarial_config import smallest_side
-from models.core.layers import normalization
-from models.generation.conditions import Condition, layer_types, outputs
+from models.core.layers import halvings, normalization
+from models.generation.conditions import Condition, discriminator_outputs, layer_types
 from models.generation.configs import ImageGenerationConfig
 
 
 def convolved(x, channels: int, kernel_size: int, kind=layers.Conv2D, gain: float = 2.0, **options):
-    """A convolution with biases; the 3x3 ones of a block have the gain of rectified units, shortcuts 1."""
+    """A convolution with bias; the initial gain is that of rectified units in the blocks, 1 in their shortcuts."""
     start = keras.initializers.VarianceScaling(gain, "fan_avg", "uniform")
     return kind(channels, kernel_size, padding="same", kernel_initializer=start, **options)(x)
 
 
 def generator(config: ImageGenerationConfig) -> keras.Model:
-    """Noise and perhaps a class to an image.
+    """Noise, and possibly a class, to an image.
 
-    Inputs: `latent` (B, input_dim) and, told the class, `label` (B,). Output: (B, side, side, channels) float32 in
+    Inputs: `latent` (B, input_dim) and, if conditional, `label` (B,). Output: (B, side, side, channels) float32 in
     [-1, 1]. Each block doubles the side; all have `generator_width` channels (256 for 32 pixels in SNGAN).
     """
     latent = keras.Input((config.input_dim,), name="latent")
     condition = Condition(config, config.conditioning)
     side, width = smallest_side(config.image_size), config.generator_width
     start = keras.initializers.GlorotUniform()
-    x = layers.Dense(side * side * width, kernel_initializer=start)(condition.joined(latent))
+    x = layers.Dense(side * side * width, kernel_initializer=start)(condition.concatenate(latent))
     x = layers.Reshape((side, side, width))(x)
-    for stage in range((config.image_size // side).bit_length() - 1):
+    for stage in range(halvings(config.image_size, side)):
         y = layers.UpSampling2D(2)(layers.ReLU()(condition.normalize(x)))
         y = layers.ReLU()(condition.normalize(convolved(y, width, 3)))
         shortcut = convolved(layers.UpSampling2D(2)(x), width, 1, gain=1.0)
@@ -40,10 +38,10 @@ def generator(config: ImageGenerationConfig) -> keras.Model:
     return keras.Model({"latent": latent, **condition.inputs}, image, name="generator")
 
 
-def discriminator(config: ImageGenerationConfig, heads: Mapping[str, int]) -> keras.Model:
-    """Image and perhaps its class to the logit of "real", and what the heads say (see `conditions.outputs`).
+def discriminator(config: ImageGenerationConfig) -> keras.Model:
+    """Image, and possibly its class, to the logits of "real" and the heads (see `conditions.discriminator_outputs`).
 
-    Inputs: `image` (B, side, side, channels) in [-1, 1] and, told the class, `label` (B,). Blocks of
+    Inputs: `image` (B, side, side, channels) in [-1, 1] and, if conditional, `label` (B,). Blocks of
     `discriminator_width` channels (128 for 32 pixels): one or more that halve the side, to 8 pixels or less, and two
     that keep it; then the sum over the map.
     """
@@ -65,11 +63,11 @@ def discriminator(config: ImageGenerationConfig, heads: Mapping[str, int]) -> ke
             shortcut = convolved(shortcut, width, 1, kind, gain=1.0)
         return layers.Add(name=f"features_{stage}")([y, shortcut])
 
-    x, side, stage = condition.joined_map(image), config.image_size, 0
+    x, side, stage = condition.concatenate_maps(image), config.image_size, 0
     while not stage or (side % 2 == 0 and side > 8):
         x, side, stage = block(x, stage, halved=True), side // 2, stage + 1
     for _ in range(2):
         x, stage = block(x, stage, halved=False), stage + 1
     pooled = ops.sum(layers.ReLU()(x), axis=(1, 2))
-    said = outputs(pooled, config, condition, heads, dense, pooled=pooled)
-    return keras.Model({"image": image, **condition.inputs}, said, name="discriminator")
+    outputs = discriminator_outputs(pooled, config, condition, dense, pooled=pooled)
+    return keras.Model({"image": image, **condition.inputs}, outputs, name="discriminator")

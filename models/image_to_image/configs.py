@@ -1,4 +1,4 @@
-"""What can be set of image to image.
+"""The settings of image to image.
 
 pix2pix: Isola et al., "Image-to-Image Translation with Conditional Adversarial Networks" (CVPR 2017). CycleGAN: Zhu et
 al., "Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial Networks" (ICCV 2017). PixelDT: Yoo et
@@ -9,14 +9,13 @@ junyanz/pytorch-CycleGAN-and-pix2pix.
 
 import dataclasses
 
-from models.core.adversarial_config import LOSSES, AdversarialConfig
-from models.core.config import ConfigError, setting
+from models.core.adversarial_config import LOSSES, UPSAMPLINGS, AdversarialConfig
+from models.core.config import OPTIMIZERS, ConfigError, setting
 
 # What --direction accepts.
 DIRECTIONS = ("AtoB", "BtoA")
 
-
-# Side in pixels of what one number of the discriminator's output sees, and its strided convolutions (authors' code).
+# The PatchGAN's receptive field in pixels, and the strided convolutions that it takes (authors' code).
 STRIDED_CONVOLUTIONS = {1: 0, 16: 1, 70: 3, 286: 5}
 
 
@@ -24,10 +23,10 @@ STRIDED_CONVOLUTIONS = {1: 0, 16: 1, 70: 3, 286: 5}
 class TranslationConfig(AdversarialConfig):
     """What pix2pix and CycleGAN have in common."""
 
-    batch_size: int = setting(1, "images of each side a step, over all devices; both papers", minimum=1)
+    batch_size: int = setting(1, "images of each domain per step, over all devices; both papers", minimum=1)
     image_size: int = setting(256, "pixels; both papers", minimum=8)
     epochs: int = setting(
-        200, "passes over the training images; `steps` goes before it; both papers", minimum=1, ends_run=True
+        200, "passes over the training images; `steps` takes precedence; both papers", minimum=1, ends_run=True
     )
     learning_rate: float = setting(2e-4, "Adam's step size; both papers", minimum=0.0, maximum=100.0)
     generator_width: int = setting(64, "channels after the generator's first layer; both papers' appendix", minimum=1)
@@ -35,17 +34,17 @@ class TranslationConfig(AdversarialConfig):
         64, "channels after the discriminator's first layer; both papers' appendix", minimum=1
     )
     receptive_field: int = setting(
-        70, "pixels that a number of the discriminator sees; pix2pix, 4.4", choices=tuple(STRIDED_CONVOLUTIONS)
+        70, "of the discriminator, in pixels; pix2pix, 4.4", choices=tuple(STRIDED_CONVOLUTIONS)
     )
     upsampling: str = setting(
         "transposed",
-        "how the generator doubles the side; both papers' appendix; resize: Odena et al. 2016, no checkerboard",
-        choices=("transposed", "resize"),
+        "how the generator doubles the side; both papers' appendix; resize: Odena et al. 2016, no checkerboards",
+        choices=UPSAMPLINGS,
     )
 
     def __post_init__(self):
         super().__post_init__()
-        # Two more convolutions of 4 pixels follow the halvings, each of which takes a pixel off.
+        # After the halvings follow two convolutions of 4 pixels, each of which shrinks the map by one.
         least = 3 * 2 ** STRIDED_CONVOLUTIONS[self.receptive_field]
         if self.image_size < least:
             raise ConfigError(
@@ -61,10 +60,10 @@ class Pix2PixConfig(TranslationConfig):
     direction: str = setting("AtoB", "which side of a pair is the input", choices=DIRECTIONS)
     l1_weight: float = setting(100.0, "weight of the L1 loss, lambda; section 3.3", minimum=0.0)
     adversarial_weight: float = setting(1.0, "weight of the generator's adversarial loss; 0: L1 alone", minimum=0.0)
-    conditional: bool = setting(True, "whether the discriminator sees the input too; section 3.1")
+    conditional: bool = setting(True, "whether the discriminator is conditioned on the input; section 3.1")
     skips: bool = setting(True, "whether the generator is a U-Net; else an encoder-decoder; section 3.2.1")
     dropout: float = setting(
-        0.5, "of the first three layers of the decoder, at test time too; section 3.1", minimum=0.0, maximum=0.95
+        0.5, "of the decoder's first three layers, also at test time; section 3.1", minimum=0.0, maximum=0.95
     )
 
     def __post_init__(self):
@@ -77,7 +76,7 @@ class Pix2PixConfig(TranslationConfig):
 
 @dataclasses.dataclass(frozen=True)
 class CycleGANConfig(TranslationConfig):
-    """Translation both ways, learned without pairs; the defaults are the authors'."""
+    """Translation in both directions, learned without pairs; the defaults are the authors'."""
 
     adversarial: str = setting(
         "least_squares",
@@ -92,47 +91,49 @@ class CycleGANConfig(TranslationConfig):
         0.0, "weight of the identity loss; section 5.2: half of lambda for paintings to photographs", minimum=0.0
     )
     blocks: int = setting(9, "residual blocks of a generator; appendix 7.2: 6 for 128 pixels", minimum=0)
-    pool_size: int = setting(50, "generated images kept for the discriminators; 0: none; section 4", minimum=0)
+    pool_size: int = setting(50, "generated images in each history pool; 0: no pool; section 4", minimum=0)
     constant_epochs: int = setting(100, "epochs at the full learning rate; section 4", minimum=0)
     decay_epochs: int = setting(
-        100, "epochs after them, in which the learning rate falls to 0 in a line; 0: never; section 4", minimum=0
+        100, "epochs after them, over which the learning rate falls linearly to 0; 0: never; section 4", minimum=0
     )
 
     def __post_init__(self):
         super().__post_init__()
-        # Two halvings, and then there must be something to reflect.
+        # After two halvings there must be at least two pixels, for the reflection padding.
         if self.image_size % 8:
             raise ConfigError(f"image_size must be a multiple of 8. Received: {self.image_size}")
         if self.learning_rate_halving_epochs:
             raise ConfigError(
-                "learning_rate_halving_epochs must be 0: constant_epochs and decay_epochs say how it falls. "
+                "learning_rate_halving_epochs must be 0: constant_epochs and decay_epochs are the schedule here. "
                 f"Received: {self.learning_rate_halving_epochs}"
             )
 
 
 @dataclasses.dataclass(frozen=True)
 class PixelDTConfig(AdversarialConfig):
-    """A thing in a scene to the picture of the thing; the defaults are the paper's, as far as they are known here."""
+    """An object in a scene to a picture of the object alone; the defaults are the paper's where they are known."""
 
-    batch_size: int = setting(128, "pairs a step, over all devices; section 6", minimum=2)
+    batch_size: int = setting(128, "pairs per step, over all devices; section 6", minimum=2)
     image_size: int = setting(64, "pixels, a power of two; section 4", minimum=16)
     epochs: int = setting(
-        25, "passes over the training pairs; `steps` goes before it; public code", minimum=1, ends_run=True
+        25, "passes over the training pairs; `steps` takes precedence; public code", minimum=1, ends_run=True
     )
     learning_rate: float = setting(2e-4, "the optimizers' step size; section 6", minimum=0.0, maximum=100.0)
     direction: str = setting("AtoB", "which side of a pair is the scene", choices=DIRECTIONS)
     optimizer: str = setting(
         "adam",
         "gradient descent method; this project's choice, after DCGAN (public code: sgd or adam)",
-        choices=("adam", "rmsprop", "sgd"),
+        choices=OPTIMIZERS,
     )
     upsampling: str = setting(
         "transposed",
-        "how the generator doubles the side; public code; resize: Odena et al. 2016, no checkerboard",
-        choices=("transposed", "resize"),
+        "how the generator doubles the side; public code; resize: Odena et al. 2016, no checkerboards",
+        choices=UPSAMPLINGS,
     )
-    domain_weight: float = setting(1.0, "weight of the domain discriminator; 0: there is none; 4.3", minimum=0.0)
-    code_dim: int = setting(64, "numbers between encoder and decoder; 0: the 4x4 map; section 4.1", minimum=0)
+    domain_weight: float = setting(
+        1.0, "weight of the domain discriminator; 0: no such discriminator; 4.3", minimum=0.0
+    )
+    code_dim: int = setting(64, "size of the code between encoder and decoder; 0: the 4x4 map; section 4.1", minimum=0)
     generator_width: int = setting(
         128, "channels after the converter's first layer; section 4.1 (public code: 96)", minimum=1
     )

@@ -1,63 +1,53 @@
-"""CycleGAN: image to image both ways, learned without pairs (Zhu et al. 2017)."""
+"""CycleGAN: image to image in both directions, learned without pairs (Zhu et al. 2017)."""
 
+import keras
 import tensorflow as tf
 
 from models.core.adversarial import Adversarial
-from models.core.layers import normalization
 from models.core.schedules import LinearDecay
 from models.image_to_image import cyclegan_networks as networks
+from models.image_to_image import patchgan
 from models.image_to_image.configs import CycleGANConfig
-from models.image_to_image.pix2pix_networks import discriminator
 from models.image_to_image.pool import ImagePool
 
-# Purposes of the draws of a step: one pool each.
+# Purposes of a step's random numbers: one for each history pool.
 POOL_A, POOL_B = 3, 4
 
 
 class CycleGAN(Adversarial):
-    """Two translators that undo each other, each against the discriminator of the side it translates to.
+    """Two translators that invert each other, each against the discriminator of the domain it translates to.
 
     `generator` is the paper's G, from A to B, against `discriminator` (D_Y); `backward_generator` its F, from B to A,
     against `backward_discriminator` (D_X). Batches are dicts: `a` and `b` (B, image_size, image_size, 3) float32 in
-    [-1, 1], which do not belong to each other.
+    [-1, 1], unpaired.
     """
 
     config_class = CycleGANConfig
-    # As in the authors' code, one optimizer moves both translators, and one both discriminators.
+    # As in the authors' code: one optimizer for both translators, and one for both discriminators.
     players = ("generators", "discriminators")
     generator_names = ("generator", "backward_generator")
     discriminator_names = ("discriminator", "backward_discriminator")
     log_names = ("generator_loss", "cycle_loss", "discriminator_loss", "real_score", "fake_score")
-    # Sides of its images must be a multiple of it: two halvings, and then there must be something to reflect.
+    # Sides of images must be a multiple of this: reflection padding takes two pixels after two halvings.
     side_multiple = 8
 
     def build_networks(self):
         """Appendix 7.2."""
         config = self.config
         for name in self.generator_names:
-            network = networks.generator(config.generator_width, config.blocks, config.upsampling, name)
-            setattr(self, name, network)
+            setattr(self, name, networks.generator(config, name=name))
         for name in self.discriminator_names:
-            network = discriminator(
-                config.receptive_field,
-                config.discriminator_width,
-                conditional=False,
-                normalize=normalization(config.discriminator_normalization),
-                use_bias=True,
-                name=name,
-            )
-            setattr(self, name, network)
+            setattr(self, name, patchgan.discriminator(config, use_bias=True, name=name))
         self.pool_a = ImagePool(config.pool_size, config.image_size, name="pool_a")
         self.pool_b = ImagePool(config.pool_size, config.image_size, name="pool_b")
-        self.keep_average()
 
-    def player_variables(self, player: str) -> list:
-        """Both networks of a kind."""
+    def player_networks(self, player: str) -> list[keras.Model]:
+        """Both translators, or both discriminators."""
         names = {"generators": self.generator_names, "discriminators": self.discriminator_names}[player]
-        return [variable for name in names for variable in getattr(self, name).trainable_variables]
+        return [getattr(self, name) for name in names]
 
     def learning_rate(self, player: str, steps_per_epoch: int) -> LinearDecay:
-        """Section 4: constant, then falling to 0 in a line."""
+        """Section 4: constant, then falling linearly to 0."""
         config = self.config
         constant, decay = config.constant_epochs * steps_per_epoch, config.decay_epochs * steps_per_epoch
         return LinearDecay(self.initial_rate(player), constant, decay)
@@ -72,15 +62,15 @@ class CycleGAN(Adversarial):
 
     def score_a(self, image: tf.Tensor) -> tf.Tensor:
         """(B, h', w', 1) logits of patches: real images of A?"""
-        return self.backward_discriminator({"image": self.seen(image)}, training=True)
+        return self.backward_discriminator({"image": self.augment(image)}, training=True)
 
     def score_b(self, image: tf.Tensor) -> tf.Tensor:
         """(B, h', w', 1) logits of patches: real images of B?"""
-        return self.discriminator({"image": self.seen(image)}, training=True)
+        return self.discriminator({"image": self.augment(image)}, training=True)
 
     def train_step(self, batch):
         """Sections 3 and 4: a step of both translators, then one of both discriminators, its loss halved."""
-        a, b = self.sized(batch["a"]), self.sized(batch["b"])
+        a, b = self.with_static_batch(batch["a"]), self.with_static_batch(batch["b"])
         config, loss = self.config, self.adversarial
         with tf.GradientTape() as tape:
             generated_b, generated_a = self.translate(a), self.translate_back(b)
@@ -100,10 +90,7 @@ class CycleGAN(Adversarial):
             real_a, real_b = self.score_a(a), self.score_b(b)
             fake_a, fake_b = self.score_a(pooled_a), self.score_b(pooled_b)
             discriminator_loss = 0.5 * (
-                loss.real(real_a, self.real_target)
-                + loss.fake(fake_a)
-                + loss.real(real_b, self.real_target)
-                + loss.fake(fake_b)
+                loss.real(real_a) + loss.fake(fake_a) + loss.real(real_b) + loss.fake(fake_b)
             ) + (self.weighted_penalty(self.score_a, a, pooled_a) + self.weighted_penalty(self.score_b, b, pooled_b))
         self.minimize(discriminator_loss, tape, "discriminators")
         self.after_step()
@@ -116,13 +103,13 @@ class CycleGAN(Adversarial):
         )
 
     def pooled(self, pool: ImagePool, generated: tf.Tensor, purpose: int) -> tf.Tensor:
-        """(B, h, w, 3) what the discriminator is shown instead of this step's translations: also earlier ones."""
-        batch = self.all_rows(tf.stop_gradient(generated))
+        """(B, h, w, 3) the discriminator's generated images: this step's, and earlier ones from the history pool."""
+        batch = self.gather_replicas(tf.stop_gradient(generated))
         batch = tf.ensure_shape(batch, (self.config.batch_size, *generated.shape[1:]))
         draws = tf.random.stateless_uniform((self.config.batch_size, 2), self.noise_seed(purpose))
-        return self.own_rows(tf.shape(generated)[0], lambda total: pool.exchange(batch, draws))
+        return self.replica_rows(tf.shape(generated)[0], lambda total: pool.exchange(batch, draws))
 
 
-def distance(image: tf.Tensor, wanted: tf.Tensor) -> tf.Tensor:
-    """The mean absolute difference, which cycle and identity loss are made of."""
-    return tf.reduce_mean(tf.abs(image - wanted))
+def distance(image: tf.Tensor, target: tf.Tensor) -> tf.Tensor:
+    """The mean absolute difference, of the cycle and the identity loss."""
+    return tf.reduce_mean(tf.abs(image - target))

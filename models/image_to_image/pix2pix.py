@@ -3,13 +3,13 @@
 import tensorflow as tf
 
 from models.core.adversarial import INPUT_NOISE, Adversarial
-from models.core.layers import batch_statistics, normalization
+from models.image_to_image import patchgan
 from models.image_to_image import pix2pix_networks as networks
 from models.image_to_image.configs import Pix2PixConfig
 
 
 class Pix2Pix(Adversarial):
-    """The generator must come near the target (L1), and fool a discriminator that looks at patches.
+    """The generator minimizes the L1 distance to the target and its loss against a discriminator of patches.
 
     Batches are dicts: `input` and `target` (B, image_size, image_size, 3) float32 in [-1, 1].
     """
@@ -18,7 +18,7 @@ class Pix2Pix(Adversarial):
 
     @property
     def side_multiple(self) -> int:
-        """Sides of its images must be a multiple of it: the U-Net halves down to one pixel."""
+        """Sides of images must be a multiple of this: the U-Net halves them down to one pixel."""
         return self.config.image_size
 
     @property
@@ -28,37 +28,28 @@ class Pix2Pix(Adversarial):
 
     @property
     def log_names(self) -> tuple[str, ...]:
-        """The discriminator's numbers where there is one."""
+        """Those of the discriminator only where there is one."""
         against = ("discriminator_loss", "real_score", "fake_score") if self.config.adversarial_weight else ()
         return ("generator_loss", "l1_loss", *against)
 
     def build_networks(self):
         """Appendix 6.1."""
         config = self.config
-        self.generator = networks.generator(
-            config.image_size, config.generator_width, config.skips, config.dropout, config.upsampling
-        )
+        self.generator = networks.generator(config)
         self.discriminator = None
         if config.adversarial_weight:
-            name = config.discriminator_normalization
-            self.discriminator = networks.discriminator(
-                config.receptive_field,
-                config.discriminator_width,
-                config.conditional,
-                batch_statistics if name == "batch" else normalization(name),
-            )
-        self.keep_average()
+            self.discriminator = patchgan.discriminator(config, conditional=config.conditional)
 
     def translate(self, image: tf.Tensor) -> tf.Tensor:
-        """(B, h, w, 3) translations of images, with this step's dropout; by the batch's own statistics."""
+        """(B, h, w, 3) translations of images, with this step's dropout and the batch's own statistics."""
         seed = tf.tile(self.replica_seed(purpose=2)[tf.newaxis], (tf.shape(image)[0], 1))
         return self.generator({"image": image, "seed": seed}, training=True)
 
     def score(self, input_image: tf.Tensor, image: tf.Tensor) -> tf.Tensor:
         """(B, h', w', 1) logits of patches: real, and a translation of the input?"""
-        inputs = {"image": self.seen(image)}
+        inputs = {"image": self.augment(image)}
         if self.config.conditional:
-            inputs["input"] = self.seen(input_image, noise=INPUT_NOISE)
+            inputs["input"] = self.augment(input_image, noise=INPUT_NOISE)
         return self.discriminator(inputs, training=True)
 
     def train_step(self, batch):
@@ -72,9 +63,9 @@ class Pix2Pix(Adversarial):
                 if config.adversarial_weight:
                     real_logits = self.score(input_image, target)
                     fake_logits = self.score(input_image, tf.stop_gradient(generated))
-                    discriminator_loss = 0.5 * (
-                        loss.real(real_logits, self.real_target) + loss.fake(fake_logits)
-                    ) + self.penalty(input_image, target, generated)
+                    discriminator_loss = 0.5 * (loss.real(real_logits) + loss.fake(fake_logits)) + self.penalty(
+                        input_image, target, generated
+                    )
             l1_loss = tf.reduce_mean(tf.abs(target - generated))
             generator_loss = config.l1_weight * l1_loss
             if config.adversarial_weight:
@@ -91,4 +82,4 @@ class Pix2Pix(Adversarial):
 
     def penalty(self, input_image: tf.Tensor, image: tf.Tensor, generated: tf.Tensor) -> tf.Tensor:
         """The weighted penalty on the gradient at targets and translations of the same inputs; 0 when off."""
-        return self.weighted_penalty(lambda between: self.score(input_image, between), image, generated)
+        return self.weighted_penalty(lambda images: self.score(input_image, images), image, generated)

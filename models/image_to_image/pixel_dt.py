@@ -1,4 +1,4 @@
-"""Pixel-level domain transfer: from a picture of a thing in a scene to the picture of the thing (Yoo et al. 2016)."""
+"""Pixel-level domain transfer: an object in a scene to a picture of the object alone (Yoo et al. 2016)."""
 
 from functools import partial
 
@@ -10,15 +10,15 @@ from models.image_to_image.configs import PixelDTConfig
 
 
 class PixelDT(Adversarial):
-    """A converter against two discriminators: is it real, and does it show what the input shows?
+    """A converter against two discriminators: of real images, and of images associated with the input.
 
     Batches are dicts of (B, image_size, image_size, 3) float32 in [-1, 1]: `input`, its `target`, and `unassociated`,
-    the target of something else.
+    the target of another input.
     """
 
     config_class = PixelDTConfig
     side_multiple = 1
-    # Of one example alone, batch normalization would leave nothing of the code.
+    # With a single example, batch normalization would set the code to zero.
     batch_multiple = 2
 
     @property
@@ -28,34 +28,30 @@ class PixelDT(Adversarial):
 
     @property
     def log_names(self) -> tuple[str, ...]:
-        """The domain discriminator's numbers where there is one."""
+        """Those of the domain discriminator only where there is one."""
         domain = ("domain_loss", "associated_score", "unassociated_score") if self.config.domain_weight else ()
         return ("generator_loss", "discriminator_loss", "real_score", "fake_score", *domain)
 
     def build_networks(self):
         """Section 4."""
         config = self.config
-        self.generator = networks.converter(
-            config.image_size, config.generator_width, config.code_dim, config.upsampling
-        )
-        shape = (config.image_size, config.discriminator_width, config.discriminator_normalization)
-        self.discriminator = networks.discriminator(*shape, of_pairs=False, name="discriminator")
+        self.generator = networks.converter(config)
+        self.discriminator = networks.discriminator(config)
         self.domain_discriminator = None
         if config.domain_weight:
-            self.domain_discriminator = networks.discriminator(*shape, of_pairs=True, name="domain_discriminator")
-        self.keep_average()
+            self.domain_discriminator = networks.discriminator(config, of_pairs=True, name="domain_discriminator")
 
     def translate(self, image: tf.Tensor) -> tf.Tensor:
         """(B, h, w, 3) conversions of images."""
         return self.generator({"image": image}, training=True)
 
     def score(self, image: tf.Tensor) -> tf.Tensor:
-        """(B, 1) logits: a real picture of the target domain?"""
-        return self.discriminator({"image": self.seen(image)}, training=True)
+        """(B, 1) logits: a real image of the target domain?"""
+        return self.discriminator({"image": self.augment(image)}, training=True)
 
     def score_pair(self, input_image: tf.Tensor, image: tf.Tensor) -> tf.Tensor:
-        """(B, 1) logits: a real picture of what the input shows?"""
-        inputs = {"image": self.seen(image), "input": self.seen(input_image, noise=INPUT_NOISE)}
+        """(B, 1) logits: a real image, associated with the input?"""
+        inputs = {"image": self.augment(image), "input": self.augment(input_image, noise=INPUT_NOISE)}
         return self.domain_discriminator(inputs, training=True)
 
     def train_step(self, batch):
@@ -67,23 +63,21 @@ class PixelDT(Adversarial):
             generated = self.translate(source)
             fixed = tf.stop_gradient(generated)
             with tf.GradientTape() as tape:
-                # Both targets are real, whatever they belong to.
+                # Both targets are real, associated or not.
                 real_logits, other_logits, fake_logits = (self.score(image) for image in (target, unassociated, fixed))
                 discriminator_loss = (
-                    loss.real(real_logits, self.real_target)
-                    + loss.real(other_logits, self.real_target)
-                    + loss.fake(fake_logits)
+                    loss.real(real_logits) + loss.real(other_logits) + loss.fake(fake_logits)
                 ) / 3.0 + self.weighted_penalty(self.score, target, fixed)
             self.minimize(discriminator_loss, tape, "discriminator")
             generator_loss = loss.generator(self.score(generated))
             if config.domain_weight:
                 with tf.GradientTape() as tape:
-                    # Real, but of something else: as false as what is generated.
+                    # A real but unassociated image is as false as a generated one.
                     associated, other, converted = (
                         self.score_pair(source, image) for image in (target, unassociated, fixed)
                     )
                     domain_loss = (
-                        loss.real(associated, self.real_target) + loss.fake(other) + loss.fake(converted)
+                        loss.real(associated) + loss.fake(other) + loss.fake(converted)
                     ) / 3.0 + self.weighted_penalty(partial(self.score_pair, source), target, fixed)
                 self.minimize(domain_loss, tape, "domain_discriminator")
                 domain_gain = loss.generator(self.score_pair(source, generated))

@@ -4,24 +4,21 @@ import keras
 from keras import layers
 
 from models.core.layers import (
-    UPSAMPLING,
+    LEAK,
+    UPSAMPLINGS,
     batch_normalization,
     convolution,
-    doubled_widths,
+    halvings,
     normalization,
+    stage_widths,
     transposed_convolution,
 )
+from models.image_to_image.configs import PixelDTConfig
 
-LEAK = 0.2  # slope of the leaky ReLU
-SMALLEST_MAP = 4  # side in pixels at which the halvings end
-
-
-def halvings(image_size: int) -> int:
-    """How often the side is halved, down to 4x4 pixels."""
-    return (image_size // SMALLEST_MAP).bit_length() - 1
+SMALLEST_MAP = 4  # side in pixels
 
 
-def halved(x, widths: list[int], normalize):
+def downsample(x, widths: list[int], normalize):
     """Convolutions that halve the side, all but the first normalized."""
     for stage, channels in enumerate(widths):
         x = convolution(x, channels, 4, strides=2)
@@ -29,39 +26,42 @@ def halved(x, widths: list[int], normalize):
     return x
 
 
-def converter(image_size: int, width: int, code_dim: int, upsampling: str = "transposed") -> keras.Model:
-    """A picture of one domain to one of the other.
+def converter(config: PixelDTConfig) -> keras.Model:
+    """An image of the source domain to one of the target domain.
 
     Input: `image` (B, image_size, image_size, 3) in [-1, 1]. Output: the same shape, float32 in [-1, 1].
-    Without `code_dim` the 4x4 map goes from the encoder to the decoder as it is, as in public code.
-    `upsampling` is a key of `models.core.layers.UPSAMPLING`; public code's is "transposed".
+    With a `code_dim` of 0, the decoder's input is the encoder's 4x4 map, as in public code.
     """
-    image = keras.Input((image_size, image_size, 3), name="image")
-    widths = doubled_widths(width, halvings(image_size))
-    x = halved(image, widths, batch_normalization)
-    if code_dim:
-        code = layers.LeakyReLU(LEAK)(batch_normalization(convolution(x, code_dim, SMALLEST_MAP, padding="valid")))
+    image = keras.Input((config.image_size, config.image_size, 3), name="image")
+    widths = stage_widths(config.generator_width, halvings(config.image_size, SMALLEST_MAP))
+    upsample = UPSAMPLINGS[config.upsampling]
+    x = downsample(image, widths, batch_normalization)
+    if config.code_dim:
+        x = convolution(x, config.code_dim, SMALLEST_MAP, padding="valid")
+        code = layers.LeakyReLU(LEAK)(batch_normalization(x))
         x = transposed_convolution(code, widths[-1], SMALLEST_MAP, strides=1, padding="valid")
         x = layers.ReLU()(batch_normalization(x))
     for channels in reversed(widths[:-1]):
-        x = layers.ReLU()(batch_normalization(UPSAMPLING[upsampling](x, channels)))
-    x = UPSAMPLING[upsampling](x, 3, dtype="float32")
+        x = layers.ReLU()(batch_normalization(upsample(x, channels)))
+    x = upsample(x, 3, dtype="float32")
     generated = layers.Activation("tanh", dtype="float32", name="generated")(x)
     return keras.Model({"image": image}, generated, name="generator")
 
 
-def discriminator(image_size: int, width: int, normalize: str, of_pairs: bool, name: str) -> keras.Model:
-    """Whether a picture is real or, `of_pairs`, whether it belongs to the input.
+def discriminator(config: PixelDTConfig, of_pairs: bool = False, name: str = "discriminator") -> keras.Model:
+    """Image to the logits of "real" or, `of_pairs`, of "associated with the input".
 
-    Inputs: `image` (B, image_size, image_size, 3) in [-1, 1] and, `of_pairs`, `input` of the same shape, stacked as six
-    channels. Output: (B, 1) float32 logits. `normalize` is a key of `models.core.layers.NORMALIZATIONS`.
+    Inputs: `image` (B, image_size, image_size, 3) in [-1, 1] and, `of_pairs`, `input` of the same shape, concatenated
+    to six channels. Output: (B, 1) float32 logits.
     """
-    image = keras.Input((image_size, image_size, 3), name="image")
+    shape = (config.image_size, config.image_size, 3)
+    image = keras.Input(shape, name="image")
     inputs = {"image": image}
     x = image
     if of_pairs:
-        inputs["input"] = keras.Input((image_size, image_size, 3), name="input")
+        inputs["input"] = keras.Input(shape, name="input")
         x = layers.concatenate([inputs["input"], image])
-    x = halved(x, doubled_widths(width, halvings(image_size)), normalization(normalize))
+    widths = stage_widths(config.discriminator_width, halvings(config.image_size, SMALLEST_MAP))
+    x = downsample(x, widths, normalization(config.discriminator_normalization))
     logits = convolution(x, 1, SMALLEST_MAP, padding="valid", dtype="float32")
     return keras.Model(inputs, layers.Flatten(dtype="float32")(logits), name=name)

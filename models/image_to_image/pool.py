@@ -1,4 +1,4 @@
-"""The history of generated images that a discriminator is shown (Shrivastava et al. 2017; Zhu et al. 2017, 4)."""
+"""The history pool of generated images for a discriminator (Shrivastava et al. 2017; Zhu et al. 2017, section 4)."""
 
 import keras
 import tensorflow as tf
@@ -7,10 +7,10 @@ import tensorflow as tf
 class ImagePool(keras.layers.Layer):
     """Up to `size` generated images, in variables: part of the compiled step, and of every checkpoint.
 
-    Replicas that are given the same images and draws keep the same pool.
+    Replicas with the same images and draws have the same pool.
 
     Args:
-        size: how many images it holds; with 0 it hands through what it is given.
+        size: how many images it holds; with 0, `exchange` returns its input.
         image_size: their side in pixels.
     """
 
@@ -23,14 +23,14 @@ class ImagePool(keras.layers.Layer):
         self.built = True
 
     def exchange(self, images: tf.Tensor, draws: tf.Tensor) -> tf.Tensor:
-        """Give images and take as many.
+        """Put images in and take as many out.
 
-        Until the pool is full each image is kept, and given back too. Then, half of the time, an image takes the place
-        of one in the pool, which is given instead.
+        Until the pool is full, each image is stored and returned. Then, with probability 1/2, an image replaces one in
+        the pool, which is returned instead of it.
 
         Args:
-            images: (B, side, side, 3) float32, the whole batch in its order; B is known when the step is traced.
-            draws: (B, 2) numbers in [0, 1): which half of the time it is, and which image of the pool.
+            images: (B, side, side, 3) float32, the batch of all replicas in order; B is known when the step is traced.
+            draws: (B, 2) uniform in [0, 1): whether to replace, and which image of the pool.
 
         Returns:
             (B, side, side, 3) float32.
@@ -45,7 +45,7 @@ class ImagePool(keras.layers.Layer):
             kept = tf.gather(self.images.value, place)
             swap = tf.logical_and(tf.logical_not(filling), draw[0] >= 0.5)
             taken.append(tf.where(swap, kept, image))
-            # Nothing but a copy of what was there, when neither is the case.
+            # If neither, the stored image is written back unchanged.
             stored = tf.where(tf.logical_or(filling, swap), image, kept)
             self.images.value.scatter_update(tf.IndexedSlices(stored, place))
             self.filled.assign_add(tf.cast(filling, tf.int32))

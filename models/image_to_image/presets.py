@@ -12,7 +12,7 @@ PIXEL_DT = "Yoo et al., ECCV 2016"
 BIRDS_PAIRS = ("birds_parts", "birds_edges", "birds_plate")
 
 
-# What makes the paper's experiment short enough for the embedded birds on two cores: found by measuring.
+# Makes the paper's experiment short enough for the embedded birds on two cores; measured.
 BIRDS = {
     "image_size": 64,
     "batch_size": 8,
@@ -25,7 +25,7 @@ BIRDS = {
 }
 
 
-# Appendix 6.2; facades and street scenes are made from their labels.
+# Appendix 6.2; facades and street scenes are generated from their label maps.
 PAIRED_SETS = {
     "facades": {"direction": "BtoA"},
     "cityscapes": {"direction": "BtoA"},
@@ -64,7 +64,7 @@ BIRDS_NIGHT = {
 }
 
 
-# Section 5.2: with the identity loss, half as heavy as the cycle loss, colors stay; night does not tell which is red.
+# Section 5.2: the identity loss, with half the weight of the cycle loss, preserves colors, which night images lack.
 KEEP_COLORS = {"identity_weight": 5.0}
 
 
@@ -111,7 +111,7 @@ def pixel_dt(summary: str, source: str, **changes) -> Preset:
     return Preset(
         model="models.image_to_image.pixel_dt.PixelDT",
         parts="runs.parts.image_to_image.DomainTransferParts",
-        evaluators=("evaluation.pairs.Similarity", "evaluation.pairs.NearestTarget"),
+        evaluators=("evaluation.pairs.Similarity", "evaluation.pairs.NearestTruth"),
         config=PixelDTConfig(**changes),
         summary=summary,
         source=f"{PIXEL_DT}, {source}",
@@ -126,15 +126,15 @@ PRESETS = {
     "pix2pix": pix2pix("image to image from pairs, L1 + cGAN", "sections 3.1 to 3.3"),
     "pix2pix_l1": pix2pix("L1 alone", "section 4.2", adversarial_weight=0.0),
     "pix2pix_gan": pix2pix(
-        "GAN alone: the discriminator sees no input", "section 4.2", l1_weight=0.0, conditional=False
+        "GAN alone: the discriminator is not conditioned on the input", "section 4.2", l1_weight=0.0, conditional=False
     ),
     "pix2pix_cgan": pix2pix("cGAN alone", "section 4.2", l1_weight=0.0),
     "pix2pix_l1_gan": pix2pix("L1 + GAN", "section 4.2", conditional=False),
-    "cyclegan": cyclegan("image to image both ways, without pairs", "sections 3 and 4"),
+    "cyclegan": cyclegan("image to image in both directions, without pairs", "sections 3 and 4"),
     "cyclegan_no_cycle": cyclegan("GAN alone: neither cycle nor identity loss", "section 5.1.4", cycle_weight=0.0),
     "cyclegan_log_likelihood": cyclegan(
-        "with the log-likelihood instead of squares", "equation 1", adversarial="non_saturating"
+        "with the log-likelihood instead of the least-squares loss", "equation 1", adversarial="non_saturating"
     ),
-    "pixel_dt": pixel_dt("from a thing in a scene to the picture of the thing", "section 4"),
+    "pixel_dt": pixel_dt("from an object in a scene to a picture of the object alone", "section 4"),
     "pixel_dt_no_domain": pixel_dt("without the domain discriminator", "section 6", domain_weight=0.0),
 }

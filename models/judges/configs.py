@@ -1,4 +1,4 @@
-"""What can be set of the small classifiers that score generated pictures."""
+"""The settings of the small classifiers that evaluate generated images."""
 
 import dataclasses
 
@@ -7,18 +7,21 @@ from models.core.config import TrainingConfig, setting
 
 @dataclasses.dataclass(frozen=True)
 class JudgeConfig(TrainingConfig):
-    """An attribute classifier trained on real pictures only."""
+    """An attribute classifier trained on real images only."""
 
     image_size: int = setting(32, "pixels; generated images of another size are resized to it", minimum=8)
-    epochs: int = setting(6, "measured: accuracy on unseen species no longer rises", minimum=1, ends_run=True)
+    epochs: int = setting(6, "measured: accuracy on unseen species stops rising", minimum=1, ends_run=True)
     learning_rate: float = setting(1e-3, "Adam's step size", minimum=0.0, maximum=100.0)
-    value_counts: tuple = setting((), "how many values each attribute has; from the dataset")
+    value_counts: tuple = setting((), "number of values of each attribute; from the dataset")
     width: int = setting(32, "channels of the first stage", minimum=1)
+
+    # Of the images.
+    channels = 3
 
 
 @dataclasses.dataclass(frozen=True)
 class ClassJudgeConfig(JudgeConfig):
     """A classifier of the images of a dataset with classes."""
 
-    channels: int = setting(0, "of an image: 1 or 3; 0: as the data has", choices=(0, 1, 3))
-    flip: bool = setting(False, "whether training images are mirrored half of the time")
+    channels: int = setting(0, "of an image: 1 or 3; 0: from the data", choices=(0, 1, 3))
+    flip: bool = setting(False, "whether training images are mirrored with probability 1/2")

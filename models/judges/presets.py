@@ -1,4 +1,4 @@
-"""The presets of the small classifiers that score generated pictures."""
+"""The presets of the small classifiers that evaluate generated images."""
 
 from models.core.preset import Preset
 from models.judges.configs import ClassJudgeConfig, JudgeConfig
@@ -9,7 +9,7 @@ PRESETS = {
         parts="runs.parts.judges.ClassJudgeParts",
         evaluators=("evaluation.judges.ClassAccuracy",),
         config=ClassJudgeConfig(),
-        summary="names the class of an image; scores generated images",
+        summary="predicts the class of an image; evaluates generated images",
         source="this project",
         needs=frozenset({"image", "classes"}),
         default_dataset="digits",
@@ -26,7 +26,7 @@ PRESETS = {
         parts="runs.parts.judges.AttributeJudgeParts",
         evaluators=("evaluation.judges.AttributeAccuracy",),
         config=JudgeConfig(),
-        summary="names the attributes seen in a picture; scores generated birds against their captions",
+        summary="predicts the attributes in an image; evaluates generated birds against their captions",
         source="this project",
         needs=frozenset({"image", "attributes"}),
         modes=("train", "evaluate"),

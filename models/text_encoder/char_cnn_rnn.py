@@ -9,7 +9,7 @@ from models.text_encoder.configs import JointEmbeddingConfig
 
 
 class CharCNNRNN(TrainedModel):
-    """A text encoder and an image encoder that learn to agree.
+    """A text encoder and an image encoder whose embeddings of matching pairs learn to agree.
 
     Batches are dicts: `image` (B, image_size, image_size, 3) float32 in [-1, 1] (or, with a pretrained image
     network, its `image_features` (B, image_features_dim)), `characters` (B, 201) integers,
@@ -22,28 +22,22 @@ class CharCNNRNN(TrainedModel):
     couples_examples = True
 
     def build_networks(self):
-        """The paper's text encoder; the image encoder is small and from scratch, or a head on a pretrained one."""
+        """The paper's text encoder; the image encoder is a small one from scratch, or a head on a pretrained one."""
         config = self.config
-        self.text_encoder = networks.text_encoder(
-            config.embedding_dim, config.convolution_width, config.recurrent_width, config.read_characters
-        )
-        if config.image_features_dim:
-            self.image_encoder = networks.feature_projection(config.image_features_dim, config.embedding_dim)
-        else:
-            self.image_encoder = networks.image_encoder(
-                config.image_size, config.embedding_dim, config.image_encoder_width
-            )
+        self.text_encoder = networks.text_encoder(config, config.embedding_dim)
+        build_image_encoder = networks.feature_projection if config.image_features_dim else networks.image_encoder
+        self.image_encoder = build_image_encoder(config)
 
     @property
     def image_key(self) -> str:
-        """What the image encoder reads from a batch."""
+        """The image encoder's input in a batch."""
         return "image_features" if self.config.image_features_dim else "image"
 
     def train_step(self, batch):
         """One step of both encoders on B pairs."""
         with tf.GradientTape() as text_tape, tf.GradientTape() as image_tape:
-            text_embedding = self.text_encoder(batch["characters"], training=True)
-            image_embedding = self.image_encoder(batch[self.image_key], training=True)
+            text_embedding = self.text_encoder({"characters": batch["characters"]}, training=True)
+            image_embedding = self.image_encoder({self.image_key: batch[self.image_key]}, training=True)
             loss = joint_embedding_loss(image_embedding, text_embedding, batch["label"], self.config.margin)
         self.minimize(loss, text_tape, "text_encoder")
         self.minimize(loss, image_tape, "image_encoder")

@@ -3,8 +3,7 @@
 from models.core.preset import Preset
 from models.text_encoder.configs import JointEmbeddingConfig
 
-# What makes the paper's experiments short enough for the embedded birds on two cores. Sizes, rates and lengths were
-# chosen by measuring the share of named colors seen on unseen species within 15 minutes; the README has the figures.
+# Makes the paper's experiments short enough for the embedded birds on two cores: chosen by measuring (docs/results.md).
 # 132 characters: 99 of 100 captions of the birds are shorter.
 BIRDS_TEXT_ENCODER = {"convolution_width": 192, "recurrent_width": 192, "read_characters": 132}
 
@@ -25,7 +24,7 @@ PRESETS = {
         per_dataset={
             "birds": BIRDS_TEXT_ENCODER
             | {
-                # Few pairs, many steps: the more steps, the better what was learned holds for unseen species.
+                # Small batches, many steps: the more steps, the better it generalizes to unseen species.
                 "batch_size": 32,
                 "image_size": 32,
                 "epochs": 27,

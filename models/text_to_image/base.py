@@ -1,5 +1,6 @@
-"""What the text-conditional GANs share: networks, the text's way into them, sampling."""
+"""What the text-conditional GANs share: networks, text embeddings, generating and scoring."""
 
+import keras
 import tensorflow as tf
 
 from models.core.adversarial import Adversarial
@@ -21,53 +22,40 @@ class TextToImage(Adversarial):
     def build_networks(self):
         """Reed et al. 2016, section 4.1."""
         config = self.config
-        self.text_encoder = None
-        if config.text_encoder == END_TO_END:
-            self.text_encoder = text_encoder(
-                config.text_dim, config.convolution_width, config.recurrent_width, config.read_characters
-            )
-        self.generator = reed.generator(
-            config.image_size, config.latent_dim, config.text_dim, config.text_projection_dim, config.generator_width
-        )
-        self.discriminator = reed.discriminator(
-            config.image_size,
-            config.text_dim,
-            config.text_projection_dim,
-            config.discriminator_width,
-            config.discriminator_normalization,
-            config.inner_product_dim,
-        )
-        self.keep_average()
+        self.text_encoder = text_encoder(config, config.text_dim) if config.text_encoder == END_TO_END else None
+        self.generator = reed.generator(config)
+        self.discriminator = reed.discriminator(config)
 
-    def player_variables(self, player: str) -> list:
+    def player_networks(self, player: str) -> list[keras.Model]:
         """End to end, the text encoder learns in the discriminator's step."""
-        variables = super().player_variables(player)
+        networks = super().player_networks(player)
         if player == "discriminator" and self.text_encoder is not None:
-            variables = variables + self.text_encoder.trainable_variables
-        return variables
+            networks.append(self.text_encoder)
+        return networks
 
     def embed(self, batch: dict) -> tf.Tensor:
-        """(B, text_dim) text embeddings of a batch, the mean over its captions."""
+        """(B, text_dim) text embeddings of a batch, each the mean over an image's captions."""
         if self.text_encoder is None:
             return batch["text"]
         characters = batch["characters"]
         count = characters.shape[1]
-        embeddings = self.text_encoder(tf.reshape(characters, (-1, characters.shape[2])), training=True)
+        flat = tf.reshape(characters, (-1, characters.shape[2]))
+        embeddings = self.text_encoder({"characters": flat}, training=True)
         return tf.reduce_mean(tf.reshape(tf.cast(embeddings, tf.float32), (-1, count, self.config.text_dim)), axis=1)
 
     def generate(self, text: tf.Tensor) -> tf.Tensor:
-        """(B, image_size, image_size, 3) images of (B, text_dim) texts and this step's noise, in training mode."""
+        """(B, image_size, image_size, 3) images generated from (B, text_dim) texts and this step's noise."""
         latent = self.sample_latent(tf.shape(text)[0])
         return self.generator({"latent": latent, "text": tf.stop_gradient(text)}, training=True)
 
     def score(self, image: tf.Tensor, text: tf.Tensor) -> tf.Tensor:
         """(B, 1) logits: real, and matching the text?
 
-        Real, wrong and generated images pass one after another, so that no batch statistics mix them.
+        Real, mismatched and generated images are passed separately, so that no batch statistics mix them.
         """
-        return self.discriminator({"image": self.seen(image), "text": text}, training=True)
+        return self.discriminator({"image": self.augment(image), "text": text}, training=True)
 
     def penalty(self, image: tf.Tensor, generated: tf.Tensor, text: tf.Tensor) -> tf.Tensor:
         """The weighted penalty on the gradient at real and generated images of the same texts; 0 when off."""
         fixed_text = tf.stop_gradient(text)
-        return self.weighted_penalty(lambda between: self.score(between, fixed_text), image, generated)
+        return self.weighted_penalty(lambda images: self.score(images, fixed_text), image, generated)

@@ -1,4 +1,4 @@
-"""What can be set of a text-conditional GAN: Reed et al., "Generative Adversarial Text to Image Synthesis" (ICML 2016).
+"""The settings of a text-conditional GAN: Reed et al., "Generative Adversarial Text to Image Synthesis" (ICML 2016).
 
 "Torch code" is the authors' own, reedscot/icml2016.
 """
@@ -7,6 +7,7 @@ import dataclasses
 
 from models.core.adversarial_config import AdversarialConfig, smallest_side
 from models.core.config import ConfigError, setting
+from models.text_encoder.configs import MAX_CHARACTERS
 
 # The values of text_encoder that name no file or folder.
 CHAR_CNN_RNN, END_TO_END = "char_cnn_rnn", "end_to_end"
@@ -16,10 +17,10 @@ CHAR_CNN_RNN, END_TO_END = "char_cnn_rnn", "end_to_end"
 class TextToImageConfig(AdversarialConfig):
     """A text-conditional GAN; the defaults are the authors' for CUB."""
 
-    batch_size: int = setting(64, "examples a step, over all devices; section 5", minimum=2)
+    batch_size: int = setting(64, "examples per step, over all devices; section 5", minimum=2)
     image_size: int = setting(64, "pixels; section 5", minimum=8)
     epochs: int = setting(
-        600, "passes over the training images; `steps` goes before it; section 5", minimum=1, ends_run=True
+        600, "passes over the training images; `steps` takes precedence; section 5", minimum=1, ends_run=True
     )
     learning_rate: float = setting(2e-4, "Adam's step size; section 5", minimum=0.0, maximum=100.0)
     learning_rate_halving_epochs: int = setting(100, "epochs between halvings; Torch code, decay_every", minimum=0)
@@ -31,7 +32,9 @@ class TextToImageConfig(AdversarialConfig):
     text_dim: int = setting(0, "size of a text embedding; 0: the encoder's (1,024 in the paper)", minimum=0)
     convolution_width: int = setting(512, "of an end_to_end text encoder: see char_cnn_rnn", minimum=4)
     recurrent_width: int = setting(512, "of an end_to_end text encoder: see char_cnn_rnn", minimum=1)
-    read_characters: int = setting(201, "of an end_to_end text encoder: see char_cnn_rnn", minimum=48, maximum=201)
+    read_characters: int = setting(
+        MAX_CHARACTERS, "of an end_to_end text encoder: see char_cnn_rnn", minimum=48, maximum=MAX_CHARACTERS
+    )
     captions_per_image: int = setting(4, "captions drawn and averaged; Torch code, numCaption", minimum=1)
     latent_dim: int = setting(100, "size of the noise, N(0, 1); Torch code, nz", minimum=1)
     text_projection_dim: int = setting(128, "size of the projected text; section 4.1", minimum=1)
@@ -39,7 +42,7 @@ class TextToImageConfig(AdversarialConfig):
     discriminator_width: int = setting(64, "channels of the discriminator's first stage; Torch code, ndf", minimum=1)
     inner_product_dim: int = setting(
         0,
-        "size of the inner product of image and text that joins the logit; Miyato & Koyama 2018, equation 3; 0: none",
+        "size of the inner product of image and text added to the logit; Miyato & Koyama 2018, equation 3; 0: none",
         minimum=0,
     )
 
@@ -50,23 +53,23 @@ class TextToImageConfig(AdversarialConfig):
 
 @dataclasses.dataclass(frozen=True)
 class MatchingAwareConfig(TextToImageConfig):
-    """With a discriminator that also sees wrong images (GAN-CLS)."""
+    """With a discriminator that is also trained on mismatched images (GAN-CLS)."""
 
     mismatch_weight: float = setting(
-        0.5, "share of the false pairs' loss that wrong images pay; Torch code, cls_weight", minimum=0.0, maximum=1.0
+        0.5, "weight of mismatched images in the loss of false pairs; Torch code, cls_weight", minimum=0.0, maximum=1.0
     )
 
 
 @dataclasses.dataclass(frozen=True)
 class InterpolationConfig(MatchingAwareConfig):
-    """With a generator that is also asked for images of interpolated texts (GAN-INT, GAN-INT-CLS)."""
+    """With a generator that is also trained on interpolated texts (GAN-INT, GAN-INT-CLS)."""
 
     interpolation_weight: float = setting(
         1.0, "weight of generated images of interpolated texts; Torch code, interp_weight", minimum=0.0
     )
-    interpolation_beta: float = setting(0.5, "where between two texts; section 4.3", minimum=0.0, maximum=1.0)
+    interpolation_beta: float = setting(0.5, "weight of the first of two texts; section 4.3", minimum=0.0, maximum=1.0)
 
     def __post_init__(self):
         super().__post_init__()
         if self.batch_size % 2:
-            raise ConfigError(f"interpolating texts needs an even batch_size. Received: {self.batch_size}")
+            raise ConfigError(f"interpolating texts requires an even batch_size. Received: {self.batch_size}")

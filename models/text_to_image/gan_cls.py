@@ -7,13 +7,13 @@ from models.text_to_image.configs import MatchingAwareConfig
 
 
 class GANCLS(TextToImage):
-    """The discriminator also sees real images with texts of other images, and must call those pairs false."""
+    """The discriminator is also trained on real images with mismatched texts, as false pairs."""
 
     config_class = MatchingAwareConfig
     log_names = ("generator_loss", "discriminator_loss", "real_score", "wrong_score", "fake_score")
 
     def train_step(self, batch):
-        """Algorithm 1, lines 3 to 12; the images are generated once and serve both players."""
+        """Algorithm 1, lines 3 to 12; the images are generated once, for both players."""
         image, wrong_image = batch["image"], batch["wrong_image"]
         loss, mismatch_weight = self.adversarial, self.config.mismatch_weight
         with tf.GradientTape() as generator_tape:
@@ -24,7 +24,7 @@ class GANCLS(TextToImage):
                 wrong_logits = self.score(wrong_image, text)
                 fake_logits = self.score(tf.stop_gradient(generated), text)
                 discriminator_loss = (
-                    loss.real(real_logits, self.real_target)
+                    loss.real(real_logits)
                     + mismatch_weight * loss.fake(wrong_logits)
                     + (1.0 - mismatch_weight) * loss.fake(fake_logits)
                     + self.penalty(image, generated, text)

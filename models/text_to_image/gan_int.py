@@ -7,9 +7,9 @@ from models.text_to_image.configs import InterpolationConfig
 
 
 class GANINT(TextToImage):
-    """The generator must also please the discriminator on texts between two texts of the batch.
+    """The generator is also trained on interpolations of two texts of the batch.
 
-    No real image goes with such a text, so the discriminator never learns from one. With `mismatch_weight` it is
+    No real image belongs to such a text, so the discriminator is not trained on them. With `mismatch_weight` it is
     matching-aware as well (GAN-INT-CLS).
     """
 
@@ -19,12 +19,12 @@ class GANINT(TextToImage):
 
     @property
     def log_names(self) -> tuple[str, ...]:
-        """Wrong images are scored where they are seen."""
+        """The score of mismatched images only where they are used."""
         wrong_score = ("wrong_score",) if self.config.mismatch_weight else ()
         return ("generator_loss", "interpolated_loss", "discriminator_loss", "real_score", *wrong_score, "fake_score")
 
     def interpolate(self, text: tf.Tensor) -> tf.Tensor:
-        """(B, D) texts to (B / 2, D) texts between the first half and the second."""
+        """(B, D) texts to (B / 2, D) interpolations of the first half and the second."""
         first, second = tf.split(text, 2)
         beta = self.config.interpolation_beta
         return beta * first + (1.0 - beta) * second
@@ -42,7 +42,7 @@ class GANINT(TextToImage):
                 real_logits = self.score(image, text)
                 fake_logits = self.score(tf.stop_gradient(generated[:count]), text)
                 discriminator_loss = (
-                    loss.real(real_logits, self.real_target)
+                    loss.real(real_logits)
                     + (1.0 - mismatch_weight) * loss.fake(fake_logits)
                     + self.penalty(image, generated[:count], text)
                 )

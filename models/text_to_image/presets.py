@@ -7,8 +7,8 @@ from models.text_to_image.configs import CHAR_CNN_RNN, InterpolationConfig, Matc
 PAPER = "Reed et al., ICML 2016"
 
 
-# What makes the paper's experiment short enough for the embedded birds on two cores. Sizes, rates and lengths were
-# chosen by measuring the share of named colors seen on unseen species within 15 minutes.
+# Makes the paper's experiment short enough for the embedded birds on two cores. Sizes, rates and lengths were chosen by
+# the measured share of named colors that images of unseen species show after 15 minutes.
 BIRDS = BIRDS_TEXT_ENCODER | {
     "image_size": 32,
     "batch_size": 32,
@@ -16,7 +16,7 @@ BIRDS = BIRDS_TEXT_ENCODER | {
     "captions_per_image": 1,
     "generator_width": 32,
     "discriminator_width": 16,
-    # The narrow discriminator learns with it in minutes which color belongs to which part.
+    # With it the narrow discriminator learns within minutes which color belongs to which part.
     "inner_product_dim": 128,
     "learning_rate": 5e-4,
     "average_decay": 0.998,
@@ -25,7 +25,7 @@ BIRDS = BIRDS_TEXT_ENCODER | {
 
 
 def text_to_image(model: str, summary: str, source: str, config: TextToImageConfig) -> Preset:
-    """A preset of the GANs here: they differ in a class and one or two constants."""
+    """A preset of this family: they differ in the class and one or two constants."""
     return Preset(
         model=model,
         parts="runs.parts.text_to_image.TextToImageParts",

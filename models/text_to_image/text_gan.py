@@ -6,7 +6,7 @@ from models.text_to_image.base import TextToImage
 
 
 class TextGAN(TextToImage):
-    """The discriminator sees real images with their texts and generated images with the texts they were made for."""
+    """The discriminator is trained on real images with their texts and generated images with theirs, all matching."""
 
     def train_step(self, batch):
         """One step of the discriminator, then one of the generator against it."""
@@ -18,9 +18,7 @@ class TextGAN(TextToImage):
                 real_logits = self.score(image, text)
                 fake_logits = self.score(tf.stop_gradient(generated), text)
                 discriminator_loss = (
-                    loss.real(real_logits, self.real_target)
-                    + loss.fake(fake_logits)
-                    + self.penalty(image, generated, text)
+                    loss.real(real_logits) + loss.fake(fake_logits) + self.penalty(image, generated, text)
                 )
             self.minimize(discriminator_loss, discriminator_tape, "discriminator")
             generator_loss = loss.generator(self.score(generated, tf.stop_gradient(text)))

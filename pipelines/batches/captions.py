@@ -1,7 +1,7 @@
 """Batches of captioned images. Each is a pure function of (seed, step), so a resumed run jumps to its place.
 
 Classes are drawn uniformly, then an image of the class, as in Reed et al.'s Torch code (donkey_folder_txt.lua).
-Where there are no classes every image is a class of its own: "an image of another class" is then another image.
+Without classes every image counts as its own class: "an image of another class" is then simply another image.
 """
 
 import dataclasses
@@ -20,18 +20,18 @@ CLASS, WRONG_CLASS, IMAGE, WRONG_IMAGE, CAPTION, CROP, WRONG_CROP = range(7)
 
 @dataclasses.dataclass(frozen=True)
 class CaptionTable:
-    """Something for each caption: its embedding or its characters.
+    """The embedding, or the characters, of each caption.
 
     Attributes:
-        rows: (m, ...) one row a caption, image after image.
-        counts: (n,) captions of each image.
+        rows: (m, ...) one row per caption, image after image.
+        counts: (n,) the number of captions of each image.
     """
 
     rows: np.ndarray
     counts: np.ndarray
 
     def draw(self, images: tf.Tensor, count: int, seed: tf.Tensor) -> tf.Tensor:
-        """(B,) image indices to (B, count, ...) rows, drawn with replacement among each image's own."""
+        """(B,) image indices to (B, count, ...) rows, drawn with replacement from each image's captions."""
         counts = tf.constant(self.counts, tf.int32)
         starts = tf.constant(np.concatenate([[0], np.cumsum(self.counts)[:-1]]), tf.int32)
         number, start = tf.gather(counts, images)[:, tf.newaxis], tf.gather(starts, images)[:, tf.newaxis]
@@ -45,7 +45,7 @@ class CaptionTable:
         return CaptionTable(self.rows[rows], self.counts[images])
 
     def __post_init__(self):
-        # On the host once, not in every graph.
+        # One tensor, shared by all graphs.
         object.__setattr__(self, "held", tf.constant(self.rows))
 
 
@@ -56,7 +56,7 @@ class ClassIndex:
         if len(examples) < 2:
             raise DataError(f"training needs at least 2 images. Received: {len(examples)}")
         labels = examples.labels
-        # One class only says no more than none.
+        # A single class carries no more information than none.
         if labels is None or len(np.unique(labels)) < 2:
             labels = np.arange(len(examples))
         self.labels = labels
@@ -82,7 +82,7 @@ class ClassIndex:
         )
 
     def distinct(self, count: int, seed: int, step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """(count,) image indices and their classes, all different while the classes last."""
+        """(count,) image indices and their classes, which repeat only if there are fewer classes than `count`."""
         rounds = -(-count // self.classes)
         draws = tf.random.stateless_uniform((rounds, self.classes), seeded(seed, CLASS, step))
         classes = tf.reshape(tf.argsort(draws, axis=1), (-1,))[:count]
@@ -90,12 +90,12 @@ class ClassIndex:
 
 
 def matching_batches(examples: CaptionedImages, config, texts: CaptionTable) -> Batches:
-    """Batches of GAN-CLS: real images, images that do not match, and the real images' texts.
+    """Batches for GAN-CLS: real images, mismatched images, and the real images' texts.
 
     Args:
         examples: the training split.
         config: a TextToImageConfig.
-        texts: of each caption its embedding (m, D) float32, or its characters (m, 201) integers to learn end to end.
+        texts: the embedding (m, D) float32 of each caption, or its characters (m, 201) integers to learn end to end.
 
     Returns:
         Batches of `image`, `wrong_image` (B, image_size, image_size, 3) float32 in [-1, 1] and `text` (B, D)
@@ -120,13 +120,13 @@ def matching_batches(examples: CaptionedImages, config, texts: CaptionTable) -> 
 def distinct_class_batches(
     examples: CaptionedImages, config, texts: CaptionTable, image_features: np.ndarray | None = None
 ) -> Batches:
-    """Batches of joint embedding: pairs of different classes, one caption each.
+    """Batches for a joint embedding: images of different classes, with one caption each.
 
     Args:
         examples: the training split.
         config: a JointEmbeddingConfig.
-        texts: of each caption its characters, (m, 201) integers.
-        image_features: (n, F) float32 features of a pretrained network, which then take the images' place.
+        texts: the characters of each caption, (m, 201) integers.
+        image_features: (n, F) float32 features of a pretrained network, which then replace the images.
 
     Returns:
         Batches of `image` (or `image_features`), `characters` (B, 201) and `label` (B,).

@@ -1,4 +1,4 @@
-"""Batches of inputs with the picture of what they show, and of something else. Pure functions of (seed, step)."""
+"""Batches of inputs with an associated and an unassociated target. Each is a pure function of (seed, step)."""
 
 import numpy as np
 import tensorflow as tf
@@ -15,24 +15,24 @@ ORDER, FLIP, OTHER = range(3)
 def associated_batches(examples: PairedImages, config) -> Batches:
     """Batches of `input`, `target` and `unassociated` (B, image_size, image_size, 3) float32 in [-1, 1].
 
-    Inputs are flipped half of the time; targets, whose pose means something, are not. The unassociated target is drawn
-    from all that have another label.
+    Inputs are flipped with probability 1/2; targets, whose pose is meaningful, are not. The unassociated target is
+    drawn from all targets with another label.
 
     Args:
         examples: the training split.
-        config: a PixelDTConfig; its `direction` says which side is the input.
+        config: a PixelDTConfig; its `direction` is AtoB where A is the input.
 
     Raises:
-        DataError: there are fewer pairs than a batch holds, or all have one label.
+        DataError: there are fewer pairs than a batch holds, or all have the same label.
     """
     size, count, seed = config.image_size, config.batch_size, config.seed
     check_enough(len(examples), count, "pairs")
     labels = np.arange(len(examples)) if examples.labels is None else np.asarray(examples.labels)
     if len(np.unique(labels)) < 2:
-        raise DataError("training needs targets of at least two things. Received: all of one")
+        raise DataError("training needs targets with at least two different labels. Received: all with the same one")
     source, target = (examples.a, examples.b) if config.direction == "AtoB" else (examples.b, examples.a)
     read_source, read_target = reader(source), reader(target)
-    # Sorted by label, the rows with a row's own label are the block from `first`, `same` rows long.
+    # Sorted by label, the rows with the same label as a given row form a block of `same` rows from `first`.
     by_label = np.argsort(labels, kind="stable")
     values = labels[by_label]
     first, last = np.searchsorted(values, labels, "left"), np.searchsorted(values, labels, "right")

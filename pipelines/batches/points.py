@@ -1,4 +1,4 @@
-"""Points of one or two dimensions from mixtures of Gaussians whose density is known, as batches."""
+"""Batches of points of one or two dimensions, drawn from mixtures of Gaussians whose density is known."""
 
 import tensorflow as tf
 
@@ -7,7 +7,7 @@ from pipelines.examples import GaussianMixture
 
 # Every kind of random draw has its own number, so that no two share a seed.
 MODE, OFFSET = range(2)
-# Points that are called an epoch: there is no end of them.
+# The number of points that counts as an epoch; the supply is unlimited.
 EPOCH = 100_000
 
 
@@ -23,7 +23,7 @@ def point_batches(mixture: GaussianMixture, config) -> Batches:
     """Batches of `real` (B, k, d) float32, new points for each of the k turns of a step.
 
     Args:
-        mixture: what they are drawn from.
+        mixture: the distribution of the points.
         config: a PointGenerationConfig.
     """
     turns, count = config.discriminator_steps, config.batch_size

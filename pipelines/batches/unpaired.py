@@ -1,4 +1,4 @@
-"""Batches of two sides that do not belong to each other. Each is a pure function of (seed, step), as all are."""
+"""Batches of two sets of images without correspondence. Each is a pure function of (seed, step)."""
 
 from pipelines.batches.crops import crop_and_flip
 from pipelines.batches.draws import Batches, check_enough, in_random_order, reader, seeded
@@ -10,12 +10,12 @@ ORDER_A, ORDER_B, CROP_A, CROP_B = range(4)
 
 
 def unpaired_batches(examples: UnpairedImages | PairedImages, config) -> Batches:
-    """Batches of `a` and `b` (B, image_size, image_size, 3) float32 in [-1, 1], each cropped and flipped by itself.
+    """Batches of `a` and `b` (B, image_size, image_size, 3) float32 in [-1, 1], cropped and flipped independently.
 
-    Each side takes all its images, in an order of its own, before it begins anew; an epoch is that of the larger side.
+    Each side takes all of its images in random order before it starts over; an epoch is that of the larger side.
 
     Args:
-        examples: the training split. Pairs are taken apart.
+        examples: the training split. The correspondence of pairs is ignored.
         config: a CycleGANConfig.
 
     Raises:

@@ -1,8 +1,8 @@
 """The embedded dataset: procedurally drawn birds, captioned, with ground truth. Needs no download.
 
-`scene` says what there is, `anatomy` and `scenery` what shape it has, `drawing` paints it as a photograph and `views`
-in other ways, `grammar` describes it, `rendering` does so for a whole dataset on all cores, and `builder` keeps the
-result.
+`scene` defines species and scenes, `anatomy` and `scenery` their shapes; `drawing` paints a scene as a photograph and
+`views` in other ways; `grammar` writes captions; `rendering` renders a whole dataset on all cores, and `builder` caches
+the result.
 """
 
 import os
@@ -13,7 +13,7 @@ import numpy as np
 from pipelines.birds.scene import ATTRIBUTE_NAMES, ATTRIBUTE_VALUES, STYLE_NAMES
 from pipelines.examples import CaptionedImages, DataError, GroundTruth, LabeledImages, PairedImages, UnpairedImages
 
-# What is rendered together with a split. "varied" has as many species as pictures.
+# The splits that are rendered together with a split. "varied" has as many species as pictures.
 RENDERED_WITH = {"train": ("train", "test"), "test": ("train", "test"), "varied": ("varied",)}
 SMALLEST_SIZE = 8
 
@@ -24,13 +24,13 @@ def load(
     """Returns one split of the birds in memory. The first call renders both splits; later ones only read them.
 
     Args:
-        split: "train" (150 species), "test" (50 other species), or "varied" (12,000 pictures, each of a species of its
-            own, whose attributes are independent: to train judges of attributes on).
+        split: "train" (150 species), "test" (50 other species), or "varied" (12,000 pictures of as many species, with
+            independent attributes, to train attribute classifiers).
         load_size: width and height of the images in pixels, at least 8.
-        data_dir: where rendered birds are kept; created if it does not exist. "" for `birds` in the cache folder.
-        cache_dir: folder of what this project downloads and makes.
-        images_per_class: how many pictures of each species, at least 1.
-        seed: non-negative; the same one gives the same birds, pictures and captions, byte by byte.
+        data_dir: folder of rendered birds; created if it does not exist. "" for `birds` in the cache folder.
+        cache_dir: folder of downloads and caches.
+        images_per_class: number of pictures of each species, at least 1.
+        seed: non-negative; the same seed gives the same birds, pictures and captions, byte by byte.
 
     Raises:
         DataError: an argument is out of range, or data_dir cannot be written.
@@ -39,7 +39,7 @@ def load(
 
 
 def load_colors(split: str, load_size: int, data_dir: str, cache_dir: str = "data", **options: int) -> LabeledImages:
-    """Returns photographs whose class is the color of the breast, of all splits in the same order; see `load`."""
+    """Returns photographs whose class is the color of the breast, with the same classes in all splits; see `load`."""
     columns = _columns(split, load_size, data_dir, cache_dir, **options)
     breast = ATTRIBUTE_NAMES.index("breast color")
     return LabeledImages(
@@ -68,10 +68,10 @@ def load_branches(split: str, load_size: int, data_dir: str, cache_dir: str = "d
 def load_night(
     split: str, load_size: int, data_dir: str, cache_dir: str = "data", **options: int
 ) -> PairedImages | UnpairedImages:
-    """Returns birds by day (A) and others by night (B), which are not each other's counterparts; see `views.night`.
+    """Returns birds by day (A) and other birds by night (B), without correspondence; see `views.night`.
 
-    Of the training scenes one half is seen by day and the other by night. The test split has both views of each scene,
-    as pairs: to score with, not to train on.
+    One half of the training scenes is shown by day and the other by night. The test split has both views of each scene,
+    as pairs, for evaluation only.
     """
     columns = _columns(split, load_size, data_dir, cache_dir, view="night", **options)
     day_and_night = PairedImages(a=columns["image"], b=columns["view"], names=_names(columns))
@@ -103,7 +103,7 @@ def _columns(
     seed: int = 0,
     view: str = "",
 ) -> dict:
-    """Returns a split as the builder keeps it: arrays by feature name."""
+    """Returns a split as the builder stores it: arrays by feature name."""
     if split not in RENDERED_WITH:
         raise DataError(f"the split of birds must be one of {', '.join(RENDERED_WITH)}; received: {split!r}")
     for name, value, least in (
@@ -114,7 +114,7 @@ def _columns(
         if value < least:
             raise DataError(f"{name} of birds must be an integer of at least {least}; received: {value!r}")
 
-    # TensorFlow is needed from here on only, and not at all by the processes that render.
+    # TensorFlow is only needed from here on, and not at all by the processes that render.
     from pipelines.birds import builder as tfds_builder
 
     data_dir = os.path.expanduser(data_dir or os.path.join(cache_dir, "birds"))
@@ -150,7 +150,7 @@ def _pairs(columns: dict) -> PairedImages:
 
 
 def _table(columns: dict) -> CaptionedImages:
-    """Returns the columns of a split (see `rendering.render_species`) as the table that every dataset becomes."""
+    """Returns the columns of a split (see `rendering.render_species`) as a table of examples."""
     names = _names(columns)
     classes = [name.split("/")[0] for name in names]
     # In the order of their labels.

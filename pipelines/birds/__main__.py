@@ -1,4 +1,4 @@
-"""A look at the birds: `python -m pipelines.birds --out sheet.png` draws a few, and prints what is said of them."""
+"""A preview: `python -m pipelines.birds --out sheet.png` draws some birds and prints a caption of each."""
 
 import argparse
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from pipelines.birds.scene import Scene
 
-# Share of the frame that one unit takes. A bird is about 1.8 units long.
+# Share of the frame that one unit covers. A bird is about 1.8 units long.
 UNIT = {"small": 0.355, "medium": 0.4, "large": 0.445}
 # Small birds are round with big heads and eyes; large ones are long with small heads.
 HEAD_RADIUS = {"small": 0.315, "medium": 0.28, "large": 0.25}
@@ -19,7 +19,7 @@ EYE_RADIUS = {"small": 0.07, "medium": 0.06, "large": 0.053}
 TAIL_LENGTH = {"small": 0.46, "medium": 0.53, "large": 0.6}
 LEG_LENGTH = {"small": 0.17, "medium": 0.2, "large": 0.24}
 BILL_LENGTH = {"short": 0.2, "long": 0.43}
-# Share of the room around the bird in which it may stand; the rest is a margin that a random crop may take.
+# Share of the free space around the bird in which it may stand; the rest is a margin that a random crop may cut off.
 ROAMING = 0.55
 
 
@@ -28,7 +28,7 @@ class Part:
     """A named shape: a filled outline, or a stroke.
 
     Attributes:
-        name: what it is: "tail", "belly", "breast", "cheek", "crown", "back", "wing", "bill", "legs", "eye", ...
+        name: "tail", "belly", "breast", "cheek", "crown", "back", "wing", "bill", "legs", "eye", ...
         points: (k, 2) float corners x, y.
         stroke: thickness of the line through the points; 0 for a filled outline.
     """
@@ -39,7 +39,7 @@ class Part:
 
 
 def place(scene: Scene) -> tuple[list[Part], np.ndarray]:
-    """Returns the scene's bird, from the back to the front, and where its feet are.
+    """Returns the parts of the bird in the scene, from back to front, and the position of its feet.
 
     Returns:
         The parts, and the (2,) x, y of its feet, all in shares of the frame: (0, 0) is the top left corner of the
@@ -65,9 +65,9 @@ def place(scene: Scene) -> tuple[list[Part], np.ndarray]:
 
 @functools.cache
 def bird_parts(size: str, bill_length: str, bill_shape: str, wing_bars: str, eye_ring: str) -> tuple[Part, ...]:
-    """Returns the parts of a bird of that shape in its own coordinates, from the back to the front.
+    """Returns the parts of a bird of that shape in its own coordinates, from back to front.
 
-    The words are those of `Species`. There are only 72 shapes, so each is computed once.
+    The arguments are words of `Species`. There are only 72 shapes, so each is computed once.
     """
     leg = LEG_LENGTH[size]
     # The trunk is described around its own center, the feet being below it.
@@ -80,7 +80,7 @@ def bird_parts(size: str, bill_length: str, bill_shape: str, wing_bars: str, eye
         *(Part("legs", foot, 0.045) for foot in _legs(leg)),
         Part("tail", center + _tail(TAIL_LENGTH[size])),
         *(Part("tail feathers", center + line, 0.014) for line in _tail_feathers(TAIL_LENGTH[size])),
-        # The head comes before the trunk and the cheek after it, so that no edge parts the throat from the breast.
+        # The head comes before the trunk and the cheek after it, so that no edge separates the throat and the breast.
         Part("head", _ellipse(head, radius, radius)),
         *_trunk(center),
         Part("bill", head + radius * np.array([0.8, 0.12]) + _bill(BILL_LENGTH[bill_length], bill_shape)),

@@ -1,4 +1,4 @@
-"""The birds as a TensorFlow dataset: rendered once, cached under data_dir, read back at once."""
+"""The birds as a TensorFlow dataset: rendered once, cached in data_dir, and read from there later."""
 
 import contextlib
 import dataclasses
@@ -18,15 +18,15 @@ _logger = logging.getLogger(__name__)
 
 @dataclasses.dataclass(eq=False)
 class BirdsConfig(tfds.core.BuilderConfig):
-    """What distinguishes one set of bird pictures from another.
+    """The parameters of a dataset of bird pictures.
 
     Attributes:
-        name: of its folder, made from the others.
+        name: of its folder, derived from the other attributes.
         image_size: width and height in pixels.
-        images_per_class: how many pictures of each species.
+        images_per_class: number of pictures of each species.
         seed: of the species, scenes and captions.
-        splits: which are rendered together.
-        view: which other view is drawn beside the photograph; "" for none.
+        splits: the splits that are rendered together.
+        view: which other view is drawn in addition to the photograph; "" for none.
     """
 
     name: str = ""
@@ -44,7 +44,7 @@ class BirdsConfig(tfds.core.BuilderConfig):
 class Birds(tfds.core.GeneratorBasedBuilder):
     """Procedurally drawn birds, 150 species to train on and 50 unseen ones, with captions and ground truth."""
 
-    # To be raised with every change of the pictures or captions, or else old ones are read from the cache.
+    # To be raised with every change of the pictures or captions; otherwise old ones are read from the cache.
     VERSION = tfds.core.Version("1.3.0")
 
     def _info(self) -> tfds.core.DatasetInfo:
@@ -67,12 +67,12 @@ class Birds(tfds.core.GeneratorBasedBuilder):
                     "mentions": tfds.features.Tensor(shape=(CAPTIONS_PER_IMAGE, len(ATTRIBUTE_NAMES)), dtype=np.bool_),
                 }
             ),
-            # Training shuffles; in their own order the files are easier to look at.
+            # Training shuffles; unshuffled files are easier to inspect.
             disable_shuffling=True,
         )
 
     def job(self, split: str) -> Job:
-        """Returns what a split of this configuration consists of."""
+        """Returns the job that renders a split of this configuration."""
         config = self.builder_config
         return Job(split, config.image_size, config.images_per_class, config.seed, config.view)
 
@@ -86,10 +86,10 @@ class Birds(tfds.core.GeneratorBasedBuilder):
 
 
 def prepare(data_dir: str, config: BirdsConfig) -> Birds:
-    """Returns the builder of these birds, rendered if they are not in data_dir yet.
+    """Returns the builder of these birds, which are rendered if they are not in data_dir yet.
 
     Raises:
-        OSError: data_dir cannot be written. An interrupted or failed run leaves nothing that a later one would read.
+        OSError: data_dir cannot be written. An interrupted or failed run leaves nothing that a later run would read.
     """
     with _quiet():
         builder = Birds(config=config, data_dir=data_dir)
@@ -109,7 +109,7 @@ def read(builder: Birds, split: str) -> dict:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Hides what TFDS says about downloads, and its progress bars, which do not know how much is to come."""
+    """Hides TFDS's messages about downloads, and its progress bars, which do not know the total."""
     absl_logger = logging.getLogger("absl")
     level = absl_logger.level
     absl_logger.setLevel(logging.ERROR)

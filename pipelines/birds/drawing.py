@@ -7,7 +7,7 @@ from pipelines.birds import scenery
 from pipelines.birds.anatomy import Part, place
 from pipelines.birds.scene import Scene, Species
 
-# What each color word looks like in neutral light, RGB.
+# The RGB color of each color word in neutral light.
 PAINT = {
     "black": (30, 30, 34),
     "white": (246, 246, 242),
@@ -22,7 +22,7 @@ PAINT = {
 LEGS = (92, 78, 70)
 EYE = (16, 14, 14)
 LIGHT = (250, 250, 246)
-# Parts that run into their neighbours without an edge.
+# Parts that are drawn without an outline.
 SEAMLESS = ("belly shadow", "cheek", "flight feathers", "eye", "eye light")
 
 
@@ -32,16 +32,16 @@ def draw(scene: Scene, image_size: int, at_night: bool = False) -> Image.Image:
     The same scene gives the same picture at any size, only finer or coarser, and the same bytes at the same size.
 
     Args:
-        scene: what to draw.
+        scene: the scene.
         image_size: width and height in pixels, at least 8.
-        at_night: whether it is seen in moonlight.
+        at_night: whether to draw it in moonlight.
 
     Returns:
         An RGB image, `image_size` pixels square, antialiased.
     """
     oversampling = samples_per_pixel(image_size)
     canvas_size = oversampling * image_size
-    # What is out of focus needs no oversampling: repeated pixels reduce to themselves.
+    # The background, out of focus, needs no oversampling: repeated pixels reduce to themselves.
     canvas = scenery.background(scene, image_size).resize((canvas_size, canvas_size), Image.Resampling.NEAREST)
     parts, feet = place(scene)
     scenery.draw_perch(ImageDraw.Draw(canvas), scene, feet, canvas_size)
@@ -51,7 +51,7 @@ def draw(scene: Scene, image_size: int, at_night: bool = False) -> Image.Image:
 
 
 def samples_per_pixel(image_size: int) -> int:
-    """Four along each side are needed where a feather is thinner than a pixel; larger pictures do with fewer."""
+    """Oversampling along each side: 4 where a feather is thinner than a pixel; fewer suffice for larger pictures."""
     return 4 if image_size <= 128 else 3
 
 
@@ -63,7 +63,7 @@ def paint(canvas: Image.Image, parts: list[Part], species: Species) -> None:
 
 
 def part_paints(species: Species) -> dict[str, tuple[int, int, int]]:
-    """Returns the RGB color of every part that a bird of this species can have."""
+    """Returns the RGB color of every part of a bird of this species."""
     wing, tail, breast = PAINT[species.wing_color], PAINT[species.tail_color], PAINT[species.breast_color]
     return {
         "legs": LEGS,
@@ -81,7 +81,7 @@ def part_paints(species: Species) -> dict[str, tuple[int, int, int]]:
         "wing": wing,
         "flight feathers": _shade(wing, 0.84),
         "wing feathers": _contrast(wing),
-        # Bars are white, as in nearly all birds, but on wings too light to show it.
+        # Bars are white, as in nearly all birds, except on wings that are too light.
         "wing bars": PAINT["black"] if species.wing_color in ("white", "yellow") else PAINT["white"],
         "eye ring": LIGHT,
         "eye": EYE,
@@ -97,7 +97,7 @@ def _contrast(color: tuple[int, int, int], share: float = 0.66) -> tuple[int, in
 
 
 def _shade(color: tuple[int, int, int], share: float) -> tuple[int, int, int]:
-    """Returns the color with that share of its light."""
+    """Returns the color, darkened to that share of its brightness."""
     red, green, blue = color
     return int(share * red), int(share * green), int(share * blue)
 
@@ -109,7 +109,7 @@ def _paint(brush: ImageDraw.ImageDraw, part: Part, color: tuple[int, int, int], 
         return
     brush.polygon(corners, fill=color)
     if part.name not in SEAMLESS:
-        # A thin outline keeps apart neighbours of one color, and a white bird from a bright sky.
+        # A thin outline separates neighbors of the same color, and a white bird from a bright sky.
         brush.line(corners + corners[:4], fill=_contrast(color), width=max(1, round(0.006 * canvas_size)))
 
 
@@ -124,7 +124,7 @@ def _lit(picture: Image.Image, scene: Scene) -> Image.Image:
 
 
 def _moonlit(picture: Image.Image) -> Image.Image:
-    """Returns the picture in moonlight: dim and bluish, and with half of the colors' strength, as eyes see it."""
+    """Returns the picture in moonlight: dim, bluish, and with half of the saturation."""
     pixels = np.asarray(picture, np.float32)
     gray = pixels.mean(axis=2, keepdims=True)
     dim = (0.5 * pixels + 0.5 * gray) * np.array([0.32, 0.4, 0.58], np.float32) + np.array([4, 8, 26], np.float32)

@@ -1,8 +1,8 @@
-"""Captions of a species, in the words and ways of CUB's annotators. Nothing here knows a picture.
+"""Captions of a species, in the style of CUB's annotators. They do not depend on a picture.
 
-A caption names some of the attributes, in any order, in one of several sentence shapes, with synonyms. No word belongs
-to two attributes ("short" is only said of bills, "small" only of whole birds), so what a caption says is unambiguous:
-"a yellow bird" has a yellow breast and belly, and yellow wings too, unless the caption gives the wings another color.
+A caption names some of the attributes, in random order, in one of several sentence patterns, with synonyms. No word
+describes two attributes ("short" is only used for bills, "small" only for whole birds), so captions are unambiguous: "a
+yellow bird" has a yellow breast and belly, and yellow wings too, unless the caption gives the wings another color.
 """
 
 import numpy as np
@@ -13,7 +13,7 @@ from pipelines.birds.scene import ATTRIBUTE_NAMES, Species
 MAX_CHARACTERS = 201
 FEWEST_NAMED, MOST_NAMED = 2, 6
 
-# How readily an annotator names each attribute. Birds are described by their large colored parts first.
+# The probability that an annotator names each attribute. Birds are mostly described by their large colored parts.
 READINESS = {
     "crown color": 0.5,
     "breast color": 0.58,
@@ -27,10 +27,10 @@ READINESS = {
     "wing bars": 0.45,
     "eye ring": 0.45,
 }
-# That something is absent is rarely worth saying.
+# Annotators rarely mention that something is absent.
 READINESS_ABSENT = 0.03
 
-# What the color of a whole bird names, and how readily an annotator gives one where it is true.
+# The attributes that the color of a whole bird names, and the probability that an annotator gives one if it applies.
 WHOLE_BIRD = ("breast color", "belly color", "wing color")
 READINESS_WHOLE_BIRD = 0.5
 
@@ -55,16 +55,16 @@ RING_WORDS = ("eye ring", "eyering", "ring around its eye")
 
 
 def captions(species: Species, rng: np.random.Generator, count: int = 10) -> tuple[list[str], np.ndarray]:
-    """Returns captions that are true of a species, and what each of them names.
+    """Returns true captions of a species, and which attributes each of them names.
 
     Args:
         species: the bird to describe.
-        rng: draws what is named, and how.
-        count: how many captions.
+        rng: draws the attributes that are named, and the wording.
+        count: number of captions.
 
     Returns:
         `count` lower-case captions of at most `MAX_CHARACTERS` characters, and (count, A) bool: whether a caption
-        states the value of an attribute (see `ATTRIBUTE_NAMES`), which it does for 2 to 6 of them.
+        states the value of an attribute (see `ATTRIBUTE_NAMES`); each states 2 to 6 of them.
     """
     texts, mentions = [], np.zeros((count, len(ATTRIBUTE_NAMES)), bool)
     for row in mentions:
@@ -92,7 +92,7 @@ def _choose_named(species: Species, rng: np.random.Generator) -> list[str]:
 
 
 class _Speaker:
-    """Puts what is to be named of one species into one sentence."""
+    """Writes one sentence that names some attributes of a species."""
 
     def __init__(self, species: Species, named: list[str], rng: np.random.Generator):
         self.named = named
@@ -118,20 +118,20 @@ class _Speaker:
         return choices[self.rng.integers(len(choices))]
 
     def whole_bird_color(self) -> list[str]:
-        """Returns the color of the bird as a whole, if it is to be given, and takes what that says off the list."""
+        """Returns the color of the whole bird, if one is given, and removes the attributes it covers from `named`."""
         if not set(WHOLE_BIRD) <= set(self.named):
             return []
         breast, belly, wing = (self.value[name] for name in WHOLE_BIRD)
         if breast != belly or not self.often():
             return []
-        said = WHOLE_BIRD if wing == breast else WHOLE_BIRD[:2]
-        self.named = [name for name in self.named if name not in said]
+        covered = WHOLE_BIRD if wing == breast else WHOLE_BIRD[:2]
+        self.named = [name for name in self.named if name not in covered]
         return [self.color("breast color")]
 
     def split_topics(self) -> tuple[list[list[str]], list[list[str]]]:
-        """Returns what is said as "has a ..." and what as "... is ...".
+        """Returns the topics that are phrased as "has a ..." and those phrased as "... is ...".
 
-        A topic is a list of attributes that are said together: all that is named of the bill, or parts of one color.
+        A topic is a list of attributes that are named together: those of the bill, or parts of the same color.
         """
         topics: list[list[str]] = []
         for name in self.named:
@@ -142,7 +142,7 @@ class _Speaker:
                 topics.append([name])
             else:
                 together.append(name)
-        # "with wing bars" cannot be said as "... is ...".
+        # "with wing bars" cannot be phrased as "... is ...".
         stay = [topic for topic in topics if topic[0] in ("wing bars", "eye ring")]
         free = [topic for topic in topics if topic not in stay]
         moved = int(self.rng.choice((0, 0, 0, 1, 2, len(free))))
@@ -151,7 +151,7 @@ class _Speaker:
     def belong_together(self, one: str, other: str) -> bool:
         if one.startswith("bill") or other.startswith("bill"):
             return one.startswith("bill") and other.startswith("bill")
-        # Most people join parts of one color, not all.
+        # Most annotators, but not all, join parts of the same color.
         return one in PART_WORDS and other in PART_WORDS and self.value[one] == self.value[other] and self.often()
 
     def often(self) -> bool:
@@ -205,18 +205,18 @@ class _Speaker:
 
     def bill_phrase(self, topic: list[str], last: bool) -> str:
         bill, adjectives = self.pick(BILL_WORDS), self.bill_adjectives(topic)
-        # Only at the end: in "a bill that is short and black wings" what is black?
+        # Only at the end: "a bill that is short and black wings" would be ambiguous.
         if last and self.rng.random() < 0.4:
             return f"a {bill} that is {_enumerate(adjectives)}"
         return _with_article(self.pick((" ", ", ")).join(adjectives) + f" {bill}")
 
     def bill_adjectives(self, topic: list[str]) -> list[str]:
-        say = {
+        phrase = {
             "bill color": self.color,
             "bill length": lambda name: self.pick(LENGTH_WORDS[self.value[name]]),
             "bill shape": lambda name: self.pick(SHAPE_WORDS[self.value[name]]),
         }
-        return [say[name](name) for name in topic]
+        return [phrase[name](name) for name in topic]
 
     def predicate(self, topic: list[str], owner: str, of_whom: str = "") -> str:
         first = topic[0]

@@ -1,8 +1,8 @@
 """Renders the dataset's examples on all cores, in worker processes that never import TensorFlow.
 
 The workers are plain `python -m pipelines.birds.rendering` processes that write pickled chunks of examples to their
-standard output. A process pool would not do: forking is unsafe once TensorFlow runs its threads, and a spawned pool
-imports the caller's main module again in every worker, TensorFlow and all.
+standard output. A process pool would not work: forking is unsafe once TensorFlow runs its threads, and a spawned pool
+imports the caller's main module again in every worker, including TensorFlow.
 """
 
 import contextlib
@@ -42,14 +42,14 @@ SPECIES_OF_SPLIT = {
 
 @dataclasses.dataclass(frozen=True)
 class Job:
-    """Which examples to render.
+    """The examples to render.
 
     Attributes:
         split: a key of `SPECIES_OF_SPLIT`.
         image_size: width and height of the images in pixels.
-        images_per_class: how many pictures of each species.
-        seed: non-negative; the same one gives the same species, scenes and captions.
-        view: which other view is drawn beside the photograph, a key of `views.VIEWS`; "" for none.
+        images_per_class: number of pictures of each species.
+        seed: non-negative; the same seed gives the same species, scenes and captions.
+        view: which other view is drawn in addition to the photograph, a key of `views.VIEWS`; "" for none.
     """
 
     split: str
@@ -80,7 +80,7 @@ def png(picture: Image.Image) -> bytes:
 
 
 def render_species(job: Job, number: int) -> list[dict]:
-    """Returns the examples of one species, which depend on nothing but the arguments.
+    """Returns the examples of one species, which depend only on the arguments.
 
     Returns:
         For each picture a dict: "name" and "label" (both strings), "image" (PNG bytes), "captions" (10 strings),
@@ -90,7 +90,7 @@ def render_species(job: Job, number: int) -> list[dict]:
     species = make_species(job.seed)[number] if number < SPECIES else varied_species(job.seed, number)
     examples = []
     for index in range(job.images_per_class):
-        # Each picture has its own generator, so that neither the workers nor the number of pictures matter.
+        # Each picture has its own generator, so that it depends neither on the workers nor on the number of pictures.
         rng = np.random.default_rng([job.seed, number, index])
         scene = random_scene(species, rng)
         texts, mentions = captions(species, rng, CAPTIONS_PER_IMAGE)
@@ -113,11 +113,11 @@ def render(job: Job, workers: int | None = None) -> Iterator[dict]:
     """Yields all examples of a split in order: by species, then by picture.
 
     Args:
-        job: what to render.
-        workers: how many processes share the work; by default one per core. It does not change the result.
+        job: the examples to render.
+        workers: number of processes; by default one per core. It does not change the result.
 
     Raises:
-        RuntimeError: a worker died. What it said is on the standard error stream.
+        RuntimeError: a worker died. Its messages are on the standard error stream.
     """
     workers = min(workers or os.cpu_count() or 1, len(job.species))
     with contextlib.ExitStack() as stack:
@@ -125,7 +125,7 @@ def render(job: Job, workers: int | None = None) -> Iterator[dict]:
         for position, number in enumerate(job.species):
             process = processes[position % workers]
             try:
-                # The stream comes from our own child process.
+                # Safe to unpickle: the stream comes from our own child process.
                 yield from pickle.load(process.stdout)
             except EOFError:
                 raise RuntimeError(
@@ -149,11 +149,11 @@ def _worker(job: Job, share: int, workers: int) -> Iterator[subprocess.Popen]:
 
 
 def _main(job: str, share: str, workers: str) -> None:
-    """Writes the chunks of one worker; a reader that has gone away just ends it."""
-    asked = Job(**json.loads(job))
+    """Writes the chunks of one worker; ends quietly when the reader is gone."""
+    requested = Job(**json.loads(job))
     with contextlib.suppress(BrokenPipeError, KeyboardInterrupt):
-        for number in asked.species[int(share) :: int(workers)]:
-            pickle.dump(render_species(asked, number), sys.stdout.buffer)
+        for number in requested.species[int(share) :: int(workers)]:
+            pickle.dump(render_species(requested, number), sys.stdout.buffer)
             sys.stdout.buffer.flush()
 
 

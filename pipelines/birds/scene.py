@@ -1,7 +1,7 @@
-"""What there is to draw: bird species, and the scenes in which single birds are seen. Nothing here draws.
+"""Bird species, and the scenes in which single birds are seen. Nothing here draws.
 
-A `Species` is what captions talk about; a `Scene` adds the nuisance ("style") that they never mention. Any renderer
-(the photograph, and later a part map, edges, a field-guide plate or a night view) starts from the same `Scene`.
+Captions describe a `Species`; a `Scene` adds the nuisance factors ("style") that they never mention. Every renderer
+(the photograph, the part map, the edges, the field-guide plate, the night view) starts from the same `Scene`.
 """
 
 import dataclasses
@@ -22,8 +22,8 @@ TRAIN_SPECIES = 150
 UNSEEN_SPECIES = 50
 SPECIES = TRAIN_SPECIES + UNSEEN_SPECIES
 
-# As in real birds, some species have one color from breast to wings, and some one color below; else the colors of
-# breast, belly and wing are independent of each other. Shares of the species.
+# As in real birds, some species have the same color from breast to wings, and some the same color below; otherwise the
+# colors of breast, belly and wing are independent. Shares of the species.
 PLAIN_PLUMAGE = 0.2
 SHARED_UNDERPARTS = 0.35
 # Wing bars and eye rings are the exception in real birds too.
@@ -70,22 +70,22 @@ ATTRIBUTE_VALUES = (
 
 @dataclasses.dataclass(frozen=True)
 class Scene:
-    """One bird in one place: a species, and everything about the picture that the species does not decide.
+    """One bird in one place: a species, and everything about the picture that the species does not determine.
 
     Attributes:
         species: the bird.
         facing: 1 when the bird looks right, -1 when it looks left.
         tilt: radians by which the bird leans forward (positive) or back, in [-0.2, 0.2].
-        horizontal_place: where the bird is in the room that it leaves in the frame, -1 (left) to 1 (right).
+        horizontal_place: position within the free space of the frame, -1 (left) to 1 (right).
         vertical_place: the same, -1 (top) to 1 (bottom).
-        perch: what it sits on, one of `PERCHES`.
-        background: what is behind it, one of `BACKGROUNDS`.
+        perch: one of `PERCHES`.
+        background: one of `BACKGROUNDS`.
         background_hue: in [0, 1], from one end of the background's palette to the other.
         background_tone: lightness of the background, 0 (dim) to 1 (bright).
         brightness: factor on all light, in [0.88, 1.08].
         warmth: -1 (bluish light) to 1 (reddish light).
         light_side: -1 when the light falls from the left, 1 from the right, and anything between.
-        detail: seed of what is too small to be listed: where the leaves, ripples and blades of grass are.
+        detail: seed of small details: the positions of leaves, ripples and blades of grass.
     """
 
     species: Species
@@ -119,7 +119,7 @@ def make_species(seed: int) -> list[Species]:
     """Returns `SPECIES` different species: the first `TRAIN_SPECIES` to train on, the others unseen in training.
 
     Every value of every attribute occurs among the first, nearly equally often, and independently of the other
-    attributes (but for breast, belly and wing, see `PLAIN_PLUMAGE`), so that no part can be guessed from another.
+    attributes (except for breast, belly and wing, see `PLAIN_PLUMAGE`), so that no part can be inferred from another.
 
     Args:
         seed: a non-negative integer; the same one gives the same species.
@@ -128,7 +128,7 @@ def make_species(seed: int) -> list[Species]:
     species: list[Species] = []
     for count in (TRAIN_SPECIES, UNSEEN_SPECIES):
         group = _balanced_group(count, rng)
-        # With millions of combinations a repetition is very rare; then the whole group is drawn anew.
+        # With millions of combinations a repetition is very rare; then the whole group is drawn again.
         while len(set(species + group)) < len(species) + count:
             group = _balanced_group(count, rng)
         species += group
@@ -136,16 +136,16 @@ def make_species(seed: int) -> list[Species]:
 
 
 def varied_species(seed: int, number: int) -> Species:
-    """Returns a species of its own for a number: every attribute drawn uniformly and independently of all others.
+    """Returns the species of a number, with every attribute drawn uniformly and independently of all others.
 
-    A classifier trained on such birds cannot guess one part from another, as it can from 150 species.
+    A classifier trained on such birds cannot infer one part from another, as it could with 150 species.
     """
     rng = np.random.default_rng([seed, SPECIES, number])
     return Species(*(values[rng.integers(len(values))] for values in ATTRIBUTE_VALUES))
 
 
 def random_scene(species: Species, rng: np.random.Generator) -> Scene:
-    """Returns a scene with a bird of that species; all its nuisance is drawn from `rng`."""
+    """Returns a scene with a bird of that species; all nuisance factors are drawn from `rng`."""
     return Scene(
         species=species,
         facing=int(rng.choice((-1, 1))),
@@ -183,5 +183,5 @@ def _balanced(values: tuple[str, ...], count: int, rng: np.random.Generator) -> 
 
 
 def _balanced_presence(share: float, count: int, rng: np.random.Generator) -> list[str]:
-    """Returns `count` words "yes" (in exactly that share, rounded) or "no" in random order."""
+    """Returns `count` words "yes" (exactly that share, rounded) or "no" in random order."""
     return [ABSENT_OR_PRESENT[int(position < round(share * count))] for position in rng.permutation(count)]

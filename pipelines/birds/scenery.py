@@ -1,4 +1,4 @@
-"""What is around the bird: the background, out of focus, and the perch below its feet."""
+"""The surroundings of the bird: the background, out of focus, and the perch below its feet."""
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
@@ -6,15 +6,15 @@ from PIL import Image, ImageDraw, ImageFilter
 from pipelines.birds.anatomy import smooth
 from pipelines.birds.scene import Scene
 
-# For each background the colors of its top and its bottom at either end of its palette, RGB. They are paler or duller
-# than any bird, so that a part's color is not mistaken for what is behind it.
+# For each background the RGB colors of its top and bottom at either end of its palette. They are paler or duller than
+# any bird, so that no part is mistaken for the background.
 PALETTES = {
     "sky": (((168, 196, 224), (214, 226, 238)), ((206, 206, 224), (240, 224, 212))),
     "foliage": (((128, 150, 112), (164, 178, 138)), ((160, 152, 110), (186, 176, 142))),
     "meadow": (((206, 216, 214), (150, 168, 116)), ((222, 216, 196), (182, 174, 124))),
     "water": (((186, 204, 208), (126, 158, 172)), ((206, 206, 200), (152, 160, 166))),
 }
-# Pixels of the background before it is enlarged, which blurs it as a lens does.
+# Side of the background in pixels before it is enlarged, which blurs it like a lens.
 COARSE = 24
 
 
@@ -43,7 +43,7 @@ def background(scene: Scene, image_size: int) -> Image.Image:
 
 
 def draw_perch(draw: ImageDraw.ImageDraw, scene: Scene, feet: np.ndarray, canvas_size: int) -> None:
-    """Draws what the bird sits on.
+    """Draws the perch of the bird.
 
     Args:
         draw: draws on the canvas.

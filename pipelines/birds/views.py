@@ -1,4 +1,4 @@
-"""Other views of a scene than its photograph, painted from the same parts: what pictures can be translated from."""
+"""Views of a scene other than its photograph, painted from the same parts, for image-to-image translation."""
 
 import dataclasses
 
@@ -10,21 +10,21 @@ from pipelines.birds.drawing import SEAMLESS, draw, paint, part_paints, samples_
 from pipelines.birds.scene import Scene
 from pipelines.birds.scenery import draw_perch
 
-# Flat colors that stand for what is behind the bird; no part of a bird has one of them.
+# Flat colors that stand for the backgrounds; no part of a bird has one of them.
 BACKGROUND_LABELS = {
     "sky": (150, 200, 255),
     "foliage": (90, 120, 60),
     "meadow": (190, 220, 120),
     "water": (60, 150, 180),
 }
-# Too thin or too much a matter of light to be a label.
+# Parts that are too thin, or only a shade of light, for a label.
 UNLABELLED = ("belly shadow", "tail feathers", "flight feathers", "wing feathers", "eye light")
 
 
 def part_map(scene: Scene, image_size: int) -> Image.Image:
-    """The parts of the bird, flat in their colors without light, lines or perch, on the label of the background.
+    """The parts of the bird in flat colors without light, lines or perch, on the label of the background.
 
-    Not antialiased: no pixel is a mixture of two labels.
+    Not antialiased: no pixel mixes two labels.
 
     Returns:
         An RGB image, `image_size` pixels square.
@@ -43,7 +43,7 @@ def part_map(scene: Scene, image_size: int) -> Image.Image:
 
 
 def edges(scene: Scene, image_size: int) -> Image.Image:
-    """The outlines of the bird's parts, black on white: a drawing without a color.
+    """The outlines of the bird's parts, black on white.
 
     Returns:
         An RGB image, `image_size` pixels square, antialiased.
@@ -57,7 +57,7 @@ def edges(scene: Scene, image_size: int) -> Image.Image:
         if part.stroke:
             brush.line(corners, fill=0, width=max(1, round(0.5 * part.stroke * size)))
             continue
-        # What is in front hides what is behind it.
+        # Parts in front hide those behind them.
         outlined = part.name not in SEAMLESS or part.name == "eye"
         brush.polygon(corners, fill=0 if part.name == "eye" else 255)
         if outlined:
@@ -66,7 +66,7 @@ def edges(scene: Scene, image_size: int) -> Image.Image:
 
 
 def night(scene: Scene, image_size: int) -> Image.Image:
-    """The photograph of the scene by night: everything is where it is by day.
+    """The photograph of the scene by night: everything is in the same place as by day.
 
     Returns:
         An RGB image, `image_size` pixels square, antialiased.
@@ -75,7 +75,7 @@ def night(scene: Scene, image_size: int) -> Image.Image:
 
 
 def plate(scene: Scene, image_size: int) -> Image.Image:
-    """The plate of the bird's species in a field guide: upright, facing right, on white. Nothing of the scene is left.
+    """The plate of the bird's species in a field guide: upright, facing right, on white, without its surroundings.
 
     Returns:
         An RGB image, `image_size` pixels square, antialiased.
@@ -88,13 +88,13 @@ def plate(scene: Scene, image_size: int) -> Image.Image:
 
 
 def branch(scene: Scene, image_size: int) -> Image.Image:
-    """Where the branch is seen that the bird sits on: white on black; all black where it sits on something else.
+    """The visible part of the branch that the bird sits on, white on black; all black if it sits on something else.
 
     Returns:
         An RGB image, `image_size` pixels square, antialiased.
     """
     oversampling = samples_per_pixel(image_size)
-    background = (255, 0, 255)  # no perch has it
+    background = (255, 0, 255)  # not a color of any perch
     canvas = Image.new("RGB", (oversampling * image_size,) * 2, background)
     parts, feet = place(scene)
     if scene.perch == "branch":
@@ -110,5 +110,5 @@ def branch(scene: Scene, image_size: int) -> Image.Image:
     return Image.fromarray((255 * seen).astype(np.uint8)).reduce(oversampling).convert("RGB")
 
 
-# By name, as rendering asks for them.
+# By name (see `rendering.Job.view`).
 VIEWS = {"parts": part_map, "edges": edges, "night": night, "plate": plate, "branch": branch}

@@ -1,4 +1,4 @@
-"""Reads pickles of plain arrays (lists and strings around them too) without running anything that is in them."""
+"""Reads pickles of plain arrays, also in lists and with strings, without running any code in them."""
 
 import os
 import pickle
@@ -7,7 +7,7 @@ import numpy as np
 
 
 class _PickledDtype:
-    """Stands for `numpy.dtype` in a pickle: floating point or nothing."""
+    """Stands for `numpy.dtype` in a pickle; only floating point is accepted."""
 
     def __init__(self, code, align=False, copy=False):
         if code not in ("f2", "f4", "f8"):
@@ -19,7 +19,7 @@ class _PickledDtype:
 
 
 class PickledArray:
-    """Stands for `numpy.ndarray` in a pickle: `array` is it. NumPy's own can be made to read others' memory."""
+    """Stands for `numpy.ndarray` in a pickle; its `array` is one. NumPy's own could be made to read foreign memory."""
 
     array: np.ndarray
 
@@ -40,7 +40,7 @@ def _array_of_bytes(raw, dtype, shape, order, axis_order=None) -> PickledArray:
     return result
 
 
-# All that a pickle of embeddings may ask for, each a stand-in that only makes arrays.
+# Everything that a pickle of embeddings may refer to, each replaced by a stand-in that only makes arrays.
 _PICKLE_GLOBALS = {
     ("numpy.core.multiarray", "_reconstruct"): lambda subtype, shape, code: PickledArray(),
     ("numpy.core.numeric", "_frombuffer"): _array_of_bytes,
@@ -51,7 +51,7 @@ _PICKLE_GLOBALS = {
 
 
 class _ArrayUnpickler(pickle.Unpickler):
-    """Reads lists, strings and arrays of floats, and refuses whatever else a pickle asks for."""
+    """Reads lists, strings and arrays of floats, and refuses anything else that a pickle refers to."""
 
     def find_class(self, module, name):
         try:
@@ -63,10 +63,10 @@ class _ArrayUnpickler(pickle.Unpickler):
 
 
 def read(path: str | os.PathLike) -> object:
-    """Returns what a pickle of any protocol, of Python 2 too, holds: lists, strings, `PickledArray`s.
+    """Returns the contents of a pickle of any protocol, also from Python 2: lists, strings, `PickledArray`s.
 
     Raises:
-        pickle.UnpicklingError: it asks for anything but arrays of floats; other exceptions where it is damaged.
+        pickle.UnpicklingError: it refers to anything but arrays of floats; other exceptions if it is damaged.
     """
     with open(path, "rb") as file:
         return _ArrayUnpickler(file, encoding="latin1").load()

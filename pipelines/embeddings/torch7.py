@@ -1,7 +1,7 @@
-"""Reads what Torch7's `torch.save` wrote (binary, little-endian), without Torch and without running anything in it.
+"""Reads files written by Torch7's `torch.save` (binary, little-endian), without Torch and without running any code.
 
-The format is that of torch7's File.lua and Tensor.c: a type number, then the value; tables, tensors and storages carry
-an index by which later references name them.
+The format is defined by torch7's File.lua and Tensor.c: a type number, then the value; tables, tensors and storages
+have an index by which later references name them.
 """
 
 import math
@@ -33,7 +33,7 @@ _MAX_DIMENSIONS = 16
 
 
 def read(path: str | os.PathLike) -> object:
-    """Reads the one object of a .t7 file.
+    """Reads the one object in a .t7 file.
 
     Args:
         path: the file.
@@ -41,7 +41,7 @@ def read(path: str | os.PathLike) -> object:
     Returns:
         nil as None, a number as float, a boolean as bool, a string as str (bytes outside UTF-8 as surrogate escapes,
         as in the names of files), a table as dict (its array part has the keys 1.0, 2.0, ...), a tensor as a read-only
-        array of its own type and shape, a storage as one (n,). What is referred to twice is the same object.
+        array of the same type and shape, a storage as an array (n,). Two references to one object give the same object.
 
     Raises:
         DataError: the file is damaged, written in ASCII mode, or holds a function or another Torch class.
@@ -85,7 +85,7 @@ class _Reader:
         return self._objects[index]
 
     def _read_table(self, index: int, depth: int) -> None:
-        # Known before its content is read, because a table may contain itself.
+        # Registered before its content is read, because a table may contain itself.
         table = self._objects[index] = {}
         for _ in range(self._read_count()):
             key = self.read_object(depth + 1)
@@ -95,7 +95,7 @@ class _Reader:
 
     def _read_torch_object(self, depth: int) -> np.ndarray:
         class_name = self._read_string()
-        # Files from before Torch's versioning go straight to the name.
+        # Files from before Torch's versioning start with the name.
         if class_name.startswith("V "):
             class_name = self._read_string()
         if class_name in _STORAGES:
@@ -120,14 +120,14 @@ class _Reader:
         if dimensions == 0 or storage is None:
             return np.zeros((0,), dtype)
         if not isinstance(storage, np.ndarray) or storage.ndim != 1 or storage.dtype != dtype:
-            self._fail("a tensor without a storage of its own type")
+            self._fail("a tensor without a storage of its type")
         # A damaged shape must neither read beyond the storage nor fill the memory. Torch has no dimension of size 0.
         if min(shape) < 1 or min(strides) < 0 or start < 0 or math.prod(shape) > storage.size:
             self._fail(f"a tensor of shape {shape} on a storage of {storage.size} elements")
         last = start + sum((size - 1) * stride for size, stride in zip(shape, strides, strict=True))
         if last >= storage.size:
             self._fail(f"a tensor of shape {shape} beyond the end of its storage of {storage.size} elements")
-        # The stride of a single element is never used, and may be anything.
+        # The stride along an axis of one element is never used, and may be anything.
         steps = [stride * dtype.itemsize if size > 1 else 0 for size, stride in zip(shape, strides, strict=True)]
         return np.lib.stride_tricks.as_strided(storage[start:], shape, steps, writeable=False)
 

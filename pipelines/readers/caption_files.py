@@ -1,14 +1,14 @@
-"""Files of captions as people have them, and what of a caption is text."""
+"""Reading and cleaning text files of captions."""
 
 from pipelines.examples import DataError
 
-# Control characters, halves of surrogate pairs (an emoji cut in two), byte order marks and the mark of undecodable
-# bytes separate words; they are not text.
+# Control characters, halves of surrogate pairs (an emoji cut in two), byte order marks and U+FFFD, which replaces
+# undecodable bytes, separate words; they are not text.
 _TO_SPACE = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0), *range(0xD800, 0xE000), 0xFEFF, 0xFFFD], " ")
 
 
 def read_text(path: str) -> str:
-    """Reads a text file as UTF-8 (or UTF-16 with its mark); undecodable bytes become U+FFFD.
+    """Reads a text file as UTF-8 (or UTF-16 with a byte order mark); undecodable bytes become U+FFFD.
 
     Raises:
         DataError: the file cannot be opened.
@@ -23,11 +23,11 @@ def read_text(path: str) -> str:
 
 
 def clean_caption(text: str) -> str:
-    """Returns a caption on one line with single spaces: control characters and U+FFFD (Reed's files have it) go."""
+    """Returns a caption on one line with single spaces, without control characters and U+FFFD (as in Reed's files)."""
     return " ".join(text.translate(_TO_SPACE).split())
 
 
 def read_captions(path: str) -> tuple[str, ...]:
-    """Reads a caption file, one caption a line; empty lines are skipped. The file may hold none at all."""
+    """Reads a caption file, one caption per line; empty lines are skipped. There may be no captions at all."""
     lines = read_text(path).replace("\r", "\n").split("\n")
     return tuple(caption for caption in map(clean_caption, lines) if caption)

@@ -19,12 +19,11 @@ TABLE_NAMES = ("metadata.jsonl", "metadata.csv", "captions.csv")
 
 @dataclasses.dataclass
 class Table:
-    """The captions that tables give.
+    """The captions in tables.
 
     Attributes:
-        captions: for each image file (path below the dataset's folder, forward slashes) its clean captions, at least
-            one.
-        empty: image files that are listed with an empty caption and with no other.
+        captions: for each image file (path below the dataset's folder, forward slashes) at least one clean caption.
+        empty: image files that are only listed with empty captions.
         unusable: "table:line" of lines that name no image file or no text.
     """
 
@@ -34,12 +33,12 @@ class Table:
 
 
 def read_table(folder: str, path: str, table: Table) -> None:
-    """Adds the captions of one file to a table. Several lines about one image give it several captions.
+    """Adds the captions in one file to a table. Several lines with the same image give it several captions.
 
     Args:
         folder: the dataset's folder.
         path: the table's path below it; the file names in it are relative to the table's own folder.
-        table: what to add to.
+        table: the table to add to.
 
     Raises:
         DataError: a CSV file without the needed columns or that cannot be parsed, or a file name that leads out of
@@ -78,7 +77,7 @@ def _json_rows(text: str) -> Iterator[tuple[int, str, list[str] | None]]:
             continue
         try:
             row = json.loads(line)
-        # RecursionError: brackets nested beyond all reason.
+        # RecursionError: brackets that are nested too deeply.
         except (ValueError, RecursionError):
             row = None
         row = row if isinstance(row, dict) else {}

@@ -1,4 +1,4 @@
-"""Anyone's own captioned images: a folder of images with a text file beside each, or with a table of captions."""
+"""The user's own captioned images: a folder of images with a text file beside each, or with a table of captions."""
 
 import os
 import posixpath
@@ -19,16 +19,16 @@ _ACCEPTED = (
 def find(split: str, data_dir: str) -> Found:
     """Lists the images of a folder that have captions, without decoding any.
 
-    The images may lie in sub-folders, which are then the classes, if there are at least two and no image lies above
-    them. With folders `train` and `test` at the top, each holds its split; without them both splits are everything.
-    A table's captions take precedence over a text file's.
+    Sub-folders are the classes, if there are at least two and no image is outside of them. Folders `train` and `test`
+    at the top hold the splits; without them both splits are all images. Captions in a table take precedence over those
+    in text files.
 
     Args:
         split: "train" or "test".
         data_dir: the folder.
 
     Raises:
-        DataError: the folder is missing, or holds no images or no captions, or a table in it cannot be used.
+        DataError: the folder is missing, or contains no images or no captions, or a table in it is invalid.
     """
     check_split(split)
     if not data_dir or not os.path.isdir(data_dir):
@@ -58,7 +58,7 @@ def find(split: str, data_dir: str) -> Found:
         report = (*report, *skipped_line(outside, "image in neither train nor test"))
     head = [f"{len(records):,} images with captions found in {data_dir!r} for {split}", caption_line(records)]
     if not has_splits and split == "test":
-        head.append("no folders train and test: testing uses the images of training")
+        head.append("no folders train and test: testing uses the training images")
     return Found(tuple(records), (*head, class_line, *report))
 
 
@@ -78,14 +78,14 @@ def load(split: str, load_size: int, data_dir: str, cache_dir: str) -> Captioned
 
 
 def _normal(name: str) -> str:
-    # macOS stores file names decomposed; tables are mostly composed.
+    # macOS stores file names in decomposed form; tables mostly use the composed form.
     return unicodedata.normalize("NFC", name)
 
 
 def _join(
     data_dir: str, images: list[str], table: Table, texts: dict[str, str], prefix: str
 ) -> tuple[list[Record], list[str]]:
-    """Pairs images with captions; returns the records by name, and what was left out as report lines."""
+    """Joins images and captions; returns the records sorted by name, and report lines on what was left out."""
     listed = {_normal(name): captions for name, captions in table.captions.items()}
     records, without_caption, same_name, names = [], [], [], set()
     for path in images:
@@ -105,7 +105,7 @@ def _join(
     stems = {_normal(key_of(path)) for path in images}
     report = [
         *skipped_line(without_caption, "image without a caption, or with empty ones only"),
-        *skipped_line(same_name, "image with the name of another one but for the suffix"),
+        *skipped_line(same_name, "image whose name differs from another one only in the suffix"),
         *skipped_line(
             [name for name in [*listed, *table.empty] if name.startswith(prefix) and _normal(name) not in present],
             "line of a table without its image",
@@ -120,10 +120,10 @@ def _join(
 
 
 def _with_classes(records: list[Record], prefix: str) -> tuple[list[Record], str]:
-    """Names the class of each record after its folder, if the images lie in two or more folders and nowhere else."""
+    """Names the class of each record after its folder, if all images are in two or more folders."""
     folders = [posixpath.dirname(record.name.removeprefix(prefix)) for record in records]
     if "" in folders or len(set(folders)) < 2:
-        return records, "no classes: the images do not all lie in two or more sub-folders"
+        return records, "no classes: not all images are in two or more sub-folders"
     classed = [
         Record(record.name, record.path, record.captions, folder)
         for record, folder in zip(records, folders, strict=True)

@@ -1,4 +1,4 @@
-"""Published image sets whose captions lie in one folder per class: what `cub` and `flowers` have in common."""
+"""Published datasets whose captions are in one folder per class: what `cub` and `flowers` have in common."""
 
 import dataclasses
 import os
@@ -14,16 +14,16 @@ from pipelines.readers.photographs import caption_line
 
 @dataclasses.dataclass(frozen=True)
 class Layout:
-    """Where a published set keeps its files, below the user's folder.
+    """Where the files of a published dataset are, below the user's folder.
 
     Attributes:
-        dataset: its name here.
-        image_folders: where its images may be, the first that has any wins.
+        dataset: the name of the dataset in this project.
+        image_folders: where its images may be; the first folder that has any is used.
         image_pattern: one image file below an image folder, for messages.
-        images_by_class: whether the images lie in class folders, too; if not, their file names are unique.
+        images_by_class: whether the images are in class folders, too; if not, their file names are unique.
         caption_folders: where its captions may be, as `<class>/<image name>.txt`.
         caption_source: where a user can get the captions, in words.
-        classes: all its class names.
+        classes: all class names.
         archive: the published images.
     """
 
@@ -39,7 +39,7 @@ class Layout:
 
 @dataclasses.dataclass(frozen=True)
 class Files:
-    """The files of a set on disk: two folders, and the files below each as sorted relative paths."""
+    """The files of a dataset on disk: two folders, and the files below each as sorted relative paths."""
 
     image_folder: str
     images: list[str]
@@ -48,17 +48,17 @@ class Files:
 
 
 def gather(layout: Layout, data_dir: str, cache_dir: str) -> Files:
-    """Lists the image and caption files of a published set, and downloads the images where only they are missing.
+    """Lists the image and caption files of a published dataset, and downloads the images if only they are missing.
 
-    The captions are asked for first: nobody should wait for a gigabyte of images to learn that something is missing.
+    The captions are looked for first: nobody should wait for a gigabyte of images to learn that captions are missing.
 
     Args:
-        layout: the set.
-        data_dir: the folder the user named; "" looks into the cache only.
-        cache_dir: downloads go to the sub-folder of it that is named like the set; its files count as found, too.
+        layout: the dataset.
+        data_dir: the folder that the user named; "" looks into the cache only.
+        cache_dir: downloads go to its sub-folder with the name of the dataset, which is also searched.
 
     Raises:
-        DataError: files are missing. The message says which files to put where.
+        DataError: files are missing. The message lists which files to put where.
     """
     if data_dir and not os.path.isdir(data_dir):
         raise DataError(f"{layout.dataset}: data_dir must be an existing folder. {_advice(layout, data_dir, data_dir)}")
@@ -84,14 +84,14 @@ def join(layout: Layout, files: Files, split: str, classes: Collection[str], pub
     """Joins images and captions by file name, for the classes of one split.
 
     Args:
-        layout: the set.
-        files: what `gather` found of it.
+        layout: the dataset.
+        files: the files that `gather` found.
         split: name of the split, for the report.
         classes: the split's class names.
         published: how many images the complete split has, if that is known.
 
     Returns:
-        The complete pairs, sorted by name, and a report of them and of all that was left out.
+        The images with captions, sorted by name, and a report on them and on everything that was left out.
     """
     images = {unicodedata.normalize("NFC", key_of(path)): path for path in files.images}
     records, without_image, without_caption = [], [], []
@@ -147,7 +147,7 @@ def _first_with_files(
 
 
 def _advice(layout: Layout, folder: str, data_dir: str) -> str:
-    """Which files to put where, ending with what was received."""
+    """Lists which files to put where, and ends with what was received."""
 
     def places(candidates: tuple[str, ...], pattern: str) -> str:
         others = ", ".join(f"{candidate}/" for candidate in candidates[1:])
@@ -155,9 +155,9 @@ def _advice(layout: Layout, folder: str, data_dir: str) -> str:
 
     return (
         f"Put into {folder!r}, or into a folder that you name with --data_dir: "
-        f"(1) the images as {places(layout.image_folders, layout.image_pattern)}, or the archive as it is "
-        f"({layout.archive.description}); they are downloaded for you when a network is there and the captions are; "
+        f"(1) the images as {places(layout.image_folders, layout.image_pattern)}, or the archive itself "
+        f"({layout.archive.description}); they are downloaded for you if the captions and a network are available; "
         f"(2) the captions of Reed et al. (2016) as {places(layout.caption_folders, '<class>/<image name>.txt')}, "
-        f"one a line; {layout.caption_source}. "
+        f"one per line; {layout.caption_source}. "
         f"--dataset=birds needs no files at all. Got data_dir={data_dir!r}"
     )

@@ -42,7 +42,7 @@ def find(split: str, data_dir: str, cache_dir: str) -> Found:
         cache_dir: folder of downloads and caches.
 
     Raises:
-        DataError: files are missing; the message says which to put where.
+        DataError: files are missing; the message lists which to put where.
     """
     check_split(split)
     files = class_folders.gather(LAYOUT, data_dir, cache_dir)

@@ -1,7 +1,7 @@
 """The 200 classes of CUB-200-2011 in the standard class-disjoint split of text-to-image synthesis: 150 + 50.
 
-Names: Caltech's `classes.txt` (Wah et al. 2011). Which 50 are unseen in training: the `testclasses.txt` of Reed et al.
-(2016), the zero-shot split of Akata et al. (2015), which StackGAN's `test/filenames.pickle` follows too (2,933 images).
+Names: Caltech's `classes.txt` (Wah et al. 2011). The 50 unseen classes: the `testclasses.txt` of Reed et al. (2016),
+which is the zero-shot split of Akata et al. (2015) and of StackGAN's `test/filenames.pickle` (2,933 images).
 It is not Caltech's own `train_test_split.txt`, and not the last 50 classes.
 """
 

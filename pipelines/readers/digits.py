@@ -1,4 +1,4 @@
-"""Scikit-learn's handwritten digits, a set of 1,797 images of 8 pixels that comes with the package."""
+"""Scikit-learn's handwritten digits: 1,797 images of 8 x 8 pixels that come with the package."""
 
 import string
 
@@ -19,13 +19,13 @@ def load(split: str, load_size: int, data_dir: str, cache_dir: str) -> LabeledIm
     Args:
         split: "train" or "test".
         load_size: side of the images in pixels.
-        data_dir: not used, like cache_dir: the data comes with scikit-learn.
+        data_dir: not used: the data comes with scikit-learn.
         cache_dir: not used.
 
     Raises:
         DataError: there is no such split.
     """
-    # Imported late: it takes a second, and only this set needs it.
+    # Imported late: it takes a second, and only this dataset needs it.
     from sklearn.datasets import load_digits
 
     check_split(split)

@@ -1,4 +1,4 @@
-"""Fetching a published archive of images through TFDS, after saying what it is, and only if a network is there."""
+"""Downloading a published archive of images through TFDS, announced first, and only if there is a network."""
 
 import dataclasses
 import os
@@ -20,9 +20,9 @@ class Archive:
     """A published archive.
 
     Attributes:
-        title: what it holds.
-        url: where it is.
-        filename: its name there.
+        title: its contents.
+        url: its address.
+        filename: its name.
         size: bytes.
         sha256: its checksum, hexadecimal; "" where no source gives one (`size` need not be exact then).
         licence: the terms, in a few words.
@@ -39,12 +39,12 @@ class Archive:
 
     @property
     def description(self) -> str:
-        """What it is, how large, under which terms and from where, in one line."""
+        """Its contents, size, terms and address in one line."""
         return f"{self.title}: {self.filename}, {self.size / 1e6:,.0f} MB, {self.licence}, from {self.url}"
 
 
 def is_reachable(url: str, timeout: float = _PROBE_TIMEOUT) -> bool:
-    """Returns whether a server answers at `url` within `timeout` seconds; an HTTP error is an answer too."""
+    """Whether a server answers at `url` within `timeout` seconds; an HTTP error counts as an answer."""
     answers = []
 
     def probe() -> None:
@@ -56,7 +56,7 @@ def is_reachable(url: str, timeout: float = _PROBE_TIMEOUT) -> bool:
         except (OSError, ValueError):
             pass
 
-    # In a thread, because looking up a host name knows no timeout.
+    # In a thread, because looking up a host name has no timeout.
     thread = threading.Thread(target=probe, daemon=True)
     thread.start()
     thread.join(timeout)
@@ -64,13 +64,13 @@ def is_reachable(url: str, timeout: float = _PROBE_TIMEOUT) -> bool:
 
 
 def fetch(archive: Archive, folder: str, places: Sequence[str] = ()) -> None:
-    """Downloads an archive, checks its checksum, and unpacks it so that `folder` holds `archive.content`.
+    """Downloads an archive, verifies its checksum, and unpacks it so that `folder` contains `archive.content`.
 
     Args:
-        archive: what to fetch.
-        folder: where its content goes; made if missing, and files that it holds already stay as they are. The archive
-            itself is kept in its sub-folder `downloads`.
-        places: folders where the user may have put the archive file, which is then taken instead of a download.
+        archive: the archive.
+        folder: where its content goes; created if missing, and files that are already there stay unchanged. The
+            archive itself is kept in its sub-folder `downloads`.
+        places: folders where the user may have put the archive file, which is then used instead of a download.
 
     Raises:
         DataError: no network, a wrong checksum, a folder that cannot be written, or a download that failed.
@@ -79,30 +79,30 @@ def fetch(archive: Archive, folder: str, places: Sequence[str] = ()) -> None:
     if place is None:
         if not is_reachable(archive.url):
             raise DataError(f"no network to download them (no answer from {archive.url} within {_PROBE_TIMEOUT:.0f} s)")
-        # A warning, so that size and licence are seen at any verbosity before the download starts.
+        # A warning, so that size and licence are shown at any verbosity before the download starts.
         logging.warning("Downloading %s", archive.description)
     if not archive.sha256:
         logging.warning("There is no published checksum of %s: it is only checked by being unpacked.", archive.filename)
     try:
         manager = _open_manager(archive, folder, place)
         if place and not archive.sha256:
-            # TFDS takes a file of the user's for a download only if it knows its checksum.
+            # TFDS accepts the user's file instead of a download only if it knows the checksum.
             unpacked = os.fspath(manager.extract(os.path.join(place, archive.filename)))
         else:
             unpacked = os.fspath(manager.download_and_extract(archive.url))
         os.makedirs(folder, exist_ok=True)
-        # Into the layout that users make by hand, so that the next run finds it without TFDS or a network.
+        # Into the layout that users create by hand, so that the next run finds it without TFDS or a network.
         _move(os.path.join(unpacked, archive.content), os.path.join(folder, archive.content))
-    # TFDS and what it builds on raise many types; to the user they all mean that the download failed.
+    # TFDS and its dependencies raise many types; to the user they all mean that the download failed.
     except Exception as error:
         reason = " ".join(f"{type(error).__name__}: {error}".split())
         raise DataError(f"could not download and unpack {archive.description} into {folder!r} ({reason})") from error
 
 
 def _move(source: str, target: str) -> None:
-    """Moves a file or folder; a folder that is there already is given what it lacks, and no file is replaced.
+    """Moves a file or folder; into an existing folder only what is missing there, so that no file is replaced.
 
-    What can be moved whole is, so that a folder of images is there complete or not at all; may be repeated.
+    Folders are moved whole where possible, so that a folder of images is complete or missing; may be repeated.
     """
     if os.path.isdir(source) and os.path.isdir(target) and os.listdir(target):
         for name in os.listdir(source):
@@ -123,6 +123,6 @@ def _open_manager(archive: Archive, folder: str, place: str | None):
             {archive.url: checksums.UrlInfo(archive.size, archive.sha256, archive.filename)} if archive.sha256 else {}
         ),
         force_checksums_validation=bool(archive.sha256),
-        # What was unpacked before has been moved away.
+        # Files that were unpacked before have been moved away.
         force_extraction=True,
     )

@@ -1,4 +1,4 @@
-"""What all readers of captioned photographs share: listing files, reporting, and the last steps."""
+"""Files below the user's folder, and the report on which of them were used: what all readers of folders share."""
 
 import dataclasses
 import functools
@@ -12,8 +12,8 @@ from pipelines.examples import DataError, Record
 SPLITS = ("train", "test")
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff")
 
-# Below this many images a discriminator soon knows each one by heart. A rule of thumb: Karras et al. (2020, "Training
-# generative adversarial networks with limited data") needed adaptive augmentation for a few thousand.
+# With fewer images a discriminator soon memorizes each one. A rule of thumb: Karras et al. (2020, "Training generative
+# adversarial networks with limited data") needed adaptive augmentation for a few thousand.
 FEW_IMAGES = 1000
 # Translations learn from patches: the papers train on 400 pairs.
 FEW_TRANSLATIONS = 100
@@ -21,11 +21,11 @@ FEW_TRANSLATIONS = 100
 
 @dataclasses.dataclass(frozen=True)
 class Found:
-    """What was found on disk before anything is decoded.
+    """The images found on disk, before anything is decoded.
 
     Attributes:
-        records: the images with captions, sorted by name.
-        report: what was found and what was skipped, as lines to be logged.
+        records: the images, sorted by name.
+        report: lines for the log on which images were found and which were skipped.
     """
 
     records: tuple[Record, ...]
@@ -78,13 +78,13 @@ def list_files(folder: str, suffixes: tuple[str, ...]) -> list[str]:
 
 
 def key_of(path: str) -> str:
-    """Returns the name that an image or caption file is known by: its relative path without the suffix, printable."""
+    """Returns the name of an image or caption file: its relative path without the suffix, printable."""
     return os.fsencode(os.path.splitext(path)[0]).decode("utf-8", "replace")
 
 
 def skipped_line(names: Iterable[str], reason: str) -> list[str]:
-    """Returns a report line that counts what was skipped and gives up to five names; no line if there are none."""
-    # A name may hold anything, a line end or undecodable bytes; a report line must not.
+    """Returns a report line that counts skipped files and gives up to five names; no line if there are none."""
+    # A name may contain a line break or undecodable bytes; a report line must not.
     names = [name if name.isprintable() else repr(name) for name in names]
     if not names:
         return []
@@ -92,7 +92,7 @@ def skipped_line(names: Iterable[str], reason: str) -> list[str]:
     return [f"skipped {len(names):,}: {reason}: {shown}"]
 
 
-# The train and the test split of one set, or a set loaded twice, may have the same things to say: once is enough.
+# The train and test splits of a dataset, or a dataset loaded twice, may have the same report: it is logged once.
 @functools.cache
 def log_report(dataset: str, report: tuple[str, ...], count: int, few: int = FEW_IMAGES) -> None:
     """Logs a report, and a warning if there are fewer images than `few`."""
@@ -100,7 +100,7 @@ def log_report(dataset: str, report: tuple[str, ...], count: int, few: int = FEW
         logging.info("%s: %s", dataset, line)
     if count < few:
         logging.warning(
-            "%s: %s images are too few for a GAN (fewer than %s): expect it to memorise them",
+            "%s: %s images are too few for a GAN (fewer than %s): expect it to memorize them",
             dataset,
             f"{count:,}",
             f"{few:,}",

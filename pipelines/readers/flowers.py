@@ -1,8 +1,8 @@
 """Oxford-102 flowers (Nilsback and Zisserman 2008) with the ten captions of Reed et al. (2016) for each photograph.
 
-Reed et al. split the 102 classes into 82 for training and 20 unseen ones, and ship the lists with their captions as
-`trainvalclasses.txt` and `testclasses.txt`. Put beside the captions, these lists are used. No copy of them could be
-verified for this project, so the constants below are NOT that split; where they stand in, a warning says so.
+Reed et al. split the 102 classes into 82 for training and 20 unseen ones, and publish the lists with their captions as
+`trainvalclasses.txt` and `testclasses.txt`, which are used if they are beside the captions. No copy of them could be
+verified for this project, so the constants below are NOT that split; a warning is logged when they are used instead.
 """
 
 import os
@@ -16,7 +16,7 @@ from pipelines.readers.photographs import decode_found
 
 CLASSES = tuple(f"class_{number:05d}" for number in range(1, 103))
 
-# Stand-ins of the published sizes, 82 and 20: the last classes are held out. Results on them compare with no paper.
+# Substitutes of the published sizes, 82 and 20: the last classes are held out. Results are not comparable to papers.
 STAND_IN_TEST_CLASSES = CLASSES[82:]
 STAND_IN_TRAIN_CLASSES = CLASSES[:82]
 
@@ -50,13 +50,13 @@ LAYOUT = class_folders.Layout(
 
 
 def read_classes(folders: list[str]) -> dict[str, tuple[str, ...]] | None:
-    """Reads the published class lists; if only one of the two is there, the other split is the rest.
+    """Reads the published class lists; if only one of the two exists, the other split is the remaining classes.
 
     Args:
-        folders: where to look, the first folder with a list wins.
+        folders: where to look; the first folder with a list is used.
 
     Returns:
-        For "train" and "test" the class names, or None without a list.
+        The class names of "train" and "test", or None if there is no list.
 
     Raises:
         DataError: a list names an unknown class, the lists overlap, or a split is empty.
@@ -95,7 +95,7 @@ def find(split: str, data_dir: str, cache_dir: str) -> Found:
         cache_dir: folder of downloads and caches.
 
     Raises:
-        DataError: files are missing (the message says which to put where), or the class lists are not usable.
+        DataError: files are missing (the message lists which to put where), or the class lists are invalid.
     """
     check_split(split)
     files = class_folders.gather(LAYOUT, data_dir, cache_dir)
@@ -103,7 +103,7 @@ def find(split: str, data_dir: str, cache_dir: str) -> Found:
     if lists is None:
         warn_once(
             f"flowers: no {TRAIN_LIST} or {TEST_LIST} beside the captions in {files.caption_folder!r}: the classes are "
-            "NOT split as published (the last 20 are held out instead), and results compare with no paper. "
+            "NOT split as published (the last 20 are held out instead), and results are not comparable to papers. "
             "Both lists come with the captions of Reed et al."
         )
         classes = STAND_IN_TRAIN_CLASSES if split == "train" else STAND_IN_TEST_CLASSES

@@ -1,4 +1,4 @@
-"""Anyone's own images in a folder: sub-folders are classes, folders train and test (or val) at the top are splits."""
+"""The user's own images in a folder: sub-folders are classes, folders train and test (or val) at the top are splits."""
 
 import os
 from collections.abc import Iterable, Sequence
@@ -26,19 +26,18 @@ _ACCEPTED = (
 
 
 def find(split: str, data_dir: str) -> tuple[Found, tuple[str, ...]]:
-    """Lists the images of a split without decoding any, and the names of the classes, of both splits the same.
+    """Lists the images of a split without decoding any, and the names of the classes, which both splits share.
 
-    A class is the folder at the top (of the split) that an image is in. There are no classes if there are fewer than
-    two such folders, or if an image lies beside them. With folders `train` and `test` (or `val`) at the top, each
-    holds its split, and images of a class that `train` does not know are skipped; without them both splits are
-    everything.
+    The class of an image is the top-level folder (of the split) that contains it. There are no classes if there are
+    fewer than two such folders, or if an image is outside of them. Folders `train` and `test` (or `val`) at the top
+    hold the splits, and images of a class that is not in `train` are skipped; without them both splits are all images.
 
     Args:
         split: "train" or "test".
         data_dir: the folder.
 
     Raises:
-        DataError: the folder is missing, or holds no image of the split.
+        DataError: the folder is missing, or contains no image of the split.
     """
     check_split(split)
     if not data_dir or not os.path.isdir(data_dir):
@@ -65,12 +64,12 @@ def find(split: str, data_dir: str) -> tuple[Found, tuple[str, ...]]:
             records[name] = Record(name, file, class_name=top if class_names else None)
     report = [f"{len(records):,} images found in {data_dir!r} for {split}", class_line]
     if split == "test" and train == test:
-        report.append("no folders train and test (or val): testing uses the images of training")
+        report.append("no folders train and test (or val): testing uses the training images")
     report += skipped_line(
         [path for path in paths if not path.startswith((train, test))], "image in none of the splits' folders"
     )
     report += skipped_line(unknown, "image in no folder of a class of train")
-    report += skipped_line(same_name, "image with the name of another one but for the suffix")
+    report += skipped_line(same_name, "image whose name differs from another one only in the suffix")
     return Found(tuple(records[name] for name in sorted(records)), tuple(report)), class_names
 
 
@@ -104,12 +103,12 @@ def load(split: str, load_size: int, data_dir: str, cache_dir: str) -> LabeledIm
 
 
 def _split_folders(paths: Iterable[str]) -> tuple[str, str]:
-    """The folders of train and test, with a slash at their end; "" and "" if the images are not in splits."""
+    """The folders of train and test, with a trailing slash; "" and "" if the images are not split."""
     tops = {path.partition("/")[0] for path in paths if "/" in path}
     for test in SPLIT_FOLDERS["test"]:
         if {"train", test} <= tops:
             return "train/", f"{test}/"
-    # A folder train and nothing else is no class either.
+    # A single folder `train` is not a class either.
     alone = tops == {"train"} and all("/" in path for path in paths)
     return ("train/", "train/") if alone else ("", "")
 
@@ -119,9 +118,9 @@ def _class_names(paths: Sequence[str]) -> tuple[tuple[str, ...], str]:
     folders = sorted({path.partition("/")[0] for path in paths if "/" in path})
     loose = [path for path in paths if "/" not in path]
     if len(folders) < 2:
-        return (), f"no classes: {len(folders)} sub-folder(s), and a class each takes two"
+        return (), f"no classes: {len(folders)} sub-folder(s), where classes need at least two"
     if loose:
-        return (), f"no classes: beside {len(folders)} sub-folders lie {len(loose):,} images, such as {loose[0]}"
+        return (), f"no classes: {len(loose):,} images are outside of the {len(folders)} sub-folders, e.g. {loose[0]}"
     return tuple(folders), f"{len(folders)} classes, named after the sub-folders"
 
 

@@ -1,4 +1,4 @@
-"""Images and labels in IDX files, gzipped or not: the format of MNIST and of the sets that took its place."""
+"""Images and labels in IDX files, gzipped or not: the format of MNIST and of the datasets that succeeded it."""
 
 import dataclasses
 import gzip
@@ -25,7 +25,7 @@ _DIMENSIONS = {"images": 3, "labels": 1}
 _GZIP = b"\x1f\x8b"
 
 _LARGE = string.digits + string.ascii_uppercase
-# The classes of EMNIST's families by label, after their mapping files; no letter has the label 0.
+# The classes of EMNIST's families by label, from their mapping files; no letter has the label 0.
 EMNIST = {
     "emnist-balanced": (*_LARGE, *"abdefghnqrt"),
     "emnist-bymerge": (*_LARGE, *"abdefghnqrt"),
@@ -38,12 +38,12 @@ EMNIST = {
 
 @dataclasses.dataclass(frozen=True)
 class IdxFiles:
-    """The IDX files of one set.
+    """The IDX files of one dataset.
 
     Attributes:
         folder: where they are.
-        family: what their names begin with, e.g. "emnist-letters"; "" for nothing.
-        paths: by split ("train", "test") and kind ("images", "labels"); not all need be there.
+        family: the prefix of their names, e.g. "emnist-letters"; "" for none.
+        paths: by split ("train", "test") and kind ("images", "labels"); not all need exist.
     """
 
     folder: str
@@ -52,27 +52,27 @@ class IdxFiles:
 
 
 def families(folder: str) -> dict[str, IdxFiles]:
-    """The sets of IDX files that lie in a folder (not below it), by family; none if there is no such folder."""
+    """The datasets of IDX files in a folder (not below it), by family; none if there is no such folder."""
     found = {}
     for entry in sorted(os.listdir(folder)) if os.path.isdir(folder) else ():
         match = _NAME.fullmatch(entry)
         if match:
             key = ("train" if match["split"] == "train" else "test", match["kind"])
-            # Sorted, a file comes before itself gzipped.
+            # In sorted order, a file comes before its gzipped copy.
             found.setdefault(match["family"] or "", {}).setdefault(key, os.path.join(folder, entry))
     return {family: IdxFiles(folder, family, paths) for family, paths in found.items()}
 
 
 def find(folder: str, name: str = "idx", preferred: str | None = None) -> IdxFiles:
-    """The one set of IDX files in a folder.
+    """The one dataset of IDX files in a folder.
 
     Args:
         folder: where they are.
         name: of the dataset, for messages.
-        preferred: the family to take, where there are several; None if they are not to be told apart.
+        preferred: the family to use if there are several; None for no preference.
 
     Raises:
-        DataError: the folder is missing, or holds no such files, or those of several families.
+        DataError: the folder is missing, or contains no such files, or those of several families.
     """
     if not folder or not os.path.isdir(folder):
         raise DataError(f"{name}: data_dir must be an existing folder; {_ACCEPTED}; got {folder!r}")
@@ -105,19 +105,19 @@ def load(split: str, load_size: int, data_dir: str, cache_dir: str) -> LabeledIm
 def read(
     files: IdxFiles, split: str, load_size: int, name: str = "idx", class_names: Sequence[str] = ()
 ) -> LabeledImages:
-    """Reads a split of what was found.
+    """Reads a split.
 
-    The classes are those that occur in any split. EMNIST's images, which are published transposed, are set upright.
+    The classes are those that occur in any split. EMNIST's images, which are published transposed, are transposed back.
 
     Args:
         files: see `find`.
         split: "train" or "test".
         load_size: side of the images in pixels.
         name: of the dataset, for messages.
-        class_names: what each label means, unless the files' family says so; by default the number itself.
+        class_names: the name of each label, unless the family of the files has names; by default the number itself.
 
     Raises:
-        DataError: there are no images of the split, a file is damaged, or images and labels do not belong together.
+        DataError: there are no images of the split, a file is damaged, or images and labels do not match.
     """
     check_split(split)
     path = files.paths.get((split, "images"))
@@ -150,12 +150,12 @@ def read_array(path: str, kind: str) -> np.ndarray:
     """Reads one IDX file: "images" (n, h, w) or "labels" (n,), uint8.
 
     Raises:
-        DataError: it cannot be read, or is no such file, or is longer or shorter than its header says.
+        DataError: it cannot be read, is not an IDX file, or is longer or shorter than its header declares.
     """
     try:
         with open(path, "rb") as file:
             content = file.read()
-        # Not by its name: browsers and archivers unzip a file and keep the name, or the other way round.
+        # Not by the name: browsers and archivers may decompress a file and keep its name, or the reverse.
         if content.startswith(_GZIP):
             content = gzip.decompress(content)
     except (OSError, EOFError, zlib.error) as error:
@@ -172,8 +172,8 @@ def read_array(path: str, kind: str) -> np.ndarray:
     size = math.prod(shape)
     if not size or len(content) - start != size:
         raise DataError(
-            f"a file of {kind} must hold what its header says, {' x '.join(map(str, shape))} bytes and at least one, "
-            f"got {len(content) - start:,} bytes in {path!r}"
+            f"a file of {kind} must hold the {' x '.join(map(str, shape))} bytes that its header declares, and at "
+            f"least one, got {len(content) - start:,} bytes in {path!r}"
         )
     return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
 
@@ -181,7 +181,7 @@ def read_array(path: str, kind: str) -> np.ndarray:
 def _classes(
     labels: Mapping[str, np.ndarray], split: str, class_names: Sequence[str], name: str, folder: str
 ) -> dict[str, object]:
-    """The `labels` and `class_names` of a split, from the labels of all splits as they are in the files."""
+    """The `labels` and `class_names` of a split, from the labels of all splits in the files."""
     occurring = np.unique(np.concatenate(list(labels.values())))
     if class_names and occurring[-1] >= len(class_names):
         raise DataError(f"{name}: labels must be below {len(class_names)}, got {occurring[-1]} in {folder!r}")

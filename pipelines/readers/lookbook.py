@@ -1,4 +1,4 @@
-"""LookBook (Yoo et al. 2016): people in clothes, and the shop's picture of each garment. From a folder only."""
+"""LookBook (Yoo et al. 2016): people in clothes, and a product picture of each garment; only from the user's folder."""
 
 import os
 import re
@@ -20,7 +20,7 @@ from pipelines.rows import image_rows
 
 # Product, whether the file shows the product alone, and the number of the image.
 NAME = re.compile(r"PID(\d+)_CLEAN([01])_IID(\d+)$")
-# Of the products, as in section 5 of the paper; which ones is not published, so it is the last ones here.
+# Of the products, as in section 5 of the paper. The list is not published: here it is the last ones.
 TEST_SHARE = 0.05
 
 

@@ -1,4 +1,4 @@
-"""Anyone's own image pairs: two pictures side by side in one file, or in two parallel folders, matched by name."""
+"""The user's own image pairs: two pictures side by side in one file, or in two parallel folders, matched by name."""
 
 import dataclasses
 import os
@@ -23,21 +23,21 @@ _ACCEPTED = (
     "accepted are folders train and test (or val) of images that hold A and B side by side, or folders A and B of "
     "images with the same names, with or without such folders in each"
 )
-# In the order of preference.
+# In order of preference.
 SPLIT_FOLDERS = {"train": ("train",), "test": ("test", "val")}
-# A side whose pictures have no more colors than this is taken for label maps. Photographs have thousands.
+# A side whose pictures have no more colors than this is treated as label maps. Photographs have thousands.
 MOST_LABELS = 64
 LOOKED_AT = 5
 
 
 @dataclasses.dataclass(frozen=True)
 class FoundPairs:
-    """The pairs of a split, not decoded yet, and what there is to say of them.
+    """The pairs of a split before they are decoded, and a report on them.
 
     Attributes:
-        a: one record a pair, of the side A.
-        b: the same pairs' sides B.
-        report: lines.
+        a: one record per pair, of side A.
+        b: side B of the same pairs.
+        report: lines for the log.
     """
 
     a: tuple[Record, ...]
@@ -46,10 +46,10 @@ class FoundPairs:
 
 
 def find(split: str, data_dir: str, name: str = "pairs") -> FoundPairs:
-    """Lists the pairs of a folder. Without folders for the splits both splits are everything.
+    """Lists the pairs in a folder. Without folders for the splits, both splits are all pairs.
 
     Raises:
-        DataError: the folder is missing, or holds no pairs.
+        DataError: the folder is missing, or contains no pairs.
     """
     check_split(split)
     if not data_dir or not os.path.isdir(data_dir):
@@ -82,14 +82,15 @@ def load(
 ) -> PairedImages:
     """Loads the user's pairs: A and B, each (n, load_size, load_size, 3) uint8.
 
-    Label maps (pictures of few colors) are resized without mixing their colors.
+    Label maps (pictures of few colors) are resized without interpolating their colors.
 
     Args:
         split: "train" or "test".
         load_size: side of the images in pixels; the aspect ratio is not kept.
         data_dir: the folder, see `find`.
         cache_dir: folder of the cache of decoded images.
-        label_maps: the side, "A" or "B", of which it is known; JPEG blurs their colors, so that they cannot be told.
+        label_maps: the side, "A" or "B", that is known to be label maps. Those in JPEG files are not recognized by
+            their colors, which JPEG blurs.
         name: of the dataset, for messages.
 
     Raises:
@@ -100,7 +101,7 @@ def load(
     for side, records in (("A", found.a), ("B", found.b)):
         if side == label_maps or are_label_maps(records):
             records = [dataclasses.replace(record, is_label_map=True) for record in records]
-            report.append(f"{side} is taken for label maps, resized without mixing their colors")
+            report.append(f"{side} is treated as label maps, resized without interpolating their colors")
         kept, images, undecodable = decode_images(records, load_size, cache_dir)
         report += skipped_line([f"{name} ({reason})" for name, reason in undecodable], f"{side} could not be decoded")
         sides[side] = {record.name: row for row, record in enumerate(kept)}, images
@@ -119,7 +120,7 @@ def are_label_maps(records: tuple[Record, ...]) -> bool:
         try:
             pixels = decode_rgb(record.path)
         except Exception:
-            # It is reported when it is decoded.
+            # Reported when it is decoded.
             continue
         middle = pixels.shape[1] // 2
         part = {"left": pixels[:, :middle], "right": pixels[:, middle:], "": pixels}[record.half]

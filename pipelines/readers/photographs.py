@@ -1,4 +1,4 @@
-"""What the readers of captioned photographs share: the captions' part of the report, and the last steps."""
+"""What the readers of captioned photographs share: decoding what was found, and reporting on the captions."""
 
 from collections.abc import Sequence
 
@@ -16,13 +16,13 @@ def caption_line(records: Sequence[Record]) -> str:
 
 
 def is_mostly_unknown(caption: str) -> bool:
-    """Whether more than half of a caption's letters are outside ASCII."""
+    """Whether more than half of the letters of a caption are outside ASCII."""
     letters = [character for character in caption if character.isalpha()]
     return sum(not character.isascii() for character in letters) > len(letters) / 2
 
 
 def decode_found(found: Found, dataset: str, load_size: int, cache_dir: str) -> CaptionedImages:
-    """Decodes what was found (or takes it from the cache), logs the report once, and warns of a set too small.
+    """Decodes the images found (or reads them from the cache), logs the report, and warns if there are too few.
 
     Args:
         found: the records and the report so far.
@@ -31,7 +31,7 @@ def decode_found(found: Found, dataset: str, load_size: int, cache_dir: str) -> 
         cache_dir: folder of the cache of decoded images.
 
     Returns:
-        The decoded split; its classes are those of the records, if all have one.
+        The decoded split; its classes are those of the records, if they have any.
 
     Raises:
         DataError: fewer than two images could be decoded.

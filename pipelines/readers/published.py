@@ -1,4 +1,4 @@
-"""The datasets of image to image by name: found in a folder, or downloaded where their publishers allow it."""
+"""The image-to-image datasets by name: found in a folder, or downloaded where their publishers allow it."""
 
 import dataclasses
 import os
@@ -15,12 +15,12 @@ HOST = "https://efrosgans.eecs.berkeley.edu"
 
 @dataclasses.dataclass(frozen=True)
 class Published:
-    """A published set.
+    """A published dataset.
 
     Attributes:
         size: bytes of its archive, in round numbers where `sha256` is empty.
         sha256: of its archive; "" where no source gives one.
-        label_maps: the side, "A" or "B", that shows labels, which are not mixed when it is resized; "" for none.
+        label_maps: the side, "A" or "B", of label maps, which are resized without interpolation; "" for none.
     """
 
     size: int
@@ -28,7 +28,7 @@ class Published:
     label_maps: str = ""
 
 
-# Side by side (Isola et al. 2017). Nobody publishes checksums of these; sizes as their mirrors' pages give them.
+# Side by side (Isola et al. 2017). Checksums are not published; sizes as on the pages of the mirrors.
 PAIRS = {
     "facades": Published(31_000_000, label_maps="B"),
     "maps": Published(250_000_000),
@@ -57,11 +57,11 @@ def load_pairs(name: str, split: str, load_size: int, data_dir: str, cache_dir: 
         name: a key of `PAIRS`.
         split: "train" or "test" ("val" where there is no test).
         load_size: side of the images in pixels.
-        data_dir: where it lies, or a folder above it; "" looks into the cache, and downloads it.
+        data_dir: its folder, or the folder above it; "" looks into the cache, and downloads it.
         cache_dir: folder of downloads and of the cache of decoded images.
 
     Raises:
-        DataError: it is nowhere, and cannot be downloaded; see also `pairs.load`.
+        DataError: it is not found, and cannot be downloaded; see also `pairs.load`.
     """
     published = PAIRS[name]
     archive = _archive(name, published, f"{HOST}/pix2pix/datasets/{name}.tar.gz", "pairs of images")
@@ -79,7 +79,7 @@ def load_unpaired(name: str, split: str, load_size: int, data_dir: str, cache_di
 def load_cityscapes(split: str, load_size: int, data_dir: str, cache_dir: str) -> PairedImages:
     """Loads Cityscapes as the authors' script prepares it: photograph (A) beside label map (B); see `pairs.load`.
 
-    Its licence wants every user to ask for it at cityscapes-dataset.com, so there is no download.
+    Its licence requires every user to request it at cityscapes-dataset.com, so there is no download.
     """
     return pairs.load(split, load_size, data_dir, cache_dir, label_maps="B", name="cityscapes")
 
@@ -97,7 +97,7 @@ def _archive(name: str, published: Published, url: str, kind: str) -> Archive:
 
 
 def _gather(name: str, archive: Archive, marks: tuple[str, ...], data_dir: str, cache_dir: str) -> str:
-    """The folder of the set: one that has a folder of `marks`. It is downloaded, or unpacked, if there is none."""
+    """The folder of the dataset, which contains one of `marks`. It is downloaded, or unpacked, if there is none."""
     if data_dir and not os.path.isdir(data_dir):
         raise DataError(f"{name}: data_dir must be an existing folder; got {data_dir!r}")
     cached = os.path.join(cache_dir, name)
@@ -105,13 +105,13 @@ def _gather(name: str, archive: Archive, marks: tuple[str, ...], data_dir: str, 
     for folder in (*places, os.path.join(cached, archive.content)):
         if any(os.path.isdir(os.path.join(folder, mark)) for mark in marks):
             if data_dir and folder not in places:
-                logging.warning("%s: not found in %r; taken from %r, an earlier download", name, data_dir, folder)
+                logging.warning("%s: not found in %r; using %r, an earlier download", name, data_dir, folder)
             return folder
     try:
         fetch(archive, cached, (data_dir or ".", cached))
     except DataError as error:
         raise DataError(
-            f"{name}: {error}. Put its folders {', '.join(marks)}, or {archive.filename} as it is, into {cached!r} or "
+            f"{name}: {error}. Put its folders {', '.join(marks)}, or {archive.filename} itself, into {cached!r} or "
             f"a folder that you name with --data_dir ({archive.description}). Got data_dir={data_dir!r}"
         ) from error
     return os.path.join(cached, archive.content)

@@ -1,4 +1,4 @@
-"""The classic sets of single images by name: from files that are there, or through TensorFlow Datasets (TFDS)."""
+"""The classic datasets of single images by name: from existing files, or through TensorFlow Datasets (TFDS)."""
 
 import dataclasses
 import os
@@ -18,18 +18,18 @@ from pipelines.readers.files import check_split
 
 @dataclasses.dataclass(frozen=True)
 class ImageSet:
-    """A set that TFDS knows.
+    """A dataset in TFDS.
 
     Attributes:
-        builder: its name there.
-        title: what it holds.
-        classes: what each label means; empty for TFDS's own names (or the numbers themselves).
+        builder: its name in TFDS.
+        title: its contents.
+        classes: the name of each label; empty for TFDS's own names (or the numbers themselves).
         is_labeled: whether it has classes.
         is_idx: whether it is published as IDX files, so that these are accepted.
-        family: which of several families of IDX files in a folder to take.
+        family: which of several families of IDX files in a folder to use.
         installed: folders where packages of operating systems put its files.
-        crop: side of the middle of each image that is taken, in pixels; 0 for all of it.
-        is_transposed: whether its rows and columns are exchanged.
+        crop: side of the center crop of each image, in pixels; 0 for the whole image.
+        is_transposed: whether TFDS has its rows and columns exchanged.
     """
 
     builder: str
@@ -60,7 +60,7 @@ SETS = {
         "handwritten Japanese characters",
         classes=("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"),
     ),
-    # Of its families the one with as many images of each class.
+    # The family with equally many images of each class.
     "emnist": ImageSet(
         "emnist/balanced",
         "handwritten digits and letters",
@@ -69,7 +69,7 @@ SETS = {
         is_transposed=True,
     ),
     "cifar10": ImageSet("cifar10", "small photographs of animals and vehicles", is_idx=False),
-    # The middle of 108 pixels, as DCGAN's code takes it, and most after it.
+    # A center crop of 108 pixels, as in DCGAN's code and most code since.
     "celeb_a": ImageSet("celeb_a", "photographs of faces", is_labeled=False, is_idx=False, crop=108),
 }
 
@@ -77,18 +77,18 @@ SETS = {
 def load(name: str, split: str, load_size: int, data_dir: str, cache_dir: str) -> LabeledImages:
     """Loads a split of one of `SETS`: (n, load_size, load_size, 1 or 3) uint8.
 
-    It is looked for in data_dir, in the cache, and where packages install it: IDX files, or a set that TFDS has
-    prepared. Else TFDS prepares it in the cache, once, from archives in one of these folders, or from downloads.
+    It is searched for in data_dir, in the cache, and where packages install it: as IDX files, or prepared by TFDS.
+    Otherwise TFDS prepares it in the cache, once, from archives in one of these folders, or from downloads.
 
     Args:
         name: a key of `SETS`.
         split: "train" or "test".
         load_size: side of the images in pixels.
-        data_dir: where it lies, or a folder above one of its name; "" for the cache.
+        data_dir: its folder, or the folder above one with its name; "" for the cache.
         cache_dir: folder of downloads and of the cache of decoded images.
 
     Raises:
-        DataError: it is nowhere, and cannot be downloaded; or its files are damaged.
+        DataError: it is not found, and cannot be downloaded; or its files are damaged.
     """
     check_split(split)
     if data_dir and not os.path.isdir(data_dir):
@@ -99,13 +99,13 @@ def load(name: str, split: str, load_size: int, data_dir: str, cache_dir: str) -
         examples = _read(name, folder, split, load_size, cache_dir)
         if examples is not None:
             if data_dir and folder not in given:
-                logging.warning("%s: not found in %r; taken from %r", name, data_dir, folder)
+                logging.warning("%s: not found in %r; using %r", name, data_dir, folder)
             return examples
     return _decode(_prepare(name, prepared, given, cached), name, split, load_size, cache_dir)
 
 
 def _read(name: str, folder: str, split: str, load_size: int, cache_dir: str) -> LabeledImages | None:
-    """The split from IDX files in a folder, or as TFDS has prepared it there; None if neither is there."""
+    """The split from IDX files in a folder, or as prepared there by TFDS; None if the folder has neither."""
     known = SETS[name]
     if known.is_idx and idx.families(folder):
         return idx.read(idx.find(folder, name, known.family), split, load_size, name, known.classes)
@@ -117,9 +117,9 @@ def _read(name: str, folder: str, split: str, load_size: int, cache_dir: str) ->
 
 
 def _prepare(name: str, prepared: str, given: Sequence[str], cached: str):
-    """Lets TFDS prepare a set in the folder `prepared`; returns its builder.
+    """Lets TFDS prepare a dataset in the folder `prepared`; returns its builder.
 
-    The archives are taken from one of the folders of the user, if one holds any, and from earlier downloads.
+    The archives come from one of the user's folders, if it contains any, or from earlier downloads.
     """
     tfds = _tfds()
     builder = tfds.builder(SETS[name].builder, data_dir=prepared)
@@ -141,12 +141,12 @@ def _prepare(name: str, prepared: str, given: Sequence[str], cached: str):
                 f"{name}: no network to download it ({description}). Put {', '.join(names)}, as published, into "
                 f"{cached!r} or a folder that you name with --data_dir. Got data_dir={given[-1] if given else ''!r}"
             )
-        # A warning, so that it is seen at any verbosity before the download starts.
+        # A warning, so that it is shown at any verbosity before the download starts.
         logging.warning("Downloading %s: %s", name, description)
     try:
         config = tfds.download.DownloadConfig(manual_dir=manual)
         builder.download_and_prepare(download_dir=downloads, download_config=config)
-    # TFDS and what it builds on raise many types; to the user they all mean that there is no data.
+    # TFDS and its dependencies raise many types; to the user they all mean that there is no data.
     except Exception as error:
         reason = " ".join(f"{type(error).__name__}: {error}".split())
         raise DataError(f"{name}: TFDS could not prepare {description} in {prepared!r} ({reason})") from error
@@ -162,13 +162,13 @@ def _is_there(url: str, info, downloads: str) -> bool:
 
 
 def _decode(builder, name: str, split: str, load_size: int, cache_dir: str) -> LabeledImages:
-    """The images of a prepared set, from the cache or decoded into it, and their labels."""
+    """The images of a prepared dataset, from the cache or decoded into it, and their labels."""
     tfds, known = _tfds(), SETS[name]
 
     def read(feature: str):
         return builder.as_dataset(
             split=split,
-            # In one order, however often it is read, and without a copy of it all in memory.
+            # Always in the same order, and without a copy of everything in memory.
             shuffle_files=False,
             read_config=tfds.ReadConfig(interleave_cycle_length=1, try_autocache=False),
             decoders=tfds.decode.PartialDecoding({feature: True}),
@@ -195,7 +195,7 @@ def _decode(builder, name: str, split: str, load_size: int, cache_dir: str) -> L
 
 
 def _upright(known: ImageSet, image: np.ndarray) -> np.ndarray:
-    """One image (h, w, c) as it is meant to be seen."""
+    """One image (h, w, c), transposed back and center-cropped where the dataset needs it."""
     if known.is_transposed:
         image = image.transpose(1, 0, 2)
     if known.crop:
@@ -205,7 +205,7 @@ def _upright(known: ImageSet, image: np.ndarray) -> np.ndarray:
 
 
 def _tfds():
-    # Imported late: it takes seconds, and IDX files do without it.
+    # Imported late: it takes seconds, and IDX files do not need it.
     import tensorflow_datasets as tfds
 
     return tfds

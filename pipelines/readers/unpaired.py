@@ -1,4 +1,4 @@
-"""Anyone's own images of two kinds, in the folders trainA, trainB, testA and testB of CycleGAN's own datasets."""
+"""The user's own images of two kinds, in folders trainA, trainB, testA and testB, as in CycleGAN's datasets."""
 
 import os
 
@@ -14,14 +14,14 @@ from pipelines.readers.files import (
 )
 from pipelines.readers.records import decode_images
 
-_ACCEPTED = "accepted are folders trainA and trainB of images, and testA and testB to look at and to measure"
+_ACCEPTED = "accepted are folders trainA and trainB of images, and testA and testB for evaluation"
 
 
 def find(split: str, data_dir: str, name: str = "unpaired") -> dict[str, tuple[Record, ...]]:
     """Lists both sides of a split, "A" and "B".
 
     Raises:
-        DataError: the folder or one of the split's folders is missing, or holds no image.
+        DataError: the folder or one of the split's folders is missing, or contains no image.
     """
     check_split(split)
     if not data_dir or not os.path.isdir(data_dir):

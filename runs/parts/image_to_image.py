@@ -45,9 +45,7 @@ class TranslationParts(Parts):
     def sampler(self, model):
         """The generators by direction, averaged if there are averages."""
         names = zip(self.directions(model.config), model.generator_names, strict=True)
-        translators = {
-            direction: Translator(model.sampled(name), model.side_multiple) for direction, name in names
-        }
+        translators = {direction: Translator(model.sampled(name), model.side_multiple) for direction, name in names}
         return TranslationSampler(translators, model.step)
 
     def sample(self, model, command: Sample):
@@ -168,7 +166,7 @@ class CycleParts(TranslationParts):
         return Prepared(config, unpaired_batches(examples, config), data)
 
     def ways(self, sampler: TranslationSampler, data, config) -> CycleOutputs:
-        """Each direction's images, at most `count`, evenly spaced, with their true counterparts where they are known."""
+        """Each direction's images, at most `count`, with their true counterparts where they are known."""
         examples = data.examples
         paired = isinstance(examples, PairedImages)
         names = (examples.names, examples.names) if paired else (examples.names_a, examples.names_b)

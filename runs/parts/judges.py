@@ -19,7 +19,7 @@ class JudgeParts(Parts):
 
     def outputs(self, model, sampler, data, command):
         """What the judge sees in the images of the split."""
-        return JudgeOutputs(model, data, model.channels)
+        return JudgeOutputs(model, data, model.config.channels)
 
 
 class AttributeJudgeParts(JudgeParts):

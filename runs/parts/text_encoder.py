@@ -17,8 +17,8 @@ from pipelines.batches.captions import CaptionTable, distinct_class_batches
 from pipelines.batches.text import encode_characters
 from pipelines.embeddings.table import read_embeddings, write_embeddings
 from pipelines.examples import CaptionedImages, DataError
-from pipelines.rows import some_of
 from pipelines.images import center_crop, to_float
+from pipelines.rows import some_of
 from runs.folder import RunError, RunFolder
 from runs.parts.parts import Parts, Prepared, class_fingerprint, fingerprint, with_measured
 from serving.encoder import CaptionEncoder
@@ -69,7 +69,7 @@ class TextEncoderParts(Parts):
         return EmbeddingOutputs(model, data, character_table(examples).rows, inputs)
 
     def finish(self, model: TrainedModel):
-        """Write text_encoder.keras, the network alone, its embeddings perhaps standardized over the training captions."""
+        """Write text_encoder.keras, the network alone; standardized over the training captions, if that is set."""
         print("Embedding the captions and scoring the text encoder.", flush=True)
         # A copy: the joint embedding is measured as it was trained.
         network = keras.models.clone_model(model.text_encoder)

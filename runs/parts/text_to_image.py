@@ -18,8 +18,8 @@ from pipelines.batches.captions import CaptionTable, matching_batches
 from pipelines.batches.text import encode_characters
 from pipelines.embeddings.table import EmbeddingTable, join, read, read_embeddings
 from pipelines.examples import CaptionedImages, DataError
-from pipelines.rows import some_of
 from pipelines.images import center_crop, to_uint8
+from pipelines.rows import some_of
 from runs.command import Evaluate, Sample
 from runs.experiment import Experiment, captions_of
 from runs.folder import RunError, RunFolder
@@ -168,7 +168,7 @@ class TextToImageParts(Parts):
         captions = [captions[0] for captions in examples.captions]
         if model.text_encoder is not None:
             characters = encode_characters(tf.constant(captions))
-            return lambda: np.asarray(model.text_encoder(characters, training=False))
+            return lambda: np.asarray(model.text_encoder({"characters": characters}, training=False))
         if self.reads_embeddings:
             fixed = np.stack([row[0] for row in read_embeddings(self.choice, examples.names)])
         else:

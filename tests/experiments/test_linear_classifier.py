@@ -8,7 +8,7 @@ from tests.experiments import toys
 
 
 def stripes(count, seed, side=16):
-    """Stripes across (1) or along (0) with a random phase and sign: no pixel by itself says which."""
+    """Stripes across (1) or along (0) with a random phase and sign: no single pixel tells which."""
     rng = np.random.default_rng(seed)
     labels = rng.integers(0, 2, count)
     phase = rng.uniform(0, 2 * np.pi, (count, 1, 1))

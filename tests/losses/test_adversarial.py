@@ -8,6 +8,9 @@ from hypothesis.extra import numpy as arrays
 
 from losses import ADVERSARIAL
 
+SEPARABLE = {name: loss() for name, loss in ADVERSARIAL.items() if not loss().is_paired}
+PAIRED = {name: loss() for name, loss in ADVERSARIAL.items() if loss().is_paired}
+
 LOGITS = arrays.arrays(np.float32, arrays.array_shapes(max_dims=2, max_side=5), elements=st.floats(-50, 50, width=32))
 SIDES = ("real", "fake", "generator")
 
@@ -34,39 +37,84 @@ def test_numbers_worked_by_hand():
         "hinge": (0.5, 2.0, -1.0),
         "wasserstein": (-1.0, 1.0, -1.0),
     }
-    assert set(expected) == set(ADVERSARIAL)
+    assert set(expected) == set(SEPARABLE)
     for name, values in expected.items():
-        found = [float(getattr(ADVERSARIAL[name], side)(logits)) for side in SIDES]
+        found = [float(getattr(SEPARABLE[name], side)(logits)) for side in SIDES]
         np.testing.assert_allclose(found, values, rtol=1e-6, err_msg=name)
 
 
-@given(logits=LOGITS, target=st.floats(0.5, 1.0))
+def test_a_margin_worked_by_hand():
+    loss, logits = ADVERSARIAL["hinge"](margin=3.0), tf.constant([[0.0], [2.0]])
+    # max(0, 3 - x): 3 and 1; max(0, 3 + x): 3 and 5; -mean: -1
+    assert [float(getattr(loss, side)(logits)) for side in SIDES] == [2.0, 4.0, -1.0]
+
+
+def test_paired_losses_worked_by_hand():
+    real, fake = tf.constant([[1.0], [3.0]]), tf.constant([[0.0], [-1.0]])
+    softplus = lambda x: np.log1p(np.exp(x))  # noqa: E731
+    expected = {
+        # -log sigmoid(real - fake): differences of 1 and 4; the generator's are -1 and -4
+        "relativistic": ((softplus(-1) + softplus(-4)) / 2, (softplus(1) + softplus(4)) / 2),
+        # real - mean(fake): 1.5 and 3.5; fake - mean(real): -2 and -3
+        "relativistic_average": (
+            (softplus(-1.5) + softplus(-3.5)) / 2 + (softplus(-2) + softplus(-3)) / 2,
+            (softplus(1.5) + softplus(3.5)) / 2 + (softplus(2) + softplus(3)) / 2,
+        ),
+    }
+    assert set(expected) == set(PAIRED)
+    for name, values in expected.items():
+        found = [float(PAIRED[name].discriminator(real, fake)), float(PAIRED[name].generator(fake, real))]
+        np.testing.assert_allclose(found, values, rtol=1e-6, err_msg=name)
+
+
+@pytest.mark.parametrize("name", PAIRED)
+@given(logits=LOGITS)
+@settings(max_examples=20, deadline=None)
+def test_a_paired_loss_is_a_finite_float32_scalar_that_depends_on_differences_only(name, logits):
+    loss, other = PAIRED[name], logits[::-1]
+    for function in (loss.discriminator, loss.generator):
+        for dtype in (tf.float32, tf.bfloat16):
+            value = function(tf.cast(logits, dtype), tf.cast(other, dtype))
+            assert value.dtype == tf.float32
+            assert value.shape == ()
+            assert np.isfinite(value)
+        np.testing.assert_allclose(function(logits + 7.0, other + 7.0), function(logits, other), rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize("name", SEPARABLE)
+def test_the_discriminators_loss_of_a_separable_one_is_a_sum_and_its_generators_ignores_real_logits(name):
+    loss, real, fake = SEPARABLE[name], tf.constant([0.3, -0.2]), tf.constant([1.5, -2.0])
+    assert float(loss.discriminator(real, fake)) == float(loss.real(real) + loss.fake(fake))
+    assert float(loss.generator(fake, real)) == float(loss.generator(fake))
+
+
+@given(logits=LOGITS, smoothing=st.floats(0.0, 0.5))
 @settings(max_examples=30, deadline=None)
-def test_cross_entropy_is_that_of_keras(logits, target):
-    loss = ADVERSARIAL["non_saturating"]
+def test_cross_entropy_is_that_of_keras(logits, smoothing):
+    loss = ADVERSARIAL["non_saturating"](label_smoothing=smoothing)
     keras_loss = keras.losses.BinaryCrossentropy(from_logits=True)
     ones, zeros = np.ones_like(logits), np.zeros_like(logits)
-    np.testing.assert_allclose(loss.real(logits, target), keras_loss(target * ones, logits), rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(loss.real(logits), keras_loss((1.0 - smoothing) * ones, logits), rtol=1e-4, atol=1e-6)
     np.testing.assert_allclose(loss.fake(logits), keras_loss(zeros, logits), rtol=1e-4, atol=1e-6)
     np.testing.assert_allclose(loss.generator(logits), keras_loss(ones, logits), rtol=1e-4, atol=1e-6)
 
 
-@pytest.mark.parametrize("name", ADVERSARIAL)
+@pytest.mark.parametrize("name", SEPARABLE)
 @given(logits=LOGITS)
 @settings(max_examples=20, deadline=None)
 def test_a_finite_float32_scalar_whatever_the_logits(name, logits):
     for side in SIDES:
         for dtype in (tf.float32, tf.bfloat16):
-            value = getattr(ADVERSARIAL[name], side)(tf.cast(logits, dtype))
+            value = getattr(SEPARABLE[name], side)(tf.cast(logits, dtype))
             assert value.dtype == tf.float32
             assert value.shape == ()
             assert np.isfinite(value)
 
 
-@pytest.mark.parametrize("name", ADVERSARIAL)
+@pytest.mark.parametrize("name", SEPARABLE)
 def test_directions(name):
-    """The discriminator wants real logits up and fake ones down; the generator wants its own up."""
-    loss = ADVERSARIAL[name]
+    """The discriminator raises real logits and lowers fake ones; the generator raises those of its images."""
+    loss = SEPARABLE[name]
     logits = tf.constant([-0.5, 0.5])
     for function, sign in ((loss.real, -1), (loss.fake, 1), (loss.generator, -1)):
         with tf.GradientTape() as tape:
@@ -78,21 +126,23 @@ def test_directions(name):
 
 
 @pytest.mark.parametrize("name", ["non_saturating", "least_squares"])
-def test_a_smoothed_target_moves_only_the_real_loss_and_its_optimum(name):
-    loss = ADVERSARIAL[name]
+def test_label_smoothing_moves_the_optimum_of_the_real_loss(name):
+    loss = ADVERSARIAL[name](label_smoothing=0.1)
     logits = tf.Variable([3.0])
     for _ in range(400):
         with tf.GradientTape() as tape:
-            value = loss.real(logits, 0.9)
+            value = loss.real(logits)
         logits.assign_sub((2.0 if name == "non_saturating" else 0.5) * tape.gradient(value, logits))
     # sigmoid(log 9) = 0.9
     assert float(logits[0]) == pytest.approx(np.log(9) if name == "non_saturating" else 0.9, abs=0.02)
 
 
-@pytest.mark.parametrize("name", ["hinge", "wasserstein"])
-def test_losses_without_targets_ignore_smoothing(name):
-    logits = tf.constant([0.3, -2.0])
-    assert float(ADVERSARIAL[name].real(logits, 0.9)) == float(ADVERSARIAL[name].real(logits))
+@pytest.mark.parametrize("name", ["minimax", "non_saturating", "least_squares"])
+def test_smoothing_is_one_sided(name):
+    logits, plain, smoothed = tf.constant([0.3, -2.0]), ADVERSARIAL[name](), ADVERSARIAL[name](label_smoothing=0.1)
+    assert float(smoothed.real(logits)) != float(plain.real(logits))
+    for side in ("fake", "generator"):
+        assert float(getattr(smoothed, side)(logits)) == float(getattr(plain, side)(logits))
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +158,7 @@ def best_discriminator():
         return density / density.sum()
 
     p, q = normal(0.0, 1.0), 0.5 * (normal(1.5, 0.7) + normal(3.0, 1.0))
-    logits, loss = tf.Variable(tf.zeros(len(x))), ADVERSARIAL["minimax"]
+    logits, loss = tf.Variable(tf.zeros(len(x))), ADVERSARIAL["minimax"]()
     optimizer = keras.optimizers.Adam(0.1)
 
     real, fake = (np.repeat(np.arange(len(x)), np.round(density * examples).astype(int)) for density in (p, q))
@@ -130,8 +180,8 @@ def best_discriminator():
 def test_the_best_discriminator_is_p_over_p_plus_q(best_discriminator):
     """Goodfellow et al. 2014, proposition 1."""
     p, q, best, _ = best_discriminator
-    seen = p + q > 1e-4
-    np.testing.assert_allclose(best[seen], (p / (p + q))[seen], atol=0.01)
+    sampled = p + q > 1e-4
+    np.testing.assert_allclose(best[sampled], (p / (p + q))[sampled], atol=0.01)
 
 
 def test_its_value_is_two_jensen_shannon_divergences_less_log_four(best_discriminator):

@@ -35,14 +35,14 @@ def test_against_a_loop_over_pairs(data, shape, margin):
     np.testing.assert_allclose(loss, slowly(images, texts, labels, margin), rtol=1e-4, atol=1e-5)
 
 
-def test_a_margin_that_is_kept_costs_nothing():
+def test_the_loss_is_zero_beyond_the_margin():
     rows = 2.0 * tf.eye(3)
     assert float(joint_embedding_loss(rows, rows, tf.range(3))) == 0.0
     # 1 + 0 - 1/4 in both directions over the 6 wrong pairs of 9.
     assert abs(float(joint_embedding_loss(rows / 4, rows / 4, tf.range(3))) - 2 * 6 / 9 * 0.75) < 1e-6
 
 
-def test_pairs_of_one_class_cost_nothing():
+def test_pairs_of_one_class_do_not_contribute():
     ones = tf.ones((4, 2))
     assert float(joint_embedding_loss(ones, ones, tf.zeros(4, tf.int32))) == 0.0
     assert float(joint_embedding_loss(ones, ones, tf.range(4))) == 2 * 12 / 16

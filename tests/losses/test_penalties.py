@@ -11,31 +11,31 @@ def images(seed, shape=(6, 4, 4, 3)):
     return tf.constant(np.random.default_rng(seed).normal(size=shape), tf.float32)
 
 
-@pytest.mark.parametrize("slope", [0.0, 0.5, 1.0, 3.0])
-def test_a_linear_critic_pays_for_its_slope(slope):
+@pytest.mark.parametrize("norm", [0.0, 0.5, 1.0, 3.0])
+def test_the_penalty_of_a_linear_critic(norm):
     direction = np.random.default_rng(0).normal(size=(4, 4, 3)).astype(np.float32)
-    direction *= slope / np.linalg.norm(direction)
+    direction *= norm / np.linalg.norm(direction)
     penalty = gradient_penalty(lambda x: tf.reduce_sum(x * direction, axis=(1, 2, 3)), images(1), images(2), WEIGHT)
     assert penalty.dtype == tf.float32
-    np.testing.assert_allclose(penalty, (slope - 1) ** 2, atol=1e-5)
+    np.testing.assert_allclose(penalty, (norm - 1) ** 2, atol=1e-5)
 
 
-def test_the_norm_is_an_examples_own():
+def test_the_gradient_norm_is_of_each_example_alone():
     """For |x|^2 / 2 the gradient is x itself: with real = fake the penalty is known."""
     rows = tf.constant([[3.0, 4.0], [0.6, 0.8]])
     penalty = gradient_penalty(lambda x: tf.reduce_sum(x * x, axis=1) / 2, rows, rows, WEIGHT[:2])
     np.testing.assert_allclose(penalty, ((5 - 1) ** 2 + 0) / 2, rtol=1e-5)
 
 
-def test_points_lie_between_real_and_fake():
-    seen = []
+def test_the_gradient_is_taken_at_interpolations():
+    scored = []
 
     def score(x):
-        seen.append(x.numpy())
+        scored.append(x.numpy())
         return tf.reduce_sum(x, axis=1)
 
     gradient_penalty(score, tf.ones((6, 3)), -tf.ones((6, 3)), WEIGHT)
-    np.testing.assert_allclose(seen[0], np.repeat(2 * WEIGHT.numpy()[:, np.newaxis] - 1, 3, axis=1), rtol=1e-5)
+    np.testing.assert_allclose(scored[0], np.repeat(2 * WEIGHT.numpy()[:, np.newaxis] - 1, 3, axis=1), rtol=1e-5)
 
 
 def test_a_flat_critic_has_a_finite_gradient():
@@ -46,7 +46,7 @@ def test_a_flat_critic_has_a_finite_gradient():
 
 
 @pytest.mark.parametrize(
-    ("name", "slope", "pays"),
+    ("name", "norm", "penalty"),
     [
         ("gradient", 0.5, 0.25),
         ("gradient", 3.0, 4.0),
@@ -56,22 +56,22 @@ def test_a_flat_critic_has_a_finite_gradient():
         ("r2", 3.0, 4.5),
     ],
 )
-def test_what_a_linear_critic_pays(name, slope, pays):
+def test_each_penalty_of_a_linear_critic(name, norm, penalty):
     direction = np.random.default_rng(0).normal(size=(4, 4, 3)).astype(np.float32)
-    direction *= slope / np.linalg.norm(direction)
-    penalty = PENALTIES[name](lambda x: tf.reduce_sum(x * direction, axis=(1, 2, 3)), images(1), images(2), WEIGHT)
-    assert penalty.dtype == tf.float32
-    np.testing.assert_allclose(penalty, pays, atol=1e-5)
+    direction *= norm / np.linalg.norm(direction)
+    found = PENALTIES[name](lambda x: tf.reduce_sum(x * direction, axis=(1, 2, 3)), images(1), images(2), WEIGHT)
+    assert found.dtype == tf.float32
+    np.testing.assert_allclose(found, penalty, atol=1e-5)
 
 
 @pytest.mark.parametrize("name", ["gradient", "one_sided_gradient"])
-def test_a_unit_slope_is_free(name):
+def test_a_gradient_norm_of_one_is_not_penalized(name):
     direction = np.full((4, 4, 3), 1 / np.sqrt(48), np.float32)
     penalty = PENALTIES[name](lambda x: tf.reduce_sum(x * direction, axis=(1, 2, 3)), images(1), images(2), WEIGHT)
     assert penalty < 1e-10
 
 
-def test_r1_looks_at_real_images_and_r2_at_generated_ones():
+def test_r1_is_of_real_images_and_r2_of_generated_ones():
     real, fake = tf.constant([[3.0, 4.0]]), tf.constant([[0.6, 0.8]])
 
     def score(x):

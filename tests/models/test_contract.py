@@ -7,11 +7,11 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from tasks.base import import_name, mirrored
 
 from models.core import spectral
 from models.core.preset import MODES
 from models.registry import PRESETS
-from tasks.base import import_name, mirrored
 from tests.worlds import SIDE, examples_of, tiny, tiny_task
 
 CLASSES = {name: import_name(preset.model) for name, preset in PRESETS.items()}
@@ -23,7 +23,8 @@ COUPLED = [name for name, model_class in CLASSES.items() if model_class.couples_
 
 def existing(name, **changes):
     """Those of the changes whose fields the preset's configuration has."""
-    return {field: value for field, value in changes.items() if hasattr(PRESETS[name].config, field)}
+    fields = {field.name for field in dataclasses.fields(PRESETS[name].config)}
+    return {field: value for field, value in changes.items() if field in fields}
 
 
 class OneStep:
@@ -69,11 +70,11 @@ def trained(request, tmp_path_factory, encoder_folder):
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_its_task_knows_each_of_its_modes(name):
+def test_its_task_has_a_method_for_each_of_its_modes(name):
     task = import_name(PRESETS[name].task)
     assert "train" in PRESETS[name].modes
     assert all(callable(getattr(task, mode, None)) for mode in PRESETS[name].modes)
-    # Nor does it have one that the command line would refuse.
+    # And none that the command line would refuse.
     assert {mode for mode in MODES if hasattr(task, mode)} == set(PRESETS[name].modes)
 
 
@@ -82,16 +83,16 @@ def test_one_step_gives_the_declared_logs(trained):
     assert np.isfinite(list(trained.history.values())).all()
 
 
-def test_every_trainable_variable_belongs_to_one_player_and_moves(trained):
+def test_every_trainable_variable_belongs_to_one_player_and_is_updated(trained):
     model = trained.model
     owned = [id(variable) for player in model.players for variable in model.player_variables(player)]
     assert sorted(owned) == sorted({id(variable) for variable in model.trainable_variables})
-    # Not even a bias that batch normalization takes off again stands still: Adam enlarges its rounding.
+    # Even a bias that batch normalization subtracts again is updated: Adam amplifies its rounding errors.
     assert idle(trained, trained.after) == []
 
 
 def idle(trained, after):
-    """What has not moved, but for a logit's bias where only differences of logits count."""
+    """What has not been updated, except a logit's bias where the loss depends on differences of logits only."""
     differences = getattr(trained.model.config, "adversarial", "") in ("wasserstein", "hinge")
     return [
         name
@@ -100,7 +101,7 @@ def idle(trained, after):
     ]
 
 
-def test_saved_and_loaded_it_is_the_same_and_goes_on_the_same(trained, tmp_path):
+def test_saved_and_loaded_it_is_the_same_and_continues_the_same(trained, tmp_path):
     assert trained.model.step == 1
     trained.model.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")
@@ -109,7 +110,7 @@ def test_saved_and_loaded_it_is_the_same_and_goes_on_the_same(trained, tmp_path)
     assert loaded.step == 1
     assert_same(everything(loaded), everything(trained.model))
     slots = [variable for player in loaded.players for variable in loaded.optimizer_of(player).variables]
-    # Adam keeps two numbers for each weight, the others one.
+    # Adam has two slots for each weight, the others one.
     kept = 2 if loaded.config.optimizer == "adam" else 1
     assert len(slots) > kept * len(loaded.trainable_variables)
     for model in (loaded, trained.model):
@@ -126,7 +127,7 @@ def assert_same(first, second):
 
 def test_samples(trained):
     if "sample" not in PRESETS[trained.task.request.model].modes:
-        pytest.skip("has nothing to sample")
+        pytest.skip("no generator")
     check_samples(trained.model)
 
 
@@ -145,7 +146,7 @@ def check_samples(model):
     else:
         assert images.shape == (3, SIDE, SIDE, getattr(model.config, "channels", 3))
         assert np.abs(images).max() <= 1
-    # Other inputs give another image.
+    # Different inputs give different images.
     assert len({image.numpy().tobytes() for image in images}) == 3
 
 
@@ -158,7 +159,7 @@ def test_mixed_precision(name, precision, tmp_path_factory, encoder_folder):
     trained = make_one_step(name, tmp_path_factory, encoder_folder, precision=precision)
     assert np.isfinite(list(trained.history.values())).all()
     assert all(value.dtype == np.float32 for value in trained.after.values())
-    # float16 begins with a loss scale that may overflow for some steps; they count, and change nothing.
+    # float16 starts with a loss scale that may overflow for some steps; they count, and update nothing.
     trained.fit(trained.model, 1, 8)
     assert trained.model.step == 8
     after = moving(trained.model)
@@ -169,8 +170,8 @@ def test_mixed_precision(name, precision, tmp_path_factory, encoder_folder):
     assert keras.config.dtype_policy().name == "float32"
 
 
-# Two replicas. Plain gradient descent, so that a gradient's size is seen (Adam's steps hide it), and no normalization,
-# because batch statistics are each replica's own.
+# Two replicas. Plain gradient descent, so that the scale of gradients matters (it does not to Adam), and no
+# normalization, because batch statistics are computed per replica.
 
 
 class Unnormalized(types.SimpleNamespace):
@@ -213,7 +214,7 @@ def plain(name, **changes):
 
 
 def strong_weights(model):
-    """Weights that keep a signal's size: with N(0, 0.02) and nothing to normalize, nothing would move visibly."""
+    """Weights that preserve a signal's scale: with N(0, 0.02) and no normalization, updates would be too small."""
     rng = np.random.default_rng(3)
     for variable in model.trainable_variables:
         shape = tuple(variable.shape)
@@ -226,17 +227,18 @@ def build(name, config, strategy=None):
     with strategy.scope():
         model = CLASSES[name](config)
         strong_weights(model)
-        for network in filter(None, (getattr(model, "discriminator", None), getattr(model, "generator", None))):
-            spectral.iterate(network, spectral.WARM_UP)
+        for player in model.players:
+            for network in model.player_networks(player):
+                spectral.iterate(network, spectral.WARM_UP)
         for average in getattr(model, "averages", ()):
-            # It began with random weights of its own model.
+            # It started with the random weights of its own model.
             average.average.set_weights(average.network.get_weights())
         model.compile()
     return model
 
 
 def make_batch(name, config, rows=slice(None)):
-    """A batch with everything that a model of the table may read."""
+    """A batch with every key that any model reads."""
     rng = np.random.default_rng(4)
     count = config.batch_size
     batch = {
@@ -281,27 +283,27 @@ def test_two_replicas_give_the_weights_of_one(name, no_normalization):
     assert two.step == 1
     assert_close(moving(two), moving(one), start)
     for kept, other in zip(getattr(one, "averages", ()), getattr(two, "averages", ()), strict=True):
-        wanted, found, last = (network.get_weights() for network in (kept.average, other.average, kept.network))
-        for index in range(len(wanted)):
-            np.testing.assert_allclose(found[index], wanted[index], atol=1e-6, rtol=0)
-        # Else it would only say again that the weights are the same.
-        assert any((wanted[index] != last[index]).any() for index in range(len(wanted)))
+        expected, found, last = (network.get_weights() for network in (kept.average, other.average, kept.network))
+        for index in range(len(expected)):
+            np.testing.assert_allclose(found[index], expected[index], atol=1e-6, rtol=0)
+        # Otherwise this would only repeat that the weights are the same.
+        assert any((expected[index] != last[index]).any() for index in range(len(expected)))
 
 
-def assert_close(found, wanted, start):
+def assert_close(found, expected, start):
     for key in start:
-        np.testing.assert_allclose(found[key], wanted[key], atol=1e-6, rtol=0, err_msg=key)
-    # Else the comparison would say nothing. (A bias may stand still: the hinge counts only differences.)
-    moved = [key for key in start if np.abs(wanted[key] - start[key]).max() > 1e-4]
+        np.testing.assert_allclose(found[key], expected[key], atol=1e-6, rtol=0, err_msg=key)
+    # Otherwise the comparison would be empty. (A bias may be fixed: the hinge depends on differences only.)
+    moved = [key for key in start if np.abs(expected[key] - start[key]).max() > 1e-4]
     assert len(moved) > 0.5 * len(start)
 
 
 @pytest.mark.parametrize("name", COUPLED)
-def test_two_replicas_give_the_mean_of_their_own_steps(name, no_normalization):
+def test_two_replicas_take_the_mean_of_their_separate_steps(name, no_normalization):
     """Where examples of a batch are coupled, two replicas of B / 2 differ from one of B.
 
-    What holds then: a player moves by the mean of what each replica alone would move it. Players that move before it
-    in the same step would differ between the replicas alone, so all but one stand still.
+    What holds then: a player's update is the mean of the updates that each replica alone would make. Players updated
+    before it in the same step would differ between the replicas alone, so all but one are frozen.
     """
     config = plain(name)
     half = config.batch_size // 2
@@ -318,9 +320,9 @@ def test_two_replicas_give_the_mean_of_their_own_steps(name, no_normalization):
             take_latents_of(one, replica)
             one.train_step(make_batch(name, config, rows))
             alone.append(moving(one))
-        wanted = {path: (alone[0][path] + alone[1][path]) / 2 for path in start}
+        expected = {path: (alone[0][path] + alone[1][path]) / 2 for path in start}
         found = moving(two)
-        assert_close({path: found[path] for path in start}, wanted, start)
+        assert_close({path: found[path] for path in start}, expected, start)
         assert any(np.abs(alone[0][path] - alone[1][path]).max() > 1e-4 for path in start)
 
 
@@ -333,13 +335,13 @@ def freeze_all_but(model, player):
 
 
 def take_latents_of(model, replica):
-    """Draw on one device what a replica of two would draw."""
+    """Sample on one device what one of two replicas would sample."""
     draw = model.sample_latent
     object.__setattr__(model, "sample_latent", lambda count: draw(2 * count)[replica * count : (replica + 1) * count])
 
 
 @pytest.mark.parametrize("name", [name for name in GENERATORS if hasattr(PRESETS[name].config, "latent_dim")])
-def test_replicas_draw_different_latents_which_together_are_those_of_one_device(name):
+def test_replicas_sample_different_latents_which_together_are_those_of_one_device(name):
     config = plain(name)
     one = build(name, config).sample_latent(4)
     strategy = two_cpus()
@@ -377,27 +379,27 @@ STABILIZERS = {
 
 
 @pytest.mark.parametrize("name", ADVERSARIAL)
-def test_each_stabilizer_changes_what_the_discriminator_pays(name, no_normalization):
+def test_each_stabilizer_changes_the_discriminators_loss(name, no_normalization):
     common = existing(name, adversarial="non_saturating", domain_weight=1.0)
 
-    def paid(**changes):
+    def losses_with(**changes):
         config = plain(name, **(common | changes))
         logs = build(name, config).train_step(make_batch(name, config))
         return {key: float(value) for key, value in logs.items() if key in ("discriminator_loss", "domain_loss")}
 
-    without = paid()
+    without = losses_with()
     assert without
     for stabilizer, changes in STABILIZERS.items():
         if stabilizer == "augmentation" and hasattr(PRESETS[name].config, "dimensions"):
             continue  # Points have no pixels.
-        found = paid(**changes)
+        found = losses_with(**changes)
         assert np.isfinite(list(found.values())).all()
         for key, value in without.items():
             assert abs(found[key] - value) > 1e-6 * max(abs(value), 1.0), (stabilizer, key)
 
 
 @pytest.mark.parametrize("name", ADVERSARIAL)
-def test_discriminators_may_have_a_learning_rate_of_their_own(name):
+def test_discriminators_may_have_their_own_learning_rate(name):
     model = build(name, plain(name, discriminator_learning_rate=4e-4))
     for player in model.players:
         rate = float(model.optimizer_of(player).learning_rate)

@@ -8,8 +8,11 @@ import tensorflow as tf
 from models.core.config import ConfigError
 from models.core.trained import parameter_count
 from models.registry import PRESETS
+from models.text_encoder.configs import JointEmbeddingConfig
 from models.text_encoder.networks import OneHotCharacters, image_encoder, text_encoder
 from models.text_to_image import networks as reed
+from models.text_to_image.configs import TextToImageConfig
+from tests.worlds import tiny
 
 
 def convolution(inputs, outputs, kernel):
@@ -17,7 +20,7 @@ def convolution(inputs, outputs, kernel):
 
 
 def test_the_authors_generator():
-    network = reed.generator(64, latent_dim=100, text_dim=1024, text_projection_dim=128, width=128)
+    network = reed.generator(TextToImageConfig(text_dim=1024))
     assert network.output_shape == (None, 64, 64, 3)
     w, norm = 128, lambda channels: 2 * channels
     count = 1024 * 128 + 128  # the text's projection
@@ -34,7 +37,7 @@ def test_the_authors_generator():
 
 
 def test_the_authors_discriminator():
-    network = reed.discriminator(64, text_dim=1024, text_projection_dim=128, width=64)
+    network = reed.discriminator(TextToImageConfig(text_dim=1024))
     assert network.output_shape == (None, 1)
     w, norm = 64, lambda channels: 2 * channels
     count = convolution(3, w, 4)
@@ -49,8 +52,9 @@ def test_the_authors_discriminator():
 
 
 def test_the_inner_product_of_image_and_text_is_added_to_the_papers_logit():
-    network = reed.discriminator(16, text_dim=5, text_projection_dim=4, width=2, inner_product_dim=3)
-    plain = reed.discriminator(16, text_dim=5, text_projection_dim=4, width=2)
+    small = {"image_size": 16, "text_dim": 5, "discriminator_width": 2}
+    network = reed.discriminator(tiny("gan_cls", inner_product_dim=3, **small))
+    plain = reed.discriminator(tiny("gan_cls", **small))
     assert parameter_count(network) - parameter_count(plain) == (4 * 4 * 16 * 6 + 6) + (6 * 3 + 3) + (4 * 3 + 3)
     (product,) = (layer for layer in network.layers if isinstance(layer, keras.layers.Dot))
     papers, _ = network.layers[-1].input
@@ -63,7 +67,7 @@ def test_the_inner_product_of_image_and_text_is_added_to_the_papers_logit():
 
 
 def test_the_papers_text_encoder():
-    network = text_encoder(1024)
+    network = text_encoder(JointEmbeddingConfig(), 1024)
     assert network.output_shape == (None, 1024)
     # 201 -> 198 -> 66 -> 63 -> 21 -> 18 steps.
     shapes = [layer.output.shape for layer in network.layers if "conv1d" in layer.name]
@@ -75,23 +79,23 @@ def test_the_papers_text_encoder():
 
 
 @pytest.mark.parametrize("read", [48, 132])
-def test_a_text_encoder_that_reads_the_first_characters_only(read):
-    network = text_encoder(6, 8, 5, read_characters=read)
+def test_a_text_encoder_that_processes_the_first_characters_only(read):
+    network = text_encoder(tiny("char_cnn_rnn", read_characters=read), 6)
     characters = np.random.default_rng(0).integers(1, 71, (2, 201))
     characters[1, :read] = characters[0, :read]
-    embeddings = network(characters).numpy()
+    embeddings = network({"characters": characters}).numpy()
     np.testing.assert_array_equal(embeddings[0], embeddings[1])
     characters[1, :read] = characters[1, :read][::-1]
-    assert np.abs(network(characters).numpy()[1] - embeddings[0]).max() > 1e-6
+    assert np.abs(network({"characters": characters}).numpy()[1] - embeddings[0]).max() > 1e-6
 
 
 @pytest.mark.parametrize("size", [16, 24, 32, 40, 48, 64, 80, 112, 128])
 def test_other_sizes_keep_the_ends(size):
-    generator = reed.generator(size, 3, 5, 4, width=2)
-    discriminator = reed.discriminator(size, 5, 4, width=2)
+    config = tiny("gan_cls", image_size=size, text_dim=5)
+    generator, discriminator = reed.generator(config), reed.discriminator(config)
     assert generator.output_shape == (None, size, size, 3)
     text = tf.zeros((2, 5))
-    image = generator({"latent": tf.ones((2, 3)), "text": text})
+    image = generator({"latent": tf.ones((2, 5)), "text": text})
     assert discriminator({"image": image, "text": text}).shape == (2, 1)
 
 
@@ -102,7 +106,7 @@ def test_sizes_that_halving_does_not_reach_are_refused_by_the_configuration(size
 
 
 def test_initial_weights():
-    network = reed.generator(64, 100, 256, 128, width=32)
+    network = reed.generator(TextToImageConfig(text_dim=256, generator_width=32))
     kernels = [v for v in network.trainable_variables if v.name == "kernel" and len(v.shape) == 4]
     scales = np.concatenate([v.numpy() for v in network.trainable_variables if v.name == "gamma"])
     for kernel in kernels:
@@ -124,7 +128,7 @@ def test_index_zero_is_no_character():
 
 
 def test_the_small_image_encoder():
-    assert image_encoder(32, 6, 4).output_shape == (None, 6)
+    assert image_encoder(tiny("char_cnn_rnn")).output_shape == (None, 6)
 
 
 @pytest.mark.parametrize("name", ["text_gan", "gan_cls", "gan_int", "gan_int_cls"])

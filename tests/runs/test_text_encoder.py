@@ -58,7 +58,7 @@ def test_an_encoder_of_other_captions_is_not_taken(tmp_path, world, small_preset
 
 def test_embeddings_lie_around_zero_at_the_scale_of_the_noise(tmp_path):
     keras.utils.set_random_seed(0)
-    encoder = CaptionEncoder(text_encoder(6, 4, 5))
+    encoder = CaptionEncoder(text_encoder(tiny("char_cnn_rnn"), 6))
     captions = [f"a bird with {word} wings" for word in ("red", "blue", "long", "no", "a pair of")]
     before = encoder.embed_all(captions)
     encoder.standardize(captions)

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image
+from serving.text import CaptionEncoder
 
 from models.text_encoder.networks import text_encoder
 from models.text_to_image import networks as reed
 from serving.export import export
 from serving.sampler import Sampler
-from serving.text import CaptionEncoder
-from tests.worlds import SIDE, TEXT_DIM
+from tests.worlds import SIDE, TEXT_DIM, tiny
 
 CAPTIONS = ["a small yellow bird with a black crown", "A RED BIRD!", "", "ünïcode " * 60]
 # Calls every signature and keeps what it gives. The arguments: the model's folder, the file to write.
@@ -50,14 +50,14 @@ np.savez(sys.argv[3], **results)
 
 def make_sampler(with_encoder=True):
     keras.utils.set_random_seed(1)
-    generator = reed.generator(SIDE, 5, TEXT_DIM, 4, width=4)
+    generator = reed.generator(tiny("gan_cls", text_dim=TEXT_DIM))
     # Weights that make pictures of all tones instead of gray.
     for variable in generator.trainable_variables:
         if variable.name == "kernel":
             variable.assign(variable * 8)
     encoder = None
     if with_encoder:
-        encoder = CaptionEncoder(text_encoder(TEXT_DIM, 4, 5))
+        encoder = CaptionEncoder(text_encoder(tiny("char_cnn_rnn"), TEXT_DIM))
     return Sampler(generator, encoder)
 
 

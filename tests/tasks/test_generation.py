@@ -175,7 +175,7 @@ def test_points_leave_an_animation_and_count_modes(tmp_path):
         assert animation.n_frames == 3
     figures = made.evaluate()
     assert figures["modes"] == 8
-    assert 0 <= figures["modes found"] <= 8
+    assert 0 <= figures["modes_found"] <= 8
     assert pixels(made.sample()).shape == (500, 600, 3)
 
 

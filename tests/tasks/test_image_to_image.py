@@ -119,8 +119,8 @@ def test_scores(run, monkeypatch, capsys):
     figures = task(run).evaluate()
     assert figures["pairs"] == 10
     # The other side of each pair is the input inverted.
-    assert 0.45 < figures["inputs"]["L1"] < 0.55
-    assert set(figures["translations"]) == {"L1", "PSNR", "SSIM", "sharpness"}
+    assert 0.45 < figures["inputs"]["l1"] < 0.55
+    assert set(figures["translations"]) == {"l1", "psnr", "ssim", "sharpness"}
     assert json.loads((run / "evaluation.json").read_text()) == figures
     assert "last weights of step 3" in capsys.readouterr().out
     page = (run / "evaluation" / "translations" / "index.html").read_text()

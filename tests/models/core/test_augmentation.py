@@ -3,49 +3,49 @@ import pytest
 import tensorflow as tf
 
 from models.core.adversarial_config import AUGMENTATIONS
-from models.core.augmentation import DRAWS, augmented
+from models.core.augmentation import DRAWS, augment
 
 IMAGES = tf.random.stateless_uniform((5, 16, 16, 3), [0, 1], -1.0, 1.0)
 DRAWN = tf.random.stateless_uniform((5, DRAWS), [0, 2])
 
 
 def test_without_names_nothing_changes():
-    np.testing.assert_array_equal(augmented(IMAGES, (), DRAWN), IMAGES)
+    np.testing.assert_array_equal(augment(IMAGES, (), DRAWN), IMAGES)
 
 
 @pytest.mark.parametrize("name", AUGMENTATIONS)
-def test_each_changes_every_image_in_its_own_way_and_lets_gradients_pass(name):
+def test_each_changes_every_image_differently_and_passes_gradients(name):
     with tf.GradientTape() as tape:
         tape.watch(IMAGES)
-        changed = augmented(IMAGES, (name,), DRAWN)
+        changed = augment(IMAGES, (name,), DRAWN)
     assert changed.shape == IMAGES.shape
     assert all((changed[row] != IMAGES[row]).numpy().any() for row in range(5))
     gradient = tape.gradient(changed, IMAGES).numpy()
     assert all(np.abs(gradient[row]).max() > 0 for row in range(5))
-    same = augmented(tf.repeat(IMAGES[:1], 5, axis=0), (name,), DRAWN).numpy()
+    same = augment(tf.repeat(IMAGES[:1], 5, axis=0), (name,), DRAWN).numpy()
     assert len({image.tobytes() for image in same}) == 5
 
 
-def test_a_draw_in_the_middle_moves_nothing():
-    """Brightness and contrast 0.5, saturation 0.5, no shift: the image as it was."""
+def test_the_middle_of_every_range_changes_nothing():
+    """Brightness, saturation and contrast 0.5, no translation: the image is unchanged."""
     draws = tf.fill((5, DRAWS), 0.5)
-    np.testing.assert_allclose(augmented(IMAGES, ("color", "translation"), draws), IMAGES, atol=1e-6)
+    np.testing.assert_allclose(augment(IMAGES, ("color", "translation"), draws), IMAGES, atol=1e-6)
 
 
-def test_cutout_leaves_a_gray_square_of_half_the_side():
-    cut = augmented(IMAGES, ("cutout",), tf.fill((5, DRAWS), 0.5)).numpy()
+def test_cutout_is_a_gray_square_of_half_the_side():
+    cut = augment(IMAGES, ("cutout",), tf.fill((5, DRAWS), 0.5)).numpy()
     assert (cut[:, 4:12, 4:12] == 0).all()
     np.testing.assert_array_equal(cut[:, :4], IMAGES[:, :4])
 
 
 @pytest.mark.parametrize(("draw", "shift"), [(0.0, -2), (1.0, 2)])
-def test_translation_moves_by_an_eighth_at_most(draw, shift):
-    moved = augmented(IMAGES, ("translation",), tf.fill((5, DRAWS), draw)).numpy()
-    wanted = np.zeros_like(moved)
+def test_translation_is_by_an_eighth_of_the_side_at_most(draw, shift):
+    moved = augment(IMAGES, ("translation",), tf.fill((5, DRAWS), draw)).numpy()
+    expected = np.zeros_like(moved)
     inside, source = (slice(2, None), slice(None, -2)) if shift > 0 else (slice(None, -2), slice(2, None))
-    wanted[:, inside, inside] = IMAGES.numpy()[:, source, source]
-    np.testing.assert_array_equal(moved, wanted)
+    expected[:, inside, inside] = IMAGES.numpy()[:, source, source]
+    np.testing.assert_array_equal(moved, expected)
 
 
 def test_gray_images_too():
-    assert augmented(IMAGES[..., :1], AUGMENTATIONS, DRAWN).shape == (5, 16, 16, 1)
+    assert augment(IMAGES[..., :1], AUGMENTATIONS, DRAWN).shape == (5, 16, 16, 1)

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from models.core import spectral
 from models.generation.gan import ImageGAN
+from models.image_to_image.cyclegan import CycleGAN
 from models.registry import PRESETS
 from tests.worlds import tiny
 
@@ -27,7 +28,7 @@ def largest_singular_value(layer):
 
 
 @pytest.mark.parametrize("layer", layers(), ids=lambda layer: layer.name)
-def test_what_it_computes_with_has_a_largest_singular_value_of_one(layer):
+def test_sigma_is_the_largest_singular_value_and_the_kernel_is_unchanged(layer):
     layer.kernel.assign(np.random.default_rng(0).normal(size=layer.kernel.shape))
     before = layer.kernel.numpy()
     layer.iterate(spectral.WARM_UP)
@@ -35,8 +36,8 @@ def test_what_it_computes_with_has_a_largest_singular_value_of_one(layer):
     np.testing.assert_array_equal(layer.kernel, before)
 
 
-def test_a_step_keeps_up_with_the_weights():
-    """One power iteration a turn: near one while the weights move, and within 1% of it once they stand still."""
+def test_a_step_tracks_the_weights():
+    """One power iteration per turn: near sigma while the weights change, and within 1% once they are fixed."""
     config = tiny("sngan", channels=3, discriminator_steps=1)
     model = ImageGAN(config)
     model.compile()
@@ -52,7 +53,7 @@ def test_a_step_keeps_up_with_the_weights():
         spectral.iterate(model.discriminator, spectral.WARM_UP)
 
 
-def test_dense_by_hand_and_its_gradient_passes_through_sigma():
+def test_dense_by_hand_with_the_gradient_through_sigma():
     dense = spectral.SpectralDense(5)
     x = tf.constant(np.random.default_rng(1).normal(size=(3, 12)), tf.float32)
     dense(x)
@@ -64,28 +65,85 @@ def test_dense_by_hand_and_its_gradient_passes_through_sigma():
     with tf.GradientTape() as tape:
         loss = tf.reduce_sum(dense(x) ** 2)
     gradient = tape.gradient(loss, dense.kernel.value)
-    # W / sigma(W) does not change with the size of W: along W there is no slope (equation 12).
+    # W / sigma(W) does not depend on the scale of W: the gradient is orthogonal to W (equation 12).
     assert abs(float(tf.reduce_sum(gradient * dense.kernel.value))) < 1e-3 * float(tf.norm(gradient))
 
 
-def test_only_the_discriminators_turn_moves_the_singular_vectors():
-    model = ImageGAN(tiny("sngan", channels=3))
+class SpectralGAN(ImageGAN):
+    """A GAN whose generator has spectral layers too, one of them in a nested network."""
+
+    def build_networks(self):
+        super().build_networks()
+        latent = keras.Input((self.config.input_dim,), name="latent")
+        inner = keras.Sequential([keras.Input((12,)), spectral.SpectralDense(8 * 8 * 4), keras.layers.ReLU()])
+        x = keras.layers.Reshape((8, 8, 4))(inner(spectral.SpectralDense(12)(latent)))
+        x = spectral.SpectralConvolution(3, 3, padding="same")(keras.layers.UpSampling2D(4)(x))
+        self.generator = keras.Model({"latent": latent}, keras.layers.Activation("tanh")(x), name="generator")
+
+
+def spectral_gan():
+    keras.utils.set_random_seed(0)
+    model = SpectralGAN(tiny("sngan", channels=3, average_decay=0.5, learning_rate=0.02, discriminator_steps=1))
     model.compile()
-    layer = spectral.spectral_layers(model.discriminator)[0]
-    kernel, start = layer.kernel.numpy(), layer.left.numpy()
-    with tf.GradientTape() as tape:
-        loss = -tf.reduce_mean(model.score({}, 0, model.generate(model.sample_latent(4), {})))
-    model.minimize(loss, tape, "generator")
-    np.testing.assert_array_equal(layer.left, start)
-    np.testing.assert_array_equal(layer.kernel, kernel)
-    with tf.GradientTape() as tape:
-        loss = tf.reduce_mean(model.score({}, 0, tf.ones((4, 32, 32, 3))))
-    model.discriminator_turn(loss, tape)
-    assert (layer.kernel.numpy() != kernel).any()
-    assert (layer.left.numpy() != start).any()
+    return model, {"real": tf.random.stateless_uniform((4, 1, 32, 32, 3), [0, 1], -1.0, 1.0)}
 
 
-def test_the_presets_own_network_begins_within_one_percent():
+@pytest.mark.parametrize(("player", "other"), [("generator", "discriminator"), ("discriminator", "generator")])
+def test_a_players_step_iterates_its_own_singular_vectors_only(player, other):
+    model, batch = spectral_gan()
+    layers_of = {name: spectral.spectral_layers(getattr(model, name)) for name in (player, other)}
+    before = {name: [layer.left.numpy() for layer in found] for name, found in layers_of.items()}
+    turn = next(model.turns(batch))
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean(model.score(turn, turn.real)) - tf.reduce_mean(model.score(turn, model.generate(turn)))
+    model.minimize(loss, tape, player)
+    for name, is_moved in ((player, True), (other, False)):
+        assert before[name]
+        for layer, left in zip(layers_of[name], before[name], strict=True):
+            assert (layer.left.numpy() != left).any() == is_moved, (name, layer.name)
+
+
+def test_the_singular_vectors_of_any_network_and_of_its_average_are_those_of_its_kernels():
+    model, batch = spectral_gan()
+    networks = (model.generator, model.discriminator, model.averaged_generator)
+    found = [layer for network in networks for layer in spectral.spectral_layers(network)]
+    assert len(found) == 3 + 4 + 3
+    start = [largest_singular_value(layer) for layer in found]
+    # Warmed up, the average too.
+    np.testing.assert_allclose([float(layer.sigma()) for layer in found], start, rtol=0.01)
+    step = tf.function(model.train_step)
+    for _ in range(10):
+        step(batch)
+    now = [largest_singular_value(layer) for layer in found]
+    assert (np.abs(np.divide(now, start) - 1) > 0.02).all()
+    # An average of singular vectors would be shorter.
+    np.testing.assert_allclose([tf.norm(layer.left) for layer in found], 1.0, rtol=1e-5)
+    # Once the weights are fixed, the steps' power iterations converge to those of the last ones.
+    for player in model.players:
+        optimizer = keras.optimizers.SGD(0.0)
+        optimizer.build(model.player_variables(player))
+        setattr(model, f"{player}_optimizer", optimizer)
+    step = tf.function(model.train_step)
+    for _ in range(60):
+        step(batch)
+    now = [largest_singular_value(layer) for layer in found]
+    np.testing.assert_allclose([float(layer.sigma()) for layer in found], now, rtol=0.02)
+
+
+def test_all_networks_of_a_player_are_iterated(monkeypatch):
+    iterated = []
+    monkeypatch.setattr(spectral, "iterate", lambda network, count=1: iterated.append((network.name, count)))
+    model = CycleGAN(tiny("cyclegan"))
+    model.compile()
+    generators, discriminators = ["generator", "backward_generator"], ["discriminator", "backward_discriminator"]
+    assert iterated == [(name, spectral.WARM_UP) for name in generators + discriminators]
+    iterated.clear()
+    side = tf.random.stateless_uniform((4, 32, 32, 3), [0, 1], -1.0, 1.0)
+    model.train_step({"a": side, "b": -side})
+    assert iterated == [(name, 1) for name in generators + discriminators]
+
+
+def test_the_presets_own_network_starts_within_one_percent():
     config = dataclasses.replace(PRESETS["sngan"].resolve("fashion_mnist"), channels=1)
     for layer in spectral.spectral_layers(ImageGAN(config).discriminator):
         assert float(layer.sigma()) == pytest.approx(largest_singular_value(layer), rel=0.01), layer.name

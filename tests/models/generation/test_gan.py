@@ -6,15 +6,15 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from tasks.base import import_name, mirrored
 
-from losses import ADVERSARIAL, PENALTIES
+from losses import ADVERSARIAL, PENALTIES, class_loss
 from models.core.trained import parameter_count
 from models.generation import mlp
 from models.generation.configs import InfoGANConfig
 from models.generation.gan import ImageGAN
 from models.generation.infogan import InfoGAN
 from models.registry import PRESETS
-from tasks.base import import_name, mirrored
 from tests.worlds import tiny
 
 SIDE = 32
@@ -49,24 +49,78 @@ def weights(network):
 
 def test_the_discriminator_has_k_turns_each_on_images_of_its_own(monkeypatch):
     model, batch = points(discriminator_steps=3)
-    seen = []
+    scored, score = [], type(model).score
     monkeypatch.setattr(
-        type(model),
-        "score",
-        lambda self, told, turn, image: seen.append((turn, image)) or self.judge(told, turn, image),
+        type(model), "score", lambda self, turn, image: scored.append((turn.index, image)) or score(self, turn, image)
     )
     model.train_step(batch)
     assert int(model.discriminator_optimizer.iterations) == 3
     assert int(model.generator_optimizer.iterations) == 1
-    # Real and generated images of each turn, then what the generator is judged by.
-    assert [turn for turn, _ in seen] == [0, 0, 1, 1, 2, 2, 3]
-    for turn in range(3):
-        np.testing.assert_array_equal(seen[2 * turn][1], batch["real"][:, turn])
-    generated = {seen[place][1].numpy().tobytes() for place in (1, 3, 5, 6)}
+    # Real and generated images of each turn, then the generator's own.
+    assert [index for index, _ in scored] == [0, 0, 1, 1, 2, 2, 3]
+    for index in range(3):
+        np.testing.assert_array_equal(scored[2 * index][1], batch["real"][:, index])
+    generated = {scored[place][1].numpy().tobytes() for place in (1, 3, 5, 6)}
     assert len(generated) == 4
 
 
-def test_the_generators_step_leaves_the_discriminator_alone():
+def test_the_turns_of_a_step():
+    model = make("cgan", discriminator_steps=2)
+    batch = real(model.config)
+    turns = list(model.turns(batch))
+    assert [turn.index for turn in turns] == [0, 1, 2]
+    # The generator's turn has the images and classes of the discriminator's last one, and a latent of its own.
+    for turn, drawn in zip(turns, (0, 1, 1), strict=True):
+        np.testing.assert_array_equal(turn.real, batch["real"][:, drawn])
+        np.testing.assert_array_equal(turn.conditions["label"], batch["label"][:, drawn])
+        np.testing.assert_array_equal(turn.latent, model.sample_latent(4, turn.index))
+    assert len({turn.latent.numpy().tobytes() for turn in turns}) == 3
+
+
+@pytest.mark.parametrize("name", ["gan_2d", "dcgan", "acgan", "infogan"])
+@pytest.mark.parametrize("adversarial", ["relativistic", "relativistic_average"])
+def test_paired_losses_in_the_steps_of_all_generation_models(name, adversarial):
+    """Each player's loss from the logits of the same turn's real and generated images."""
+    fixed = {"discriminator_learning_rate": 1e-30, "discriminator_normalization": "none", "discriminator_steps": 2}
+    model = make(name, adversarial=adversarial, **fixed)
+    batch = real(model.config, (2,) if name == "gan_2d" else (SIDE, SIDE, 1))
+    *_, last, generators = model.turns(batch)
+    logits = [(model.score(turn, turn.real), model.score(turn, model.generate(turn))) for turn in (last, generators)]
+    loss = ADVERSARIAL[adversarial]()
+    expected = {
+        "discriminator_loss": loss.discriminator(*logits[0]),
+        "generator_loss": loss.generator(*logits[1][::-1]),
+    }
+    outputs = [model.discriminate(turn, model.generate(turn)) for turn in (last, generators)]
+    if name == "acgan":
+        of_real = model.discriminate(last, last.real)["class_logits"]
+        own = [
+            class_loss(found["class_logits"], turn.conditions["label"])
+            for found, turn in zip(outputs, (last, generators), strict=True)
+        ]
+        expected["discriminator_loss"] += own[0] + class_loss(of_real, last.conditions["label"])
+        expected["generator_loss"] += own[1]
+    if name == "infogan":
+        for key, found, turn in zip(expected, outputs, (last, generators), strict=True):
+            expected[key] -= model.information(found, turn.latent)[1]
+    logs = model.train_step(batch)
+    for key, value in expected.items():
+        assert float(logs[key]) == pytest.approx(float(value), rel=1e-4, abs=1e-6), key
+
+
+def test_the_margin_of_the_hinge_loss():
+    losses = {}
+    for margin in (1.0, 0.25):
+        model, batch = points(adversarial="hinge", margin=margin, discriminator_steps=1)
+        turn = next(model.turns(batch))
+        logits = model.score(turn, turn.real).numpy(), model.score(turn, model.generate(turn)).numpy()
+        losses[margin] = float(model.train_step(batch)["discriminator_loss"])
+        by_hand = np.maximum(margin - logits[0], 0).mean() + np.maximum(margin + logits[1], 0).mean()
+        assert losses[margin] == pytest.approx(by_hand, rel=1e-5)
+    assert losses[1.0] > losses[0.25] + 1
+
+
+def test_the_generators_step_leaves_the_discriminator_unchanged():
     model, batch = points(discriminator_learning_rate=1e-30)
     before = weights(model.discriminator)
     start = weights(model.generator)
@@ -83,20 +137,19 @@ def test_any_loss_goes_with_any_penalty(adversarial, penalty):
     model, _ = points(adversarial=adversarial, penalty=penalty, penalty_weight=3.0, discriminator_steps=1)
     model.set_weights(without.get_weights())
     start = weights(model.discriminator)
-    told, generated = {}, model.generate(model.sample_latent(4), {})
-    score = lambda image: model.score(told, 0, image)  # noqa: E731
-    paid = float(model.weighted_penalty(score, batch["real"][:, 0], generated))
+    turn = next(model.turns(batch))
+    expected = float(model.penalty(turn, model.generate(turn)))
     logs, plain = model.train_step(batch), without.train_step(batch)
     assert np.isfinite([float(value) for value in logs.values()]).all()
-    # But for the logit's bias, which losses of differences do not see.
+    # Except the logit's bias, on which losses of differences do not depend.
     after = weights(model.discriminator)
     assert all((one != other).any() for one, other in zip(start, after, strict=True) if one.size > 1)
     difference = float(logs["discriminator_loss"]) - float(plain["discriminator_loss"])
-    assert difference == pytest.approx(paid, rel=1e-3, abs=1e-5)
-    assert (paid > 0) == (penalty not in ("none", "one_sided_gradient"))
+    assert difference == pytest.approx(expected, rel=1e-3, abs=1e-5)
+    assert (expected > 0) == (penalty not in ("none", "one_sided_gradient"))
 
 
-def test_clipped_weights_stay_in_the_box():
+def test_clipped_weights_stay_within_the_bound():
     model = make("wgan", learning_rate=0.05)
     batch = real(model.config)
     assert max(np.abs(value).max() for value in weights(model.discriminator)) > 0.01
@@ -104,11 +157,11 @@ def test_clipped_weights_stay_in_the_box():
         model.train_step(batch)
         bounds = [float(tf.reduce_max(tf.abs(v))) for v in model.discriminator.trainable_variables]
         assert max(bounds) <= 0.01 + 1e-9
-    # The generator is not in it.
+    # The generator is not clipped.
     assert max(np.abs(value).max() for value in weights(model.generator)) > 0.02
 
 
-def test_two_replicas_are_one_for_five_turns_of_a_critic_with_clipped_weights_and_a_penalty():
+def test_two_replicas_equal_one_for_five_turns_of_a_critic_with_clipped_weights_and_a_penalty():
     strategy = mirrored(tuple(device.name for device in tf.config.list_logical_devices("CPU")))
     settings = {
         "optimizer": "sgd",
@@ -130,13 +183,13 @@ def test_two_replicas_are_one_for_five_turns_of_a_critic_with_clipped_weights_an
     data = tf.data.Dataset.range(1).map(lambda step: batch)
     for model in (one, two):
         model.fit(data, verbose=0)
-    for found, wanted, before in zip(weights(two), weights(one), start, strict=True):
-        np.testing.assert_allclose(found, wanted, atol=1e-6)
-        assert np.size(before) < 10 or (wanted != before).any()
+    for found, expected, before in zip(weights(two), weights(one), start, strict=True):
+        np.testing.assert_allclose(found, expected, atol=1e-6)
+        assert np.size(before) < 10 or (expected != before).any()
 
 
 @pytest.mark.parametrize("name", ["cgan", "projection"])
-def test_both_players_are_told_the_class(name):
+def test_both_players_are_conditioned_on_the_class(name):
     model = make(name, dropout=0.0)
     for network, key, shape in (
         (model.generator, "latent", (1, 5)),
@@ -148,8 +201,8 @@ def test_both_players_are_told_the_class(name):
         # Before training conditional batch normalization has the same scale for each class.
         for variable in network.trainable_variables:
             variable.assign(np.random.default_rng(3).normal(size=variable.shape, scale=0.3))
-        said = [network({**inputs, "label": tf.constant([label])}).numpy().tobytes() for label in range(3)]
-        assert len(set(said)) == 3
+        outputs = [network({**inputs, "label": tf.constant([label])}).numpy().tobytes() for label in range(3)]
+        assert len(set(outputs)) == 3
 
 
 def test_the_projection_discriminator_adds_the_inner_product_of_class_and_features():
@@ -163,11 +216,11 @@ def test_the_projection_discriminator_adds_the_inner_product_of_class_and_featur
     last = [layer for layer in model.discriminator.layers if layer.name.startswith("features_")][-1]
     pooled = tf.reduce_sum(keras.Model(model.discriminator.input["image"], last.output)(image), axis=(1, 2))
     weights_of_classes = embedding.kernel / embedding.sigma()
-    wanted = tf.linalg.matvec(pooled, weights_of_classes[0] - weights_of_classes[1])
-    np.testing.assert_allclose(first - second, wanted, rtol=1e-3, atol=1e-5)
+    expected = tf.linalg.matvec(pooled, weights_of_classes[0] - weights_of_classes[1])
+    np.testing.assert_allclose(first - second, expected, rtol=1e-3, atol=1e-5)
 
 
-def test_infogans_bound_rises_until_its_codes_can_be_read():
+def test_infogans_bound_rises_until_its_codes_can_be_predicted():
     config = InfoGANConfig(
         network="mlp",
         image_size=8,
@@ -200,7 +253,7 @@ def test_infogans_bound_rises_until_its_codes_can_be_read():
     assert found[-1] > 0.6
 
 
-def test_the_codes_of_infogan_are_a_category_and_uniform_numbers():
+def test_infogans_codes_are_one_hot_categories_and_uniform_numbers():
     model = make("infogan", categories=3, continuous_codes=2, batch_size=600)
     latent = model.sample_latent(600).numpy()
     noise, category, codes = np.split(latent, [5, 8], axis=1)
@@ -211,7 +264,7 @@ def test_the_codes_of_infogan_are_a_category_and_uniform_numbers():
     assert np.abs(noise).max() <= 1
 
 
-def test_acgan_learns_to_name_the_classes_of_real_images():
+def test_acgan_learns_to_predict_the_classes_of_real_images():
     model = make("acgan", learning_rate=2e-3, batch_size=9, discriminator_steps=1)
     label = np.arange(9) % 3
     image = np.random.default_rng(0).normal(size=(9, 1, SIDE, SIDE, 1)) * 0.1 + (label - 1).reshape(9, 1, 1, 1, 1) * 0.8
@@ -219,21 +272,21 @@ def test_acgan_learns_to_name_the_classes_of_real_images():
     step = tf.function(model.train_step)
     for _ in range(60):
         step(batch)
-    said = model.discriminator({"image": batch["real"][:, 0]}, training=True)["class_logits"]
-    assert (np.argmax(said, axis=1) == label).all()
+    logits = model.discriminator({"image": batch["real"][:, 0]}, training=True)["class_logits"]
+    assert (np.argmax(logits, axis=1) == label).all()
 
 
-def test_instance_noise_falls_to_nothing_in_a_line():
+def test_instance_noise_falls_linearly_to_zero():
     model, batch = points(instance_noise=2.0, instance_noise_steps=4)
     images = tf.zeros((20_000, 2))
     found = []
     for _ in range(5):
-        found.append(float(tf.math.reduce_std(model.seen(images))))
+        found.append(float(tf.math.reduce_std(model.augment(images))))
         model.train_step(batch)
     np.testing.assert_allclose(found, [2.0, 1.5, 1.0, 0.5, 0.0], atol=0.05)
 
 
-def test_the_players_may_have_learning_rates_of_their_own():
+def test_the_players_may_have_different_learning_rates():
     model = make("infogan")
     assert float(model.generator_optimizer.learning_rate) == pytest.approx(1e-3)
     assert float(model.discriminator_optimizer.learning_rate) == pytest.approx(2e-4)
@@ -308,7 +361,7 @@ def test_cgans_discriminator_has_the_papers_maxout_units():
     config = dataclasses.replace(PRESETS["cgan"].config, channels=1, classes=10)
     # 240 units of 5 pieces for the image, 50 of 5 for the class, 240 of 4 that join them (section 4.1).
     image, label, joint = (784 + 1) * 240 * 5, (10 + 1) * 50 * 5, (240 + 50 + 1) * 240 * 4
-    assert parameter_count(mlp.discriminator(config, {})) == image + label + joint + 240 + 1
+    assert parameter_count(mlp.discriminator(config)) == image + label + joint + 240 + 1
 
 
 @pytest.mark.parametrize("turns", [1, 3])
@@ -336,14 +389,14 @@ SMALL_IMAGES = {
 
 @pytest.mark.parametrize("dataset", ["fashion_mnist", "birds", "digits"])
 @pytest.mark.parametrize("name", SMALL_IMAGES)
-def test_what_small_images_change_is_what_the_readme_says(name, dataset):
+def test_what_small_images_change(name, dataset):
     config = PRESETS[name].resolve(dataset)
     assert {field: getattr(config, field) for field in SMALL_IMAGES[name]} == SMALL_IMAGES[name]
-    # A number of epochs, of averaged generators, at a rate that stays.
+    # A number of epochs with averaged generators, at a constant rate.
     assert (config.steps, config.decay_steps, config.average_decay) == (0, 0, 0.999)
 
 
-def test_one_piece_means_leaky_units_everywhere():
+def test_one_piece_means_leaky_relu_everywhere():
     config = dataclasses.replace(PRESETS["cgan"].config, channels=1, classes=10, maxout_pieces=1)
     image, label, joint = (784 + 1) * 240, (10 + 1) * 50, (240 + 50 + 1) * 240
-    assert parameter_count(mlp.discriminator(config, {})) == image + label + joint + 240 + 1
+    assert parameter_count(mlp.discriminator(config)) == image + label + joint + 240 + 1

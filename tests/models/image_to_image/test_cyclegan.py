@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from tasks.base import mirrored
 
 from models.core.config import ConfigError
 from models.core.trained import parameter_count
@@ -11,7 +12,6 @@ from models.image_to_image import cyclegan_networks as networks
 from models.image_to_image.cyclegan import CycleGAN
 from models.image_to_image.pool import ImagePool
 from models.registry import PRESETS
-from tasks.base import mirrored
 from tests.worlds import SIDE, ablations, tiny
 
 
@@ -40,11 +40,11 @@ def test_as_many_parameters_as_the_authors():
 @pytest.mark.parametrize("shape", [(1, 32, 48, 3), (3, 8, 20, 3)])
 def test_the_output_has_the_size_of_the_input(shape):
     image = tf.random.stateless_normal(shape, (0, 1))
-    assert networks.generator(4, 2)({"image": image}).shape == shape
+    assert networks.generator(tiny("cyclegan", blocks=2))({"image": image}).shape == shape
 
 
-def test_an_image_is_translated_as_if_it_were_alone():
-    generator = networks.generator(4, 2)
+def test_an_image_is_translated_independently_of_its_batch():
+    generator = networks.generator(tiny("cyclegan", blocks=2))
     images = tf.random.stateless_normal((3, 16, 16, 3), (0, 1))
     together = generator({"image": images})
     for row in range(3):
@@ -52,17 +52,17 @@ def test_an_image_is_translated_as_if_it_were_alone():
         np.testing.assert_allclose(generator({"image": images[row : row + 1]})[0], together[row], atol=2e-6)
 
 
-def test_translators_that_change_nothing_have_no_cycle_and_no_identity_loss():
+def test_the_identity_has_no_cycle_and_no_identity_loss():
     made = model(identity_weight=5.0)
     made.translate = made.translate_back = lambda image: image
     made.minimize = lambda *arguments: None
     data = batch()
     logs = made.train_step(data)
     assert float(logs["cycle_loss"]) == 0.0
-    # What is left is the squares of the adversarial loss, as the paper has them.
+    # The least-squares adversarial loss remains, as in the paper.
     scores = [made.score_b(data["a"]), made.score_a(data["b"])]
-    wanted = sum(float(tf.reduce_mean(tf.square(score - 1.0))) for score in scores)
-    assert float(logs["generator_loss"]) == pytest.approx(wanted, rel=1e-5)
+    expected = sum(float(tf.reduce_mean(tf.square(score - 1.0))) for score in scores)
+    assert float(logs["generator_loss"]) == pytest.approx(expected, rel=1e-5)
 
 
 def test_the_losses_by_hand():
@@ -102,7 +102,7 @@ def test_without_the_cycle_loss_each_translator_learns_from_its_discriminator_al
         np.testing.assert_array_equal(one, other)
 
 
-def test_the_learning_rate_is_constant_and_then_falls_to_nothing():
+def test_the_learning_rate_is_constant_and_then_falls_to_zero():
     made = CycleGAN(tiny("cyclegan"))
     made.compile(steps_per_epoch=10)
     for player in made.players:
@@ -119,14 +119,14 @@ def test_the_learning_rate_is_constant_and_then_falls_to_nothing():
 def test_bad_settings():
     with pytest.raises(ConfigError, match=r"image_size must be a multiple of 8. Received: 30"):
         tiny("cyclegan", image_size=30)
-    # The PatchGAN would have nothing left to look at.
+    # The PatchGAN would have no pixels left.
     with pytest.raises(ConfigError, match=r"image_size must be at least 24 for receptive_field=70. Received: 16"):
         tiny("cyclegan", image_size=16)
-    with pytest.raises(ConfigError, match="constant_epochs and decay_epochs say how it falls"):
+    with pytest.raises(ConfigError, match="constant_epochs and decay_epochs are the schedule"):
         tiny("cyclegan", learning_rate_halving_epochs=3)
 
 
-def test_the_ablations_differ_in_what_their_names_say():
+def test_the_ablations_differ_in_what_their_names_mean():
     assert ablations("cyclegan") == {
         "cyclegan_no_cycle": {"cycle_weight"},
         "cyclegan_log_likelihood": {"adversarial"},
@@ -151,23 +151,23 @@ def filled_pool(size=4):
     return pool
 
 
-def test_until_it_is_full_the_pool_gives_back_what_it_is_given():
+def test_until_it_is_full_the_pool_returns_its_input():
     pool = filled_pool()
     assert numbers_of(pool.images.numpy()) == [0, 1, 2, 3]
 
 
-def test_a_full_pool_exchanges_when_the_draw_says_so():
+def test_a_full_pool_exchanges_if_the_draw_is_a_half_or_more():
     pool = filled_pool()
-    # Below a half the image is handed through, and not kept.
+    # Below a half the image is returned, and not stored.
     assert numbers_of(pool.exchange(numbered(10), tf.constant([[0.49, 0.3]]))) == [10]
     assert numbers_of(pool.images.numpy()) == [0, 1, 2, 3]
-    # Else it takes the place of the one that is drawn. Within a batch, one after the other.
-    given = pool.exchange(numbered(11, 12, 13), tf.constant([[0.5, 0.26], [0.9, 0.26], [0.9, 0.999999]]))
-    assert numbers_of(given) == [1, 11, 3]
+    # Otherwise it replaces the one that is drawn. Within a batch, one after the other.
+    returned = pool.exchange(numbered(11, 12, 13), tf.constant([[0.5, 0.26], [0.9, 0.26], [0.9, 0.999999]]))
+    assert numbers_of(returned) == [1, 11, 3]
     assert numbers_of(pool.images.numpy()) == [0, 12, 2, 13]
 
 
-def test_a_full_pool_gives_a_stored_image_half_of_the_time():
+def test_a_full_pool_returns_a_stored_image_half_of_the_time():
     pool = filled_pool(50)
     draws = tf.random.stateless_uniform((400, 2), (0, 1))
     exchange = tf.function(pool.exchange)
@@ -179,11 +179,11 @@ def test_a_full_pool_gives_a_stored_image_half_of_the_time():
     assert sum(number >= 1000 for number in numbers_of(pool.images.numpy())) > 45
 
 
-def test_a_pool_of_none_hands_through():
+def test_a_pool_of_size_zero_returns_its_input():
     assert numbers_of(ImagePool(0, 2).exchange(numbered(7, 8), tf.zeros((2, 2)))) == [7, 8]
 
 
-def test_the_pool_of_two_replicas_is_that_of_one():
+def test_the_pools_of_two_replicas_equal_those_of_one():
     """Over several steps, so that it fills and exchanges; without learning, so that nothing else can differ."""
     cpus = mirrored(tuple(device.name for device in tf.config.list_logical_devices("CPU")))
     pools = []

@@ -6,44 +6,47 @@ import pytest
 import tensorflow as tf
 
 from models.core.trained import parameter_count
+from models.image_to_image import patchgan
 from models.image_to_image import pix2pix_networks as networks
+from models.image_to_image.configs import CycleGANConfig, Pix2PixConfig
 from models.image_to_image.pix2pix import Pix2Pix
 from tests.worlds import SIDE, ablations, tiny
 
 
 def test_as_many_parameters_as_the_authors():
     # Of junyanz/pytorch-CycleGAN-and-pix2pix, as it prints them: 54.414 M and 2.769 M.
-    assert round(parameter_count(networks.generator(256, 64)) / 1e6, 3) == 54.414
-    assert round(parameter_count(networks.discriminator(70, 64)) / 1e6, 3) == 2.769
+    assert round(parameter_count(networks.generator(Pix2PixConfig())) / 1e6, 3) == 54.414
+    assert round(parameter_count(patchgan.discriminator(Pix2PixConfig(), conditional=True)) / 1e6, 3) == 2.769
 
 
 @pytest.mark.parametrize(("field", "side"), [(1, 8), (16, 64), (70, 160), (286, 640)])
-def test_a_patch_is_as_large_as_it_says(field, side):
+def test_the_receptive_field_is_of_the_configured_size(field, side):
     """From gradients: how many pixels change one number in the middle of the output."""
     keras.utils.set_random_seed(0)
-    # Without normalization, which lets every number see every pixel.
-    discriminator = networks.discriminator(field, 2, conditional=False, normalize=lambda x: x)
+    # Without normalization, through which every output depends on every pixel.
+    config = CycleGANConfig(receptive_field=field, discriminator_width=2, discriminator_normalization="none")
+    discriminator = patchgan.discriminator(config)
     image = tf.Variable(tf.random.stateless_normal((1, side, side, 3), (0, 1)))
     with tf.GradientTape() as tape:
         logits = discriminator({"image": image})
         one = logits[0, logits.shape[1] // 2, logits.shape[2] // 2, 0]
-    seen = tf.reduce_any(tape.gradient(one, image)[0] != 0, axis=2).numpy()
-    assert (seen.any(axis=1).sum(), seen.any(axis=0).sum()) == (field, field)
+    inside = tf.reduce_any(tape.gradient(one, image)[0] != 0, axis=2).numpy()
+    assert (inside.any(axis=1).sum(), inside.any(axis=0).sum()) == (field, field)
 
 
 @pytest.mark.parametrize("upsampling", ["transposed", "resize"])
 def test_trained_at_256_pixels_it_runs_on_larger_images(upsampling):
-    generator = networks.generator(256, 1, upsampling=upsampling)
+    generator = networks.generator(Pix2PixConfig(generator_width=1, upsampling=upsampling))
     image = tf.random.stateless_normal((1, 512, 768, 3), (0, 1))
     assert generator({"image": image, "seed": tf.constant([[0, 0]])}).shape == (1, 512, 768, 3)
 
 
 def test_resizing_leaves_no_checkerboard_and_transposing_does():
-    """Of an image of one tone: away from the edges, neighbours differ only by what the upsampling makes of them."""
+    """Of an image of one tone: away from the edges, neighbors differ only by the artifacts of the upsampling."""
     differences = {}
     for upsampling in ("transposed", "resize"):
         keras.utils.set_random_seed(0)
-        generator = networks.generator(32, 4, skips=False, dropout=0.0, upsampling=upsampling)
+        generator = networks.generator(tiny("pix2pix", skips=False, dropout=0.0, upsampling=upsampling))
         translated = generator({"image": 0.5 + tf.zeros((1, 256, 256, 3)), "seed": tf.constant([[0, 0]])})
         middle = translated[0, 120:136, 120:136].numpy()
         differences[upsampling] = np.abs(np.diff(middle, axis=0)).max()
@@ -70,7 +73,7 @@ def with_fixed_discriminator(made):
     return made
 
 
-def test_dropout_never_stops_and_is_a_function_of_the_seed():
+def test_dropout_is_active_at_test_time_and_a_function_of_the_seed():
     generator = model().generator
     image = pair()["input"][:1]
     one, again, other = (
@@ -83,7 +86,7 @@ def test_dropout_never_stops_and_is_a_function_of_the_seed():
     np.testing.assert_array_equal(*same)
 
 
-def test_a_step_draws_another_dropout_mask():
+def test_each_step_draws_another_dropout_mask():
     made = model()
     image = pair()["input"]
     first, again = made.translate(image), made.translate(image)
@@ -92,7 +95,7 @@ def test_a_step_draws_another_dropout_mask():
     assert (made.translate(image) != first).numpy().any()
 
 
-def test_only_the_conditional_discriminator_sees_the_input():
+def test_only_the_conditional_discriminator_depends_on_the_input():
     one, other = pair(1), pair(2)
     scores = [
         [made.score(batch["input"], one["target"]).numpy() for batch in (one, other)]
@@ -135,7 +138,7 @@ def test_without_l1_the_target_reaches_the_generator_through_the_discriminator_o
         np.testing.assert_array_equal(one, other)
 
 
-def test_the_skips_carry_what_the_code_of_one_pixel_cannot():
+def test_skip_connections_carry_what_the_one_pixel_bottleneck_cannot():
     batch = pair(count=4)
     batch["target"] = -batch["input"]
     losses = {}
@@ -149,7 +152,7 @@ def test_the_skips_carry_what_the_code_of_one_pixel_cannot():
     assert losses[True] < 0.7 * losses[False]
 
 
-def test_the_ablations_differ_in_what_their_names_say():
+def test_the_ablations_differ_in_what_their_names_mean():
     assert ablations("pix2pix") == {
         "pix2pix_l1": {"adversarial_weight"},
         "pix2pix_gan": {"l1_weight", "conditional"},

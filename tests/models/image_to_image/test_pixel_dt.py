@@ -1,4 +1,4 @@
-"""Pixel-level domain transfer: what each discriminator takes for real decides what the converter learns."""
+"""Pixel-level domain transfer: what each discriminator is trained to accept."""
 
 import keras
 import numpy as np
@@ -37,17 +37,17 @@ def test_the_losses_by_hand():
     pairs = [made.score_pair(data["input"], image) for image in (data["target"], data["unassociated"], generated)]
     alone = [made.score(image) for image in (data["target"], data["unassociated"], generated)]
     logs = {name: float(value) for name, value in made.train_step(data).items()}
-    # The unassociated target is real to the one, and false to the other.
-    wanted = sum(entropy(logits, target) for logits, target in zip(alone, (1.0, 1.0, 0.0), strict=True)) / 3
-    assert logs["discriminator_loss"] == pytest.approx(wanted, rel=1e-5)
-    wanted = sum(entropy(logits, target) for logits, target in zip(pairs, (1.0, 0.0, 0.0), strict=True)) / 3
-    assert logs["domain_loss"] == pytest.approx(wanted, rel=1e-5)
-    wanted = (entropy(alone[2], 1.0) + entropy(pairs[2], 1.0)) / 2
-    assert logs["generator_loss"] == pytest.approx(wanted, rel=1e-5)
+    # The unassociated target is real for one discriminator and fake for the other.
+    expected = sum(entropy(logits, target) for logits, target in zip(alone, (1.0, 1.0, 0.0), strict=True)) / 3
+    assert logs["discriminator_loss"] == pytest.approx(expected, rel=1e-5)
+    expected = sum(entropy(logits, target) for logits, target in zip(pairs, (1.0, 0.0, 0.0), strict=True)) / 3
+    assert logs["domain_loss"] == pytest.approx(expected, rel=1e-5)
+    expected = (entropy(alone[2], 1.0) + entropy(pairs[2], 1.0)) / 2
+    assert logs["generator_loss"] == pytest.approx(expected, rel=1e-5)
 
 
 def test_the_domain_discriminator_learns_that_an_unassociated_pair_is_false():
-    """Inputs and targets of one tone each: they belong together if the tones are the same."""
+    """Inputs and targets of one tone each: a pair is associated if the tones are the same."""
     made = model(learning_rate=1e-3, batch_size=8)
     made.translate = lambda image: 0.0 * image
     tones = tf.constant(np.array([-0.8, 0.8] * 4, np.float32).reshape(8, 1, 1, 1)) * tf.ones((1, SIDE, SIDE, 3))
@@ -59,19 +59,19 @@ def test_the_domain_discriminator_learns_that_an_unassociated_pair_is_false():
         logs = step({"input": tones + noise, "target": tones, "unassociated": -tones})
     assert float(logs["associated_score"]) > 0.8
     assert float(logs["unassociated_score"]) < 0.2
-    # Each of them is as real as the other.
+    # Both targets are real.
     assert float(logs["real_score"]) > 0.8
 
 
-def test_the_players_move_in_the_papers_order_each_against_those_that_moved():
+def test_the_players_are_updated_in_the_papers_order_each_against_the_updated_ones():
     made, order = model(), []
     minimize = made.minimize
 
-    def noted(loss, tape, player):
+    def recorded(loss, tape, player):
         order.append(player)
         minimize(loss, tape, player)
 
-    made.minimize = noted
+    made.minimize = recorded
     data = batch()
     generated = made.translate(data["input"])
     made.generator_optimizer = keras.optimizers.SGD(0.0)
@@ -97,7 +97,7 @@ def test_only_the_domain_discriminator_compares_with_the_input():
         assert ("domain_loss" in losses[0]) == (weight == 1.0)
 
 
-def test_the_converter_has_a_code_or_hands_its_map_on():
+def test_the_converter_has_a_code_or_passes_its_map_on():
     sizes = {code: model(code_dim=code).generator.count_params() for code in (0, 5, 10)}
     assert sizes[0] < sizes[5] < sizes[10]
     with pytest.raises(ConfigError, match="power of two"):

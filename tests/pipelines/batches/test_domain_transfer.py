@@ -66,7 +66,7 @@ def test_the_direction_and_pairs_without_labels():
 
 
 def test_what_cannot_be_trained_on():
-    with pytest.raises(DataError, match="targets of at least two things"):
+    with pytest.raises(DataError, match="targets with at least two different labels"):
         associated_batches(labelled([1, 1, 1]), config())
     with pytest.raises(DataError, match=r"at least as many pairs as batch_size=5. Received: 2"):
         associated_batches(labelled([0, 1]), config(batch_size=5))

@@ -98,7 +98,7 @@ def test_epochs_and_seeds_differ():
     assert order(0, 0) != order(1, 0)
 
 
-def test_a_run_that_goes_on_sees_what_one_that_was_not_stopped_sees():
+def test_a_resumed_run_sees_the_batches_of_an_uninterrupted_one():
     batches = real_batches(noise(), config(flip=True))
     whole = list(batches.dataset(0, 7))
     for batch, other in zip(whole[4:], batches.dataset(4, 7), strict=True):

@@ -71,7 +71,7 @@ def sizes_of_pairs(small, factor, larger="b", count=6):
     return PairedImages(a=a, b=b, names=tuple(map(str, range(count))))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     factor=st.integers(1, 4),
     crop=st.integers(1, 6),
@@ -85,7 +85,9 @@ def test_crops_of_both_sides_show_the_same_region(factor, crop, room, larger, di
     settings = config(seed=seed, direction=direction)
     settings.image_size = factor * crop
     larger_name = "input" if (larger == "a") == (direction == "AtoB") else "target"
-    for batch in paired_batches(examples, settings).dataset(0, 3):
+    batches = paired_batches(examples, settings)
+    for step in range(2):
+        batch = batches.at(tf.constant(step, tf.int64))
         large = batch.pop(larger_name).numpy()
         (small,) = (images.numpy() for images in batch.values())
         if factor > 1:

@@ -33,7 +33,7 @@ def tones(count_a, count_b):
     return examples
 
 
-def test_each_side_takes_all_its_images_before_it_begins_anew():
+def test_each_side_takes_all_its_images_before_it_starts_over():
     batches = unpaired_batches(tones(8, 4), config())
     assert batches.images == 8
     seen = shown(tones(8, 4), (0, 8))
@@ -53,7 +53,7 @@ def test_pairs_are_taken_apart():
     assert seen["apart"] > 30
 
 
-def test_a_run_that_goes_on_sees_what_one_that_was_not_stopped_sees():
+def test_a_resumed_run_sees_the_batches_of_an_uninterrupted_one():
     batches = unpaired_batches(unpaired_images(), config())
     whole = list(batches.dataset(0, 7))
     for batch, other in zip(whole[4:], batches.dataset(4, 7), strict=True):

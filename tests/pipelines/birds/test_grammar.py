@@ -40,10 +40,10 @@ any_species = st.builds(lambda seed, number: make_species(seed)[number], st.inte
 
 def understand(caption: str) -> dict[str, str]:
     """What a reader who knows English, but not the grammar, takes a caption to say: attribute -> value."""
-    said: dict[str, str] = {}
+    stated: dict[str, str] = {}
 
     def say(attribute, value):
-        assert said.setdefault(attribute, value) == value, f"{attribute} is said twice: {caption}"
+        assert stated.setdefault(attribute, value) == value, f"{attribute} is stated twice: {caption}"
 
     for before, parts, after in re.findall(
         rf"(?:\b({COLOR}) )?\b({LIST})\b{OF_BIRD}(?: (?:is|are) ({COLOR})\b)?", caption
@@ -70,11 +70,11 @@ def understand(caption: str) -> dict[str, str]:
         say("breast color", color.replace("grey", "gray"))
         say("belly color", color.replace("grey", "gray"))
         # The wings of a yellow bird are yellow, if nobody says that they are not.
-        said.setdefault("wing color", color.replace("grey", "gray"))
+        stated.setdefault("wing color", color.replace("grey", "gray"))
     for attribute, pattern in (("wing bars", BARS), ("eye ring", RING)):
         if found := re.search(rf"(no )?\b(?:{pattern})\b", caption):
             say(attribute, "no" if found.group(1) else "yes")
-    return said
+    return stated
 
 
 def test_the_reader_of_this_test_understands():

@@ -56,6 +56,7 @@ def test_edges_have_no_color():
     assert picture.max() == 255
 
 
+@pytest.mark.slow
 def test_pairs_are_rendered_once_beside_their_pictures(tmp_path, capsys):
     options = {"images_per_class": 1}
     pictures = birds.load("test", 16, str(tmp_path), **options)
@@ -107,6 +108,7 @@ def test_day_and_night_are_apart_in_training_and_pairs_to_score_with(tmp_path):
     np.testing.assert_array_equal(test.b[0], VIEWS["night"](scene, 16))
 
 
+@pytest.mark.slow
 def test_all_birds_of_a_species_have_one_plate(tmp_path):
     pairs = birds.load_plates("test", 16, str(tmp_path), images_per_class=2)
     assert pairs.labels.tolist() == [label for label in range(50) for _ in range(2)]

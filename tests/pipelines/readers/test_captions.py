@@ -117,11 +117,11 @@ def test_train_and_test_folders_are_splits(folder):
     assert "skipped" not in report(folder)
 
 
-def test_without_split_folders_both_splits_are_everything_and_it_is_said(folder):
+def test_without_split_folders_both_splits_are_all_images_and_the_report_mentions_it(folder):
     write_image(folder / "a.png")
     write_text(folder / "a.txt", "one")
     assert found(folder, "test") == found(folder, "train") == {"a": ("one",)}
-    assert "testing uses the images of training" in report(folder, "test")
+    assert "testing uses the training images" in report(folder, "test")
 
 
 def test_what_is_skipped_is_reported_and_does_not_end_the_run(folder):
@@ -141,7 +141,7 @@ def test_what_is_skipped_is_reported_and_does_not_end_the_run(folder):
     assert "skipped 2: image without a caption, or with empty ones only: emptycaption.png, nocaption.png" in text
     assert "skipped 1: text file without its image: lonely.txt" in text
     assert "skipped 1: line of a table without its image: absent.png" in text
-    assert "skipped 1: image with the name of another one but for the suffix: same.png" in text
+    assert "skipped 1: image whose name differs from another one only in the suffix: same.png" in text
     assert "MACOSX" not in text
 
 
@@ -241,7 +241,7 @@ def test_no_content_of_a_text_file_crashes(tmp_path_factory, content, name):
         assert "b" in found(folder)
 
 
-def test_captions_that_the_encoder_cannot_read_are_said(folder, caplog):
+def test_captions_that_the_encoder_cannot_read_are_reported(folder, caplog):
     for name, text in (
         ("a", "赤い鳥"),
         ("b", "a red bird, called 赤い鳥"),

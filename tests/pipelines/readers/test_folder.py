@@ -37,7 +37,7 @@ def test_images_alone(folder):
     assert found.labels is None
     assert found.class_names == ()
     assert load(folder, "test").names == found.names
-    assert "testing uses the images of training" in report(folder, "test")
+    assert "testing uses the training images" in report(folder, "test")
 
 
 def test_the_folders_at_the_top_are_classes(folder):
@@ -63,7 +63,7 @@ def test_folders_of_splits(folder, test):
     assert train.class_names == held_out.class_names == ("cat", "dog")
     assert held_out.labels.tolist() == [1, 1]
     assert "skipped 1: image in none of the splits' folders: stray.png" in report(folder)
-    assert "uses the images of training" not in report(folder, "test")
+    assert "uses the training images" not in report(folder, "test")
 
 
 def test_test_goes_before_val(folder):
@@ -95,7 +95,10 @@ def test_a_class_may_be_called_train(folder):
     [
         (("all/1.png", "all/2.png"), "no classes: 1 sub-folder"),
         (("1.png", "2.png"), "no classes: 0 sub-folder"),
-        (("cats/1.png", "dogs/2.png", "stray.png"), "no classes: beside 2 sub-folders lie 1 images, such as stray.png"),
+        (
+            ("cats/1.png", "dogs/2.png", "stray.png"),
+            "no classes: 1 images are outside of the 2 sub-folders, e.g. stray.png",
+        ),
     ],
 )
 def test_what_makes_no_classes(folder, names, reason):
@@ -112,7 +115,7 @@ def test_what_is_skipped_is_logged(folder, caplog):
     with caplog.at_level("INFO", logger="absl"):
         assert load(folder).names == ("a", "b")
     assert "could not be decoded: broken (UnidentifiedImageError" in caplog.text
-    assert "with the name of another one but for the suffix: b.png" in caplog.text
+    assert "whose name differs from another one only in the suffix: b.png" in caplog.text
     assert "too few for a GAN" in caplog.text
 
 

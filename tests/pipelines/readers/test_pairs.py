@@ -45,13 +45,13 @@ def test_parallel_folders_are_matched_by_name(tmp_path, caplog, split_folders):
     assert found.names == ("deep/two", "one")
     assert found.a[:, 0, 0, 0].tolist() == [20, 10]
     np.testing.assert_allclose(found.b[:, 0, 0, 0], [120, 110], atol=1)
-    said = caplog.text
-    assert "2 pairs in parallel folders found" in said
-    assert "A without a B of the same name: alone" in said
-    assert "B without an A of the same name: other" in said
+    text = caplog.text
+    assert "2 pairs in parallel folders found" in text
+    assert "A without a B of the same name: alone" in text
+    assert "B without an A of the same name: other" in text
 
 
-def test_label_maps_are_resized_without_mixing_their_colors(tmp_path, caplog):
+def test_label_maps_are_resized_without_interpolating_their_colors(tmp_path, caplog):
     rng = np.random.default_rng(0)
     for index in range(2):
         labels = rng.integers(0, 2, (30, 30, 1)).astype(np.uint8) * np.array([200, 100, 50], np.uint8)
@@ -62,8 +62,8 @@ def test_label_maps_are_resized_without_mixing_their_colors(tmp_path, caplog):
         found = load(tmp_path, size=13)
     assert {tuple(pixel) for pixel in found.b.reshape(-1, 3).tolist()} == {(0, 0, 0), (200, 100, 50)}
     assert len(np.unique(found.a.reshape(-1, 3), axis=0)) > 100
-    assert "B is taken for label maps" in caplog.text
-    assert "A is taken for label maps" not in caplog.text
+    assert "B is treated as label maps" in caplog.text
+    assert "A is treated as label maps" not in caplog.text
 
 
 def test_one_side_that_cannot_be_decoded_leaves_the_pair_out(tmp_path, caplog):

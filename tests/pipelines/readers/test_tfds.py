@@ -50,14 +50,14 @@ def test_idx_files_are_found_and_upright(tmp_path, name, place, monkeypatch, cap
     expected = images.transpose(0, 2, 1) if name == "emnist" else images
     np.testing.assert_array_equal(found.images[..., 0], expected)
     assert found.class_names == (tfds_images.SETS[name].classes or tuple("0123456789"))[:6]
-    assert "taken from" not in caplog.text
+    assert "; using" not in caplog.text
 
 
-def test_a_folder_without_the_files_is_said(tmp_path, caplog):
+def test_a_folder_without_the_files_is_reported(tmp_path, caplog):
     write_idx_set(tmp_path / "cache" / "mnist")
     (tmp_path / "given").mkdir()
     assert len(load("mnist", "train", 28, str(tmp_path / "given"), str(tmp_path / "cache"))) == 6
-    assert f"mnist: not found in '{tmp_path / 'given'}'; taken from '{tmp_path / 'cache' / 'mnist'}'" in caplog.text
+    assert f"mnist: not found in '{tmp_path / 'given'}'; using '{tmp_path / 'cache' / 'mnist'}'" in caplog.text
     with pytest.raises(DataError, match=r"mnist: data_dir must be an existing folder; got '.*nowhere'"):
         load("mnist", "train", 28, str(tmp_path / "nowhere"), str(tmp_path / "cache"))
 
@@ -142,7 +142,7 @@ def test_a_set_that_the_user_has_prepared(tmp_path, monkeypatch, caplog):
     found = load("cifar10", "test", 16, str(tmp_path / "one" / "tfds"), str(tmp_path / "two"))
     assert found.images.shape == (3, 16, 16, 3)
     assert not (tmp_path / "two" / "tfds").exists()
-    assert "taken from" not in caplog.text
+    assert "; using" not in caplog.text
     resized = resize(written["test"], 16)
     assert as_set(found.images) == as_set(resized)
 
