@@ -165,12 +165,12 @@ def test_domain_transfer_from_training_to_scores(tmp_path, monkeypatch):
     evaluation = opened().evaluate(Evaluate())
     assert evaluation["protocol"]["generated"] == 10
     # Each pair's target is its own.
-    assert "nearest_target" not in evaluation["metrics"]
+    assert "nearest_truth_accuracy" not in evaluation["metrics"]
     labelled = dataclasses.replace(examples_of("birds_plate", "test", 32), labels=np.arange(10) // 5)
     monkeypatch.setattr("pipelines.registry.load", lambda *arguments: labelled)
     metrics = opened().evaluate(Evaluate())["metrics"]
-    assert metrics["nearest_target_by_chance"] == 0.5
-    assert 0.0 <= metrics["nearest_target"] <= 1.0
+    assert metrics["nearest_truth_accuracy_by_chance"] == 0.5
+    assert 0.0 <= metrics["nearest_truth_accuracy"] <= 1.0
     # It knows one size only: other images are made to fit, and the picture is as large as the input.
     image = write_image(tmp_path / "a.png", size=(50, 20))
     opened().sample(Sample(input=str(image), output=str(tmp_path / "out")))
