@@ -28,7 +28,8 @@ def measure(name: str, steps: int, precision: str) -> dict[str, float]:
     keep_freed_memory()
     import tensorflow as tf
 
-    from tasks.base import import_name, mirrored
+    from runs.run import import_name
+    from runs.strategy import mirrored
 
     preset = PRESETS[name]
     config = preset.resolve("", {"precision": precision})

@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from models.core import optimizers
-from tasks.base import mirrored
+from runs.strategy import mirrored
 
 
 def trained(optimizer_class, strategy, steps=12):

@@ -6,7 +6,6 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from tasks.base import import_name, mirrored
 
 from losses import ADVERSARIAL, PENALTIES, class_loss
 from models.core.trained import parameter_count
@@ -15,6 +14,8 @@ from models.generation.configs import InfoGANConfig
 from models.generation.gan import ImageGAN
 from models.generation.infogan import InfoGAN
 from models.registry import PRESETS
+from runs.run import import_name
+from runs.strategy import mirrored
 from tests.worlds import tiny
 
 SIDE = 32

@@ -1,6 +1,5 @@
 """CycleGAN, as its user meets it: grids both ways, either direction, scores, an export that knows both."""
 
-import dataclasses
 import subprocess
 import sys
 
@@ -8,8 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from runs.command import Evaluate, Sample, Train
+from runs.parts.parts import weights_of
 from tests.pipelines.files import write_noise
-from tests.worlds import examples_of, paired_images, tiny_task
+from tests.worlds import examples_of, paired_images, tiny_run
 
 # A process that knows nothing but TensorFlow. The arguments: the model's folder, an image, two files to write.
 CLIENT = """
@@ -27,8 +28,9 @@ assert not {"serving", "models", "pipelines"} & set(sys.modules)
 """
 
 
-def task(run, config=None, **request):
-    return tiny_task("cyclegan", run, "", {"batch_size": 2} | (config or {}), **request)
+def opened(run, **changes):
+    """The run in a folder, as a new process opens it."""
+    return tiny_run("cyclegan", run, **({"batch_size": 2} | changes))
 
 
 @pytest.fixture(autouse=True)
@@ -41,7 +43,7 @@ def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("cyclegan")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("pipelines.registry.load", examples_of)
-        task(folder / "run", {"steps": 5}).train()
+        opened(folder / "run", steps=5).train(Train())
     return folder / "run"
 
 
@@ -56,23 +58,28 @@ def test_grids_show_the_way_there_and_back(run):
 
 
 def test_where_the_true_counterpart_is_known_it_is_shown_and_scored(run, monkeypatch):
-    figures = task(run).evaluate()
-    assert set(figures["AtoB"]) == {"images", "there and back"}
+    evaluation = opened(run).evaluate(Evaluate())
+    reconstruction = {"cycle_l1", "cycle_psnr", "cycle_ssim", "cycle_sharpness"}
+    assert evaluation["metrics"].keys() == {f"{way}_{key}" for way in ("a_to_b", "b_to_a") for key in reconstruction}
+    counts = {"a_to_b_generated": 10, "a_to_b_real": 0, "b_to_a_generated": 7, "b_to_a_real": 0}
+    assert evaluation["protocol"].items() >= counts.items()
     monkeypatch.setattr("pipelines.registry.load", lambda *arguments: paired_images(count=4))
-    evaluating = task(run)
-    figures = evaluating.evaluate()
-    assert set(figures["BtoA"]) == {"images", "there and back", "translations", "inputs"}
-    assert figures["BtoA"]["images"] == 4
+    evaluating = opened(run)
+    evaluation = evaluating.evaluate(Evaluate())
+    names = ("l1", "psnr", "ssim", "sharpness")
+    known = reconstruction | {*names, *(f"{name}_of_input" for name in names)}
+    assert evaluation["metrics"].keys() == {f"{way}_{key}" for way in ("a_to_b", "b_to_a") for key in known}
+    assert evaluation["protocol"]["b_to_a_generated"] == evaluation["protocol"]["b_to_a_real"] == 4
     assert (run / "evaluation" / "BtoA" / "index.html").read_text().count("<img") == 4 * 4
-    grids = evaluating.pictures(evaluating.trained_model())()
+    grids = evaluating.parts.panels(evaluating.trained_model())()
     assert grids["AtoB"].shape == (4 * 66, 260 + 4 * 66, 3)
 
 
-def test_going_on_gives_the_weights_and_the_pool_of_an_uninterrupted_run(run, tmp_path):
+def test_a_resumed_run_has_the_weights_and_the_pool_of_an_uninterrupted_one(run, tmp_path):
     # Stopped while the pools of three fill, and when they exchange.
     for steps in (1, 3, 5):
-        task(tmp_path / "run", {"steps": steps}).train()
-    models = [task(folder).trained_model() for folder in (run, tmp_path / "run")]
+        opened(tmp_path / "run", steps=steps).train(Train())
+    models = [opened(folder).trained_model() for folder in (run, tmp_path / "run")]
     assert int(models[0].pool_a.filled) == 3
     for one, other in zip(*(model.get_weights() for model in models), strict=True):
         np.testing.assert_array_equal(one, other)
@@ -83,7 +90,7 @@ def test_the_direction_chooses_the_translator_and_the_export_knows_both(run, tmp
     sampled = []
     for direction in ("", "AtoB", "BtoA"):
         folder = tmp_path / f"out{direction}"
-        page = task(run, input=str(image), output=str(folder), direction=direction).sample()
+        page = opened(run).sample(Sample(input=str(image), output=str(folder), direction=direction))
         assert (direction or "AtoB") in page.read_text()
         sampled.append(pixels(folder / "output" / "a.png"))
         assert sampled[-1].shape == (37, 37, 3)
@@ -98,17 +105,19 @@ def test_the_direction_chooses_the_translator_and_the_export_knows_both(run, tmp
 
 
 def test_pictures_and_scores_are_of_the_averages_where_there_are_averages(tmp_path):
-    training = task(tmp_path / "run", {"steps": 2, "average_decay": 0.5})
-    training.train()
-    model = training.trained_model()
-    translators = training.translators(model)
+    changes = {"steps": 2, "average_decay": 0.5}
+    opened(tmp_path / "run", **changes).train(Train())
+    run = opened(tmp_path / "run", **changes)
+    model = run.trained_model()
+    translators = run.sampler(model).translators
     assert translators["AtoB"].generator is model.averaged_generator
     assert translators["BtoA"].generator is model.averaged_backward_generator
-    assert "averaged weights of step 2" in training.weights(model.step)
+    assert weights_of(model) == "averaged weights of step 2"
+    assert run.evaluate(Evaluate())["protocol"]["weights"] == "averaged"
 
 
-def test_a_dry_run_prints_both_sides(tmp_path, capsys):
-    text = task(tmp_path / "run").describe()
+def test_a_dry_run_prints_both_sides(tmp_path):
+    text = opened(tmp_path / "run").describe(Train())
     assert "backward_generator" in text
     assert "a: float32 (2, 32, 32, 3)" in text
-    assert dataclasses.asdict(task(tmp_path / "run").request.config)["pool_size"] == 3
+    assert "pool_size = 3" in text

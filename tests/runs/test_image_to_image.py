@@ -10,9 +10,10 @@ import pytest
 from PIL import Image
 
 from pipelines.examples import DataError
+from runs.command import Evaluate, Sample, Train
 from runs.folder import RunError
 from tests.pipelines.files import write_image, write_noise, write_text
-from tests.worlds import examples_of, tiny_task
+from tests.worlds import examples_of, tiny_run
 
 # A process that knows nothing but TensorFlow. The arguments: the model's folder, images to translate, files to write.
 CLIENT = """
@@ -37,12 +38,18 @@ def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("pix2pix")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("pipelines.registry.load", examples_of)
-        task(folder / "run", {"steps": 3, "batch_size": 2}).train()
+        opened(folder / "run", steps=3, batch_size=2).train(Train())
     return folder / "run"
 
 
-def task(run, config=None, **request):
-    return tiny_task("pix2pix", run, "", config, **request)
+def opened(run, **changes):
+    """The run in a folder, as a new process opens it."""
+    return tiny_run("pix2pix", run, **changes)
+
+
+def sample(run, source, output="", **command):
+    """Translate a file or folder; returns the page."""
+    return opened(run).sample(Sample(input=str(source), output=str(output), **command))
 
 
 def pixels(path):
@@ -57,11 +64,11 @@ def test_training_leaves_grids_and_an_export(run):
     assert (run / "export" / "1" / "saved_model.pb").exists()
 
 
-def test_going_on_gives_the_weights_of_an_uninterrupted_run(run, tmp_path, monkeypatch):
+def test_a_resumed_run_has_the_weights_of_an_uninterrupted_one(run, tmp_path, monkeypatch):
     monkeypatch.setattr("pipelines.registry.load", examples_of)
     for steps in (1, 3):
-        task(tmp_path / "run", {"steps": steps, "batch_size": 2}).train()
-    weights = [task(folder).trained_model().get_weights() for folder in (run, tmp_path / "run")]
+        opened(tmp_path / "run", steps=steps, batch_size=2).train(Train())
+    weights = [opened(folder).trained_model().get_weights() for folder in (run, tmp_path / "run")]
     for one, other in zip(*weights, strict=True):
         np.testing.assert_array_equal(one, other)
 
@@ -72,14 +79,14 @@ def test_images_of_any_size_are_translated_into_a_gallery(run, tmp_path):
     for name, size in sizes.items():
         write_image(inputs / name, size=size)
     write_text(inputs / "broken.png", "no picture")
-    page = task(run, input=str(inputs), output=str(tmp_path / "out"), sample_seed=1).sample()
+    page = sample(run, inputs, tmp_path / "out", seed=1)
     assert page == tmp_path / "out" / "index.html"
     for name, size in sizes.items():
         output = (tmp_path / "out" / "output" / name).with_suffix(".png")
         assert Image.open(output).size == size
         assert (tmp_path / "out" / "input" / name).read_bytes() == (inputs / name).read_bytes()
     write_image(inputs / "c.jpg", (0, 0, 0))
-    task(run, input=str(inputs), output=str(tmp_path / "two")).sample()
+    sample(run, inputs, tmp_path / "two")
     outputs = {
         path.relative_to(tmp_path / "two" / "output").as_posix()
         for path in (tmp_path / "two" / "output").rglob("*.png")
@@ -95,7 +102,7 @@ def test_the_seed_decides_the_dropout(run, tmp_path):
     image = write_noise(tmp_path / "a.png", size=40)
     pictures = []
     for number, seed in enumerate((1, 1, 2)):
-        task(run, input=str(image), output=str(tmp_path / str(number)), sample_seed=seed).sample()
+        sample(run, image, tmp_path / str(number), seed=seed)
         pictures.append(pixels(tmp_path / str(number) / "output" / "a.png"))
     np.testing.assert_array_equal(pictures[0], pictures[1])
     assert (pictures[0] != pictures[2]).any()
@@ -103,7 +110,7 @@ def test_the_seed_decides_the_dropout(run, tmp_path):
 
 def test_the_export_gives_what_sampling_gives(run, tmp_path):
     images = [write_noise(tmp_path / "a.png", 1, 40), write_image(tmp_path / "b.png", size=(70, 21))]
-    task(run, input=str(tmp_path), output=str(tmp_path / "out"), sample_seed=3).sample()
+    sample(run, tmp_path, tmp_path / "out", seed=3)
     written = [tmp_path / "1.png", tmp_path / "2.png"]
     arguments = [sys.executable, "-c", CLIENT, *map(str, (run / "export" / "1", *images, *written))]
     result = subprocess.run(arguments, capture_output=True, text=True, cwd=tmp_path)
@@ -116,13 +123,16 @@ def test_the_export_gives_what_sampling_gives(run, tmp_path):
 
 def test_scores(run, monkeypatch, capsys):
     monkeypatch.setattr("pipelines.registry.load", examples_of)
-    figures = task(run).evaluate()
-    assert figures["pairs"] == 10
+    evaluation = opened(run).evaluate(Evaluate())
+    protocol, metrics = evaluation["protocol"], evaluation["metrics"]
+    assert protocol["generated"] == protocol["real"] == 10
     # The other side of each pair is the input inverted.
-    assert 0.45 < figures["inputs"]["l1"] < 0.55
-    assert set(figures["translations"]) == {"l1", "psnr", "ssim", "sharpness"}
-    assert json.loads((run / "evaluation.json").read_text()) == figures
-    assert "last weights of step 3" in capsys.readouterr().out
+    assert 0.45 < metrics["l1_of_input"] < 0.55
+    names = {"l1", "psnr", "ssim", "sharpness"}
+    assert metrics.keys() == names | {f"{name}_of_input" for name in names}
+    assert json.loads((run / "evaluation.json").read_text()) == evaluation
+    assert (protocol["weights"], protocol["step"]) == ("last", 3)
+    assert "weights last, step 3" in capsys.readouterr().out
     page = (run / "evaluation" / "translations" / "index.html").read_text()
     assert page.count("<img") == 30
     assert "pair 9" in page
@@ -135,32 +145,33 @@ def test_scores(run, monkeypatch, capsys):
 def test_what_cannot_be_translated(run, tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(DataError, match=r"an image, or a folder of images. Received: no image in"):
-        task(run, input=str(tmp_path / "empty")).sample()
+        sample(run, tmp_path / "empty")
     broken = write_text(tmp_path / "broken.png", "no picture")
     with pytest.raises(DataError, match="none of the images could be read"):
-        task(run, input=str(broken), output=str(tmp_path / "out")).sample()
+        sample(run, broken, tmp_path / "out")
     image = write_image(tmp_path / "a.png")
     with pytest.raises(RunError, match="--output must be a folder"):
-        task(run, input=str(image), output=str(broken)).sample()
+        sample(run, image, broken)
 
 
 def test_domain_transfer_from_training_to_scores(tmp_path, monkeypatch):
     monkeypatch.setattr("pipelines.registry.load", examples_of)
-    config = {"steps": 2, "batch_size": 2}
-    transfer = tiny_task("pixel_dt", tmp_path / "run", "", config)
-    transfer.train()
+
+    def opened():
+        return tiny_run("pixel_dt", tmp_path / "run", steps=2, batch_size=2)
+
+    opened().train(Train())
     assert (tmp_path / "run" / "pictures" / "translations-00000002.png").exists()
-    figures = transfer.evaluate()
-    assert figures["pairs"] == 10
+    evaluation = opened().evaluate(Evaluate())
+    assert evaluation["protocol"]["generated"] == 10
     # Each pair's target is its own.
-    assert "right target is the nearest" not in figures
+    assert "nearest_truth_accuracy" not in evaluation["metrics"]
     labelled = dataclasses.replace(examples_of("birds_plate", "test", 32), labels=np.arange(10) // 5)
     monkeypatch.setattr("pipelines.registry.load", lambda *arguments: labelled)
-    figures = transfer.evaluate()
-    assert figures["by chance"] == 0.5
-    assert 0.0 <= figures["right target is the nearest"] <= 1.0
+    metrics = opened().evaluate(Evaluate())["metrics"]
+    assert metrics["nearest_truth_accuracy_by_chance"] == 0.5
+    assert 0.0 <= metrics["nearest_truth_accuracy"] <= 1.0
     # It knows one size only: other images are made to fit, and the picture is as large as the input.
     image = write_image(tmp_path / "a.png", size=(50, 20))
-    sampling = tiny_task("pixel_dt", tmp_path / "run", "", config, input=str(image), output=str(tmp_path / "out"))
-    sampling.sample()
+    opened().sample(Sample(input=str(image), output=str(tmp_path / "out")))
     assert Image.open(tmp_path / "out" / "output" / "a.png").size == (50, 20)
