@@ -148,7 +148,7 @@ PRESETS = {
             PUBLISHED_GAN,
             conditioning="concatenation",
             joint_pieces=4,
-            # Published: 0.1. Measured on the digits: 0.1 diverges to non-finite numbers, and 0.02 collapses to one digit
+            # Published: 0.1. Measured on the digits: 0.1 diverges to non-finite numbers, 0.02 collapses to one digit
             # per class.
             learning_rate=0.05,
             latent_distribution="uniform",

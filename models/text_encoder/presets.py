@@ -3,8 +3,8 @@
 from models.core.preset import Preset
 from models.text_encoder.configs import JointEmbeddingConfig
 
-# Makes the paper's experiments short enough for the embedded birds on two cores. Sizes, rates and lengths were chosen by
-# the measured share of named colors that images of unseen species show after 15 minutes; the README has the figures.
+# Makes the paper's experiments short enough for the embedded birds on two cores. Sizes, rates and lengths were chosen
+# by the measured share of named colors that images of unseen species show after 15 minutes; the README has the figures.
 # 132 characters: 99 of 100 captions of the birds are shorter.
 BIRDS_TEXT_ENCODER = {"convolution_width": 192, "recurrent_width": 192, "read_characters": 132}
 

@@ -78,6 +78,15 @@ def test_its_task_has_a_method_for_each_of_its_modes(name):
     assert {mode for mode in MODES if hasattr(task, mode)} == set(PRESETS[name].modes)
 
 
+def test_networks_are_functional_models_of_named_inputs(trained):
+    for player in trained.model.players:
+        for network in trained.model.player_networks(player):
+            assert isinstance(network, keras.Model)
+            assert {name: tensor.name for name, tensor in network.input.items()} == {
+                name: name for name in network.input
+            }
+
+
 def test_one_step_gives_the_declared_logs(trained):
     assert set(trained.history) == set(trained.model.log_names)
     assert np.isfinite(list(trained.history.values())).all()
@@ -89,6 +98,7 @@ def test_every_trainable_variable_belongs_to_one_player_and_is_updated(trained):
     assert sorted(owned) == sorted({id(variable) for variable in model.trainable_variables})
     # Even a bias that batch normalization subtracts again is updated: Adam amplifies its rounding errors.
     assert idle(trained, trained.after) == []
+    assert model.is_averaged == hasattr(model.config, "average_decay")
 
 
 def idle(trained, after):

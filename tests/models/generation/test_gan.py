@@ -264,6 +264,13 @@ def test_infogans_codes_are_one_hot_categories_and_uniform_numbers():
     assert np.abs(noise).max() <= 1
 
 
+def test_infogans_codes_are_predicted_from_a_hidden_layer_and_acgans_classes_are_not():
+    for name, width in (("infogan", 4), ("acgan", 8 * 4 * 4 * 4)):
+        model = make(name, **({"code_units": 4} if name == "infogan" else {}))
+        heads = [model.discriminator.get_layer(head) for head in model.config.heads]
+        assert [head.kernel.shape[0] for head in heads] == [width] * len(heads)
+
+
 def test_acgan_learns_to_predict_the_classes_of_real_images():
     model = make("acgan", learning_rate=2e-3, batch_size=9, discriminator_steps=1)
     label = np.arange(9) % 3
