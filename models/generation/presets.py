@@ -159,8 +159,8 @@ PRESETS = {
             PUBLISHED_GAN,
             conditioning="concatenation",
             joint_pieces=4,
-            # Published: 0.1. Measured on the digits: 0.1 diverges to non-finite numbers, and 0.02 collapses to one
-            # digit per class.
+            # Published: 0.1. Measured on the digits: 0.1 diverges to non-finite numbers, 0.02 collapses to one digit
+            # per class.
             learning_rate=0.05,
             latent_distribution="uniform",
             learning_rate_decay=1 / 1.00004,

@@ -69,6 +69,15 @@ def trained(request, tmp_path_factory, encoder_folder):
     return make_one_step(request.param, tmp_path_factory, encoder_folder)
 
 
+def test_networks_are_functional_models_of_named_inputs(trained):
+    for player in trained.model.players:
+        for network in trained.model.player_networks(player):
+            assert isinstance(network, keras.Model)
+            assert {name: tensor.name for name, tensor in network.input.items()} == {
+                name: name for name in network.input
+            }
+
+
 def test_one_step_gives_the_declared_logs(trained):
     assert set(trained.history) == set(trained.model.log_names)
     assert np.isfinite(list(trained.history.values())).all()
@@ -80,6 +89,7 @@ def test_every_trainable_variable_belongs_to_one_player_and_is_updated(trained):
     assert sorted(owned) == sorted({id(variable) for variable in model.trainable_variables})
     # Even a bias that batch normalization subtracts again is updated: Adam amplifies its rounding errors.
     assert idle(trained, trained.after) == []
+    assert model.is_averaged == hasattr(model.config, "average_decay")
 
 
 def idle(trained, after):
