@@ -1,10 +1,10 @@
-"""absl flags made of the commands' fields (`runs.command`), and the command that a command line stands for."""
+"""absl flags made of the commands' fields (`engine.command`), and the command that a command line stands for."""
 
 import dataclasses
 
 from absl import flags
 
-from runs.command import COMMANDS, Command, CommandError, Train, kind_of
+from engine.command import COMMANDS, Command, CommandError, Train, kind_of
 
 DEFINE = {
     str: flags.DEFINE_string,

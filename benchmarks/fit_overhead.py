@@ -19,12 +19,12 @@ from callbacks.callback_list import StepCallbacks
 from callbacks.checkpoints import Checkpoints
 from callbacks.curves import NumbersTable
 from callbacks.watch import Numbers, StopOnSignal
+from engine.command import Train
+from engine.experiment import Experiment
+from engine.memory import keep_freed_memory
+from engine.run import Run
+from engine.strategy import strategy_for
 from models.registry import PRESETS
-from runs.command import Train
-from runs.experiment import Experiment
-from runs.memory import keep_freed_memory
-from runs.run import Run
-from runs.strategy import strategy_for
 
 
 def main():

@@ -14,8 +14,8 @@ import subprocess
 import sys
 import time
 
+from engine.memory import keep_freed_memory
 from models.registry import PRESETS
-from runs.memory import keep_freed_memory
 
 
 def measure(arguments) -> dict[str, float]:
@@ -24,9 +24,9 @@ def measure(arguments) -> dict[str, float]:
         raise SystemExit("error: freed memory can be kept with glibc only")
     import tensorflow as tf
 
-    from runs.experiment import Experiment
-    from runs.run import Run
-    from runs.strategy import strategy_for
+    from engine.experiment import Experiment
+    from engine.run import Run
+    from engine.strategy import strategy_for
 
     config = PRESETS[arguments.model].resolve(arguments.dataset)
     run = Run(Experiment(arguments.model, arguments.dataset, config, "", arguments.data_dir, arguments.cache_dir))

@@ -11,9 +11,9 @@ from tensorflow import errors
 
 import main
 from callbacks.checkpoints import TrainingError
+from engine.errors import errors_in_one_line
 from models.registry import PRESETS
 from pipelines.registry import DATASETS
-from runs.errors import errors_in_one_line
 from tests.worlds import write_captioned_folder, write_random_embeddings
 
 MAIN = str(pathlib.Path(__file__).parent.parent / "main.py")
@@ -255,8 +255,8 @@ RESOLVE = f"""
 import json, sys
 sys.path.insert(0, {os.path.dirname(MAIN)!r})
 import absl.flags, flags
-from runs.command import Sample
-from runs.experiment import captions_of, resolve
+from engine.command import Sample
+from engine.experiment import captions_of, resolve
 flags.define()
 absl.flags.FLAGS(sys.argv)
 command = flags.parse(absl.flags.FLAGS)

@@ -11,10 +11,10 @@ import sys
 import pytest
 
 from docs import tables
+from engine.command import COMMANDS, DEFAULT_MODEL, choice, kind_of
 from flags import fields_by_name
 from models.registry import PRESETS
 from pipelines.registry import DATASETS
-from runs.command import COMMANDS, DEFAULT_MODEL, choice, kind_of
 
 ROOT = pathlib.Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

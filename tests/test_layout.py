@@ -20,10 +20,10 @@ ROOMS = {
     "callbacks": {"evaluation", "panels", "pipelines"},
     "serving": {"models", "pipelines", "panels"},
     "experiments": {"metrics", "panels", "models", "serving", "evaluation", "pipelines"},
-    "runs": set(BELOW),
+    "engine": set(BELOW),
 }
 TOP = {
-    "flags": {"runs.command"},
+    "flags": {"engine.command"},
     # The wiring may reach for anything.
     "main": None,
 }
@@ -35,10 +35,10 @@ WITHOUT_TENSORFLOW = [
     "pipelines.registry",
     "pipelines.examples",
     "pipelines.readers.caption_files",
-    "runs.command",
-    "runs.experiment",
-    "runs.folder",
-    "runs.memory",
+    "engine.command",
+    "engine.experiment",
+    "engine.folder",
+    "engine.memory",
     "flags",
     "docs.tables",
 ]

@@ -8,11 +8,11 @@ import types
 import numpy as np
 import pytest
 
+from engine.command import Train
+from engine.experiment import Experiment
+from engine.run import Run
 from models.generation import presets as classic
 from models.registry import PRESETS
-from runs.command import Train
-from runs.experiment import Experiment
-from runs.run import Run
 from tests.worlds import examples_of, tiny, tiny_run
 
 ROOT = pathlib.Path(__file__).parent.parent

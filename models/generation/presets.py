@@ -59,7 +59,7 @@ def preset(model: str, config: ImageGenerationConfig, summary: str, source: str,
     }
     return Preset(
         model=model,
-        parts="runs.parts.generation.ImageParts",
+        parts="engine.parts.generation.ImageParts",
         evaluators=EVALUATORS,
         requires=(Requirement("judge", "class_judge", "judge", to_train=False),),
         config=config,
@@ -89,7 +89,7 @@ def points(summary: str, dataset: str, **changes):
     """A preset of points."""
     return Preset(
         model="models.generation.gan.PointGAN",
-        parts="runs.parts.points.PointParts",
+        parts="engine.parts.points.PointParts",
         evaluators=("evaluation.points.Moments", "evaluation.points.Modes"),
         config=PointGenerationConfig(**changes),
         summary=summary,

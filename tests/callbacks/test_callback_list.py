@@ -12,7 +12,7 @@ from callbacks.curves import NumbersTable
 from callbacks.evaluations import Evaluations
 from callbacks.steps import StepCallback
 from callbacks.watch import Numbers, Pictures, StopOnSignal
-from runs.strategy import mirrored
+from engine.strategy import mirrored
 from tests.callbacks.toys import Line, batches, fit, line
 
 # Numbers are looked at after steps 3, 10, 15 and 20; between these nothing is due.

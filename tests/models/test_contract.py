@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from engine.run import import_name
+from engine.strategy import mirrored
 from models.core import spectral
 from models.registry import PRESETS
-from runs.run import import_name
-from runs.strategy import mirrored
 from tests.worlds import SIDE, examples_of, tiny, tiny_run
 
 CLASSES = {name: import_name(preset.model) for name, preset in PRESETS.items()}

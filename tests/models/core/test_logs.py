@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from runs.strategy import mirrored
+from engine.strategy import mirrored
 from tests.callbacks.toys import batches, line
 
 

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from engine.run import import_name
+from engine.strategy import mirrored
 from losses import ADVERSARIAL, PENALTIES, class_loss
 from models.core.trained import parameter_count
 from models.generation import mlp
@@ -14,8 +16,6 @@ from models.generation.configs import InfoGANConfig
 from models.generation.gan import ImageGAN
 from models.generation.infogan import InfoGAN
 from models.registry import PRESETS
-from runs.run import import_name
-from runs.strategy import mirrored
 from tests.worlds import tiny
 
 SIDE = 32

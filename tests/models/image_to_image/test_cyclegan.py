@@ -5,13 +5,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from engine.strategy import mirrored
 from models.core.config import ConfigError
 from models.core.trained import parameter_count
 from models.image_to_image import cyclegan_networks as networks
 from models.image_to_image.cyclegan import CycleGAN
 from models.image_to_image.pool import ImagePool
 from models.registry import PRESETS
-from runs.strategy import mirrored
 from tests.worlds import SIDE, ablations, tiny
 
 
