@@ -8,7 +8,7 @@ import zipfile
 import h5py
 import numpy as np
 
-from callbacks.checkpoints import checkpoint_steps, newest_whole
+from callbacks.checkpoints import TrainingError, checkpoint_steps, newest_whole
 from engine.command import Train
 from engine.experiment import Experiment
 from engine.folder import BusyError, RunError, RunFolder
@@ -71,7 +71,7 @@ def ensure(needed: Experiment, requirement: Requirement, is_named: bool = False)
         Run(needed).train(Train(devices=1))
     except BusyError:
         raise
-    except RunError as error:
+    except (RunError, TrainingError) as error:
         raise RunError(
             f"the {role} must be trained first, and could not be: {str(error).rstrip('.')}. To start it over, the old "
             f"one moved aside: {needed.command('--restart')}"
