@@ -63,9 +63,9 @@ class TranslationParts(Parts):
         return SCORED_IMAGES
 
     def gallery(self, outputs):
-        """Write the first pictures of an evaluation side by side, and a page for each direction."""
+        """Write the first pictures of an evaluation side by side: a page, or two where it translates both ways."""
         for way in outputs.ways.values():
-            self.write_gallery(way.direction, way.names, way.pictures())
+            self.write_gallery(way.direction if way.back else "translations", way.names, way.pictures())
 
     def write_gallery(self, title: str, names: Sequence[str], columns: Mapping[str, np.ndarray]):
         """Write pictures, label to (n, h, w, 3) uint8, and their page, in a folder of the evaluation."""

@@ -63,7 +63,7 @@ class SignalGAN(GAN):
 
     config_class = SignalConfig
 
-    def build_players(self):
+    def build_networks(self):
         """Two convolutions each."""
         config = self.config
         latent = keras.Input((config.input_dim,), name="latent")
