@@ -65,7 +65,11 @@ def refusal(folder, *arguments):
         (["--set==3"], ["--set takes field=value"]),
         (["--set=seed=1", "--seed=2"], ["seed is given twice"]),
         (["--set=mismatch_weight=nan"], ["mismatch_weight must be at least 0", "nan"]),
-        (["--set=adversarial=relativistic"], ["adversarial must be one of", "hinge", "relativistic"]),
+        (["--set=adversarial=squares"], ["adversarial must be one of", "hinge", "Received: squares"]),
+        (
+            ["--set=adversarial=relativistic"],
+            ["adversarial must be a loss of real and generated logits separately", "hinge", "Received: relativistic"],
+        ),
         (["--set=adversarial=hinge", "--set=label_smoothing=0.1"], ["label_smoothing goes with", "hinge"]),
         (["--set=penalty=gradient"], ["discriminator_normalization=layer or none"]),
         (["--model=gan_int", "--batch_size=5"], ["even batch_size", "Received: 5"]),
@@ -100,7 +104,7 @@ def refusal(folder, *arguments):
         (["--checkpoint_every=0"], ["checkpoint_every"]),
         (["--model=dcgan", "--set=penalty=r3"], ["penalty must be one of", "r1", "r3"]),
         (["--model=dcgan", "--set=penalty=r1"], ["discriminator_normalization=layer or none", "penalty=r1"]),
-        (["--model=dcgan", "--set=augmentation=color,flips"], ["some of color,translation,cutout", "Received: flips"]),
+        (["--model=dcgan", "--set=augmentation=color,flips"], ["augmentation must be any of color,translation,cutout", "Received: flips"]),
         (["--model=gan_2d", "--set=augmentation=color"], ["augmentation is of images", "Received: color"]),
         (["--model=dcgan", "--image_size=30"], ["image_size must be 4, 5, 6 or 7 times a power of two", "30"]),
         (["--model=dcgan", "--set=channels=2"], ["channels must be one of 0, 1, 3", "2"]),
@@ -444,7 +448,6 @@ INTERRUPTED_AT_THE_START = f"""
 import sys
 sys.path.insert(0, {os.path.dirname(MAIN)!r})
 import main
-from callbacks.checkpoints import TrainingError
 
 def interrupted(devices):
     raise KeyboardInterrupt
