@@ -104,7 +104,7 @@ def refusal(folder, *arguments):
         (["--checkpoint_every=0"], ["checkpoint_every"]),
         (["--model=dcgan", "--set=penalty=r3"], ["penalty must be one of", "r1", "r3"]),
         (["--model=dcgan", "--set=penalty=r1"], ["discriminator_normalization=layer or none", "penalty=r1"]),
-        (["--model=dcgan", "--set=augmentation=color,flips"], ["augmentation must be any of color,translation,cutout", "Received: flips"]),
+        (["--model=dcgan", "--set=augmentation=color,flips"], ["any of color,translation,cutout. Received: flips"]),
         (["--model=gan_2d", "--set=augmentation=color"], ["augmentation is of images", "Received: color"]),
         (["--model=dcgan", "--image_size=30"], ["image_size must be 4, 5, 6 or 7 times a power of two", "30"]),
         (["--model=dcgan", "--set=channels=2"], ["channels must be one of 0, 1, 3", "2"]),
