@@ -14,7 +14,7 @@ import tensorflow as tf
 from absl import logging
 
 from callbacks.checkpoints import chosen, restore
-from engine.command import Evaluate, Explore, Export, Sample, Train
+from engine.command import MOST_SEED, Evaluate, Explore, Export, Sample, Train
 from engine.describe import describe
 from engine.experiment import Experiment
 from engine.folder import RunError, RunFolder
@@ -47,17 +47,21 @@ class Run:
         self.model_class = import_name(self.preset.model)
         self.parts: Parts = import_name(self.preset.parts)(self)
         self.evaluators: list[Evaluator] = [import_name(name)() for name in self.preset.evaluators]
-        self.split((self.folder.read_record() or {}).get("held_out_share", 0.0))
 
     @functools.cached_property
     def record(self) -> dict:
         """What run.json says; while training, what it is about to say."""
         return self.folder.need_record()
 
-    def split(self, held_out_share: float):
-        """Decide how much of the training split is held out."""
+    @functools.cached_property
+    def splits(self) -> Splits:
+        """The splits of the dataset, as the record divides them."""
+        return self.split((self.folder.read_record() or {}).get("held_out_share", 0.0))
+
+    def split(self, held_out_share: float) -> Splits:
+        """The splits of the dataset, a share of the training split held out."""
         side = self.parts.load_side(self.experiment.config.image_size)
-        self.splits = Splits(self.experiment, side, held_out_share, self.parts.train_split)
+        return Splits(self.experiment, side, held_out_share, self.parts.train_split)
 
     # Training.
 
@@ -69,7 +73,8 @@ class Run:
         if command.dry_run:
             print(self.describe(command))
             return
-        self.split(command.held_out_share)
+        self.splits = self.split(command.held_out_share)
+        self.check_best(command.keep_best, self.evaluators)
         strategy = strategy_for(self.model_class, self.experiment.config, command.devices)
         devices = strategy.num_replicas_in_sync
         with self.folder.made():
@@ -125,13 +130,16 @@ class Run:
         if not command.evaluate_every:
             return None
         examples, split = self.splits.selection
-        data = self.data(Evaluate(), examples, split, command.evaluate_samples)
-        accepted = comparable(applicable(self.evaluators, data))
-        if command.keep_best and command.keep_best not in accepted:
-            raise RunError(
-                f"--keep_best must be a metric of this run: {', '.join(accepted)}. Received: {command.keep_best}"
-            )
+        # Not the noise of later evaluations, by which the best checkpoint would be better than by any other.
+        data = self.data(Evaluate(seed=MOST_SEED), examples, split, command.evaluate_samples)
+        self.check_best(command.keep_best, applicable(self.evaluators, data))
         return data
+
+    def check_best(self, key: str, evaluators: list[Evaluator]):
+        """RunError unless checkpoints can be compared by a metric of these evaluators."""
+        accepted = ", ".join(comparable(evaluators)) or "none, as no evaluator of this run compares checkpoints"
+        if key and key not in comparable(evaluators):
+            raise RunError(f"--keep_best must be a metric of this run: {accepted}. Received: {key}")
 
     def fit(self, command: Train, model: TrainedModel, prepared: Prepared, selection: Data | None):
         """The steps that are left, and what is written at their end."""
@@ -186,7 +194,8 @@ class Run:
         """What --dry_run prints."""
         # Refuses devices that are not there.
         strategy_for(self.model_class, self.experiment.config, command.devices)
-        self.split(command.held_out_share)
+        self.check_best(command.keep_best, self.evaluators)
+        self.splits = self.split(command.held_out_share)
         prepared = self.parts.prepare(self.splits.train, dry_run=True)
         return describe(self.experiment, prepared, self.build(prepared))
 
@@ -276,6 +285,7 @@ class Run:
             judge_name,
             feature_network(features) if features else None,
             pathlib.Path(features).name,
+            self.parts.model_has(self.trained_config()),
         )
 
     def judge(self, named: str, examples) -> tuple[TrainedModel | None, str]:

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 import numpy as np
 from absl import logging
 
+from pipelines.examples import GaussianMixture, PairedImages
+
 HIGHER, LOWER = "higher", "lower"
 
 
@@ -26,6 +28,7 @@ class Data:
         judge_name: the judge's run and step, for the protocol.
         features: (n, h, w, 3) images in [-1, 1] to (n, F) features of a network; None without one.
         features_name: the network's file, for the protocol.
+        model_has: what the model has that an evaluator may need: "condition" (it is asked for classes), "category".
     """
 
     examples: object
@@ -36,19 +39,25 @@ class Data:
     judge_name: str = ""
     features: Callable[[np.ndarray], np.ndarray] | None = None
     features_name: str = ""
+    model_has: frozenset[str] = frozenset()
 
     @property
     def has(self) -> frozenset[str]:
-        """What an evaluator may need and this has: "judge", "feature_network", "labels", "attributes"."""
-        labels = getattr(self.examples, "labels", None)
-        truth = getattr(self.examples, "truth", None)
+        """What an evaluator may need and is at hand: "judge", "feature_network", "labels", "attributes", "pairs",
+        "one_dimension" or "two_dimensions" of points, and `model_has`.
+        """
+        examples = self.examples
+        dimensions = examples.centers.shape[1] if isinstance(examples, GaussianMixture) else 0
         present = {
             "judge": self.judge is not None,
             "feature_network": self.features is not None,
-            "labels": labels is not None,
-            "attributes": truth is not None,
+            "labels": getattr(examples, "labels", None) is not None,
+            "attributes": getattr(examples, "truth", None) is not None,
+            "pairs": isinstance(examples, PairedImages),
+            "one_dimension": dimensions == 1,
+            "two_dimensions": dimensions == 2,
         }
-        return frozenset(name for name, is_present in present.items() if is_present)
+        return self.model_has.union(name for name, is_present in present.items() if is_present)
 
 
 class Outputs:

@@ -108,26 +108,23 @@ class ClassScore(Evaluator):
 class ClassConsistency(Evaluator):
     """Of a conditional generator: the share of samples in which the judge sees the class asked for."""
 
-    needs = frozenset({"judge"})
+    needs = frozenset({"judge", "condition"})
     higher = ("class_consistency",)
 
     def measure(self, outputs, data):
-        """Nothing, of an unconditional generator."""
-        if outputs.asked is not None:
-            yield "class_consistency", (judge_all(data.judge, outputs.generated)[:, 0] == outputs.asked).mean()
+        """The share."""
+        yield "class_consistency", (judge_all(data.judge, outputs.generated)[:, 0] == outputs.asked).mean()
 
 
 class CategoryError(Evaluator):
     """InfoGAN's categorical code as a classifier of real images (Chen et al. 2016, section 7.2)."""
 
-    needs = frozenset({"labels"})
+    needs = frozenset({"labels", "category"})
     lower = ("category_error",)
 
     def measure(self, outputs, data):
-        """Of the category that the recognition network reads off each image; nothing, if there is no such code."""
+        """Of the category that the recognition network reads off each image."""
         discriminator = outputs.model.discriminator
-        if not isinstance(discriminator.output, dict) or "category_logits" not in discriminator.output:
-            return
 
         def categories(images):
             inputs = {"image": images}

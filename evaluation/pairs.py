@@ -88,13 +88,13 @@ class Similarity(Evaluator):
 class NearestTruth(Evaluator):
     """Where many inputs share a target: whether the right one is the nearest of all."""
 
+    needs = frozenset({"labels"})
     higher = ("nearest_truth_accuracy",)
 
     def measure(self, outputs, data):
-        """Beside chance; nothing, where each target is its own."""
-        if outputs.labels is not None:
-            yield "nearest_truth_accuracy", nearest_truth_accuracy(outputs.translated, outputs.truth, outputs.labels)
-            yield "nearest_truth_accuracy_by_chance", 1.0 / len(np.unique(outputs.labels))
+        """Beside chance."""
+        yield "nearest_truth_accuracy", nearest_truth_accuracy(outputs.translated, outputs.truth, outputs.labels)
+        yield "nearest_truth_accuracy_by_chance", 1.0 / len(np.unique(outputs.labels))
 
 
 class CycleOutputs(Outputs):
@@ -127,12 +127,12 @@ class CycleReconstruction(Evaluator):
 class CycleSimilarity(Evaluator):
     """Each way, where the true counterparts are known: how near they are, beside the inputs taken as they are."""
 
+    needs = frozenset({"pairs"})
     higher = tuple(f"{way}_{key}" for way in WAYS for key in Similarity.higher)
     lower = tuple(f"{way}_{key}" for way in WAYS for key in Similarity.lower)
 
     def measure(self, outputs, data):
         """L1, PSNR, SSIM and sharpness."""
         for name, way in outputs.ways.items():
-            if way.truth is not None:
-                for key, value in Similarity().measure(way, data):
-                    yield f"{name}_{key}", value
+            for key, value in Similarity().measure(way, data):
+                yield f"{name}_{key}", value

@@ -40,12 +40,11 @@ class PointOutputs(Outputs):
 class Moments(Evaluator):
     """In one dimension: mean, standard deviation, and the Wasserstein-1 distance to real points."""
 
+    needs = frozenset({"one_dimension"})
     lower = ("wasserstein_1_distance",)
 
     def measure(self, outputs, data):
-        """Nothing, in more dimensions."""
-        if outputs.real.shape[1] > 1:
-            return
+        """Beside mean and deviation of the real points."""
         for name, points in (("", outputs.generated), ("_of_real", outputs.real)):
             yield f"mean{name}", points.mean()
             yield f"deviation{name}", points.std()
@@ -57,10 +56,9 @@ class Moments(Evaluator):
 class Modes(Evaluator):
     """In two dimensions: modes found, and the share of high-quality points."""
 
+    needs = frozenset({"two_dimensions"})
     higher = ("modes_found", "high_quality_share", "balance")
 
     def measure(self, outputs, data):
-        """Nothing, in one dimension."""
-        mixture = data.examples
-        if mixture.centers.shape[1] > 1:
-            yield from mode_figures(outputs.generated, mixture.centers, mixture.deviation).items()
+        """Beside the number of modes."""
+        yield from mode_figures(outputs.generated, data.examples.centers, data.examples.deviation).items()

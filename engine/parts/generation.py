@@ -119,6 +119,11 @@ class ImageParts(Parts):
         """Many samples, beside real images."""
         return ImageOutputs(sampler, data, model.config.channels, model)
 
+    def model_has(self, config):
+        """A class that is asked for, and InfoGAN's category."""
+        has = {"condition": config.conditional, "category": config.latent_parts.get("category", 0) > 0}
+        return frozenset(name for name, is_present in has.items() if is_present)
+
     def has_judge(self, examples):
         """Not of images without classes, nor of other classes than those trained on."""
         return self.run.trained_config().classes > 0 and list(examples.class_names) == self.class_names

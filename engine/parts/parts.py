@@ -85,6 +85,10 @@ class Parts:
         """What the evaluators of the presets look at."""
         raise NotImplementedError
 
+    def model_has(self, config: TrainingConfig) -> frozenset[str]:
+        """What evaluators may need of a model of this configuration (`evaluation.evaluator.Data.model_has`)."""
+        return frozenset()
+
     def has_judge(self, examples: Examples) -> bool:
         """Whether a judge could judge what this run makes, compared with these examples."""
         return True
