@@ -7,25 +7,23 @@ import dataclasses
 import functools
 import importlib
 import pathlib
-from collections.abc import Callable, Mapping
 
 import keras
 import tensorflow as tf
-from absl import logging
 
 from callbacks.checkpoints import chosen, restore
-from engine.command import MOST_SEED, Evaluate, Explore, Export, Sample, Train
+from engine.command import Evaluate, Explore, Export, Sample, Train
 from engine.describe import describe
+from engine.evaluate import check_best, selection_data, while_training, write_evaluation
 from engine.experiment import Experiment
-from engine.folder import RunError, RunFolder
+from engine.folder import RunFolder
 from engine.loop import Loop
 from engine.parts.parts import Parts, Prepared, weights_of
 from engine.record import check_experiment, check_record, run_record
-from engine.requires import ensure, is_there, record_of, required
+from engine.requires import ensure, record_of, required
 from engine.splits import Splits
 from engine.strategy import strategy_for
-from evaluation.evaluator import Data, Evaluator, applicable, comparable, measure, table, warn_of_split
-from evaluation.features import feature_network
+from evaluation.evaluator import Data, Evaluator, comparable
 from models.core.config import TrainingConfig, from_plain
 from models.core.trained import TrainedModel
 from serving.export import export
@@ -74,7 +72,7 @@ class Run:
             print(self.describe(command))
             return
         self.splits = self.split(command.held_out_share)
-        self.check_best(command.keep_best, self.evaluators)
+        check_best(command.keep_best, self.evaluators)
         strategy = strategy_for(self.model_class, self.experiment.config, command.devices)
         devices = strategy.num_replicas_in_sync
         with self.folder.made():
@@ -86,7 +84,7 @@ class Run:
                 self.experiment, prepared.config, prepared.data, requires, devices, command.held_out_share
             )
             self.record = record
-            selection = self.selection(command)
+            selection = selection_data(self, command)
         if command.restart and (moved := self.folder.move_aside()):
             print(f"The old run is now in {moved}.", flush=True)
             self.folder.make()
@@ -112,40 +110,17 @@ class Run:
     def build(self, prepared: Prepared) -> TrainedModel:
         """The compiled model with its seeded initial weights."""
         config = prepared.config
-        # TensorFlow's remapper does not understand the second derivatives that a penalty takes, nor a bias between a
-        # spectral convolution and a leaky ReLU: it prints an error and leaves the graph as it is. Without it a
-        # step takes as long, measured.
         tf.config.optimizer.set_experimental_options({"remapping": config.remapping})
         keras.utils.set_random_seed(config.seed)
         model = self.model_class(config)
         model.compile(steps_per_epoch=config.steps_per_epoch(prepared.batches.images))
         return model
 
-    def selection(self, command: Train) -> Data | None:
-        """What is evaluated on while training; None without --evaluate_every.
-
-        Raises:
-            RunError: --keep_best names no metric by which checkpoints of this run can be compared.
-        """
-        if not command.evaluate_every:
-            return None
-        examples, split = self.splits.selection
-        # Not the noise of later evaluations, by which the best checkpoint would be better than by any other.
-        data = self.data(Evaluate(seed=MOST_SEED), examples, split, command.evaluate_samples)
-        self.check_best(command.keep_best, applicable(self.evaluators, data))
-        return data
-
-    def check_best(self, key: str, evaluators: list[Evaluator]):
-        """RunError unless checkpoints can be compared by a metric of these evaluators."""
-        accepted = ", ".join(comparable(evaluators)) or "none, as no evaluator of this run compares checkpoints"
-        if key and key not in comparable(evaluators):
-            raise RunError(f"--keep_best must be a metric of this run: {accepted}. Received: {key}")
-
     def fit(self, command: Train, model: TrainedModel, prepared: Prepared, selection: Data | None):
         """The steps that are left, and what is written at their end."""
         experiment, start = self.experiment, model.step
         total = prepared.config.total_steps(prepared.batches.images)
-        evaluate = self.evaluate_while_training(model, selection) if selection else None
+        evaluate = while_training(self, model, selection) if selection else None
         better = comparable(self.evaluators)[command.keep_best] if command.keep_best else ""
         pictures_every = command.pictures_every or self.preset.pictures_every
         loop = Loop(model, self.folder, command, total, self.parts.panels(model), evaluate, better, pictures_every)
@@ -173,11 +148,6 @@ class Run:
             raise SystemExit(128 + received)
         self.finish(model)
 
-    def evaluate_while_training(self, model: TrainedModel, selection: Data) -> Callable[[], Mapping[str, float]]:
-        """() -> metrics of the model as it is now, on what checkpoints are compared on."""
-        sampler, command = self.sampler(model), Evaluate()
-        return lambda: measure(self.evaluators, self.parts.outputs(model, sampler, selection, command), selection)
-
     def finish(self, model: TrainedModel):
         """Export and measure the trained model as it is in memory, and note that nothing is left to write."""
         trained = in_float32(model)
@@ -186,7 +156,7 @@ class Run:
         self.parts.finish(trained)
         if "sample" not in self.preset.modes:
             # Of a judge or a text encoder the figures are the result.
-            self.write_evaluation(Evaluate(), trained)
+            write_evaluation(self, Evaluate(), trained)
         print(f"Pictures are in {self.folder.pictures}." if self.folder.pictures.exists() else "Done.", flush=True)
         self.folder.write_finished(model.step)
 
@@ -194,7 +164,7 @@ class Run:
         """What --dry_run prints."""
         # Refuses devices that are not there.
         strategy_for(self.model_class, self.experiment.config, command.devices)
-        self.check_best(command.keep_best, self.evaluators)
+        check_best(command.keep_best, self.evaluators)
         self.splits = self.split(command.held_out_share)
         prepared = self.parts.prepare(self.splits.train, dry_run=True)
         return describe(self.experiment, prepared, self.build(prepared))
@@ -234,78 +204,13 @@ class Run:
         )
         return path
 
-    # Evaluation.
-
     def evaluate(self, command: Evaluate) -> dict:
         """Measure a checkpoint on unseen examples; returns what evaluation.json says."""
-        return self.write_evaluation(command, self.trained_model(command.checkpoint))
-
-    def write_evaluation(self, command: Evaluate, model: TrainedModel) -> dict:
-        """Measure a model that computes in float32 on unseen examples, print it and write evaluation.json."""
-        data = self.data(command, *self.splits.unseen, self.parts.evaluated(command))
-        warn_of_split(data.split)
-        outputs = self.parts.outputs(model, self.sampler(model), data, command)
-        metrics = measure(self.evaluators, outputs, data)
-        protocol = {
-            "split": data.split,
-            "weights": "averaged" if model.is_averaged else "last",
-            "step": model.step,
-            "checkpoint": command.checkpoint,
-            "seed": data.seed,
-            **outputs.protocol(),
-            **{name: value for name, value in (("judge", data.judge_name), ("extractor", data.features_name)) if value},
-            **({"selected_on": self.selected_on} if command.checkpoint == "best" else {}),
-        }
-        self.parts.gallery(outputs)
-        evaluation = {"protocol": protocol, "metrics": metrics}
-        path = self.folder.write_json("evaluation.json", evaluation)
-        print(table(metrics))
-        print(f"Wrote {path}: {', '.join(f'{name} {value}' for name, value in protocol.items())}.", flush=True)
-        return evaluation
-
-    @property
-    def selected_on(self) -> str:
-        """The split on which the best checkpoint was chosen."""
-        return "validation" if self.splits.held_out_share else self.splits.unseen[1]
+        return write_evaluation(self, command, self.trained_model(command.checkpoint))
 
     def sampler(self, model: TrainedModel) -> Sampler | None:
         """The sampler of a generator; None of what is not sampled."""
         return self.parts.sampler(model) if "sample" in self.preset.modes else None
-
-    def data(self, command: Evaluate, examples, split: str, count: int) -> Data:
-        """What outputs are compared with, and the networks that judge them."""
-        judge, judge_name = self.judge(command.judge, examples)
-        features = command.feature_network
-        return Data(
-            examples,
-            split,
-            count,
-            command.seed,
-            judge,
-            judge_name,
-            feature_network(features) if features else None,
-            pathlib.Path(features).name,
-            self.parts.model_has(self.trained_config()),
-        )
-
-    def judge(self, named: str, examples) -> tuple[TrainedModel | None, str]:
-        """The judge that evaluators need, and its run and step: in the folder that is named, or beside this run.
-
-        None, with a note on how to train it, where there is none or it does not go with the examples; RunError if
-        one is named that is none.
-        """
-        for requirement in self.preset.requires:
-            if requirement.role != "judge":
-                continue
-            needed = required(self.experiment, requirement, named)
-            if named or is_there(needed, requirement):
-                ensure(needed, requirement, is_named=bool(named))
-                judge = Run(needed).trained_model()
-                if self.parts.accepts(judge, examples):
-                    return judge, f"{needed.workdir}, step {judge.step}"
-            elif self.parts.has_judge(examples):
-                logging.warning("Without a judge there are fewer metrics; it is trained by: %s", needed.command())
-        return None, ""
 
 
 def in_float32(model: TrainedModel) -> TrainedModel:
