@@ -171,7 +171,7 @@ def test_photographs_need_no_judge(folder, monkeypatch, caplog):
 
 def test_a_frechet_distance_needs_more_than_one_image(folder, world, tmp_path, monkeypatch):
     judge = train_judge(tmp_path / "judge")
-    monkeypatch.setattr("engine.run.feature_network", lambda path: lambda images: images.mean(axis=(1, 2)))
+    monkeypatch.setattr("engine.evaluate.feature_network", lambda path: lambda images: images.mean(axis=(1, 2)))
     with pytest.raises(DataError, match=r"no Frechet distance on network\.keras: .* at least 2 rows"):
         evaluate(folder, num_captions=1, judge=judge, feature_network="network.keras")
 
