@@ -60,7 +60,7 @@ class Splits:
 
 
 def names_of(examples: Examples):
-    """What examples are told apart by; None of a distribution, which gives new ones at every draw."""
+    """What identifies examples; None for a distribution, which gives new ones at every draw."""
     for name in ("names", "names_a"):
         if hasattr(examples, name):
             return getattr(examples, name)

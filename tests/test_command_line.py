@@ -17,7 +17,7 @@ from pipelines.registry import DATASETS
 from tests.worlds import write_captioned_folder, write_random_embeddings
 
 MAIN = str(pathlib.Path(__file__).parent.parent / "main.py")
-# Runs main.py and says, whatever became of it, whether TensorFlow was imported.
+# Runs main.py and prints, however it ended, whether TensorFlow was imported.
 PROBE = f"""
 import atexit, runpy, sys
 atexit.register(lambda: print("\\nTensorFlow imported:", "tensorflow" in sys.modules))

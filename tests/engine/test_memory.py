@@ -34,6 +34,6 @@ def faults(how: str) -> int:
     return int(subprocess.run([sys.executable, "-c", TAKE_AND_FREE, how], check=True, stdout=subprocess.PIPE).stdout)
 
 
-@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="glibc's malloc is what can be told so")
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only the malloc of glibc has these settings")
 def test_what_is_freed_is_taken_again_without_page_faults():
     assert faults("kept") < faults("given back") / 20

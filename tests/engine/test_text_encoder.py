@@ -133,7 +133,7 @@ def test_an_image_network_that_gives_no_vectors(tmp_path, kind):
 
 def test_embeddings_that_cannot_be_cached_are_used_all_the_same(tmp_path, encoder_folder):
     examples = captioned_images()
-    # Told apart by the second suffix only, which files of embeddings do not keep.
+    # Different only in the second suffix, which files of embeddings do not keep.
     examples = dataclasses.replace(examples, names=("heron", "heron.jpg", *examples.names[2:]))
     encoder = CaptionEncoder.load(encoder_folder / ENCODER_FILE)
     table = embedding_table(encoder, examples, tmp_path)
