@@ -130,7 +130,7 @@ CRITIC = {
     "decay_steps": 100_000,
 }
 # On small images the training is a number of epochs: too few steps for a falling or a low learning rate. Measured on
-# clothes: after 16 minutes the samples are nearer the data than with the published constants (README).
+# clothes: after 16 minutes the samples are nearer the data than with the published constants (docs/results.md).
 CONSTANT = {"steps": 0, "decay_steps": 0}
 FAST_CRITIC = {**CONSTANT, "learning_rate": 1e-3, "beta_1": 0.5}
 FAST_SPECTRAL = {**CONSTANT, "learning_rate": 5e-4, "discriminator_steps": 1}
