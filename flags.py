@@ -1,10 +1,10 @@
-"""absl flags made of the commands' fields (`runs.command`), and the command that a command line stands for."""
+"""absl flags made of the commands' fields (`engine.command`), and the command that a command line stands for."""
 
 import dataclasses
 
 from absl import flags
 
-from runs.command import COMMANDS, Command, CommandError, Train, kind_of
+from engine.command import COMMANDS, Command, CommandError, Train, kind_of
 
 DEFINE = {
     str: flags.DEFINE_string,
@@ -50,7 +50,8 @@ def parse(values) -> Command:
     known, command = fields_by_name(), COMMANDS[values.mode]
     given = {name: getattr(values, name) for name in known if getattr(values, name) is not None}
     foreign = [name for name in given if values.mode not in known[name]]
-    settings = [name for name in foreign if name == "set" or name in Train.setting_names()]
+    # --direction is one too, but a mode after training has its own.
+    settings = [name for name in foreign if name in ("set", *Train.setting_names()) and list(known[name]) == ["train"]]
     if settings:
         raise CommandError(
             f"--mode={values.mode} takes its hyper-parameters from the run. Received: {', '.join(settings)}"

@@ -7,11 +7,11 @@ import sys
 from absl import app, flags
 
 import flags as command_line
+from engine.command import Command, CommandError
+from engine.experiment import Experiment, resolve
+from engine.folder import RunError
+from engine.memory import keep_freed_memory
 from models.core.config import ConfigError
-from runs.command import Command, CommandError
-from runs.experiment import Experiment, resolve
-from runs.folder import RunError
-from runs.memory import keep_freed_memory
 
 
 def parse(argv):
@@ -83,8 +83,8 @@ def run(experiment: Experiment, command: Command):
     """Carry out a resolved command."""
     prepare_tensorflow(command.devices if command.mode == "train" else 0)
 
-    from runs.errors import errors_in_one_line, plain_log
-    from runs.run import Run
+    from engine.errors import errors_in_one_line, plain_log
+    from engine.run import Run
 
     plain_log()
     with errors_in_one_line(fail):

@@ -19,11 +19,12 @@ from callbacks.callback_list import StepCallbacks
 from callbacks.checkpoints import Checkpoints
 from callbacks.curves import NumbersTable
 from callbacks.watch import Numbers, StopOnSignal
+from engine.command import Train
+from engine.experiment import Experiment
+from engine.memory import keep_freed_memory
+from engine.run import Run
+from engine.strategy import strategy_for
 from models.registry import PRESETS
-from runs.folder import RunFolder
-from runs.memory import keep_freed_memory
-from tasks.base import task_for
-from tasks.request import Request
 
 
 def main():
@@ -37,15 +38,14 @@ def main():
     parser.add_argument("--repeats", type=int, default=3, help="measurements of each kind")
     arguments = parser.parse_args()
     keep_freed_memory()
-    preset = PRESETS[arguments.model]
+    preset, command = PRESETS[arguments.model], Train()
     dataset = arguments.dataset or preset.default_dataset
     config = preset.resolve(dataset)
-    request = Request(arguments.model, dataset, config, "", data_dir=arguments.data_dir, cache_dir=arguments.cache_dir)
-    task = task_for(request)
+    run = Run(Experiment(arguments.model, dataset, config, "", arguments.data_dir, arguments.cache_dir))
     # A dry run's embeddings are zeros: the same work, without training a text encoder.
-    prepared = task.prepare(dry_run=True)
-    with task.strategy().scope():
-        model = task.build(prepared.config, prepared.config.steps_per_epoch(prepared.batches.images))
+    prepared = run.parts.prepare(run.splits.train, dry_run=True)
+    with strategy_for(run.model_class, config, command.devices).scope():
+        model = run.build(prepared)
 
     constant = prepared.batches.at(tf.constant(0, tf.int64))
     strategy = model.distribute_strategy
@@ -76,10 +76,11 @@ def main():
         clock = Clock()
         writer = tf.summary.create_file_writer(folder)
         table = NumbersTable(pathlib.Path(folder) / "numbers.csv", model.step)
-        numbers = Numbers(model.step + steps, request.log_every, writer, table)
+        numbers = Numbers(model.step + steps, command.log_every, writer, table)
         batches = prepared.batches.dataset(0, steps)
-        checkpoints = Checkpoints(RunFolder(folder).checkpoints, request.checkpoint_every, request.keep_checkpoints)
-        callbacks = StepCallbacks([clock, numbers, checkpoints, StopOnSignal()], model, checkpoints.folder)
+        kept = pathlib.Path(folder) / "checkpoints"
+        checkpoints = Checkpoints(kept, command.checkpoint_every, command.keep_checkpoints)
+        callbacks = StepCallbacks([clock, numbers, checkpoints, StopOnSignal()], model, kept)
         model.fit(batches, verbose=0, shuffle=False, callbacks=callbacks)
         return clock.seconds
 

@@ -1,4 +1,4 @@
-"""What it is worth that freed memory is kept for the next step (tasks/host_memory.py).
+"""What it is worth that freed memory is kept for the next step (runs/memory.py).
 
     python -m benchmarks.freed_memory [--model=gan_cls] [--steps=40]
 
@@ -14,8 +14,8 @@ import subprocess
 import sys
 import time
 
+from engine.memory import keep_freed_memory
 from models.registry import PRESETS
-from runs.memory import keep_freed_memory
 
 
 def measure(arguments) -> dict[str, float]:
@@ -24,15 +24,15 @@ def measure(arguments) -> dict[str, float]:
         raise SystemExit("error: freed memory can be kept with glibc only")
     import tensorflow as tf
 
-    from tasks.base import task_for
-    from tasks.request import Request
+    from engine.experiment import Experiment
+    from engine.run import Run
+    from engine.strategy import strategy_for
 
     config = PRESETS[arguments.model].resolve(arguments.dataset)
-    request = Request(arguments.model, arguments.dataset, config, "", arguments.data_dir, arguments.cache_dir)
-    task = task_for(request)
-    prepared = task.prepare(dry_run=True)
-    with task.strategy().scope():
-        model = task.build(prepared.config, prepared.config.steps_per_epoch(prepared.batches.images))
+    run = Run(Experiment(arguments.model, arguments.dataset, config, "", arguments.data_dir, arguments.cache_dir))
+    prepared = run.parts.prepare(run.splits.train, dry_run=True)
+    with strategy_for(run.model_class, config, devices=0).scope():
+        model = run.build(prepared)
     strategy, batch = model.distribute_strategy, prepared.batches.at(tf.constant(0, tf.int64))
 
     @tf.function

@@ -14,9 +14,9 @@ import subprocess
 import sys
 import time
 
+from engine.memory import keep_freed_memory
 from models.core.config import PRECISIONS
 from models.registry import PRESETS
-from runs.memory import keep_freed_memory
 
 # The fields of each model's batch.
 FIELDS = {"pix2pix": ("input", "target"), "cyclegan": ("a", "b"), "pixel_dt": ("input", "target", "unassociated")}
@@ -28,7 +28,8 @@ def measure(name: str, steps: int, precision: str) -> dict[str, float]:
     keep_freed_memory()
     import tensorflow as tf
 
-    from tasks.base import import_name, mirrored
+    from engine.run import import_name
+    from engine.strategy import mirrored
 
     preset = PRESETS[name]
     config = preset.resolve("", {"precision": precision})

@@ -50,7 +50,7 @@ class BestCheckpoint:
         if self.key not in metrics:
             raise TrainingError(f"--keep_best: accepted are {', '.join(sorted(metrics))}. Received: {self.key}")
         value, record = float(metrics[self.key]), self.record()
-        # The same step again is kept again: its checkpoint may have been damaged and saved anew.
+        # The same step again is kept again: its checkpoint may have been damaged and saved again.
         if math.isnan(value) or (record and self.rank(value, step) < self.rank(record["value"], record["step"])):
             return False
         with atomic_write(best_path(self.folder, step)) as aside:

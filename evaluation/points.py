@@ -33,7 +33,7 @@ class PointOutputs(Outputs):
 
     @functools.cached_property
     def real(self) -> np.ndarray:
-        """(n, d) float32, drawn anew from the distribution."""
+        """(n, d) float32, fresh draws from the distribution."""
         return sample(self.data.examples, self.data.count, tf.constant([self.data.seed, 1])).numpy()
 
 

@@ -58,8 +58,8 @@ def frequent_combinations(
 ) -> list[Combination]:
     """Values of two attributes for a - b + c, those first whose rarest term is predicted most often.
 
-    The attributes are colors; the color of the first that the result shall have is neither color of the second, so
-    that it can be told apart.
+    The attributes are colors; the color of the first that is wanted in the result is neither color of the second, so
+    that it can be recognized.
 
     Args:
         predicted: (n, A) values.

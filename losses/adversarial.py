@@ -163,7 +163,7 @@ def relativistic_average() -> PairedLoss:
 
 
 # Name to a function from the loss's own parameters to the loss. `models.core.adversarial_config` has the same names
-# without TensorFlow, and says which parameters the configuration sets.
+# without TensorFlow, and the parameters as settings.
 ADVERSARIAL: dict[str, Callable[..., AdversarialLoss | PairedLoss]] = {
     "minimax": minimax,
     "non_saturating": non_saturating,

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pipelines.examples import DataError, Examples, GaussianMixture, PairedImages, UnpairedImages
+from pipelines.examples import DataError, Examples, GaussianMixture, LabeledImages, PairedImages, UnpairedImages
 from pipelines.rows import rows_of
 
 
@@ -31,6 +31,7 @@ def hold_out(examples: Examples, share: float, seed: int) -> tuple[Examples, Exa
         kept_b, held_b = split_rows(len(examples.b), share, generator, "images of B")
         return rows_of(examples, (kept_a, kept_b)), rows_of(examples, (held_a, held_b))
     unit = "pairs" if isinstance(examples, PairedImages) else "images"
+    unit = unit if isinstance(examples, PairedImages | LabeledImages) else "examples"
     kept, held = split_rows(len(examples), share, generator, unit)
     return rows_of(examples, kept), rows_of(examples, held)
 

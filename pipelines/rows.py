@@ -68,12 +68,15 @@ def rows_of(examples: Table, rows: np.ndarray | tuple[np.ndarray, np.ndarray]) -
     """Some rows of a table of examples, in the order of `rows`, with everything that belongs to them.
 
     Args:
-        examples: the table. Its class names remain those of the whole table.
+        examples: the table. Its class names remain those of the whole table. One that is not of images has a method
+            `take(rows)`, which gives these rows.
         rows: integers; for `UnpairedImages` two such arrays, the rows of A and the rows of B.
 
     Returns:
         A table of the same class. Memory-mapped images become a view (`ImageRows`).
     """
+    if hasattr(examples, "take"):
+        return examples.take(rows)
     if isinstance(examples, UnpairedImages):
         rows_a, rows_b = rows
         return UnpairedImages(

@@ -8,7 +8,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 import pytest
 import tensorflow as tf
 
-from runs.memory import keep_freed_memory
+from engine.memory import keep_freed_memory
 from tests import worlds
 
 

@@ -11,12 +11,13 @@ from tensorflow import errors
 
 import main
 from callbacks.checkpoints import TrainingError
+from engine.errors import errors_in_one_line
 from models.registry import PRESETS
 from pipelines.registry import DATASETS
 from tests.worlds import write_captioned_folder, write_random_embeddings
 
 MAIN = str(pathlib.Path(__file__).parent.parent / "main.py")
-# Runs main.py and says, whatever became of it, whether TensorFlow was imported.
+# Runs main.py and prints, however it ended, whether TensorFlow was imported.
 PROBE = f"""
 import atexit, runpy, sys
 atexit.register(lambda: print("\\nTensorFlow imported:", "tensorflow" in sys.modules))
@@ -59,12 +60,16 @@ def refusal(folder, *arguments):
         (["--set=generator_width=0"], ["generator_width must be at least 1", "Received: 0"]),
         (["--model=attribute_judge", "--set=value_counts=3"], ["value_counts must be"]),
         (["--learning_rate=inf"], ["learning_rate must be at most", "inf"]),
-        (["--mode=train", "--caption=a bird"], ["captions and labels are for --mode=sample"]),
+        (["--mode=train", "--caption=a bird"], ["--caption is accepted with --mode=sample", "--mode=train"]),
         (["--set=generator_width"], ["--set takes field=value", "Received: generator_width"]),
         (["--set==3"], ["--set takes field=value"]),
         (["--set=seed=1", "--seed=2"], ["seed is given twice"]),
         (["--set=mismatch_weight=nan"], ["mismatch_weight must be at least 0", "nan"]),
-        (["--set=adversarial=relativistic"], ["adversarial must be one of", "hinge", "relativistic"]),
+        (["--set=adversarial=squares"], ["adversarial must be one of", "hinge", "Received: squares"]),
+        (
+            ["--set=adversarial=relativistic"],
+            ["adversarial must be a loss of real and generated logits separately", "hinge", "Received: relativistic"],
+        ),
         (["--set=adversarial=hinge", "--set=label_smoothing=0.1"], ["label_smoothing goes with", "hinge"]),
         (["--set=penalty=gradient"], ["discriminator_normalization=layer or none"]),
         (["--model=gan_int", "--batch_size=5"], ["even batch_size", "Received: 5"]),
@@ -99,7 +104,7 @@ def refusal(folder, *arguments):
         (["--checkpoint_every=0"], ["checkpoint_every"]),
         (["--model=dcgan", "--set=penalty=r3"], ["penalty must be one of", "r1", "r3"]),
         (["--model=dcgan", "--set=penalty=r1"], ["discriminator_normalization=layer or none", "penalty=r1"]),
-        (["--model=dcgan", "--set=augmentation=color,flips"], ["some of color,translation,cutout", "Received: flips"]),
+        (["--model=dcgan", "--set=augmentation=color,flips"], ["any of color,translation,cutout. Received: flips"]),
         (["--model=gan_2d", "--set=augmentation=color"], ["augmentation is of images", "Received: color"]),
         (["--model=dcgan", "--image_size=30"], ["image_size must be 4, 5, 6 or 7 times a power of two", "30"]),
         (["--model=dcgan", "--set=channels=2"], ["channels must be one of 0, 1, 3", "2"]),
@@ -109,15 +114,31 @@ def refusal(folder, *arguments):
         (["--model=gan_2d", "--dataset=digits"], ["gan_2d needs points", "ring_2d", "--dataset=digits"]),
         (["--model=acgan", "--dataset=celeb_a"], ["acgan needs classes", "--dataset=celeb_a"]),
         (["--model=dcgan", "--dataset=folder"], ["--dataset=folder needs --data_dir"]),
-        (["--model=dcgan", "--mode=explore"], ["--mode=explore and --experiment go together", "latent_walk"]),
-        (["--model=dcgan", "--experiment=dropping"], ["go together", "--mode=train, --experiment=dropping"]),
+        (["--model=dcgan", "--mode=explore"], ["--mode=explore needs an --experiment", "latent_walk"]),
+        (["--model=dcgan", "--experiment=dropping"], ["--experiment is accepted with --mode=explore", "--mode=train"]),
         (["--model=gan_cls", "--mode=explore", "--experiment=dropping"], ["accepted for gan_cls are", "explore"]),
-        (["--model=dcgan", "--label=7"], ["captions and labels are for --mode=sample"]),
+        (["--model=dcgan", "--label=7"], ["--label is accepted with --mode=sample", "--mode=train"]),
         (["--model=attribute_judge", "--dataset=cub"], ["attribute_judge needs attributes", "birds", "--dataset=cub"]),
         (["--mode=sample", "--caption=a bird"], ["there is no run here; train first", "runs/gan_cls-birds"]),
         (["--mode=evaluate", "--dataset=cub"], ["there is no run here", "runs/gan_cls-cub"]),
         (["--mode=export", "--workdir=nowhere"], ["there is no run here", "nowhere"]),
         (["--mode=sample", "--learning_rate=1"], ["takes its hyper-parameters from the run", "learning_rate"]),
+        (["--mode=evaluate", "--set=latent_dim=3"], ["takes its hyper-parameters from the run. Received: set"]),
+        (["--mode=evaluate", "--num_images=3"], ["--num_images is accepted with --mode=sample", "--mode=evaluate"]),
+        (["--mode=export", "--judge=x"], ["--judge is accepted with --mode=evaluate or explore", "--mode=export"]),
+        (["--mode=sample", "--evaluate_every=5"], ["--evaluate_every is accepted with --mode=train", "--mode=sample"]),
+        (["--checkpoint=best"], ["--checkpoint is accepted with --mode=sample or evaluate or export", "--mode=train"]),
+        (["--evaluate_every=-1"], ["--evaluate_every must be at least 0. Received: -1"]),
+        (["--evaluate_every=often"], ["evaluate_every", "often"]),
+        (["--evaluate_every=5", "--evaluate_samples=1"], ["--evaluate_samples must be at least 2. Received: 1"]),
+        (["--keep_best=diversity"], ["--keep_best", "needs --evaluate_every. Received: --evaluate_every=0"]),
+        (["--keep_best=l1", "--evaluate_every=0"], ["needs --evaluate_every. Received: --evaluate_every=0"]),
+        (["--validation_share=0.6"], ["--validation_share must be at most 0.5. Received: 0.6"]),
+        (["--validation_share=-0.1"], ["--validation_share must be at least 0.0. Received: -0.1"]),
+        (["--validation_share=nan"], ["--validation_share must be at least 0.0. Received: nan"]),
+        (["--mode=sample", "--checkpoint=first"], ["--checkpoint must be last, best or a step. Received: first"]),
+        (["--mode=evaluate", "--checkpoint=-5"], ["--checkpoint must be last, best or a step. Received: -5"]),
+        (["--mode=export", "--checkpoint="], ["--checkpoint must be last, best or a step"]),
     ],
 )
 def test_refused_in_one_line_before_tensorflow(tmp_path, arguments, wanted):
@@ -131,6 +152,15 @@ def test_help_is_there_without_tensorflow(tmp_path):
     assert "TensorFlow imported: False" in result.stdout
     for name in (*PRESETS, *DATASETS, "--set", "--captions_file"):
         assert name in result.stdout
+    # absl wraps the lines, and a line may begin with any word of these.
+    shown = " ".join(result.stdout.split())
+    for part in (
+        "--mode=train: Steps between evaluations during training. 0: none.",
+        "--mode=sample, evaluate, export, explore: Which checkpoint of the run: last, best",
+        "--mode=explore: What the trained model is asked to show. One of latent_walk, vector_arithmetic,",
+        "--mode=evaluate: Captions to evaluate, of models that draw captions. Default: 1000.",
+    ):
+        assert part in shown
     assert "Traceback" not in result.stderr
 
 
@@ -192,21 +222,25 @@ def write_record(folder, model="gan_cls", **config):
         (
             "gan_cls",
             ["--mode=evaluate", "--feature_network=no.keras"],
-            ["--feature_network must be a path", "no.keras"],
+            ["--feature_network must be the path", "no.keras"],
         ),
         ("pix2pix", ["--mode=sample"], ["needs --input, an image or a folder of images. Received: no --input"]),
         ("pix2pix", ["--mode=sample", "--input=.", "--caption=a bird"], ["pix2pix translates images", "captions"]),
-        ("gan_cls", ["--mode=sample", "--input=.", "--caption=a bird"], ["draws captions, not images", "--input=."]),
-        ("pix2pix", ["--mode=sample", "--input=nowhere"], ["--input must be a path", "nowhere"]),
+        (
+            "gan_cls",
+            ["--mode=sample", "--input=.", "--caption=a bird"],
+            ["gan_cls draws from captions, not from images", "--input=."],
+        ),
+        ("pix2pix", ["--mode=sample", "--input=nowhere"], ["--input must be the path", "nowhere"]),
         (
             "pix2pix",
             ["--mode=sample", "--direction=BtoA"],
-            ["is for --mode=sample of cyclegan", "of pix2pix"],
+            ["--mode=sample of cyclegan", "Received: pix2pix"],
         ),
         (
             "cyclegan",
             ["--mode=export", "--direction=BtoA"],
-            ["is for --mode=sample of", "--mode=export of cyclegan"],
+            ["--direction is accepted with --mode=train or sample. Received: --mode=export"],
         ),
         ("cyclegan", ["--mode=sample", "--input=.", "--direction=AtoA"], ["--direction: did you mean", "AtoA"]),
         ("char_cnn_rnn", ["--mode=export"], ["accepted for char_cnn_rnn are train, evaluate"]),
@@ -225,9 +259,14 @@ RESOLVE = f"""
 import json, sys
 sys.path.insert(0, {os.path.dirname(MAIN)!r})
 import absl.flags, flags
+from engine.command import Sample
+from engine.experiment import captions_of, resolve
 flags.define()
 absl.flags.FLAGS(sys.argv)
-print(json.dumps(flags.resolve(absl.flags.FLAGS), default=vars))
+command = flags.parse(absl.flags.FLAGS)
+fields = vars(command) | vars(resolve(command))
+captions = {{"captions": captions_of(command)}} if isinstance(command, Sample) else {{}}
+print(json.dumps(fields | captions, default=vars))
 """
 
 
@@ -269,13 +308,18 @@ def test_a_tilde_is_the_home_folder(tmp_path, monkeypatch):
     (home / "captions.txt").write_text("a bird")
     for name in ("embeddings", "feature_network", "encoder", "a.keras"):
         (home / name).touch()
-    names = ("workdir", "data_dir", "cache_dir", "output", "embeddings", "judge", "feature_network")
-    places = [f"--{name}=~/{'run' if name == 'workdir' else name}" for name in names]
-    fields = resolved(tmp_path, "--mode=sample", "--captions_file=~/captions.txt", *places)
-    assert {name: fields[name] for name in names} == {name: str(home / name) for name in names} | {
-        "workdir": str(home / "run")
+    paths = {
+        "sample": ("workdir", "data_dir", "cache_dir", "output", "embeddings"),
+        "evaluate": ("workdir", "data_dir", "cache_dir", "embeddings", "judge", "feature_network"),
     }
-    assert fields["captions"] == ["a bird"]
+    for mode, names in paths.items():
+        places = [f"--{name}=~/{'run' if name == 'workdir' else name}" for name in names]
+        places += ["--captions_file=~/captions.txt"] if mode == "sample" else []
+        fields = resolved(tmp_path, f"--mode={mode}", *places)
+        assert {name: fields[name] for name in names} == {name: str(home / name) for name in names} | {
+            "workdir": str(home / "run")
+        }
+        assert fields.get("captions", ["a bird"]) == ["a bird"]
     for argument in ("--text_encoder=~/encoder", "--set=text_encoder=~/encoder"):
         assert resolved(tmp_path, argument)["config"]["text_encoder"] == str(home / "encoder")
     assert resolved(tmp_path, "--text_encoder=end_to_end")["config"]["text_encoder"] == "end_to_end"
@@ -308,7 +352,7 @@ OUT_OF_MEMORY = "Graph execution error:\n\nDetected at node x\nOOM when allocati
     ],
 )
 def test_what_a_user_can_mend_is_one_line(capsys, error, wanted):
-    with pytest.raises(SystemExit) as raised, main.errors_in_one_line():
+    with pytest.raises(SystemExit) as raised, errors_in_one_line(main.fail):
         raise error
     assert raised.value.code == 2
     (line,) = capsys.readouterr().err.splitlines()
@@ -319,7 +363,7 @@ def test_what_a_user_can_mend_is_one_line(capsys, error, wanted):
 
 @pytest.mark.parametrize("kind", [errors.InvalidArgumentError, errors.InternalError, errors.FailedPreconditionError])
 def test_a_bug_is_not_hidden(kind):
-    with pytest.raises(kind), main.errors_in_one_line():
+    with pytest.raises(kind), errors_in_one_line(main.fail):
         raise kind(None, None, "shapes differ")
 
 
@@ -404,17 +448,16 @@ INTERRUPTED_AT_THE_START = f"""
 import sys
 sys.path.insert(0, {os.path.dirname(MAIN)!r})
 import main
-from callbacks.checkpoints import TrainingError
 
 def interrupted(devices):
     raise KeyboardInterrupt
 
 main.prepare_tensorflow = interrupted
-main.choices.define()
+main.command_line.define()
 main.app.run(main.main, argv=["main.py"], flags_parser=main.parse)
 """
 
 
 def test_ctrl_c_while_tensorflow_is_imported_is_one_line(tmp_path):
     result = run(tmp_path, code=INTERRUPTED_AT_THE_START)
-    assert (result.returncode, result.stderr.strip()) == (130, "Interrupted; the same command goes on.")
+    assert (result.returncode, result.stderr.strip()) == (130, "Interrupted; the same command resumes it.")

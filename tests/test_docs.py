@@ -1,5 +1,6 @@
 """The documentation, checked against the code: generated tables, links, and every command that is shown."""
 
+import dataclasses
 import functools
 import pathlib
 import re
@@ -10,6 +11,8 @@ import sys
 import pytest
 
 from docs import tables
+from engine.command import COMMANDS, DEFAULT_MODEL, choice, kind_of
+from flags import fields_by_name
 from models.registry import PRESETS
 from pipelines.registry import DATASETS
 
@@ -18,8 +21,6 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 EXTENDING = (ROOT / "docs" / "extending.md").read_text(encoding="utf-8")
 # Models that the reader of docs/extending.md adds.
 ADDED = set(re.findall(r'^    "(\w+)": ', EXTENDING, re.MULTILINE)) - set(PRESETS)
-# Flags that are documented before they are defined. A flag that is defined must leave this set.
-COMING = {"evaluate_every", "evaluate_samples", "keep_best", "validation_share", "checkpoint"}
 FENCE = re.compile(r"^```\w*\n(.*?)^```", re.DOTALL | re.MULTILINE)
 
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -30,12 +31,10 @@ def text_of(page: pathlib.Path) -> str:
 
 
 @functools.cache
-def known_flags() -> dict[str, set[str]]:
-    """Flags that main.py defines -> their choices, where they are enumerated; read off its own help."""
+def known_flags() -> set[str]:
+    """The flags that main.py defines, absl's own among them; read off its own help."""
     shown = subprocess.run([sys.executable, "main.py", "--helpfull"], cwd=ROOT, capture_output=True, text=True).stdout
-    found = re.findall(r"^  (?:-\w,|-\?,)?--(?:\[no\])?(\w+): *(?:<([^>]*)>)?", shown, re.MULTILINE)
-    # The help wraps long lines, within a word if need be.
-    return {name: set(re.sub(r"\s", "", choices).split("|")) if choices else set() for name, choices in found}
+    return set(re.findall(r"^  (?:-\w,|-\?,)?--(?:\[no\])?(\w+):", shown, re.MULTILINE))
 
 
 def snippets(text: str) -> list[str]:
@@ -72,29 +71,36 @@ def parsed(arguments: list[str]) -> tuple[dict[str, str], dict[str, str]]:
     return flags, changes
 
 
+def typed(field: dataclasses.Field, value: str):
+    """A flag's text as its command takes it."""
+    kind = kind_of(field)
+    if kind is bool:
+        return value in ("", "true")
+    return (value,) if kind is tuple else kind(value)
+
+
 def check(arguments: list[str]):
-    """AssertionError, or ConfigError, unless main.py would accept the command."""
+    """AssertionError, or ValueError, unless main.py would accept the command."""
     flags, changes = parsed(arguments)
-    known = known_flags()
-    assert set(flags) <= set(known) | COMING, arguments
-    for name, value in flags.items():
-        assert not known.get(name) or value in known[name], arguments
-    model = flags.get("model", "gan_cls")
+    assert set(flags) <= known_flags(), arguments
+    mode = flags.pop("mode", "train")
+    model = flags.get("model", DEFAULT_MODEL)
     if model in ADDED:
         return
-    assert model in PRESETS, arguments
-    preset = PRESETS[model]
-    dataset = flags.get("dataset", preset.default_dataset)
-    assert dataset in DATASETS, arguments
+    fields = {field.name: field for field in dataclasses.fields(COMMANDS[choice("mode", mode, COMMANDS)])}
+    # Those of absl's own that a page may show.
+    ours = {name: value for name, value in flags.items() if name in fields or name in fields_by_name()}
+    assert set(ours) <= set(fields), f"--mode={mode} does not accept them all: {arguments}"
+    given = {name: typed(fields[name], value) for name, value in ours.items()}
+    assert not changes or mode == "train", arguments
+    given |= {"set": tuple(f"{name}={value}" for name, value in changes.items())} if changes else {}
+    command = COMMANDS[mode](**given)
+    preset = PRESETS[choice("model", model, PRESETS)]
+    dataset = choice("dataset", command.dataset or preset.default_dataset, DATASETS)
     assert preset.needs <= DATASETS[dataset].gives, arguments
-    mode = flags.get("mode", "train")
     assert mode in preset.modes, arguments
-    assert (mode == "explore") == ("experiment" in flags), arguments
     if mode == "train":
-        fields = {name: value for name, value in flags.items() if hasattr(preset.config, name)}
-        preset.resolve(dataset, fields | changes)
-    else:
-        assert not changes, arguments
+        preset.resolve(dataset, command.settings())
 
 
 def anchors(text: str) -> set[str]:
@@ -176,6 +182,9 @@ def test_commands_would_be_accepted(page):
         "--model=dcgan --mode=explore --experiment=walk",
         "--model=dcgan --mode=explore",
         "--mode=evaluate --set latent_dim=3",
+        "--mode=evaluate --num_images=3",
+        "--keep_best=diversity",
+        "--mode=export --checkpoint=first",
         "--set latent_dmi=3",
         "--batch_size=many",
         "dcgan",
@@ -200,11 +209,7 @@ def test_commands_are_found_in_blocks_lines_and_tables():
 def test_every_flag_that_is_named_exists(page):
     ours = [snippet for snippet in snippets(text_of(page)) if not snippet.startswith("tensorboard ")]
     named = {flag for snippet in ours for flag in re.findall(r"(?<![\w-])--(\w+)", snippet)}
-    assert named - set(known_flags()) - COMING == set()
-
-
-def test_flags_that_are_defined_are_not_listed_as_coming():
-    assert COMING & set(known_flags()) == set(), "defined now: take them out of COMING"
+    assert named - known_flags() == set()
 
 
 @each_page

@@ -5,9 +5,9 @@ import shlex
 
 import pytest
 
-from runs.command import Evaluate, Train
-from runs.experiment import Experiment, resolve
-from runs.run import Run
+from engine.command import Evaluate, Train
+from engine.experiment import Experiment, resolve
+from engine.run import Run
 from tests.worlds import tiny, tiny_run
 
 

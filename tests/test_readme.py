@@ -7,12 +7,13 @@ import types
 
 import numpy as np
 import pytest
-from tasks.base import task_for
-from tasks.request import Request
 
+from engine.command import Train
+from engine.experiment import Experiment
+from engine.run import Run
 from models.generation import presets as classic
 from models.registry import PRESETS
-from tests.worlds import examples_of, tiny
+from tests.worlds import examples_of, tiny, tiny_run
 
 ROOT = pathlib.Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "extending.md").read_text()
@@ -40,21 +41,19 @@ def own_model(monkeypatch):
     monkeypatch.setitem(sys.modules, module.__name__, module)
     exec(compile(MODEL, "relativistic_gan.py", "exec"), vars(module))
     name, preset = entry(LINE)
-    for holder in ("models.registry", "tasks.base", "tasks.request", "tests.worlds"):
-        monkeypatch.setattr(f"{holder}.PRESETS", {**PRESETS, name: preset})
+    monkeypatch.setitem(PRESETS, name, preset)
     monkeypatch.setattr("pipelines.registry.load", examples_of)
     return name
 
 
 def test_an_objective_of_ones_own_is_short_and_trains(own_model, tmp_path):
     assert len(MODEL.splitlines()) <= 36
-    request = Request(own_model, "digits", tiny(own_model, steps=2), str(tmp_path / "run"))
-    task = task_for(request)
-    task.train()
+    own = tiny_run(own_model, tmp_path / "run", steps=2)
+    own.train(Train())
     assert (tmp_path / "run" / "export" / "1" / "saved_model.pb").exists()
-    assert task.trained_model().step == 2
+    assert own.trained_model().step == 2
     # Another objective than the one it began from.
-    plain = task_for(Request("dcgan", "digits", tiny("dcgan", steps=2), str(tmp_path / "dcgan")))
-    plain.train()
-    weights = zip(task.trained_model().get_weights(), plain.trained_model().get_weights(), strict=True)
+    plain = Run(Experiment("dcgan", "digits", tiny("dcgan", steps=2), str(tmp_path / "dcgan")))
+    plain.train(Train())
+    weights = zip(own.trained_model().get_weights(), plain.trained_model().get_weights(), strict=True)
     assert any(not np.array_equal(one, other) for one, other in weights)

@@ -6,6 +6,8 @@ import pathlib
 import keras
 import numpy as np
 
+from engine.experiment import Experiment
+from engine.run import Run
 from models.registry import PRESETS
 from models.text_encoder.networks import text_encoder
 from pipelines.embeddings.table import write_embeddings
@@ -13,8 +15,6 @@ from pipelines.examples import CaptionedImages, Examples, GroundTruth, LabeledIm
 from pipelines.images import load_size
 from pipelines.readers.points import load_ring
 from pipelines.registry import DATASETS
-from runs.experiment import Experiment
-from runs.run import Run
 from tests.pipelines.files import write_noise, write_text
 
 SIDE = 32

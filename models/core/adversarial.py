@@ -68,8 +68,8 @@ class Adversarial(TrainedModel):
     def augment(self, image: tf.Tensor, turn: int = 0, noise: int = INSTANCE_NOISE) -> tf.Tensor:
         """(B, ...) images, real or generated, as a discriminator's input: augmented and with instance noise.
 
-        All images of a turn are augmented alike, row by row, so that a pair shown together still matches. The two of a
-        pair have different `noise` purposes: with the same noise, their difference would be free of it.
+        All images of a turn are augmented in the same way, row by row, so that a pair of images still matches. The two
+        of a pair have different `noise` purposes: with the same noise, their difference would be free of it.
         """
         config, count = self.config, tf.shape(image)[0]
         if config.augmentations:

@@ -102,8 +102,8 @@ class AdversarialConfig(TrainingConfig):
         if self.adversarial in PAIRED_LOSSES and not self.pairs_logits:
             accepted = ", ".join(name for name in LOSSES if name not in PAIRED_LOSSES)
             raise ConfigError(
-                "adversarial must be a loss of real and generated logits separately here, because this model's step "
-                f"does not pair them: {accepted}. Received: {self.adversarial}"
+                f"adversarial must be one of {accepted} here: this model's step does not pair real with generated "
+                f"logits. Received: {self.adversarial}"
             )
         defaults = {field.name: field.default for field in dataclasses.fields(self)}
         for parameter, losses in LOSS_PARAMETERS.items():
@@ -118,7 +118,7 @@ class AdversarialConfig(TrainingConfig):
             )
         unknown = [name for name in self.augmentations if name not in AUGMENTATIONS]
         if unknown:
-            raise ConfigError(f"augmentation must be any of {','.join(AUGMENTATIONS)}. Received: {','.join(unknown)}")
+            raise ConfigError(f"augmentation must be some of {','.join(AUGMENTATIONS)}. Received: {','.join(unknown)}")
 
     @property
     def loss_parameters(self) -> dict[str, float]:

@@ -82,12 +82,12 @@ class TrainingConfig:
 
 def check(field: dataclasses.Field, value):
     """Raise ConfigError unless the value has the field's type and is within its bounds."""
-    wanted = "a number" if field.type is float else f"a value of type {field.type.__name__}"
+    expected = "a number" if field.type is float else f"a value of type {field.type.__name__}"
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if not (isinstance(value, field.type) if field.type is not float else is_number) or (
         field.type is int and isinstance(value, bool)
     ):
-        raise ConfigError(f"{field.name} must be {wanted}. Received: {value!r}")
+        raise ConfigError(f"{field.name} must be {expected}. Received: {value!r}")
     choices, minimum, maximum = (field.metadata.get(key) for key in ("choices", "minimum", "maximum"))
     if choices and value not in choices:
         raise ConfigError(f"{field.name} must be one of {', '.join(map(str, choices))}. Received: {value}")

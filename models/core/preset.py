@@ -35,12 +35,12 @@ class Requirement:
 class Preset:
     """One name that `--model` accepts.
 
-    Classes are named by dotted names, as a preset must be importable without TensorFlow; `tests/runs/test_parts.py`
+    Classes are named by dotted names, as a preset must be importable without TensorFlow; `tests/engine/test_parts.py`
     resolves each of them.
 
     Attributes:
         model: the `models.core.trained.TrainedModel` that trains it.
-        parts: the `runs.parts.parts.Parts` of its family: batches, panels, sampler.
+        parts: the `engine.parts.parts.Parts` of its family: batches, panels, sampler.
         config: the published constants.
         summary: one line on what it is.
         source: paper, section.

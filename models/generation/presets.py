@@ -59,7 +59,7 @@ def preset(model: str, config: ImageGenerationConfig, summary: str, source: str,
     }
     return Preset(
         model=model,
-        parts="runs.parts.generation.ImageParts",
+        parts="engine.parts.generation.ImageParts",
         evaluators=EVALUATORS,
         requires=(Requirement("judge", "class_judge", "judge", to_train=False),),
         config=config,
@@ -89,7 +89,7 @@ def points(summary: str, dataset: str, **changes):
     """A preset of points."""
     return Preset(
         model="models.generation.gan.PointGAN",
-        parts="runs.parts.points.PointParts",
+        parts="engine.parts.points.PointParts",
         evaluators=("evaluation.points.Moments", "evaluation.points.Modes"),
         config=PointGenerationConfig(**changes),
         summary=summary,
@@ -130,7 +130,7 @@ CRITIC = {
     "decay_steps": 100_000,
 }
 # On small images the training is a number of epochs: too few steps for a falling or a low learning rate. Measured on
-# clothes: after 16 minutes the samples are nearer the data than with the published constants (README).
+# clothes: after 16 minutes the samples are nearer the data than with the published constants (docs/results.md).
 CONSTANT = {"steps": 0, "decay_steps": 0}
 FAST_CRITIC = {**CONSTANT, "learning_rate": 1e-3, "beta_1": 0.5}
 FAST_SPECTRAL = {**CONSTANT, "learning_rate": 5e-4, "discriminator_steps": 1}
@@ -159,8 +159,8 @@ PRESETS = {
             PUBLISHED_GAN,
             conditioning="concatenation",
             joint_pieces=4,
-            # Published: 0.1. Measured on the digits: 0.1 diverges to non-finite numbers, and 0.02 collapses to one
-            # digit per class.
+            # Published: 0.1. Measured on the digits: 0.1 diverges to non-finite numbers, 0.02 collapses to one digit
+            # per class.
             learning_rate=0.05,
             latent_distribution="uniform",
             learning_rate_decay=1 / 1.00004,

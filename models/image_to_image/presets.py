@@ -38,7 +38,7 @@ def pix2pix(summary: str, source: str, **changes) -> Preset:
     """A preset of pix2pix: the paper's ablations differ in a constant or two."""
     return Preset(
         model="models.image_to_image.pix2pix.Pix2Pix",
-        parts="runs.parts.image_to_image.PairParts",
+        parts="engine.parts.image_to_image.PairParts",
         evaluators=("evaluation.pairs.Similarity",),
         config=Pix2PixConfig(**changes),
         summary=summary,
@@ -77,7 +77,7 @@ def cyclegan(summary: str, source: str, **changes) -> Preset:
     colors = KEEP_COLORS if config.cycle_weight else {}
     return Preset(
         model="models.image_to_image.cyclegan.CycleGAN",
-        parts="runs.parts.image_to_image.CycleParts",
+        parts="engine.parts.image_to_image.CycleParts",
         evaluators=("evaluation.pairs.CycleReconstruction", "evaluation.pairs.CycleSimilarity"),
         config=config,
         summary=summary,
@@ -110,7 +110,7 @@ def pixel_dt(summary: str, source: str, **changes) -> Preset:
     """A preset of pixel-level domain transfer."""
     return Preset(
         model="models.image_to_image.pixel_dt.PixelDT",
-        parts="runs.parts.image_to_image.DomainTransferParts",
+        parts="engine.parts.image_to_image.DomainTransferParts",
         evaluators=("evaluation.pairs.Similarity", "evaluation.pairs.NearestTruth"),
         config=PixelDTConfig(**changes),
         summary=summary,

@@ -6,7 +6,7 @@ from models.judges.configs import ClassJudgeConfig, JudgeConfig
 PRESETS = {
     "class_judge": Preset(
         model="models.judges.judge.ClassJudge",
-        parts="runs.parts.judges.ClassJudgeParts",
+        parts="engine.parts.judges.ClassJudgeParts",
         evaluators=("evaluation.judges.ClassAccuracy",),
         config=ClassJudgeConfig(),
         summary="predicts the class of an image; evaluates generated images",
@@ -23,7 +23,7 @@ PRESETS = {
     ),
     "attribute_judge": Preset(
         model="models.judges.judge.AttributeJudge",
-        parts="runs.parts.judges.AttributeJudgeParts",
+        parts="engine.parts.judges.AttributeJudgeParts",
         evaluators=("evaluation.judges.AttributeAccuracy",),
         config=JudgeConfig(),
         summary="predicts the attributes in an image; evaluates generated birds against their captions",

@@ -14,7 +14,7 @@ TEXT_AND_IMAGES = frozenset({"image", "captions"})
 PRESETS = {
     "char_cnn_rnn": Preset(
         model="models.text_encoder.char_cnn_rnn.CharCNNRNN",
-        parts="runs.parts.text_encoder.TextEncoderParts",
+        parts="engine.parts.text_encoder.TextEncoderParts",
         config=JointEmbeddingConfig(),
         summary="the char-CNN-RNN text encoder, by deep structured joint embedding",
         source="Reed et al., CVPR 2016, sections 3 and 5",

@@ -28,7 +28,7 @@ def text_to_image(model: str, summary: str, source: str, config: TextToImageConf
     """A preset of this family: they differ in the class and one or two constants."""
     return Preset(
         model=model,
-        parts="runs.parts.text_to_image.TextToImageParts",
+        parts="engine.parts.text_to_image.TextToImageParts",
         config=config,
         summary=summary,
         source=f"{PAPER}, {source}",

@@ -4,7 +4,6 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from tasks.base import mirrored
 from tensorflow.python.framework import ops
 
 from callbacks.callback_list import StepCallbacks
@@ -13,6 +12,7 @@ from callbacks.curves import NumbersTable
 from callbacks.evaluations import Evaluations
 from callbacks.steps import StepCallback
 from callbacks.watch import Numbers, Pictures, StopOnSignal
+from engine.strategy import mirrored
 from tests.callbacks.toys import Line, batches, fit, line
 
 # Numbers are looked at after steps 3, 10, 15 and 20; between these nothing is due.

@@ -8,7 +8,6 @@ import h5py
 import numpy as np
 import pytest
 import tensorflow as tf
-from tasks.base import mirrored
 from tensorflow.python.summary.summary_iterator import summary_iterator
 
 from callbacks.best import BestCheckpoint
@@ -17,6 +16,7 @@ from callbacks.curves import NumbersTable
 from callbacks.evaluations import Evaluations
 from callbacks.steps import StepCallback
 from callbacks.watch import Numbers
+from engine.strategy import mirrored
 from tests.callbacks.toys import fit, line
 
 # Evaluated after steps 8, 16, 24 and 30, saved also after 10 and 20; rows of logs at 3, 7, 14, 21, 28 and 30.

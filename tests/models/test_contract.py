@@ -7,12 +7,12 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from tasks.base import import_name, mirrored
 
+from engine.run import import_name
+from engine.strategy import mirrored
 from models.core import spectral
-from models.core.preset import MODES
 from models.registry import PRESETS
-from tests.worlds import SIDE, examples_of, tiny, tiny_task
+from tests.worlds import SIDE, examples_of, tiny, tiny_run
 
 CLASSES = {name: import_name(preset.model) for name, preset in PRESETS.items()}
 GENERATORS = [name for name, preset in PRESETS.items() if "sample" in preset.modes]
@@ -32,9 +32,9 @@ class OneStep:
 
     def __init__(self, name, folder, encoder, **changes):
         changes = existing(name, average_decay=0.9, inner_product_dim=3) | changes
-        self.task = tiny_task(name, folder, encoder, changes)
-        self.prepared = self.task.prepare()
-        self.model = self.task.build(self.prepared.config, steps_per_epoch=3)
+        run = tiny_run(name, folder, encoder, **changes)
+        self.name, self.prepared = name, run.parts.prepare(run.splits.train)
+        self.model = run.build(self.prepared)
         self.before = moving(self.model)
         self.history = self.fit(self.model, 0, 1)
         self.after = moving(self.model)
@@ -69,13 +69,13 @@ def trained(request, tmp_path_factory, encoder_folder):
     return make_one_step(request.param, tmp_path_factory, encoder_folder)
 
 
-@pytest.mark.parametrize("name", PRESETS)
-def test_its_task_has_a_method_for_each_of_its_modes(name):
-    task = import_name(PRESETS[name].task)
-    assert "train" in PRESETS[name].modes
-    assert all(callable(getattr(task, mode, None)) for mode in PRESETS[name].modes)
-    # And none that the command line would refuse.
-    assert {mode for mode in MODES if hasattr(task, mode)} == set(PRESETS[name].modes)
+def test_networks_are_functional_models_of_named_inputs(trained):
+    for player in trained.model.players:
+        for network in trained.model.player_networks(player):
+            assert isinstance(network, keras.Model)
+            assert {name: tensor.name for name, tensor in network.input.items()} == {
+                name: name for name in network.input
+            }
 
 
 def test_one_step_gives_the_declared_logs(trained):
@@ -89,6 +89,7 @@ def test_every_trainable_variable_belongs_to_one_player_and_is_updated(trained):
     assert sorted(owned) == sorted({id(variable) for variable in model.trainable_variables})
     # Even a bias that batch normalization subtracts again is updated: Adam amplifies its rounding errors.
     assert idle(trained, trained.after) == []
+    assert model.is_averaged == hasattr(model.config, "average_decay")
 
 
 def idle(trained, after):
@@ -126,7 +127,7 @@ def assert_same(first, second):
 
 
 def test_samples(trained):
-    if "sample" not in PRESETS[trained.task.request.model].modes:
+    if "sample" not in PRESETS[trained.name].modes:
         pytest.skip("no generator")
     check_samples(trained.model)
 

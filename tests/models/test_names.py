@@ -1,7 +1,9 @@
 """The lists of names that the TensorFlow-free configurations accept are the keys of the tables of functions."""
 
+import ast
 import dataclasses
 import inspect
+import pathlib
 
 import pytest
 
@@ -75,6 +77,19 @@ def test_each_optimizer_is_made(name):
     model = gan.PointGAN(tiny("gan_2d", dimensions=2, optimizer=name))
     model.compile()
     assert name in type(model.generator_optimizer).__name__.lower()
+
+
+FILES = sorted((pathlib.Path(__file__).parent.parent.parent / "models").rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_no_model_asks_what_kind_of_configuration_it_has(path):
+    """Neither `isinstance(config, ...)` nor `getattr(config, "a literal name")`: configurations have properties."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("isinstance", "getattr"):
+            is_config = ast.unparse(node.args[0]).split(".")[-1] == "config"
+            is_literal = node.func.id == "isinstance" or isinstance(node.args[1], ast.Constant)
+            assert not (is_config and is_literal), ast.unparse(node)
 
 
 def test_the_latent_input_is_the_parts_that_the_configuration_names():

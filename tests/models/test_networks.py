@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 from models.core.config import ConfigError
+from models.core.layers import halvings, stage_widths
 from models.core.trained import parameter_count
 from models.registry import PRESETS
 from models.text_encoder.configs import JointEmbeddingConfig
@@ -103,6 +104,14 @@ def test_other_sizes_keep_the_ends(size):
 def test_sizes_that_halving_does_not_reach_are_refused_by_the_configuration(size):
     with pytest.raises(ConfigError, match="image_size"):
         PRESETS["gan_cls"].resolve("cub", {"image_size": size})
+
+
+def test_the_widths_of_stages_from_the_largest_map_to_the_smallest():
+    assert stage_widths(2, 5) == [2, 4, 8, 16, 16]
+    assert stage_widths(2, 3) == [2, 4, 8]
+    assert stage_widths(2, 5, from_smallest=True) == [2, 2, 4, 8, 16]
+    assert stage_widths(2, 3, from_smallest=True) == [4, 8, 16]
+    assert [halvings(side, smallest) for side, smallest in ((64, 4), (28, 7), (256, 1))] == [4, 2, 8]
 
 
 def test_initial_weights():

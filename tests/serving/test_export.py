@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image
-from serving.text import CaptionEncoder
 
 from models.text_encoder.networks import text_encoder
 from models.text_to_image import networks as reed
+from serving.captions import CaptionSampler
+from serving.encoder import CaptionEncoder
 from serving.export import export
-from serving.sampler import Sampler
 from tests.worlds import SIDE, TEXT_DIM, tiny
 
 CAPTIONS = ["a small yellow bird with a black crown", "A RED BIRD!", "", "ünïcode " * 60]
@@ -58,7 +58,7 @@ def make_sampler(with_encoder=True):
     encoder = None
     if with_encoder:
         encoder = CaptionEncoder(text_encoder(tiny("char_cnn_rnn"), TEXT_DIM))
-    return Sampler(generator, encoder)
+    return CaptionSampler(generator, encoder)
 
 
 def call(folder, scratch, **given):
@@ -93,16 +93,16 @@ def assert_same_pixels(one, other):
 
 def test_captions_with_a_seed_give_the_pixels_of_the_sampler(exported):
     sampler, _, found = exported
-    wanted = sampler.sample(sampler.encoder.embed_all(CAPTIONS), sampler.latents(len(CAPTIONS), 7).numpy())
+    wanted = sampler.draw({"captions": CAPTIONS}, 7)
     assert_same_pixels(found["captions_and_seed images"], wanted)
     np.testing.assert_array_equal(found["captions_and_seed images"], found["captions_and_seed images again"])
 
 
 def test_embeddings_give_the_pixels_of_the_sampler(exported):
     sampler, given, found = exported
-    wanted = sampler.sample(given["embeddings"], given["noise"])
+    wanted = sampler.draw({"embeddings": given["embeddings"], "latent": given["noise"]}, 0)
     assert_same_pixels(found["embeddings_and_noise images"], wanted)
-    wanted = sampler.sample(given["embeddings"], sampler.latents(3, 7).numpy())
+    wanted = sampler.draw({"embeddings": given["embeddings"]}, 7)
     assert_same_pixels(found["embeddings_and_seed images"], wanted)
 
 
@@ -143,11 +143,16 @@ def test_versions_count_up_and_nothing_unfinished_is_left(tmp_path, monkeypatch)
 
 def test_any_number_of_texts_is_sampled_in_batches():
     sampler = make_sampler()
-    texts = np.random.default_rng(0).normal(size=(7, TEXT_DIM)).astype(np.float32)
-    latents = sampler.latents(7, 1).numpy()
-    whole, parts = sampler.sample(texts, latents), sampler.sample(texts, latents, batch_size=3)
-    assert whole.shape == (7, SIDE, SIDE, 3)
-    assert_same_pixels(parts, whole)
+    # More than the 64 that are drawn at once.
+    texts = np.random.default_rng(0).normal(size=(70, TEXT_DIM)).astype(np.float32)
+    latents = sampler.latents(70, 1).numpy()
+    whole = sampler.draw({"embeddings": texts}, 1)
+    parts = [
+        sampler.draw({"embeddings": texts[rows], "latent": latents[rows]}, 0)
+        for rows in (slice(0, 3), slice(3, 67), slice(67, None))
+    ]
+    assert whole.shape == (70, SIDE, SIDE, 3)
+    assert_same_pixels(np.concatenate(parts), whole)
     assert sampler.encoder.embed_all([]).shape == (0, TEXT_DIM)
     np.testing.assert_allclose(
         sampler.encoder.embed_all(CAPTIONS, batch_size=3), sampler.encoder.embed_all(CAPTIONS), atol=1e-6

@@ -2,8 +2,8 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from tasks.base import mirrored
 
+from engine.strategy import mirrored
 from tests.callbacks.toys import batches, line
 
 

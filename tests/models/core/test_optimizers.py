@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from engine.strategy import mirrored
 from models.core import optimizers
-from tasks.base import mirrored
 
 
 def trained(optimizer_class, strategy, steps=12):

@@ -4,8 +4,8 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from tasks.base import mirrored
 
+from engine.strategy import mirrored
 from models.core.config import ConfigError
 from models.core.trained import parameter_count
 from models.image_to_image import cyclegan_networks as networks

@@ -16,7 +16,10 @@ from tests.worlds import SIDE, ablations, tiny
 def test_as_many_parameters_as_the_authors():
     # Of junyanz/pytorch-CycleGAN-and-pix2pix, as it prints them: 54.414 M and 2.769 M.
     assert round(parameter_count(networks.generator(Pix2PixConfig())) / 1e6, 3) == 54.414
-    assert round(parameter_count(patchgan.discriminator(Pix2PixConfig(), conditional=True)) / 1e6, 3) == 2.769
+    discriminator = patchgan.discriminator(Pix2PixConfig(), conditional=True)
+    assert round(parameter_count(discriminator) / 1e6, 3) == 2.769
+    # The batch's own statistics, at test time too: there are no moving ones.
+    assert not discriminator.non_trainable_variables
 
 
 @pytest.mark.parametrize(("field", "side"), [(1, 8), (16, 64), (70, 160), (286, 640)])

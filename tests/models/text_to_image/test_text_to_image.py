@@ -253,6 +253,7 @@ def test_a_moving_average_includes_batch_statistics_and_follows_its_decay():
 
 def test_without_an_average_the_last_weights_are_sampled():
     model = make("gan_cls")
+    assert not model.is_averaged
     assert model.sampled_generator is model.generator
 
 

@@ -1,0 +1,48 @@
+"""What `--dry_run` prints: configuration with sources, networks, what the data yields."""
+
+import dataclasses
+
+import keras
+
+from engine.experiment import Experiment
+from engine.parts.parts import Prepared
+from models.core.config import TrainingConfig
+from models.core.trained import TrainedModel, parameter_count
+
+
+def describe(experiment: Experiment, prepared: Prepared, model: TrainedModel) -> str:
+    """The text."""
+    preset, config, batches = experiment.preset, prepared.config, prepared.batches
+    lines = [f"{experiment.model}: {preset.summary} ({preset.source})", "", "configuration"]
+    for field in dataclasses.fields(config):
+        line = f"  {field.name} = {getattr(config, field.name)}"
+        lines.append(f"{line.ljust(44)}  {origin(experiment, field, config)}")
+    lines += ["", "trainable parameters"]
+    networks = [layer for layer in model.layers if isinstance(layer, keras.Model) and layer.trainable]
+    lines += [f"  {network.name}: {parameter_count(network):,}" for network in networks]
+    lines += ["", f"{experiment.dataset}: {batches.images:,} training images; a batch is"]
+    batch = next(iter(batches.dataset(0, 1)))
+    lines += [f"  {name}: {value.dtype.name} {tuple(value.shape)}" for name, value in batch.items()]
+    steps = config.total_steps(batches.images)
+    lines.append(f"  {config.steps_per_epoch(batches.images):,} steps an epoch, {steps:,} steps in all")
+    if preset.evaluators:
+        lines += ["", "evaluators", *(f"  {name}" for name in preset.evaluators)]
+    for requirement in preset.requires:
+        when = "training" if requirement.to_train else "evaluation"
+        lines.append(f"{requirement.role}, for {when}: a run of {requirement.model}")
+    return "\n".join(lines)
+
+
+def origin(experiment: Experiment, field: dataclasses.Field, config: TrainingConfig) -> str:
+    """Where the value of a field comes from: the paper, or who has changed it."""
+    preset, dataset = experiment.preset, experiment.dataset
+    value, published = getattr(config, field.name), getattr(preset.config, field.name)
+    if value == published:
+        return field.metadata["source"]
+    if value != getattr(experiment.config, field.name):
+        changed = "from the data"
+    elif value == getattr(preset.resolve(dataset), field.name):
+        changed = f"on {dataset}"
+    else:
+        changed = "given"
+    return f"{changed}; the preset's is {published}: {field.metadata['source']}"

@@ -1,0 +1,117 @@
+"""Measuring a run: its evaluators on one split, in `--mode=evaluate` and while it trains; evaluation.json."""
+
+import pathlib
+from collections.abc import Callable, Mapping
+
+from absl import logging
+
+from engine.command import MOST_SEED, Evaluate, Train
+from engine.folder import RunError
+from engine.requires import ensure, is_there, required
+from evaluation.evaluator import Data, Evaluator, applicable, comparable, measure, table, warn_of_split
+from evaluation.features import feature_network
+from models.core.trained import TrainedModel
+
+
+def write_evaluation(run, command: Evaluate, model: TrainedModel) -> dict:
+    """Measure a model on unseen examples, print it and write evaluation.json.
+
+    Args:
+        run: the `engine.run.Run`.
+        command: how many samples, their seed, and what scores them.
+        model: one of the run's checkpoints; computes in float32.
+
+    Returns:
+        What evaluation.json says: "protocol" and "metrics".
+    """
+    data = evaluation_data(run, command, *run.splits.unseen, run.parts.evaluated(command))
+    warn_of_split(data.split)
+    outputs = run.parts.outputs(model, run.sampler(model), data, command)
+    metrics = measure(run.evaluators, outputs, data)
+    scorers = {"judge": data.judge_name, "extractor": data.features_name}
+    protocol = {
+        "split": data.split,
+        "weights": "averaged" if model.is_averaged else "last",
+        "step": model.step,
+        "checkpoint": command.checkpoint,
+        "seed": data.seed,
+        **outputs.protocol(),
+        **{role: name for role, name in scorers.items() if name},
+        **({"selected_on": selected_on(run)} if command.checkpoint == "best" else {}),
+    }
+    run.parts.gallery(outputs)
+    evaluation = {"protocol": protocol, "metrics": metrics}
+    path = run.folder.write_json("evaluation.json", evaluation)
+    print(table(metrics))
+    print(f"Wrote {path}: {', '.join(f'{name} {value}' for name, value in protocol.items())}.", flush=True)
+    return evaluation
+
+
+def selected_on(run) -> str:
+    """The split on which the best checkpoint was chosen."""
+    return "validation" if run.splits.held_out_share else run.splits.unseen[1]
+
+
+def selection_data(run, command: Train) -> Data | None:
+    """What a run is evaluated on while it trains; None without --evaluate_every.
+
+    Raises:
+        RunError: --keep_best names no metric by which checkpoints of this run can be compared.
+    """
+    if not command.evaluate_every:
+        return None
+    examples, split = run.splits.selection
+    # Not the noise of later evaluations, by which the best checkpoint would be better than by any other.
+    data = evaluation_data(run, Evaluate(seed=MOST_SEED), examples, split, command.evaluate_samples)
+    check_best(command.keep_best, applicable(run.evaluators, data))
+    return data
+
+
+def while_training(run, model: TrainedModel, data: Data) -> Callable[[], Mapping[str, float]]:
+    """() -> metrics of the model as it is now."""
+    sampler, command = run.sampler(model), Evaluate()
+    return lambda: measure(run.evaluators, run.parts.outputs(model, sampler, data, command), data)
+
+
+def check_best(key: str, evaluators: list[Evaluator]):
+    """RunError unless checkpoints can be compared by a metric of these evaluators."""
+    accepted = ", ".join(comparable(evaluators)) or "none, as no evaluator of this run compares checkpoints"
+    if key and key not in comparable(evaluators):
+        raise RunError(f"--keep_best must be a metric of this run: {accepted}. Received: {key}")
+
+
+def evaluation_data(run, command: Evaluate, examples, split: str, count: int) -> Data:
+    """What outputs are compared with, and the networks that judge them."""
+    judge, judge_name = judge_of(run, command.judge, examples)
+    features = command.feature_network
+    return Data(
+        examples,
+        split,
+        count,
+        command.seed,
+        judge,
+        judge_name,
+        feature_network(features) if features else None,
+        pathlib.Path(features).name,
+        run.parts.model_has(run.trained_config()),
+    )
+
+
+def judge_of(run, named: str, examples) -> tuple[TrainedModel | None, str]:
+    """The judge that evaluators need, and its run and step: in the folder that is named, or beside this run.
+
+    None, with a note on how to train it, where there is none or it does not go with the examples; RunError if one is
+    named that is none.
+    """
+    for requirement in run.preset.requires:
+        if requirement.role != "judge":
+            continue
+        needed = required(run.experiment, requirement, named)
+        if named or is_there(needed, requirement):
+            ensure(needed, requirement, is_named=bool(named))
+            judge = type(run)(needed).trained_model()
+            if run.parts.accepts(judge, examples):
+                return judge, f"{needed.workdir}, step {judge.step}"
+        elif run.parts.has_judge(examples):
+            logging.warning("Without a judge there are fewer metrics; it is trained by: %s", needed.command())
+    return None, ""

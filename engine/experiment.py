@@ -1,0 +1,194 @@
+"""What a command is about: a model with its configuration, on a dataset, in a run folder. Imports no TensorFlow."""
+
+import dataclasses
+import os
+import pathlib
+import shlex
+
+from engine.command import DEFAULT_MODEL, Command, CommandError, Sample, Train, choice
+from engine.folder import RunFolder
+from models.core.config import TrainingConfig, from_plain
+from models.core.preset import Preset
+from models.registry import PRESETS
+from pipelines.readers.caption_files import clean_caption
+from pipelines.registry import DATASETS
+
+DEFAULT_CACHE = "data"
+
+
+@dataclasses.dataclass(frozen=True)
+class Experiment:
+    """A model with its configuration, on a dataset, in a run folder.
+
+    Attributes:
+        model: a key of `models.registry.PRESETS`.
+        dataset: a key of `pipelines.registry.DATASETS`.
+        config: the preset with the dataset's and the user's changes; of a trained run, as recorded.
+        workdir: the run folder.
+        data_dir: the user's data; "" for the dataset's default.
+        cache_dir: downloads and decoded images.
+    """
+
+    model: str
+    dataset: str
+    config: TrainingConfig
+    workdir: str
+    data_dir: str = ""
+    cache_dir: str = DEFAULT_CACHE
+
+    @property
+    def preset(self) -> Preset:
+        """The model's entry in the registry."""
+        return PRESETS[self.model]
+
+    def command(self, *flags: str) -> str:
+        """The command that trains this."""
+        words = [f"--model={self.model}", f"--dataset={self.dataset}", f"--workdir={self.workdir}"]
+        words += [f"--data_dir={self.data_dir}"] if self.data_dir else []
+        return shlex.join(["python", "main.py", *words, *flags])
+
+    def sibling(self, model: str, workdir: str = "", dataset: str = "") -> "Experiment":
+        """Another model with its own preset, on the same dataset unless one is named, in the folder beside this one
+        unless one is named."""
+        dataset = dataset or self.dataset
+        workdir = workdir or str(pathlib.Path(self.workdir).parent / f"{model}-{dataset}")
+        config = PRESETS[model].resolve(dataset, {"seed": self.config.seed})
+        return dataclasses.replace(self, model=model, dataset=dataset, config=config, workdir=workdir)
+
+
+def resolve(command: Command) -> Experiment:
+    """What a command is about.
+
+    Raises:
+        CommandError: a choice that does not exist, or that does not go with another.
+        ConfigError: a hyper-parameter that does not exist or does not accept its value.
+        RunError: the mode needs a run that is not there.
+    """
+    model = choice("model", command.model or DEFAULT_MODEL, PRESETS)
+    dataset = choice("dataset", command.dataset or PRESETS[model].default_dataset, DATASETS)
+    workdir = command.workdir or f"runs/{model}-{dataset}"
+    # Before "train first" is the answer for a model that can never sample, and again for the one that was trained.
+    check_mode(command.mode, model)
+    if isinstance(command, Train):
+        config = with_paths(PRESETS[model].resolve(dataset, command.settings()))
+        experiment = Experiment(model, dataset, config, workdir, command.data_dir, command.cache_dir or DEFAULT_CACHE)
+    else:
+        experiment = trained(command, workdir)
+        check_mode(command.mode, experiment.model)
+    check_data(experiment, to_train=isinstance(command, Train))
+    if isinstance(command, Sample):
+        check_sampled(experiment, command)
+    command.check_paths()
+    return experiment
+
+
+def trained(command: Command, workdir: str) -> Experiment:
+    """What the run in a folder is of, which must be the model and dataset that the command names, if it does."""
+    record = RunFolder(workdir).need_record()
+    choice("model", record["model"], PRESETS)
+    choice("dataset", record["dataset"], DATASETS)
+    for name in ("model", "dataset"):
+        wanted = getattr(command, name)
+        if wanted and wanted != record[name]:
+            raise CommandError(f"{workdir} holds a run of --{name}={record[name]}. Received: --{name}={wanted}")
+    config = from_plain(type(PRESETS[record["model"]].config), record["config"])
+    cached = record.get("cache_dir", "")
+    return Experiment(
+        record["model"],
+        record["dataset"],
+        config,
+        workdir,
+        command.data_dir or record.get("data_dir", ""),
+        # Where the run's own cache is gone, it is filled again.
+        command.cache_dir or (cached if os.path.isdir(cached) else "") or DEFAULT_CACHE,
+    )
+
+
+def with_paths(config: TrainingConfig) -> TrainingConfig:
+    """The configuration with ~ expanded; CommandError if a field names a file or folder that does not exist."""
+    paths = {}
+    for field in dataclasses.fields(config):
+        value, names = getattr(config, field.name), field.metadata["path_or"]
+        if names and value not in names:
+            paths[field.name] = os.path.expanduser(value)
+            if not os.path.exists(paths[field.name]):
+                raise CommandError(
+                    f"{field.name} must be {' or '.join(names)} or the path of an existing file or folder. "
+                    f"Received: {value}"
+                )
+    return dataclasses.replace(config, **paths)
+
+
+def check_mode(mode: str, model: str):
+    """CommandError if the model has no such mode: a classifier, say, has nothing to sample."""
+    modes = PRESETS[model].modes
+    if mode not in modes:
+        raise CommandError(f"--mode: accepted for {model} are {', '.join(modes)}. Received: {mode}")
+
+
+def check_data(experiment: Experiment, to_train: bool):
+    """CommandError if the dataset does not give what the model needs, or is nowhere to be found."""
+    needs, dataset = experiment.preset.needs, experiment.dataset
+    missing = needs - DATASETS[dataset].gives
+    if missing:
+        able = [name for name, entry in DATASETS.items() if needs <= entry.gives]
+        raise CommandError(
+            f"{experiment.model} needs {', '.join(sorted(missing))}, which {dataset} does not give; accepted are "
+            f"{', '.join(able)}. Received: --dataset={dataset}"
+        )
+    if to_train and DATASETS[dataset].needs_data_dir and not experiment.data_dir:
+        raise CommandError(f"--dataset={dataset} needs --data_dir, the folder of your data. Received: no --data_dir")
+
+
+def captions_of(command: Sample) -> tuple[str, ...]:
+    """The captions to sample, from --caption and --captions_file, cleaned as those that are trained on."""
+    found = list(command.caption)
+    if command.captions_file:
+        try:
+            found += pathlib.Path(command.captions_file).read_text(encoding="utf-8-sig").splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            raise CommandError(
+                f"--captions_file must be a text file. Received: {command.captions_file} ({error})"
+            ) from None
+    found = [caption for caption in map(clean_caption, found) if caption]
+    if (command.caption or command.captions_file) and not found:
+        raise CommandError("there is no caption in --caption or --captions_file. Received: only empty lines")
+    return tuple(found)
+
+
+def check_sampled(experiment: Experiment, command: Sample):
+    """CommandError if what is to be sampled is of another kind than the model samples from."""
+    model, kind = experiment.model, experiment.preset.samples_from
+    captions = command.caption or command.captions_file or command.interpolate == "captions"
+    if command.direction and not experiment.preset.both_ways:
+        able = ", ".join(name for name, preset in PRESETS.items() if preset.both_ways)
+        raise CommandError(f"--direction, after training, is for --mode=sample of {able}. Received: {model}")
+    if command.label and kind != "noise":
+        raise CommandError(f"--label is for models that draw from noise. Received: --label={command.label[0]}")
+    if command.input and kind != "images":
+        source = "captions" if kind == "captions" else "noise"
+        raise CommandError(f"{model} draws from {source}, not from images. Received: --input={command.input}")
+    if kind == "images" and (captions or command.interpolate):
+        raise CommandError(f"{model} translates images, --input=FILE or DIR. Received: captions")
+    if kind == "noise" and captions:
+        raise CommandError(f"{model} draws from noise alone (and --label). Received: captions")
+    if kind == "images" and not command.input:
+        raise CommandError(
+            f"--mode=sample of {model} needs --input, an image or a folder of images. Received: no --input"
+        )
+    if kind == "captions":
+        check_captions(experiment.config, captions_of(command), command.interpolate)
+
+
+def check_captions(config: TrainingConfig, captions: tuple[str, ...], interpolate: str):
+    """CommandError if there are too few captions to sample.
+
+    Only of runs that surely read captions. Those with a path as text encoder may read embeddings: their parts know.
+    """
+    (field,) = (field for field in dataclasses.fields(config) if field.name == "text_encoder")
+    if config.text_encoder not in field.metadata["path_or"]:
+        return
+    if not captions:
+        raise CommandError('--mode=sample needs a --caption="..." or a --captions_file. Received: neither')
+    if interpolate == "captions" and len(captions) < 2:
+        raise CommandError(f"--interpolate=captions needs two captions. Received: {len(captions)}")

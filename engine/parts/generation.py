@@ -1,0 +1,183 @@
+"""What is generated from noise alone, and perhaps a label: images."""
+
+import numpy as np
+import tensorflow as tf
+
+from engine.command import Evaluate, Explore, Sample
+from engine.folder import RunError
+from engine.parts.parts import Parts, Prepared, class_fingerprint, fingerprint, with_measured
+from engine.requires import ensure
+from evaluation.images import ImageOutputs
+from evaluation.judges import judge_all
+from experiments.explore import explore
+from experiments.result import NotApplicableError, NothingFoundError
+from experiments.subject import Subject
+from models.core.preset import Requirement
+from models.generation.latent import latents
+from panels.classes import class_rows
+from panels.codes import code_rows
+from panels.grids import captioned_rows, grid
+from panels.interpolation import lerp, slerp
+from pipelines.atomic import atomic_write
+from pipelines.batches.labeled import real_batches
+from pipelines.examples import LabeledImages
+from serving.latents import LatentSampler
+
+# Of the training's pictures.
+COLUMNS, ROWS = 8, 8
+LABEL_WIDTH = 110  # pixels
+# Classes in a picture of all.
+MOST_ROWS = 20
+
+
+def data_record(examples: LabeledImages) -> dict:
+    """What the record of a run says of the images that it is trained on, and of their classes."""
+    return {
+        "images": len(examples),
+        "pixels": fingerprint(np.asarray(examples.images)),
+        "classes": class_fingerprint(examples),
+        "class_names": list(examples.class_names),
+    }
+
+
+class ImageParts(Parts):
+    """Trains on images; draws grids, rows of classes and codes."""
+
+    def load_side(self, image_size):
+        """As they are trained on: nothing is cropped."""
+        return image_size
+
+    def prepare(self, examples, dry_run=False):
+        """Images, with their labels where there are any."""
+        config = self.experiment.config
+        batches = real_batches(examples, config)
+        return Prepared(with_measured(config, batches.measured), batches, data_record(examples))
+
+    def sampler(self, model):
+        """The generator, averaged if there is an average."""
+        return LatentSampler(model.sampled_generator, latents(model.config), model.config.classes, model.step)
+
+    @property
+    def class_names(self) -> list[str]:
+        """Of the images that were trained on."""
+        return self.run.record["data"]["class_names"]
+
+    # Pictures.
+
+    def panels(self, model):
+        """A fixed grid: a row a class of a conditional generator; and of InfoGAN its codes."""
+        names, sampler, config = self.class_names, self.sampler(model), model.config
+
+        def draw() -> dict[str, np.ndarray]:
+            if sampler.classes:
+                chosen, latent = range(min(sampler.classes, MOST_ROWS)), sampler.latents(COLUMNS, config.seed).numpy()
+                pictures = {"samples": captioned_rows(class_rows(sampler, names, chosen, latent), LABEL_WIDTH)}
+            else:
+                pictures = {"samples": grid(sampler.draw({"count": COLUMNS * ROWS}, config.seed), COLUMNS)}
+            if "category" in config.latent_parts:
+                latent = sampler.latents(COLUMNS, config.seed).numpy()
+                pictures["codes"] = captioned_rows(code_rows(sampler, config.latent_parts, latent), LABEL_WIDTH)
+            return pictures
+
+        return draw
+
+    def sample(self, model, command: Sample):
+        """Write images of noise, of some or all classes, or a strip from one noise to another."""
+        self.png_path(command)  # Refused before anything is drawn.
+        return self.write_png(self.picture(self.sampler(model), command), command, model)
+
+    def picture(self, sampler: LatentSampler, command: Sample) -> np.ndarray:
+        """(h, w, 3) uint8: what --mode=sample asks for."""
+        names = self.class_names
+        if command.label and not sampler.classes:
+            raise RunError(f"{self.experiment.model} is not conditional. Received: --label={command.label[0]}")
+        unknown = [label for label in command.label if label not in names]
+        if unknown:
+            raise RunError(f"--label must be one of {', '.join(names[:50])}. Received: {unknown[0]}")
+        count, seed = command.num_images, command.seed
+        if command.interpolate:
+            latent = self.interpolate(*sampler.latents(2, seed).numpy(), count)
+        else:
+            latent = sampler.latents(count, seed).numpy()
+        if sampler.classes:
+            chosen = [names.index(label) for label in command.label] or range(min(sampler.classes, MOST_ROWS))
+            return captioned_rows(class_rows(sampler, names, chosen, latent), LABEL_WIDTH)
+        return grid(sampler.draw({"latent": latent}, seed), count if command.interpolate else min(count, 10))
+
+    @property
+    def interpolate(self):
+        """(first, second, count) -> latents: slerp for N(0, 1), otherwise lerp."""
+        return slerp if self.experiment.config.latent_distribution == "normal" else lerp
+
+    # Evaluation and experiments.
+
+    def evaluated(self, command: Evaluate):
+        """Samples."""
+        return command.num_samples
+
+    def outputs(self, model, sampler, data, command):
+        """Many samples, beside real images."""
+        return ImageOutputs(sampler, data, model.config.channels, model)
+
+    def model_has(self, config):
+        """A class that is asked for, and InfoGAN's category."""
+        has = {"condition": config.conditional, "category": config.latent_parts.get("category", 0) > 0}
+        return frozenset(name for name, is_present in has.items() if is_present)
+
+    def has_judge(self, examples):
+        """Not of images without classes, nor of other classes than those trained on."""
+        return self.run.trained_config().classes > 0 and list(examples.class_names) == self.class_names
+
+    def accepts(self, judge, examples):
+        """RunError where it sees other channels."""
+        channels = self.run.trained_config().channels
+        if self.has_judge(examples) and judge.config.channels != channels:
+            raise RunError(
+                f"the judge must see {channels} channels, as this run draws. Received: {judge.config.channels} channels"
+            )
+        return self.has_judge(examples)
+
+    def explore(self, model, command: Explore):
+        """Write the experiment's pictures and figures to the folder `explore` of the run."""
+        name, folder = command.experiment, self.folder.path / "explore" / command.experiment
+        try:
+            finding = explore(name, self.subject(model, command))
+        except NotApplicableError as error:
+            raise RunError(f"--experiment={error}") from error
+        except NothingFoundError as error:
+            raise RunError(f"--experiment={name}: {error}") from error
+        files = {folder / f"{title}.png": tf.io.encode_png(image).numpy() for title, image in finding.pictures.items()}
+        # TensorBoard looks for a projector beside a run's events.
+        files |= {self.folder.tensorboard / file: content for file, content in finding.files.items()}
+        for path, content in files.items():
+            with atomic_write(path) as aside:
+                aside.write_bytes(content)
+            print(f"Wrote {path}.")
+        path = self.folder.write_json(f"explore/{name}/figures.json", finding.figures)
+        print(f"Wrote {path}.")
+        return finding.figures
+
+    def subject(self, model, command: Explore) -> Subject:
+        """The run as experiments see it."""
+        experiment, splits = self.experiment, self.run.splits
+        return Subject(
+            model=model,
+            sampler=self.sampler(model),
+            model_name=experiment.model,
+            dataset=experiment.dataset,
+            seed=command.seed,
+            interpolate=self.interpolate,
+            load=lambda split, image_size: splits.train if split == "train" else splits.unseen[0],
+            has_unseen=lambda: splits.unseen[1] == "test",
+            judge=lambda: self.attribute_judge(command.judge),
+            data_dir=experiment.data_dir,
+            cache_dir=experiment.cache_dir,
+        )
+
+    def attribute_judge(self, named: str):
+        """The judge of the birds' attributes and birds whose attributes are known; RunError where there is none."""
+        needed = self.experiment.sibling("attribute_judge", named, dataset="birds")
+        ensure(needed, Requirement("judge", "attribute_judge", "judge"), is_named=bool(named))
+        judge = type(self.run)(needed)
+        trained = judge.trained_model()
+        return lambda images: judge_all(trained, images), judge.splits.unseen[0]

@@ -1,0 +1,58 @@
+"""The judges: trained on real images, they name the class or the attributes that they see in a picture."""
+
+import numpy as np
+
+from engine.parts.generation import data_record
+from engine.parts.parts import Parts, Prepared, fingerprint, with_measured
+from evaluation.judges import JudgeOutputs
+from pipelines.batches.captions import attribute_batches
+from pipelines.batches.labeled import class_batches
+from pipelines.examples import DataError
+
+
+class JudgeParts(Parts):
+    """Of both judges."""
+
+    def evaluated(self, command):
+        """All images of the split."""
+        return len(self.run.splits.unseen[0])
+
+    def outputs(self, model, sampler, data, command):
+        """What the judge sees in the images of the split."""
+        return JudgeOutputs(model, data, model.config.channels)
+
+
+class AttributeJudgeParts(JudgeParts):
+    """Trains on birds of any attributes: as many species as pictures, so that no part can be guessed from another."""
+
+    train_split = "varied"
+
+    def prepare(self, examples, dry_run=False):
+        """Pictures with their attributes."""
+        config = self.experiment.config
+        batches = attribute_batches(examples, config)
+        data = {
+            "images": len(examples),
+            "pixels": fingerprint(np.asarray(examples.images)),
+            "attributes": fingerprint(examples.truth.attributes),
+        }
+        return Prepared(with_measured(config, batches.measured), batches, data)
+
+
+class ClassJudgeParts(JudgeParts):
+    """A class is the one attribute of an image."""
+
+    def load_side(self, image_size):
+        """As they are trained on: nothing is cropped."""
+        return image_size
+
+    def prepare(self, examples, dry_run=False):
+        """Images with their classes."""
+        config = self.experiment.config
+        if self.run.splits.unseen[0].class_names != examples.class_names:
+            raise DataError(
+                "a class judge needs a test split of the classes that it is trained on. "
+                f"Received: {self.experiment.dataset}, whose test split has others"
+            )
+        batches = class_batches(examples, config)
+        return Prepared(with_measured(config, batches.measured), batches, data_record(examples))

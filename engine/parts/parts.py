@@ -1,0 +1,169 @@
+"""What a family of models brings to a run: its batches, panels, sampler, and what its evaluators look at.
+
+A preset names its family's class by a dotted name (docs/architecture.md says why). `engine.run.Run` makes one a run and
+calls it; nothing here calls the run back but for data and earlier runs.
+"""
+
+import dataclasses
+import hashlib
+import pathlib
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import tensorflow as tf
+
+from engine.command import Evaluate, Explore, Sample
+from engine.experiment import Experiment
+from engine.folder import RunError
+from engine.requires import required
+from evaluation.evaluator import Data, Outputs
+from models.core.config import ConfigError, TrainingConfig, override
+from models.core.preset import Requirement
+from models.core.trained import TrainedModel
+from pipelines.atomic import atomic_write
+from pipelines.batches.draws import Batches
+from pipelines.examples import Examples, LabeledImages
+from pipelines.images import load_size
+from serving.sampler import Sampler
+
+# () -> {name: (h, w, 3) uint8 picture}: draws the model as it is now.
+Panels = Callable[[], dict[str, np.ndarray]]
+
+
+@dataclasses.dataclass(frozen=True)
+class Prepared:
+    """What a family has made of the data, ready to train.
+
+    Attributes:
+        config: the configuration with the sizes that only the data could tell.
+        batches: what the model trains on.
+        data: fingerprints and counts for the run's record: a change in them changes the weights.
+    """
+
+    config: TrainingConfig
+    batches: Batches
+    data: dict
+
+
+class Parts:
+    """The parts of one run. A subclass gives what its presets' modes need."""
+
+    # The split that is trained on.
+    train_split = "train"
+
+    def __init__(self, run):
+        self.run, self.experiment, self.folder = run, run.experiment, run.folder
+
+    def required(self, requirement: Requirement) -> Experiment | None:
+        """The earlier run that a requirement for training stands for; None where the configuration needs none."""
+        return required(self.experiment, requirement, getattr(self.experiment.config, requirement.setting))
+
+    def load_side(self, image_size: int) -> int:
+        """The side at which images are kept, in pixels: a little larger, for random crops of `image_size`."""
+        return load_size(image_size)
+
+    def prepare(self, examples: Examples, dry_run: bool = False) -> Prepared:
+        """Make batches of the training examples; a dry run may leave out what takes long."""
+        raise NotImplementedError
+
+    def begin(self):
+        """Write what belongs to the run before training, once nothing can be refused any more."""
+
+    def panels(self, model: TrainedModel) -> Panels | None:
+        """What is drawn while the model trains; None if there is nothing to see."""
+        return None
+
+    def sampler(self, model: TrainedModel) -> Sampler:
+        """What is sampled, evaluated and exported of a model, which computes in float32."""
+        raise NotImplementedError
+
+    def evaluated(self, command: Evaluate) -> int:
+        """How many samples, captions or pairs --mode=evaluate measures, at most."""
+        raise NotImplementedError
+
+    def outputs(self, model: TrainedModel, sampler: Sampler | None, data: Data, command: Evaluate) -> Outputs:
+        """What the evaluators of the presets look at."""
+        raise NotImplementedError
+
+    def model_has(self, config: TrainingConfig) -> frozenset[str]:
+        """What evaluators may need of a model of this configuration (`evaluation.evaluator.Data.model_has`)."""
+        return frozenset()
+
+    def has_judge(self, examples: Examples) -> bool:
+        """Whether a judge could judge what this run makes, compared with these examples."""
+        return True
+
+    def accepts(self, judge: TrainedModel, examples: Examples) -> bool:
+        """Whether this judge can do so; RunError if it is a wrong one."""
+        return self.has_judge(examples)
+
+    def gallery(self, outputs: Outputs):
+        """Write pictures of what was evaluated, if there are any to look at."""
+
+    def finish(self, model: TrainedModel):
+        """Write what belongs to the run after training, beside the export."""
+
+    def sample(self, model: TrainedModel, command: Sample) -> pathlib.Path:
+        """Write what --mode=sample asks for; returns where."""
+        raise NotImplementedError
+
+    def explore(self, model: TrainedModel, command: Explore) -> dict:
+        """Do what --mode=explore asks for; returns its figures."""
+        raise NotImplementedError
+
+    # For subclasses.
+
+    def write_png(self, picture: np.ndarray, command: Sample, model: TrainedModel) -> pathlib.Path:
+        """Write a picture of samples to --output, or to a name in the run folder that describes it."""
+        path = self.png_path(command)
+        with atomic_write(path) as aside:
+            aside.write_bytes(tf.io.encode_png(picture).numpy())
+        print(f"Wrote {path}, drawn with the {weights_of(model)}.")
+        return path
+
+    def png_path(self, command: Sample) -> pathlib.Path:
+        """Where a picture of samples goes; RunError if it is not a PNG file."""
+        kind = f"interpolation-{command.interpolate}" if command.interpolate else "samples"
+        name = f"{kind}-seed-{command.seed}.png"
+        path = pathlib.Path(command.output) if command.output else self.folder.pictures / name
+        path = path / name if path.is_dir() else path
+        if path.suffix.lower() != ".png":
+            raise RunError(f"--output must be a .png file or an existing folder. Received: {path}")
+        return path
+
+
+def weights_of(model: TrainedModel) -> str:
+    """Which weights are sampled, evaluated and exported, in words."""
+    return f"{'averaged' if model.is_averaged else 'last'} weights of step {model.step:,}"
+
+
+def with_measured(config: TrainingConfig, measured: Mapping[str, object]) -> TrainingConfig:
+    """The configuration with the sizes that only the data could tell.
+
+    Raises:
+        ConfigError: the user set one of them to something else.
+    """
+    for name, value in measured.items():
+        given = getattr(config, name)
+        if given and given != value:
+            raise ConfigError(f"{name} comes from the data, where it is {value}. Received: {name}={given}")
+    return override(config, measured)
+
+
+def fingerprint(*arrays: np.ndarray) -> str:
+    """A short hash of arrays: same content, same hash."""
+    digest = hashlib.sha256()
+    for array in arrays:
+        digest.update(f"{array.dtype}{array.shape}".encode())
+        digest.update(np.ascontiguousarray(array))
+    return digest.hexdigest()[:16]
+
+
+def class_fingerprint(examples: LabeledImages) -> str | None:
+    """A short hash of the images' labels, which decide what is drawn; None where there are none."""
+    return None if examples.labels is None else fingerprint(np.asarray(examples.labels))
+
+
+def evenly(count: int, most: int) -> np.ndarray:
+    """At most `most` of the numbers 0, ..., count - 1, evenly spaced."""
+    return np.linspace(0, count - 1, min(most, count)).astype(int)

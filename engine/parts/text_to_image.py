@@ -1,0 +1,273 @@
+"""Text to image: GAN-CLS and its relatives, from captions to pictures."""
+
+import dataclasses
+import pathlib
+from collections.abc import Callable
+
+import numpy as np
+import tensorflow as tf
+from absl import logging
+
+from engine.command import Evaluate, Sample
+from engine.experiment import Experiment, captions_of
+from engine.folder import RunError, RunFolder
+from engine.parts.parts import Parts, Prepared, class_fingerprint, fingerprint, with_measured
+from engine.parts.text_encoder import (
+    ENCODER_FILE,
+    caption_counts,
+    caption_fingerprint,
+    character_table,
+    embedding_table,
+    trained_encoder,
+)
+from evaluation.captions import CaptionOutputs
+from models.core.preset import Requirement
+from models.text_to_image.configs import CHAR_CNN_RNN, END_TO_END
+from panels.grids import captioned_rows
+from panels.interpolation import lerp, slerp
+from pipelines.atomic import atomic_write
+from pipelines.batches.captions import CaptionTable, matching_batches
+from pipelines.batches.text import encode_characters
+from pipelines.embeddings.table import EmbeddingTable, join, read, read_embeddings
+from pipelines.examples import CaptionedImages, DataError
+from pipelines.images import center_crop, to_uint8
+from pipelines.rows import some_of
+from serving.captions import CaptionSampler
+from serving.encoder import CaptionEncoder
+
+# The fixed grid of the training's pictures.
+GRID_ROWS, GRID_SAMPLES, STRIP_STEPS = 6, 6, 8
+# Of what `--mode=sample` draws.
+MOST_ROWS = 200
+
+
+class TextToImageParts(Parts):
+    """Texts come from an encoder trained here, one from a folder, a file of embeddings, or one that learns with the
+    GAN.
+    """
+
+    # The trained encoder that embedded the captions, where one did.
+    encoder: CaptionEncoder | None = None
+
+    @property
+    def choice(self) -> str:
+        """The setting `text_encoder`."""
+        return self.experiment.config.text_encoder
+
+    @property
+    def reads_embeddings(self) -> bool:
+        """Whether the texts are embeddings from a file, so that captions cannot be encoded."""
+        folder = RunFolder(self.choice)
+        # A run without its encoder is an unfinished one, not a folder of embeddings.
+        is_encoder = folder.record_path.exists() or (folder.path / ENCODER_FILE).exists()
+        return self.choice not in (CHAR_CNN_RNN, END_TO_END) and not is_encoder
+
+    def required(self, requirement: Requirement) -> Experiment | None:
+        """A text encoder, unless one learns with the GAN or the texts are embeddings from a file."""
+        if self.choice == END_TO_END or self.reads_embeddings:
+            return None
+        needed = super().required(requirement)
+        if self.choice == CHAR_CNN_RNN:
+            # Refused now rather than after minutes of training it.
+            with_measured(self.experiment.config, {"text_dim": needed.config.embedding_dim})
+        return needed
+
+    def prepare(self, examples, dry_run=False):
+        """Images with matching and wrong texts."""
+        config = self.experiment.config
+        texts = self.texts(examples, dry_run)
+        batches = matching_batches(examples, config, texts)
+        data = {
+            "images": len(examples),
+            "pixels": fingerprint(np.asarray(examples.images)),
+            "classes": class_fingerprint(examples),
+            "texts": fingerprint(texts.rows, texts.counts),
+        }
+        return Prepared(with_measured(config, batches.measured), batches, data)
+
+    def texts(self, examples: CaptionedImages, dry_run: bool) -> CaptionTable:
+        """What the model reads of every caption: characters, or an embedding."""
+        if self.choice == END_TO_END:
+            return character_table(examples)
+        if self.reads_embeddings:
+            rows = read_embeddings(self.choice, examples.names)
+            return CaptionTable(np.concatenate(rows), np.array([len(row) for row in rows]))
+        needed = self.required(self.experiment.preset.requirement("text_encoder"))
+        folder = RunFolder(needed.workdir)
+        if dry_run and self.choice == CHAR_CNN_RNN and not (folder.path / ENCODER_FILE).exists():
+            counts = caption_counts(examples)
+            return CaptionTable(np.zeros((counts.sum(), needed.config.embedding_dim), np.float32), counts)
+        if self.choice == CHAR_CNN_RNN:
+            self.check_captions(folder)
+        self.encoder = trained_encoder(folder)
+        is_beside = self.choice == CHAR_CNN_RNN
+        cache = folder.path if is_beside else pathlib.Path(self.experiment.cache_dir) / "embeddings"
+        return embedding_table(self.encoder, examples, cache)
+
+    def check_captions(self, folder: RunFolder):
+        """RunError if the encoder beside this run was trained on other captions."""
+        whole = self.run.splits.load(self.train_split)
+        if folder.need_record()["data"]["captions"] != caption_fingerprint(whole):
+            beside = pathlib.Path(f"{folder.path.parent}-2") / self.folder.path.name
+            raise RunError(
+                "the text encoder beside this run was trained on other captions; use it all the same with "
+                f"--text_encoder={folder.path}, or train another in a folder of its own with --workdir={beside}. "
+                f"Received: captions that differ from those of {folder.path}"
+            )
+
+    def begin(self):
+        """Copy the text encoder into the run folder, so that the run can be sampled and exported by itself."""
+        if self.encoder is not None:
+            with atomic_write(self.folder.path / ENCODER_FILE) as aside:
+                self.encoder.save(aside)
+
+    # Pictures while training.
+
+    def panels(self, model):
+        """A fixed grid of captions with their real images and samples, and strips between two captions."""
+        examples, embed = self.shown(model)
+        reals = center_crop(examples.images, model.config.image_size)
+        latents = tf.random.stateless_normal((GRID_SAMPLES, model.config.latent_dim), [model.config.seed, 0])
+        captions = [captions[0] for captions in examples.captions]
+
+        def row(text: np.ndarray, latents: np.ndarray) -> np.ndarray:
+            texts = np.broadcast_to(text, (len(latents), text.shape[-1])).astype(np.float32)
+            inputs = {"latent": tf.constant(latents), "text": tf.constant(texts)}
+            return to_uint8(model.sampled_generator(inputs, training=False)).numpy()
+
+        def draw() -> dict[str, np.ndarray]:
+            texts, still = embed(), np.repeat(latents[:1], STRIP_STEPS, 0)
+            samples = [
+                (caption, np.concatenate([real[np.newaxis], row(text, latents)]))
+                for caption, real, text in zip(captions, reals, texts, strict=True)
+            ]
+            strips = [
+                (
+                    f"{captions[left]}  ->  {captions[left + 1]}",
+                    row(lerp(texts[left], texts[left + 1], STRIP_STEPS), still),
+                )
+                for left in range(len(captions) - 1)
+            ]
+            return {"samples": captioned_rows(samples), "interpolation": captioned_rows(strips)}
+
+        return draw
+
+    def shown(self, model) -> tuple[CaptionedImages, Callable[[], np.ndarray]]:
+        """The examples of the grid, and what embeds the first caption of each as the model now reads it."""
+        examples = some_of(self.run.splits.unseen[0], GRID_ROWS)
+        try:
+            return examples, self.embedder(model, examples)
+        except DataError as error:
+            # A file of embeddings may hold the training split alone, as StackGAN's do.
+            logging.warning("Pictures show training captions, as those to test on have no embeddings: %s", error)
+            examples = some_of(self.run.splits.train, GRID_ROWS)
+            return examples, self.embedder(model, examples)
+
+    def embedder(self, model, examples: CaptionedImages) -> Callable[[], np.ndarray]:
+        """() -> (n, D) embeddings of the first caption of each example, as the model now reads them."""
+        captions = [captions[0] for captions in examples.captions]
+        if model.text_encoder is not None:
+            characters = encode_characters(tf.constant(captions))
+            return lambda: np.asarray(model.text_encoder({"characters": characters}, training=False))
+        if self.reads_embeddings:
+            fixed = np.stack([row[0] for row in read_embeddings(self.choice, examples.names)])
+        else:
+            fixed = trained_encoder(self.folder).embed_all(captions)
+        return lambda: fixed
+
+    # After training.
+
+    def sampler(self, model):
+        """The generator, averaged if there is an average, with its text encoder."""
+        encoder = None
+        if model.text_encoder is not None:
+            encoder = CaptionEncoder(model.text_encoder)
+        elif (self.folder.path / ENCODER_FILE).exists():
+            # The copy in the run folder: where it came from may be gone.
+            encoder = trained_encoder(self.folder)
+        return CaptionSampler(model.sampled_generator, encoder, model.step)
+
+    def sample(self, model, command: Sample):
+        """Write a labelled grid, one row a caption, or a strip between two captions or two noises."""
+        self.png_path(command)  # Refused before anything is drawn.
+        sampler = self.sampler(model)
+        labels, texts = self.sampled_texts(sampler, command)
+        rows = [
+            (label, sampler.draw({"embeddings": text, "latent": latent}, command.seed))
+            for label, text, latent in sampled_rows(sampler, labels, texts, command)
+        ]
+        return self.write_png(captioned_rows(rows), command, model)
+
+    def sampled_texts(self, sampler: CaptionSampler, command: Sample) -> tuple[list[str], np.ndarray]:
+        """What `--mode=sample` draws: labels and (n, D) embeddings."""
+        captions = captions_of(command)
+        if sampler.encoder is None:
+            if not command.embeddings:
+                raise RunError(
+                    "this model was trained on embeddings from a file, so it samples embeddings: --embeddings=FILE. "
+                    f"Received: --caption={'; '.join(captions)}"
+                )
+            table = chosen_rows(read(command.embeddings), captions)
+            # One picture a name: the mean of its captions' embeddings.
+            texts = np.stack([rows.mean(axis=0) for rows in table.embeddings])
+            if texts.shape[1] != sampler.text_dim:
+                raise DataError(
+                    f"embeddings must have the {sampler.text_dim} numbers that the model was trained on. "
+                    f"Received: {texts.shape[1]} in {command.embeddings}"
+                )
+            return list(table.names), texts
+        if not captions:
+            raise RunError('--mode=sample needs a --caption="..." or a --captions_file. Received: neither')
+        if len(captions) > MOST_ROWS:
+            raise RunError(f"one picture holds {MOST_ROWS} captions. Received: {len(captions):,}")
+        return list(captions), sampler.embed(list(captions))
+
+    # Evaluation.
+
+    def has_judge(self, examples):
+        """Of a rendered world, whose attributes are known."""
+        return examples.truth is not None
+
+    def evaluated(self, command: Evaluate):
+        """Captions."""
+        return command.num_captions
+
+    def outputs(self, model, sampler, data, command):
+        """A picture for each of some captions; their embeddings from --embeddings, or the file of the training."""
+        file = command.embeddings or self.choice
+        return CaptionOutputs(sampler, data, model.config.image_size, lambda names: read_embeddings(file, names))
+
+
+def chosen_rows(table: EmbeddingTable, names: tuple[str, ...]) -> EmbeddingTable:
+    """The rows of a file of embeddings that --caption names, or all of them if they fit one picture."""
+    if names:
+        return dataclasses.replace(table, names=names, embeddings=join(table, names))
+    if len(table.names) > MOST_ROWS:
+        raise RunError(
+            f"one picture holds {MOST_ROWS} rows: choose images' embeddings with --caption=NAME. "
+            f"Received: {len(table.names):,} names in {table.source}"
+        )
+    return table
+
+
+def sampled_rows(
+    sampler: CaptionSampler, labels: list[str], texts: np.ndarray, command: Sample
+) -> list[tuple[str, np.ndarray, np.ndarray]]:
+    """(label, (n, D) texts, (n, Z) latents) of each row of the picture."""
+    count, seed = command.num_images, command.seed
+    if command.interpolate == "captions":
+        if len(labels) < 2:
+            raise RunError(f"--interpolate=captions needs two captions. Received: {len(labels)}")
+        latent = np.repeat(sampler.latents(1, seed).numpy(), count, axis=0)
+        return [
+            (f"{labels[left]}  ->  {labels[left + 1]}", lerp(texts[left], texts[left + 1], count), latent)
+            for left in range(len(labels) - 1)
+        ]
+    if command.interpolate == "noise":
+        latent = slerp(*sampler.latents(2, seed).numpy(), count)
+    else:
+        # One batch of noise for each caption, as the exported model draws it.
+        latent = sampler.latents(count, seed).numpy()
+    return [
+        (label, np.repeat(text[np.newaxis], count, axis=0), latent) for label, text in zip(labels, texts, strict=True)
+    ]

@@ -1,0 +1,102 @@
+"""What run.json says of a run, and the refusal to resume it as something else."""
+
+import dataclasses
+import os
+from collections.abc import Sequence
+
+import keras
+import tensorflow as tf
+from absl import logging
+
+from callbacks.checkpoints import checkpoint_steps
+from engine.experiment import Experiment
+from engine.folder import RunError, RunFolder, differences
+from models.core.config import TrainingConfig
+
+# A change in one of these changes the weights.
+COMPARED = ("model", "dataset", "config", "data", "devices", "held_out_share", "requires")
+
+
+def run_record(
+    experiment: Experiment, config: TrainingConfig, data: dict, requires: dict, devices: int, held_out_share: float
+) -> dict:
+    """What run.json says: the experiment with the sizes and fingerprints that came from the data.
+
+    Args:
+        experiment: as it was asked for.
+        config: with the sizes that only the data could tell.
+        data: fingerprints and counts.
+        requires: role to what is recorded of the earlier run.
+        devices: how many.
+        held_out_share: of the training data, on which the best checkpoint is chosen.
+    """
+    return {
+        "model": experiment.model,
+        "dataset": experiment.dataset,
+        "config": dataclasses.asdict(config),
+        "data": data,
+        "requires": requires,
+        "devices": devices,
+        "held_out_share": held_out_share,
+        "data_dir": experiment.data_dir and os.path.abspath(experiment.data_dir),
+        "cache_dir": os.path.abspath(experiment.cache_dir),
+        "versions": {"tensorflow": tf.__version__, "keras": keras.__version__},
+    }
+
+
+def check_record(folder: RunFolder, record: dict, config_class: type):
+    """Refuse to resume the folder's run as something else than it was; RunError names what differs."""
+    old = folder.read_record()
+    if old is None:
+        if checkpoint_steps(folder.checkpoints):
+            raise RunError(
+                "this run folder has checkpoints, but no run.json that says of what; --restart moves it aside. "
+                f"Received: {folder.path}"
+            )
+        return
+    refuse_changes(folder, old, record, COMPARED, config_class)
+    for line in differences(old.get("versions", {}), record["versions"]):
+        logging.warning("Resuming under another version, so not bit for bit: %s.", line)
+
+
+def check_experiment(folder: RunFolder, experiment: Experiment, devices: int, held_out_share: float):
+    """Refuse what can be refused before the data is prepared, which may train a text encoder."""
+    old = folder.read_record()
+    if old is None:
+        return
+    # What is 0 or empty may come from the data; it is compared when that is known.
+    config = {name: value for name, value in dataclasses.asdict(experiment.config).items() if value}
+    asked = {
+        "model": experiment.model,
+        "dataset": experiment.dataset,
+        "config": config,
+        "devices": devices,
+        "held_out_share": held_out_share,
+    }
+    known = old | {"config": {name: old.get("config", {}).get(name) for name in config}}
+    refuse_changes(folder, known, asked, tuple(asked), type(experiment.config))
+
+
+def refuse_changes(folder: RunFolder, old: dict, new: dict, compared: Sequence[str], config_class: type):
+    """RunError that names what differs, except for what only says when a run ends."""
+    if old["model"] == new["model"] and "held_out_share" not in old:
+        raise RunError(
+            f"{folder.path} holds a run of an earlier version of this project; --restart moves it aside, another "
+            "--workdir leaves it alone. Received: a run.json without held_out_share"
+        )
+    ends_run = frozenset(field.name for field in dataclasses.fields(config_class) if field.metadata.get("ends_run"))
+    changed = differences(
+        {key: old.get(key) for key in compared}, {key: _plain(new[key]) for key in compared}, ends_run
+    )
+    if changed:
+        raise RunError(
+            f"{folder.path} holds a run that differs in {'; '.join(changed)}. Resuming it needs the same "
+            "values; --restart moves the old run aside, another --workdir leaves it alone."
+        )
+
+
+def _plain(value):
+    """A value as JSON gives it back."""
+    if isinstance(value, dict):
+        return {key: _plain(entry) for key, entry in value.items()}
+    return list(value) if isinstance(value, tuple) else value

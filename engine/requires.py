@@ -1,0 +1,99 @@
+"""Earlier runs that a run needs (a text encoder, a judge): found, built or refused in one way."""
+
+import hashlib
+import io
+import pathlib
+import zipfile
+
+import h5py
+import numpy as np
+
+from callbacks.checkpoints import TrainingError, checkpoint_steps, newest_whole
+from engine.command import Train
+from engine.experiment import Experiment
+from engine.folder import BusyError, RunError, RunFolder
+from models.core.preset import Requirement
+
+
+def required(experiment: Experiment, requirement: Requirement, named: str = "") -> Experiment:
+    """The earlier run that a requirement stands for: the one in the folder that is named, or the one beside this run.
+
+    Args:
+        experiment: which needs it.
+        requirement: one of its preset's.
+        named: another run folder, from the configuration or a flag; "" or the preset's name for none.
+    """
+    return experiment.sibling(requirement.model, "" if named == requirement.model else named)
+
+
+def is_there(needed: Experiment, requirement: Requirement) -> bool:
+    """Whether the earlier run has left what is used of it."""
+    folder = RunFolder(needed.workdir)
+    return (
+        (folder.path / requirement.artifact).exists()
+        if requirement.artifact
+        else bool(folder.read_record() and checkpoint_steps(folder.checkpoints))
+    )
+
+
+def ensure(needed: Experiment, requirement: Requirement, is_named: bool = False):
+    """Train the earlier run if a missing one is built.
+
+    Args:
+        needed: the earlier run.
+        requirement: what it is for.
+        is_named: whether the user named its folder, which may hold a run on another dataset.
+
+    Raises:
+        RunError: it is missing and is not built, its folder holds another run, or its training failed.
+    """
+    role = requirement.role.replace("_", " ")
+    record = RunFolder(needed.workdir).read_record()
+    compared = ("model",) if is_named and requirement.artifact else ("model", "dataset")
+    for name in compared if record else ():
+        if record[name] != getattr(needed, name):
+            raise RunError(
+                f"the {role} must be a run of --{name}={getattr(needed, name)}. "
+                f"Received: {needed.workdir}, of --{name}={record[name]}"
+            )
+    if is_there(needed, requirement):
+        return
+    if not requirement.build or is_named:
+        raise RunError(
+            f"this needs a {role}, which is trained by: {needed.command()}. "
+            f"Received: no finished run in {needed.workdir}"
+        )
+    # Imported here: a run ensures what it requires, which is a run.
+    from engine.run import Run
+
+    print(f"No {role} for {needed.dataset} yet: training one first, in {needed.workdir}.", flush=True)
+    try:
+        Run(needed).train(Train(devices=1))
+    except BusyError:
+        raise
+    except (RunError, TrainingError) as error:
+        raise RunError(
+            f"the {role} must be trained first, and could not be: {str(error).rstrip('.')}. To start it over, the old "
+            f"one moved aside: {needed.command('--restart')}"
+        ) from error
+    print(f"The {role} is ready.", flush=True)
+
+
+def record_of(needed: Experiment, requirement: Requirement) -> dict:
+    """What the record of a run says of an earlier run that it was built on: a change in it changes the weights."""
+    folder = RunFolder(needed.workdir)
+    path = folder.path / requirement.artifact if requirement.artifact else newest_whole(folder.checkpoints)
+    return {"model": needed.model, "weights": weights_fingerprint(path)}
+
+
+def weights_fingerprint(path: pathlib.Path) -> str:
+    """A short hash of the weights in a .keras file, whatever its layers are called."""
+    hashes = []
+
+    def add(name, entry):
+        if isinstance(entry, h5py.Dataset):
+            hashes.append(hashlib.sha256(np.ascontiguousarray(entry[()])).hexdigest())
+
+    with zipfile.ZipFile(path) as archive, h5py.File(io.BytesIO(archive.read("model.weights.h5")), "r") as weights:
+        weights.visititems(add)
+    return hashlib.sha256("".join(sorted(hashes)).encode()).hexdigest()[:16]

@@ -1,0 +1,220 @@
+"""One run, whatever is trained: data, model, loop, run folder; and what each mode does with it.
+
+A family of models adds parts (`engine.parts`), never a subclass of this.
+"""
+
+import dataclasses
+import functools
+import importlib
+import pathlib
+
+import keras
+import tensorflow as tf
+
+from callbacks.checkpoints import chosen, restore
+from engine.command import Evaluate, Explore, Export, Sample, Train
+from engine.describe import describe
+from engine.evaluate import check_best, selection_data, while_training, write_evaluation
+from engine.experiment import Experiment
+from engine.folder import RunFolder
+from engine.loop import Loop
+from engine.parts.parts import Parts, Prepared, weights_of
+from engine.record import check_experiment, check_record, run_record
+from engine.requires import ensure, record_of, required
+from engine.splits import Splits
+from engine.strategy import strategy_for
+from evaluation.evaluator import Data, Evaluator, comparable
+from models.core.config import TrainingConfig, from_plain
+from models.core.trained import TrainedModel
+from serving.export import export
+from serving.sampler import Sampler
+
+
+def import_name(dotted: str):
+    """The object that a dotted name stands for."""
+    module, name = dotted.rsplit(".", 1)
+    return getattr(importlib.import_module(module), name)
+
+
+class Run:
+    """A model on a dataset in a run folder; a method for each mode takes its command (`engine.command`)."""
+
+    def __init__(self, experiment: Experiment):
+        self.experiment, self.preset = experiment, experiment.preset
+        self.folder = RunFolder(experiment.workdir)
+        self.model_class = import_name(self.preset.model)
+        self.parts: Parts = import_name(self.preset.parts)(self)
+        self.evaluators: list[Evaluator] = [import_name(name)() for name in self.preset.evaluators]
+
+    @functools.cached_property
+    def record(self) -> dict:
+        """What run.json says; while training, what it is about to say."""
+        return self.folder.need_record()
+
+    @functools.cached_property
+    def splits(self) -> Splits:
+        """The splits of the dataset, as the record divides them."""
+        return self.split((self.folder.read_record() or {}).get("held_out_share", 0.0))
+
+    def split(self, held_out_share: float) -> Splits:
+        """The splits of the dataset, a share of the training split held out."""
+        side = self.parts.load_side(self.experiment.config.image_size)
+        return Splits(self.experiment, side, held_out_share, self.parts.train_split)
+
+    # Training.
+
+    def train(self, command: Train):
+        """Train, or resume training.
+
+        Everything that can be refused is refused before an old run is moved or anything is written.
+        """
+        if command.dry_run:
+            print(self.describe(command))
+            return
+        self.splits = self.split(command.held_out_share)
+        check_best(command.keep_best, self.evaluators)
+        strategy = strategy_for(self.model_class, self.experiment.config, command.devices)
+        devices = strategy.num_replicas_in_sync
+        with self.folder.made():
+            if not command.restart:
+                check_experiment(self.folder, self.experiment, devices, command.held_out_share)
+            requires = self.ensure_required()
+            prepared = self.parts.prepare(self.splits.train)
+            record = run_record(
+                self.experiment, prepared.config, prepared.data, requires, devices, command.held_out_share
+            )
+            self.record = record
+            selection = selection_data(self, command)
+        if command.restart and (moved := self.folder.move_aside()):
+            print(f"The old run is now in {moved}.", flush=True)
+            self.folder.make()
+        with self.folder.locked():
+            check_record(self.folder, record, type(prepared.config))
+            with strategy.scope():
+                model = self.build(prepared)
+                restore(model, self.folder.checkpoints)
+            self.folder.write_record(record)
+            self.parts.begin()
+            self.fit(command, model, prepared, selection)
+
+    def ensure_required(self) -> dict[str, dict]:
+        """Find or train the earlier runs that training needs; what the record says of them, by role."""
+        records = {}
+        for requirement in self.preset.requires:
+            needed = self.parts.required(requirement) if requirement.to_train else None
+            if needed is not None:
+                ensure(needed, requirement, is_named=needed != required(self.experiment, requirement))
+                records[requirement.role] = record_of(needed, requirement)
+        return records
+
+    def build(self, prepared: Prepared) -> TrainedModel:
+        """The compiled model with its seeded initial weights."""
+        config = prepared.config
+        tf.config.optimizer.set_experimental_options({"remapping": config.remapping})
+        keras.utils.set_random_seed(config.seed)
+        model = self.model_class(config)
+        model.compile(steps_per_epoch=config.steps_per_epoch(prepared.batches.images))
+        return model
+
+    def fit(self, command: Train, model: TrainedModel, prepared: Prepared, selection: Data | None):
+        """The steps that are left, and what is written at their end."""
+        experiment, start = self.experiment, model.step
+        total = prepared.config.total_steps(prepared.batches.images)
+        evaluate = while_training(self, model, selection) if selection else None
+        better = comparable(self.evaluators)[command.keep_best] if command.keep_best else ""
+        pictures_every = command.pictures_every or self.preset.pictures_every
+        loop = Loop(model, self.folder, command, total, self.parts.panels(model), evaluate, better, pictures_every)
+        if start >= total:
+            # Killed after the last step, before its results were written?
+            if self.folder.finished_step() != start:
+                loop.complete()
+                self.finish(model)
+            print(
+                f"{experiment.workdir} is finished: {start:,} steps. To train on, ask for more --steps; "
+                "to start over, --restart.",
+                flush=True,
+            )
+            return
+        print(
+            f"{'Resuming' if start else 'Training'}: {experiment.model} on {experiment.dataset}, steps {start:,} to "
+            f"{total:,}, {model.config.batch_size} examples a step, in {experiment.workdir}",
+            flush=True,
+        )
+        if received := loop.run(prepared.batches):
+            print(
+                f"Stopped by {received.name} at step {model.step:,} and saved; the same command resumes it.",
+                flush=True,
+            )
+            raise SystemExit(128 + received)
+        self.finish(model)
+
+    def finish(self, model: TrainedModel):
+        """Export and measure the trained model as it is in memory, and note that nothing is left to write."""
+        trained = in_float32(model)
+        if "export" in self.preset.modes:
+            self.write_export(trained)
+        self.parts.finish(trained)
+        if "sample" not in self.preset.modes:
+            # Of a judge or a text encoder the figures are the result.
+            write_evaluation(self, Evaluate(), trained)
+        print(f"Pictures are in {self.folder.pictures}." if self.folder.pictures.exists() else "Done.", flush=True)
+        self.folder.write_finished(model.step)
+
+    def describe(self, command: Train) -> str:
+        """What --dry_run prints."""
+        # Refuses devices that are not there.
+        strategy_for(self.model_class, self.experiment.config, command.devices)
+        check_best(command.keep_best, self.evaluators)
+        self.splits = self.split(command.held_out_share)
+        prepared = self.parts.prepare(self.splits.train, dry_run=True)
+        return describe(self.experiment, prepared, self.build(prepared))
+
+    # After training.
+
+    def trained_config(self) -> TrainingConfig:
+        """The configuration of the run in the folder, with the sizes that came from the data."""
+        return from_plain(self.model_class.config_class, self.record["config"])
+
+    def trained_model(self, checkpoint: str = "last") -> TrainedModel:
+        """The run's model from one of its checkpoints ("last", "best" or a step), for inference in float32."""
+        config = dataclasses.replace(self.trained_config(), precision="float32")
+        model = self.model_class(config)
+        model.load_weights(chosen(self.folder.checkpoints, checkpoint))
+        return model
+
+    def sample(self, command: Sample) -> pathlib.Path:
+        """Draw or translate."""
+        return self.parts.sample(self.trained_model(command.checkpoint), command)
+
+    def explore(self, command: Explore) -> dict:
+        """Run an experiment."""
+        return self.parts.explore(self.trained_model(command.checkpoint), command)
+
+    def export(self, command: Export) -> pathlib.Path:
+        """Write a numbered SavedModel."""
+        return self.write_export(self.trained_model(command.checkpoint))
+
+    def write_export(self, model: TrainedModel) -> pathlib.Path:
+        """Write a numbered SavedModel of a model that computes in float32."""
+        sampler = self.parts.sampler(model)
+        path = export(sampler, self.folder.exports)
+        print(
+            f"Exported the {weights_of(model)} to {path}; signatures: {', '.join(sorted(sampler.signatures()))}.",
+            flush=True,
+        )
+        return path
+
+    def evaluate(self, command: Evaluate) -> dict:
+        """Measure a checkpoint on unseen examples; returns what evaluation.json says."""
+        return write_evaluation(self, command, self.trained_model(command.checkpoint))
+
+    def sampler(self, model: TrainedModel) -> Sampler | None:
+        """The sampler of a generator; None of what is not sampled."""
+        return self.parts.sampler(model) if "sample" in self.preset.modes else None
+
+
+def in_float32(model: TrainedModel) -> TrainedModel:
+    """A copy of a model's weights that computes in float32, on one device: what is sampled, evaluated and exported."""
+    copy = type(model)(dataclasses.replace(model.config, precision="float32"))
+    copy.set_weights(model.get_weights())
+    return copy
