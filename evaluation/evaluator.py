@@ -4,7 +4,6 @@ A preset lists its evaluators by dotted name; `--mode=evaluate` and the training
 """
 
 import dataclasses
-import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import numpy as np
@@ -28,6 +27,7 @@ class Data:
         judge_name: the judge's run and step, for the protocol.
         features: (n, h, w, 3) images in [-1, 1] to (n, F) features of a network; None without one.
         features_name: the network's file, for the protocol.
+        shows_progress: whether what takes long shows a progress bar (a training shows its own).
         model_has: what the model has that an evaluator may need: "condition" (it is asked for classes), "category".
     """
 
@@ -40,6 +40,7 @@ class Data:
     features: Callable[[np.ndarray], np.ndarray] | None = None
     features_name: str = ""
     model_has: frozenset[str] = frozenset()
+    shows_progress: bool = False
 
     @property
     def has(self) -> frozenset[str]:
@@ -118,9 +119,7 @@ def measure(evaluators: Iterable[Evaluator], outputs: Outputs, data: Data) -> di
         for key, value in evaluator.measure(outputs, data):
             if key in metrics:
                 raise ValueError(f"two evaluators yield {key}")
-            # What is not defined (a ratio to nothing) is no number, and JSON has none for it.
-            if math.isfinite(value):
-                metrics[key] = float(value)
+            metrics[key] = float(value)
     return metrics
 
 

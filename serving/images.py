@@ -5,7 +5,6 @@ from collections.abc import Mapping
 import keras
 import numpy as np
 import tensorflow as tf
-from tqdm import tqdm
 
 from pipelines.images import to_float, to_uint8
 from serving.sampler import Sampler, Signatures, noise_seed
@@ -87,14 +86,13 @@ class TranslationSampler(Sampler):
         return translator.translate(tf.constant(image), tf.constant(seed, tf.int32)).numpy()
 
     def draw(self, inputs, seed: int) -> np.ndarray:
-        """(n, h, w, 3) uint8 translations, each image by itself, with a progress bar.
+        """(n, h, w, 3) uint8 translations, each image by itself.
 
         Args:
             inputs: `images` (n, h, w, 3) uint8; `direction`, if not the default.
             seed: of the dropout.
         """
-        progress = tqdm(inputs["images"], "translating", unit=" images", disable=None)
-        return np.stack([self.translate(image, seed, inputs.get("direction", "")) for image in progress])
+        return np.stack([self.translate(image, seed, inputs.get("direction", "")) for image in inputs["images"]])
 
     def signatures(self) -> Signatures:
         """By name, of a generator that draws dropout.
