@@ -1,0 +1,360 @@
+"""Evaluations: which figure depends on what, what their protocol states, and the keys that evaluators promise.
+
+Only judges are trained: random weights of the others are as good for what is tested here.
+"""
+
+import dataclasses
+import functools
+import json
+import re
+
+import numpy as np
+import pytest
+
+from callbacks.checkpoints import Checkpoints
+from engine.command import Evaluate
+from engine.evaluate import evaluation_data, write_evaluation
+from engine.experiment import Experiment
+from engine.record import run_record
+from engine.run import Run
+from evaluation.evaluator import applicable, comparable, measure
+from models.registry import PRESETS
+from pipelines.examples import CaptionedImages, DataError, LabeledImages, PairedImages
+from pipelines.readers.points import load_normal, load_ring
+from pipelines.registry import DATASETS
+from tests.worlds import captioned_images, ground_truth, labeled_images, paired_images, tiny, unpaired_images
+
+COMMAND = Evaluate(num_captions=60, num_samples=60, feature_network="features.keras")
+POINTS = {"normal_1d": load_normal, "ring_2d": load_ring}
+# Of the judges.
+STEPS = 30
+SNAKE_CASE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+
+
+def examples_of(dataset: str, split: str, side: int, is_other: bool):
+    """Two sets of examples that differ in everything: pixels, names, number, captions, classes, attributes."""
+    gives, seed, more = DATASETS[dataset].gives, int(is_other), 2 * is_other
+    if "points" in gives:
+        return POINTS[dataset](split, side, "", "")
+    if "pairs" in gives:
+        pairs = paired_images(10 + more, seed, side)
+        labels = np.arange(len(pairs)) % (3 + more)
+        names = tuple(f"{seed}/{name}" for name in pairs.names)
+        # Where labels are equal, so are the pictures of the target.
+        return dataclasses.replace(pairs, b=pairs.b[labels], labels=labels, names=names)
+    if "unpaired" in gives:
+        return unpaired_images(10 + more, 7 + more, seed, side)
+    if "captions" not in gives:
+        examples = labeled_images(3, 8 + more, seed, side, str(seed))
+        # Not of equal shares, which a classifier that always names one class could not tell apart.
+        return dataclasses.replace(examples, labels=np.minimum(examples.labels, 2 - (examples.labels > 0) * is_other))
+    examples = captioned_images(10, 6 + more, 2, seed, side)
+    captions = tuple(tuple(f"{'another ' * is_other}{line}" for line in lines) for lines in examples.captions)
+    names = tuple(f"{seed}/{name}" for name in examples.names)
+    labels = (examples.labels**2 % 7 if is_other else examples.labels).astype(np.int32)
+    return dataclasses.replace(examples, names=names, captions=captions, labels=labels, truth=ground_truth(labels, 2))
+
+
+def relabeled(examples):
+    """The same images with other labels and attributes."""
+    if not isinstance(examples, LabeledImages | PairedImages) or examples.labels is None:
+        return examples
+    labels = (np.asarray(examples.labels) // 2).astype(np.int32)
+    changes = {"labels": labels}
+    if isinstance(examples, CaptionedImages):
+        changes["truth"] = ground_truth(labels, 2)
+    return dataclasses.replace(examples, **changes)
+
+
+class World:
+    """Stands in for `pipelines.registry.load`.
+
+    Args:
+        swapped: whether the training and the test examples change places.
+        relabeled: whether the test examples have other labels.
+    """
+
+    def __init__(self, swapped: bool = False, relabeled: bool = False):
+        self.swapped, self.relabeled = swapped, relabeled
+
+    def __call__(self, dataset, split, side, *arguments):
+        examples = examples_of(dataset, split, side, (split == "test") != self.swapped)
+        return relabeled(examples) if self.relabeled and split == "test" else examples
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    """The folder of this module's runs, side by side."""
+    return tmp_path_factory.mktemp("runs")
+
+
+@pytest.fixture(autouse=True)
+def features(monkeypatch):
+    """A feature network, and datasets of which nothing is loaded."""
+    monkeypatch.setattr("pipelines.registry.load", World())
+    monkeypatch.setattr("engine.evaluate.feature_network", lambda path: lambda images: images[:, ::9, 0, 0])
+
+
+def run_of(model: str, dataset: str, root, encoder) -> Run:
+    """The run of a model in its folder, as a new process sees it."""
+    roles = {requirement.role for requirement in PRESETS[model].requires}
+    changes = {"text_encoder": str(encoder)} if "text_encoder" in roles else {}
+    return Run(Experiment(model, dataset, tiny(model, **changes), str(root / f"{model}-{dataset}")))
+
+
+def is_judge(model: str) -> bool:
+    return model in ("class_judge", "attribute_judge")
+
+
+def prepare(run: Run):
+    """The model of a run whose record is written, as is the judge beside it."""
+    prepared = run.parts.prepare(run.splits.train)
+    run.folder.make()
+    run.folder.write_record(run_record(run.experiment, prepared.config, prepared.data, {}, 1, 0.0))
+    model = run.build(prepared)
+    if is_judge(run.experiment.model):
+        # An untrained one would name one class whatever it sees.
+        model.fit(prepared.batches.dataset(0, STEPS), verbose=0, shuffle=False)
+    else:
+        # Larger weights than the initial ones, with which all samples are nearly the same gray.
+        rng = np.random.default_rng(0)
+        for variable in model.trainable_variables:
+            variable.assign_add(rng.normal(0, 0.5, variable.shape))
+    run.parts.begin()
+    for requirement in run.preset.requires:
+        beside = run.folder.path.parent / f"{requirement.model}-{run.experiment.dataset}"
+        if requirement.role == "judge" and not beside.exists():
+            write(run_of(requirement.model, run.experiment.dataset, beside.parent, ""))
+    return model
+
+
+def write(run: Run):
+    """Write a run that can be evaluated."""
+    model = prepare(run)
+    checkpoints = Checkpoints(run.folder.checkpoints, 1, 1)
+    checkpoints.set_model(model)
+    checkpoints.save(model.step)
+
+
+@pytest.fixture(scope="module")
+def evaluate(root, encoder_folder):
+    """(model, dataset, world) -> the evaluation of the model's run in that world."""
+    models = {}
+
+    def evaluate(model, dataset, world):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("pipelines.registry.load", World())
+            if (model, dataset) not in models:
+                write(run_of(model, dataset, root, encoder_folder))
+                models[model, dataset] = run_of(model, dataset, root, encoder_folder).trained_model()
+            patch.setattr("pipelines.registry.load", world)
+            run = run_of(model, dataset, root, encoder_folder)
+            evaluation = write_evaluation(run, COMMAND, models[model, dataset])
+        assert json.loads((run.folder.path / "evaluation.json").read_text()) == evaluation
+        return evaluation
+
+    return evaluate
+
+
+def moved(before: dict, after: dict) -> set[str]:
+    """The metrics that differ."""
+    before, after = before["metrics"], after["metrics"]
+    return {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
+
+
+REAL = {
+    "diversity_of_real",
+    "judge_frechet_distance",
+    "judge_frechet_distance_of_real",
+    "class_score_of_real",
+    "frechet_distance",
+}
+# Of samples alone.
+SAMPLES = {"diversity", "class_score", "rarest_class_share"}
+RETRIEVAL = {"class_accuracy", "average_precision_at_50"}
+# Model, dataset; the metrics that other examples change, those that other labels change, and those that neither does.
+DEPENDENCIES = [
+    (
+        "gan_cls",
+        "birds",
+        {"diversity_within_caption", "frechet_distance"},
+        {"diversity_within_class_of_real"}
+        | {
+            f"named_{group}{kind}"
+            for group in ("attributes", "breast_or_belly_color", "wing_color", "size")
+            for kind in ("", "_of_real", "_of_shuffled")
+        },
+        set(),
+    ),
+    ("dcgan", "digits", REAL, set(), SAMPLES),
+    ("acgan", "digits", REAL, set(), SAMPLES | {"class_consistency"}),
+    ("infogan", "digits", REAL, {"category_error"}, SAMPLES),
+    (
+        "pix2pix",
+        "birds_parts",
+        {f"{key}{kind}" for key in ("l1", "psnr", "ssim", "sharpness") for kind in ("", "_of_input")},
+        set(),
+        set(),
+    ),
+    (
+        "pixel_dt",
+        "birds_plate",
+        {f"{key}{kind}" for key in ("l1", "psnr", "ssim", "sharpness") for kind in ("", "_of_input")},
+        {"nearest_truth_accuracy", "nearest_truth_accuracy_by_chance"},
+        set(),
+    ),
+    (
+        "cyclegan",
+        "birds_parts",
+        {
+            f"{way}_{key}"
+            for way in ("a_to_b", "b_to_a")
+            for name in ("l1", "psnr", "ssim", "sharpness")
+            for key in (name, f"{name}_of_input", f"cycle_{name}")
+        },
+        set(),
+        set(),
+    ),
+    (
+        "char_cnn_rnn",
+        "birds",
+        {"image_recall_at_10", "image_recall_at_10_by_chance"},
+        RETRIEVAL | {f"{key}_by_chance" for key in RETRIEVAL},
+        set(),
+    ),
+    ("class_judge", "digits", set(), {"accuracy"}, set()),
+    (
+        "attribute_judge",
+        "birds",
+        set(),
+        {"accuracy", "breast_color_accuracy", "wing_color_accuracy", "size_accuracy"},
+        set(),
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("model", "dataset", "of_examples", "of_labels", "of_neither"), DEPENDENCIES, ids=[row[0] for row in DEPENDENCIES]
+)
+def test_a_metric_depends_on_the_test_examples_and_their_labels_or_not(
+    evaluate, model, dataset, of_examples, of_labels, of_neither
+):
+    as_it_is = evaluate(model, dataset, World())
+    assert as_it_is["metrics"].keys() == of_examples | of_labels | of_neither
+    assert moved(as_it_is, evaluate(model, dataset, World())) == set()
+    assert moved(as_it_is, evaluate(model, dataset, World(swapped=True))) == of_examples | of_labels
+    assert moved(as_it_is, evaluate(model, dataset, World(relabeled=True))) == of_labels
+    assert as_it_is["protocol"]["split"] == "test"
+
+
+def test_another_judge_changes_what_is_measured_by_it_and_nothing_else(evaluate, root, encoder_folder):
+    before = evaluate("acgan", "digits", World())
+    run = run_of("acgan", "digits", root, encoder_folder)
+    judge = Run(Experiment("class_judge", "digits", tiny("class_judge", seed=2), str(root / "another_judge")))
+    write(judge)
+    command = dataclasses.replace(COMMAND, judge=str(root / "another_judge"))
+    after = run.evaluate(command)
+    judged = {key for key in before["metrics"] if "judge" in key or "class" in key}
+    # One class may be missing by both.
+    assert judged - {"rarest_class_share"} <= moved(before, after) <= judged
+    assert "class_consistency" in judged
+    assert before["protocol"]["judge"] == f"{root / 'class_judge-digits'}, step {STEPS}"
+    assert after["protocol"]["judge"] == f"{root / 'another_judge'}, step {STEPS}"
+
+
+@pytest.mark.parametrize(
+    ("model", "dataset", "counts"),
+    [
+        ("gan_cls", "birds", {"captions": 60, "generated": 60, "real": 60}),
+        ("acgan", "digits", {"generated": 60, "real": 30}),
+        ("pix2pix", "birds_parts", {"generated": 12, "real": 12}),
+        ("cyclegan", "birds_parts", {"a_to_b_generated": 12, "b_to_a_real": 12}),
+        ("char_cnn_rnn", "birds", {"captions": 160, "real": 80}),
+        ("class_judge", "digits", {"real": 30}),
+    ],
+)
+def test_the_protocol_states_how_the_metrics_were_measured(evaluate, root, model, dataset, counts):
+    protocol = evaluate(model, dataset, World())["protocol"]
+    step = STEPS if is_judge(model) else 0
+    stated = {"split": "test", "weights": "last", "step": step, "checkpoint": "last", "seed": 0}
+    assert protocol.items() >= (stated | counts).items()
+    assert protocol["extractor"] == "features.keras"
+
+
+def train_for_test(dataset, split, side, *arguments):
+    """A dataset whose test split holds the training examples."""
+    return examples_of(dataset, split, side, False)
+
+
+def without_test(dataset, split, side, *arguments):
+    """A dataset without a test split."""
+    if split == "test":
+        raise DataError("0 test images")
+    return examples_of(dataset, split, side, False)
+
+
+@pytest.mark.parametrize("world", [train_for_test, without_test])
+@pytest.mark.parametrize(
+    ("model", "dataset"),
+    [
+        ("gan_cls", "birds"),
+        ("pix2pix", "birds_parts"),
+        ("cyclegan", "birds_parts"),
+        ("cyclegan", "birds_night"),
+        ("acgan", "digits"),
+        ("char_cnn_rnn", "birds"),
+        ("class_judge", "digits"),
+        ("attribute_judge", "birds"),
+    ],
+)
+def test_the_protocol_says_train_with_a_warning_where_there_are_no_unseen_examples(
+    evaluate, caplog, model, dataset, world
+):
+    with caplog.at_level("WARNING", logger="absl"):
+        evaluation = evaluate(model, dataset, world)
+    assert evaluation["protocol"]["split"] == "train"
+    assert "what is measured is measured on the training split" in caplog.text
+    caplog.clear()
+    with caplog.at_level("WARNING", logger="absl"):
+        assert evaluate(model, dataset, World())["protocol"]["split"] == "test"
+    assert "training split" not in caplog.text
+
+
+# Whether counterparts are known depends on the dataset.
+EVERY_RUN = [*((model, preset.default_dataset) for model, preset in PRESETS.items()), ("cyclegan", "birds_parts")]
+
+
+@pytest.fixture(scope="module")
+def promised(root, encoder_folder):
+    """(model, dataset) -> the keys by which checkpoints of its run can be compared, and all metrics of one."""
+
+    @functools.cache
+    def promised(model, dataset):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("pipelines.registry.load", World())
+            run = run_of(model, dataset, root / "every", encoder_folder)
+            trained = prepare(run)
+            data = evaluation_data(run, COMMAND, *run.splits.unseen, run.parts.evaluated(COMMAND))
+            outputs = run.parts.outputs(trained, run.sampler(trained), data, COMMAND)
+            return comparable(applicable(run.evaluators, data)).keys(), measure(run.evaluators, outputs, data)
+
+    return promised
+
+
+@pytest.mark.parametrize(("model", "dataset"), EVERY_RUN)
+def test_evaluators_yield_finite_floats_under_the_keys_that_they_promise(promised, model, dataset):
+    accepted, metrics = promised(model, dataset)
+    assert accepted
+    assert accepted <= metrics.keys()
+    for key, value in metrics.items():
+        assert SNAKE_CASE.fullmatch(key)
+        assert type(value) is float
+        assert np.isfinite(value)
+
+
+def test_every_key_that_an_evaluator_declares_is_yielded_by_some_run(promised, root):
+    declared, yielded = set(), set()
+    for model, dataset in EVERY_RUN:
+        declared |= comparable(run_of(model, dataset, root, "").evaluators).keys()
+        yielded |= promised(model, dataset)[0]
+    assert yielded == declared
