@@ -12,6 +12,11 @@ from absl import logging
 from pipelines.examples import GaussianMixture, PairedImages
 
 HIGHER, LOWER = "higher", "lower"
+# What an evaluator may need: of the data, of what scores it, of the model.
+OF_DATA = ("labels", "attributes", "pairs", "one_dimension", "two_dimensions")
+OF_SCORERS = ("judge", "feature_network")
+OF_MODELS = ("condition", "category")
+NEEDS = frozenset((*OF_DATA, *OF_SCORERS, *OF_MODELS))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,7 +33,7 @@ class Data:
         features: (n, h, w, 3) images in [-1, 1] to (n, F) features of a network; None without one.
         features_name: the network's file, for the protocol.
         shows_progress: whether what takes long shows a progress bar (a training shows its own).
-        model_has: what the model has that an evaluator may need: "condition" (it is asked for classes), "category".
+        model_has: those of `OF_MODELS` that the model has: "condition" (it is asked for classes), "category" (a code).
     """
 
     examples: object
@@ -44,9 +49,7 @@ class Data:
 
     @property
     def has(self) -> frozenset[str]:
-        """What an evaluator may need and is at hand: "judge", "feature_network", "labels", "attributes", "pairs",
-        "one_dimension" or "two_dimensions" of points, and `model_has`.
-        """
+        """Those of `NEEDS` that are at hand."""
         examples = self.examples
         dimensions = examples.centers.shape[1] if isinstance(examples, GaussianMixture) else 0
         present = {
@@ -78,8 +81,8 @@ class Evaluator:
     Attributes:
         needs: what must be at hand beside the outputs: see `Data.has`.
         higher: the keys by which checkpoints can be compared and of which a higher value is better.
-        lower: those of which a lower one is. What it yields under other keys is there to compare with: the same of real
-            data, of chance, of doing nothing.
+        lower: those of which a lower one is. Other keys are reference values: the same of real data, of chance, of the
+            unchanged input.
     """
 
     needs: frozenset[str] = frozenset()
@@ -124,7 +127,7 @@ def measure(evaluators: Iterable[Evaluator], outputs: Outputs, data: Data) -> di
 
 
 def warn_of_split(split: str):
-    """Say so where figures are of training examples."""
+    """Warn if the metrics are computed on training examples."""
     if split == "train":
         logging.warning("There are no unseen examples: what is measured is measured on the training split.")
 

@@ -67,7 +67,7 @@ class TranslationSampler(Sampler):
     """The trained generators of image to image, by direction.
 
     Args:
-        translators: "AtoB" or "BtoA" to what translates so; the one that is served by default first.
+        translators: direction ("AtoB" or "BtoA") to its translator; the default of a server first.
         step: the training step of the weights.
     """
 
@@ -101,7 +101,7 @@ class TranslationSampler(Sampler):
         image_bytes_and_seed: the same and a seed (int32 scalar), which decides the dropout.
         images_and_seed: images (B, h, w, 3) uint8 and a seed.
         Of one that draws nothing: `serving_default`, `images`. Where it translates both ways, these are from A to B;
-        `BtoA_image_bytes` and `BtoA_images` are the way back.
+        `BtoA_image_bytes` and `BtoA_images` are the reverse direction.
         Those of bytes return `png` (B,) strings, PNG files of the input's sizes; the others `images` (B, h, w, 3)
         uint8. Each image is translated by itself, whatever the others are: as `--mode=sample --seed=s` does.
         """

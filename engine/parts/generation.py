@@ -1,4 +1,4 @@
-"""What is generated from noise alone, and perhaps a label: images."""
+"""Images from noise and optional labels."""
 
 import numpy as np
 import tensorflow as tf
