@@ -1,4 +1,4 @@
-"""What it is worth that freed memory is kept for the next step (runs/memory.py).
+"""What it is worth that freed memory is kept for the next step (engine/memory.py).
 
     python -m benchmarks.freed_memory [--model=gan_cls] [--steps=40]
 

@@ -1,4 +1,4 @@
-"""How far it is from the command to the first training step: the project's files entered, and the changes between them.
+"""Project files entered between the command and the first training step, and the changes between them.
 
     python -m benchmarks.way_of_a_run [--model=gan_cls] [--prepared=FOLDER] [main.py's flags, such as --cache_dir=DIR]
 
@@ -101,11 +101,12 @@ def prepare(model: str, folder: pathlib.Path, flags: list[str]):
         subprocess.run([sys.executable, MAIN, *arguments], check=True, cwd=ROOT, stdout=sys.stderr)
 
     dataset = next((flag.split("=")[1] for flag in flags if flag.startswith("--dataset=")), None)
-    encoder = folder / f"char_cnn_rnn-{dataset or PRESETS[model].default_dataset}"
-    preset_encoder = getattr(PRESETS[model].config, "text_encoder", "")
-    if preset_encoder == "char_cnn_rnn" and not (encoder / "text_encoder.keras").exists():
-        cache = [flag for flag in flags if flag.startswith(("--cache_dir=", "--dataset=", "--data_dir="))]
-        run("--model=char_cnn_rnn", "--steps=5", f"--workdir={encoder}", *cache)
+    preset = PRESETS[model]
+    for needed in (requirement for requirement in preset.requires if requirement.build):
+        earlier = folder / f"{needed.model}-{dataset or preset.default_dataset}"
+        if not (earlier / needed.artifact).exists():
+            cache = [flag for flag in flags if flag.startswith(("--cache_dir=", "--dataset=", "--data_dir="))]
+            run(f"--model={needed.model}", "--steps=5", f"--workdir={earlier}", *cache)
     if not (folder / f"{model}-once" / "finished.json").exists():
         run(f"--model={model}", "--steps=1", f"--workdir={folder / f'{model}-once'}", *flags)
 

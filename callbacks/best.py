@@ -26,12 +26,20 @@ class BestCheckpoint:
         folder: of the checkpoints.
         key: of the metric.
         better: whether "higher" or "lower" values of it are better.
+        protocol: how it is measured (on which split, on how many samples, by which judge): values of another protocol
+            are not compared with.
     """
 
-    def __init__(self, folder: pathlib.Path, key: str, better: Literal["higher", "lower"]):
+    def __init__(
+        self,
+        folder: pathlib.Path,
+        key: str,
+        better: Literal["higher", "lower"],
+        protocol: Mapping[str, object] | None = None,
+    ):
         if better not in ("higher", "lower"):
             raise ValueError(f"better must be higher or lower. Received: {better}")
-        self.folder, self.key, self.better = folder, key, better
+        self.folder, self.key, self.better, self.protocol = folder, key, better, dict(protocol or {})
 
     def consider(self, step: int, metrics: Mapping[str, float], checkpoint: pathlib.Path) -> bool:
         """Keep a step's checkpoint if it is the best so far; NaN never is.
@@ -56,7 +64,8 @@ class BestCheckpoint:
         with atomic_write(best_path(self.folder, step)) as aside:
             link_or_copy(checkpoint, aside)
         with atomic_write(self.folder / "best.json") as aside:
-            aside.write_text(json.dumps({"key": self.key, "value": value, "step": step, "better": self.better}) + "\n")
+            best = {"key": self.key, "value": value, "step": step, "better": self.better, "protocol": self.protocol}
+            aside.write_text(json.dumps(best) + "\n")
         for old in self.folder.glob("best-step-*.keras"):
             if old != best_path(self.folder, step):
                 old.unlink(missing_ok=True)
@@ -79,6 +88,12 @@ class BestCheckpoint:
             logging.warning(
                 "The best checkpoint was chosen by %s (%s is better); from now on it is by %s (%s is better).",
                 *(record["key"], record["better"], self.key, self.better),
+            )
+            return None
+        if record["protocol"] != self.protocol:
+            logging.warning(
+                "The best checkpoint was chosen by another protocol (%s; now %s): the choice starts over.",
+                *(record["protocol"], self.protocol),
             )
             return None
         if not best_path(self.folder, record["step"]).exists():

@@ -38,7 +38,7 @@ def best_path(folder: pathlib.Path, step: int) -> pathlib.Path:
 
 
 def best_record(folder: pathlib.Path) -> dict | None:
-    """What best.json holds: "key", "value", "step" and "better" of the best checkpoint; None where there is none.
+    """What best.json holds: "key", "value", "step", "better" and "protocol" of the best checkpoint; None without one.
 
     Raises:
         TrainingError: the file is damaged.
@@ -46,7 +46,7 @@ def best_record(folder: pathlib.Path) -> dict | None:
     path = folder / "best.json"
     try:
         record = json.loads(path.read_text())
-        kinds = {"key": str, "value": float, "step": int, "better": str}
+        kinds = {"key": str, "value": float, "step": int, "better": str, "protocol": dict}
         return {name: kind(record[name]) for name, kind in kinds.items()}
     except FileNotFoundError:
         return None

@@ -2,6 +2,7 @@
 
 import csv
 import pathlib
+import re
 from collections.abc import Collection, Mapping
 
 import keras
@@ -66,7 +67,7 @@ class NumbersTable:
             writer.writerows(self.rows)
 
     def draw(self, path: pathlib.Path):
-        """Write the curves as a PNG file: losses, then scores and accuracies, then a panel for each metric."""
+        """Write the curves as a PNG file: losses, then scores and accuracies, then each metric with its references."""
         # Imported here, as it takes a second that a wrong command should not wait for.
         from matplotlib.figure import Figure
 
@@ -74,8 +75,11 @@ class NumbersTable:
         logs = [name for name in self.names if name not in metrics]
         bounded = [name for name in logs if name.endswith(("score", "accuracy"))]
         unbounded = [name for name in logs if name not in bounded]
-        # Metrics have scales of their own.
-        panels = [panel for panel in (unbounded, bounded, *([name] for name in metrics)) if panel]
+        # Metrics have scales of their own; what a metric is compared with (of real images, by chance) is beside it.
+        compared = {}
+        for name in metrics:
+            compared.setdefault(re.split("_of_|_by_", name)[0], []).append(name)
+        panels = [panel for panel in (unbounded, bounded, *compared.values()) if panel]
         figure = Figure(figsize=(8, 3 * len(panels)), layout="constrained")
         for axes, panel in zip(figure.subplots(len(panels), squeeze=False)[:, 0], panels, strict=True):
             for name in panel:

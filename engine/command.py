@@ -19,10 +19,14 @@ DEFAULT_MODEL = "gan_cls"
 # Wider PNG files are beyond what encoders take.
 MOST_IMAGES = 1000
 MOST_SEED = 2**31 - 1
+# The help of flags that several modes accept.
+JUDGE = "The run folder of the judge of attributes or classes."
+FEATURE_NETWORK = "A .keras network, for a Frechet distance on its features."
+EMBEDDINGS = "A file of text embeddings to sample or evaluate, for models trained on embeddings."
 
 
 class CommandError(ValueError):
-    """A command line that cannot be obeyed. The message is one clear line."""
+    """An invalid command line. The message is one clear line."""
 
 
 def option(
@@ -148,7 +152,9 @@ class Train(Command):
     keep_checkpoints: int = option(3, "How many of the last checkpoints are kept.", minimum=1)
     log_every: int = option(50, "Steps between logged numbers.", minimum=1)
     pictures_every: int | None = option(None, "Steps between pictures. Default: 500, of points 50.", minimum=1)
-    evaluate_every: int = option(0, "Steps between evaluations during training. 0: none.", minimum=0)
+    evaluate_every: int = option(
+        0, "Steps between evaluations while training, each of which leaves a checkpoint. 0: none.", minimum=0
+    )
     evaluate_samples: int = option(1000, "Samples (or captions, or pairs) of an evaluation during training.", minimum=2)
     keep_best: str = option("", "The metric, by its key, whose best checkpoint is kept beside the last ones.")
     validation_share: float = option(
@@ -158,6 +164,8 @@ class Train(Command):
         minimum=0.0,
         maximum=0.5,
     )
+    judge: str = option("", JUDGE, path="any")
+    feature_network: str = option("", FEATURE_NETWORK, path="existing")
     restart: bool = option(False, "Move an old run aside and start over.")
     dry_run: bool = option(False, "Print the resolved configuration, the networks and a batch, and stop.")
 
@@ -213,9 +221,7 @@ class Sample(TrainedCommand):
 
     caption: tuple[str, ...] = option((), "What to draw. May be repeated.")
     captions_file: str = option("", "A text file with one caption a line.", path="any")
-    embeddings: str = option(
-        "", "A file of text embeddings to sample or evaluate, for models trained on embeddings.", path="existing"
-    )
+    embeddings: str = option("", EMBEDDINGS, path="existing")
     label: tuple[str, ...] = option((), "The class to draw, by name; default: all. May be repeated.")
     input: str = option("", "The image, or the folder of images, to translate.", path="existing")
     direction: str = option("", "Of a model that translates both ways: AtoB or BtoA.", choices=DIRECTIONS)
@@ -230,11 +236,11 @@ class Evaluate(TrainedCommand):
 
     mode = "evaluate"
 
-    embeddings: str = option("", Sample.__dataclass_fields__["embeddings"].metadata["help"], path="existing")
+    embeddings: str = option("", EMBEDDINGS, path="existing")
     num_captions: int = option(1000, "Captions to evaluate, of models that draw captions.", minimum=1)
     num_samples: int = option(10_000, "Samples to evaluate, of models that draw from noise.", minimum=50)
-    feature_network: str = option("", "A .keras network, for a Frechet distance on its features.", path="existing")
-    judge: str = option("", "The run folder of the judge of attributes or classes.", path="any")
+    feature_network: str = option("", FEATURE_NETWORK, path="existing")
+    judge: str = option("", JUDGE, path="any")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -250,8 +256,8 @@ class Explore(TrainedCommand):
 
     mode = "explore"
 
-    experiment: str = option("", "What the trained model is asked to show.", choices=tuple(EXPERIMENTS))
-    judge: str = option("", Evaluate.__dataclass_fields__["judge"].metadata["help"], path="any")
+    experiment: str = option("", "The experiment to run.", choices=tuple(EXPERIMENTS))
+    judge: str = option("", JUDGE, path="any")
 
     def __post_init__(self):
         super().__post_init__()

@@ -10,8 +10,8 @@ from models.core.config import TrainingConfig
 from models.core.trained import TrainedModel, parameter_count
 
 
-def describe(experiment: Experiment, prepared: Prepared, model: TrainedModel) -> str:
-    """The text."""
+def describe(experiment: Experiment, prepared: Prepared, model: TrainedModel, requires: list[str]) -> str:
+    """The text; `requires` are lines on the earlier runs that it needs."""
     preset, config, batches = experiment.preset, prepared.config, prepared.batches
     lines = [f"{experiment.model}: {preset.summary} ({preset.source})", "", "configuration"]
     for field in dataclasses.fields(config):
@@ -27,9 +27,8 @@ def describe(experiment: Experiment, prepared: Prepared, model: TrainedModel) ->
     lines.append(f"  {config.steps_per_epoch(batches.images):,} steps an epoch, {steps:,} steps in all")
     if preset.evaluators:
         lines += ["", "evaluators", *(f"  {name}" for name in preset.evaluators)]
-    for requirement in preset.requires:
-        when = "training" if requirement.to_train else "evaluation"
-        lines.append(f"{requirement.role}, for {when}: a run of {requirement.model}")
+    if requires:
+        lines += ["", "earlier runs", *(f"  {line}" for line in requires)]
     return "\n".join(lines)
 
 

@@ -1,16 +1,20 @@
 """Measuring a run: its evaluators on one split, in `--mode=evaluate` and while it trains; evaluation.json."""
 
+import dataclasses
+import math
 import pathlib
 from collections.abc import Callable, Mapping
 
 from absl import logging
 
+from callbacks.checkpoints import best_record
 from engine.command import MOST_SEED, Evaluate, Train
 from engine.folder import RunError
 from engine.requires import ensure, is_there, required
 from evaluation.evaluator import Data, Evaluator, applicable, comparable, measure, table, warn_of_split
 from evaluation.features import feature_network
 from models.core.trained import TrainedModel
+from pipelines.examples import DataError
 
 
 def write_evaluation(run, command: Evaluate, model: TrainedModel) -> dict:
@@ -25,9 +29,12 @@ def write_evaluation(run, command: Evaluate, model: TrainedModel) -> dict:
         What evaluation.json says: "protocol" and "metrics".
     """
     data = evaluation_data(run, command, *run.splits.unseen, run.parts.evaluated(command))
+    data = dataclasses.replace(data, shows_progress=True)
     warn_of_split(data.split)
     outputs = run.parts.outputs(model, run.sampler(model), data, command)
     metrics = measure(run.evaluators, outputs, data)
+    # What is not defined (a ratio to nothing) is not a number, and JSON has none for it.
+    metrics = {key: value for key, value in metrics.items() if math.isfinite(value)}
     scorers = {"judge": data.judge_name, "extractor": data.features_name}
     protocol = {
         "split": data.split,
@@ -37,7 +44,7 @@ def write_evaluation(run, command: Evaluate, model: TrainedModel) -> dict:
         "seed": data.seed,
         **outputs.protocol(),
         **{role: name for role, name in scorers.items() if name},
-        **({"selected_on": selected_on(run)} if command.checkpoint == "best" else {}),
+        **selected_on(run, model.step),
     }
     run.parts.gallery(outputs)
     evaluation = {"protocol": protocol, "metrics": metrics}
@@ -47,9 +54,10 @@ def write_evaluation(run, command: Evaluate, model: TrainedModel) -> dict:
     return evaluation
 
 
-def selected_on(run) -> str:
-    """The split on which the best checkpoint was chosen."""
-    return "validation" if run.splits.held_out_share else run.splits.unseen[1]
+def selected_on(run, step: int) -> dict[str, str]:
+    """What the protocol says of a step that was chosen as the best: by its figures on which split."""
+    best = best_record(run.folder.checkpoints)
+    return {"selected_on": best["protocol"]["split"]} if best and best["step"] == step else {}
 
 
 def selection_data(run, command: Train) -> Data | None:
@@ -62,15 +70,54 @@ def selection_data(run, command: Train) -> Data | None:
         return None
     examples, split = run.splits.selection
     # Not the noise of later evaluations, by which the best checkpoint would be better than by any other.
-    data = evaluation_data(run, Evaluate(seed=MOST_SEED), examples, split, command.evaluate_samples)
+    evaluate = Evaluate(seed=MOST_SEED, judge=command.judge, feature_network=command.feature_network)
+    data = evaluation_data(run, evaluate, examples, split, command.evaluate_samples)
     check_best(command.keep_best, applicable(run.evaluators, data))
     return data
 
 
+def selection_protocol(data: Data) -> dict[str, object]:
+    """By what checkpoints are compared: values of another protocol do not compare with these."""
+    return {
+        "split": data.split,
+        "count": data.count,
+        "seed": data.seed,
+        "judge": data.judge_name,
+        "extractor": data.features_name,
+    }
+
+
 def while_training(run, model: TrainedModel, data: Data) -> Callable[[], Mapping[str, float]]:
-    """() -> metrics of the model as it is now."""
+    """() -> metrics of the model as it is now; with a warning, none of what cannot be measured on this data."""
     sampler, command = run.sampler(model), Evaluate()
-    return lambda: measure(run.evaluators, run.parts.outputs(model, sampler, data, command), data)
+
+    def evaluate() -> dict[str, float]:
+        outputs, metrics = run.parts.outputs(model, sampler, data, command), {}
+        for evaluator in run.evaluators:
+            try:
+                metrics |= measure([evaluator], outputs, data)
+            except DataError as error:
+                logging.warning("Not measured while training: %s", error)
+        return metrics
+
+    return evaluate
+
+
+def check_early(run, command: Train):
+    """Refuse a --keep_best before any data is loaded or any earlier run is trained.
+
+    Raises:
+        RunError: it names no metric of this run, or one that needs what is not there.
+    """
+    if not command.keep_best:
+        return
+    check_best(command.keep_best, run.evaluators)
+    (evaluator,) = (evaluator for evaluator in run.evaluators if command.keep_best in comparable([evaluator]))
+    if "feature_network" in evaluator.needs and not command.feature_network:
+        raise RunError(f"--keep_best={command.keep_best} needs a --feature_network. Received: no --feature_network")
+    if "judge" in evaluator.needs:
+        needed = required(run.experiment, run.preset.requirement("judge"), command.judge)
+        ensure(needed, run.preset.requirement("judge"), is_named=bool(command.judge))
 
 
 def check_best(key: str, evaluators: list[Evaluator]):

@@ -28,7 +28,8 @@ class Loop:
         total: the step at which training ends.
         draw: () -> {name: (h, w, 3) uint8 picture}; None if there is nothing to see.
         evaluate: () -> {key: number} of the model as it is now; None if it is not evaluated while it trains.
-        better: of the metric whose best checkpoint is kept, "higher" or "lower"; "" to keep none.
+        best: keeps the best checkpoint; None to keep none.
+        pictures_every: steps between pictures.
     """
 
     def __init__(
@@ -39,7 +40,7 @@ class Loop:
         total: int,
         draw: Callable[[], dict[str, np.ndarray]] | None,
         evaluate: Callable[[], Mapping[str, float]] | None,
-        better: str,
+        best: BestCheckpoint | None,
         pictures_every: int,
     ):
         self.model, self.folder, self.start, self.total = model, folder, model.step, total
@@ -51,7 +52,6 @@ class Loop:
         pictures = [Pictures(draw, pictures_every, folder.pictures, self.writer)] if draw else []
         self.evaluations = None
         if evaluate:
-            best = BestCheckpoint(folder.checkpoints, command.keep_best, better) if better else None
             self.evaluations = Evaluations(evaluate, command.evaluate_every, table, self.writer, self.checkpoints, best)
         evaluations = [self.evaluations] if evaluate else []
         self.curves = Curves(table, folder.path / "curves.png")
@@ -75,10 +75,10 @@ class Loop:
         return self.stop.received
 
     def complete(self):
-        """Evaluate the last step of a run that was killed between its last checkpoint and its last evaluation."""
+        """Do what was left of a run that was killed after its last checkpoint: its last evaluation, its curves."""
         if self.evaluations:
-            for callback in (self.checkpoints, self.evaluations, self.curves):
+            for callback in (self.checkpoints, self.evaluations):
                 callback.set_model(self.model)
             self.evaluations.complete(self.model.step)
-            self.curves.on_train_end()
+        self.curves.on_train_end()
         self.writer.close()

@@ -36,13 +36,14 @@ def is_there(needed: Experiment, requirement: Requirement) -> bool:
     )
 
 
-def ensure(needed: Experiment, requirement: Requirement, is_named: bool = False):
+def ensure(needed: Experiment, requirement: Requirement, is_named: bool = False, command: Train | None = None):
     """Train the earlier run if a missing one is built.
 
     Args:
         needed: the earlier run.
         requirement: what it is for.
         is_named: whether the user named its folder, which may hold a run on another dataset.
+        command: of the run that needs it, whose cadences a run that is built takes over.
 
     Raises:
         RunError: it is missing and is not built, its folder holds another run, or its training failed.
@@ -68,7 +69,7 @@ def ensure(needed: Experiment, requirement: Requirement, is_named: bool = False)
 
     print(f"No {role} for {needed.dataset} yet: training one first, in {needed.workdir}.", flush=True)
     try:
-        Run(needed).train(Train(devices=1))
+        Run(needed).train(cadences_of(command or Train()))
     except BusyError:
         raise
     except (RunError, TrainingError) as error:
@@ -79,11 +80,22 @@ def ensure(needed: Experiment, requirement: Requirement, is_named: bool = False)
     print(f"The {role} is ready.", flush=True)
 
 
+def cadences_of(command: Train) -> Train:
+    """A command with the cadences of another, for a whole training on one device."""
+    names = ("checkpoint_every", "keep_checkpoints", "log_every", "pictures_every")
+    return Train(devices=1, **{name: getattr(command, name) for name in names})
+
+
 def record_of(needed: Experiment, requirement: Requirement) -> dict:
     """What the record of a run says of an earlier run that it was built on: a change in it changes the weights."""
     folder = RunFolder(needed.workdir)
     path = folder.path / requirement.artifact if requirement.artifact else newest_whole(folder.checkpoints)
-    return {"model": needed.model, "weights": weights_fingerprint(path)}
+    try:
+        return {"model": needed.model, "weights": weights_fingerprint(path)}
+    except Exception as error:
+        # A damaged archive makes zipfile and h5py raise almost anything.
+        role, reason = requirement.role.replace("_", " "), str(error).splitlines()[0]
+        raise RunError(f"the {role} is damaged; train it again. Received: {path} ({reason})") from None
 
 
 def weights_fingerprint(path: pathlib.Path) -> str:

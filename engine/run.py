@@ -11,10 +11,11 @@ import pathlib
 import keras
 import tensorflow as tf
 
+from callbacks.best import BestCheckpoint
 from callbacks.checkpoints import chosen, restore
 from engine.command import Evaluate, Explore, Export, Sample, Train
 from engine.describe import describe
-from engine.evaluate import check_best, selection_data, while_training, write_evaluation
+from engine.evaluate import check_early, selection_data, selection_protocol, while_training, write_evaluation
 from engine.experiment import Experiment
 from engine.folder import RunFolder
 from engine.loop import Loop
@@ -72,13 +73,13 @@ class Run:
             print(self.describe(command))
             return
         self.splits = self.split(command.held_out_share)
-        check_best(command.keep_best, self.evaluators)
+        check_early(self, command)
         strategy = strategy_for(self.model_class, self.experiment.config, command.devices)
         devices = strategy.num_replicas_in_sync
         with self.folder.made():
             if not command.restart:
                 check_experiment(self.folder, self.experiment, devices, command.held_out_share)
-            requires = self.ensure_required()
+            requires = self.ensure_required(command)
             prepared = self.parts.prepare(self.splits.train)
             record = run_record(
                 self.experiment, prepared.config, prepared.data, requires, devices, command.held_out_share
@@ -97,13 +98,14 @@ class Run:
             self.parts.begin()
             self.fit(command, model, prepared, selection)
 
-    def ensure_required(self) -> dict[str, dict]:
+    def ensure_required(self, command: Train) -> dict[str, dict]:
         """Find or train the earlier runs that training needs; what the record says of them, by role."""
         records = {}
         for requirement in self.preset.requires:
             needed = self.parts.required(requirement) if requirement.to_train else None
             if needed is not None:
-                ensure(needed, requirement, is_named=needed != required(self.experiment, requirement))
+                is_named = needed != required(self.experiment, requirement)
+                ensure(needed, requirement, is_named, command)
                 records[requirement.role] = record_of(needed, requirement)
         return records
 
@@ -120,20 +122,15 @@ class Run:
         """The steps that are left, and what is written at their end."""
         experiment, start = self.experiment, model.step
         total = prepared.config.total_steps(prepared.batches.images)
-        evaluate = while_training(self, model, selection) if selection else None
-        better = comparable(self.evaluators)[command.keep_best] if command.keep_best else ""
-        pictures_every = command.pictures_every or self.preset.pictures_every
-        loop = Loop(model, self.folder, command, total, self.parts.panels(model), evaluate, better, pictures_every)
+        if start >= total and self.folder.finished_step() == start:
+            self.print_finished(start)
+            return
+        loop = self.loop(command, model, total, selection)
         if start >= total:
-            # Killed after the last step, before its results were written?
-            if self.folder.finished_step() != start:
-                loop.complete()
-                self.finish(model)
-            print(
-                f"{experiment.workdir} is finished: {start:,} steps. To train on, ask for more --steps; "
-                "to start over, --restart.",
-                flush=True,
-            )
+            # Killed after the last step, before its results were written.
+            loop.complete()
+            self.finish(model)
+            self.print_finished(start)
             return
         print(
             f"{'Resuming' if start else 'Training'}: {experiment.model} on {experiment.dataset}, steps {start:,} to "
@@ -147,6 +144,24 @@ class Run:
             )
             raise SystemExit(128 + received)
         self.finish(model)
+
+    def loop(self, command: Train, model: TrainedModel, total: int, selection: Data | None) -> Loop:
+        """The loop with what the command asks for: pictures, evaluations, the best checkpoint."""
+        evaluate = while_training(self, model, selection) if selection else None
+        best = None
+        if command.keep_best:
+            better = comparable(self.evaluators)[command.keep_best]
+            best = BestCheckpoint(self.folder.checkpoints, command.keep_best, better, selection_protocol(selection))
+        pictures_every = command.pictures_every or self.preset.pictures_every
+        return Loop(model, self.folder, command, total, self.parts.panels(model), evaluate, best, pictures_every)
+
+    def print_finished(self, step: int):
+        """Say that there is nothing left to do."""
+        print(
+            f"{self.experiment.workdir} is finished: {step:,} steps. To train on, ask for more --steps; "
+            "to start over, --restart.",
+            flush=True,
+        )
 
     def finish(self, model: TrainedModel):
         """Export and measure the trained model as it is in memory, and note that nothing is left to write."""
@@ -164,10 +179,15 @@ class Run:
         """What --dry_run prints."""
         # Refuses devices that are not there.
         strategy_for(self.model_class, self.experiment.config, command.devices)
-        check_best(command.keep_best, self.evaluators)
+        check_early(self, command)
         self.splits = self.split(command.held_out_share)
         prepared = self.parts.prepare(self.splits.train, dry_run=True)
-        return describe(self.experiment, prepared, self.build(prepared))
+        requires = []
+        for requirement in self.preset.requires:
+            needed = self.parts.required(requirement) if requirement.to_train else None
+            if needed is not None:
+                requires.append(f"{requirement.role}: {needed.workdir}, of {needed.model}")
+        return describe(self.experiment, prepared, self.build(prepared), requires)
 
     # After training.
 

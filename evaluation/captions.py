@@ -33,7 +33,6 @@ class CaptionOutputs(Outputs):
         embeddings: Callable[[list[str]], list[np.ndarray]],
     ):
         self.sampler, self.data, self.image_size, self.embeddings = sampler, data, image_size, embeddings
-        self.rng = np.random.default_rng(data.seed)
 
     def protocol(self):
         """Captions, each with one generated picture and the real one that it belongs to."""
@@ -43,10 +42,10 @@ class CaptionOutputs(Outputs):
     def chosen(self) -> np.ndarray:
         """(n, 2) examples and captions to measure: each image once at most, one caption of it."""
         examples = self.data.examples
-        count = min(self.data.count, len(examples))
-        images = self.rng.permutation(len(examples))[:count]
+        rng, count = np.random.default_rng(self.data.seed), min(self.data.count, len(examples))
+        images = rng.permutation(len(examples))[:count]
         counts = np.array([len(examples.captions[row]) for row in images])
-        return np.stack([images, (self.rng.random(count) * counts).astype(int)], axis=1)
+        return np.stack([images, (rng.random(count) * counts).astype(int)], axis=1)
 
     @functools.cached_property
     def texts(self) -> np.ndarray:

@@ -4,7 +4,6 @@ A preset lists its evaluators by dotted name; `--mode=evaluate` and the training
 """
 
 import dataclasses
-import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import numpy as np
@@ -13,6 +12,11 @@ from absl import logging
 from pipelines.examples import GaussianMixture, PairedImages
 
 HIGHER, LOWER = "higher", "lower"
+# What an evaluator may need: of the data, of what scores it, of the model.
+OF_DATA = ("labels", "attributes", "pairs", "one_dimension", "two_dimensions")
+OF_SCORERS = ("judge", "feature_network")
+OF_MODELS = ("condition", "category")
+NEEDS = frozenset((*OF_DATA, *OF_SCORERS, *OF_MODELS))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,7 +32,8 @@ class Data:
         judge_name: the judge's run and step, for the protocol.
         features: (n, h, w, 3) images in [-1, 1] to (n, F) features of a network; None without one.
         features_name: the network's file, for the protocol.
-        model_has: what the model has that an evaluator may need: "condition" (it is asked for classes), "category".
+        shows_progress: whether what takes long shows a progress bar (a training shows its own).
+        model_has: those of `OF_MODELS` that the model has: "condition" (it is asked for classes), "category" (a code).
     """
 
     examples: object
@@ -40,12 +45,11 @@ class Data:
     features: Callable[[np.ndarray], np.ndarray] | None = None
     features_name: str = ""
     model_has: frozenset[str] = frozenset()
+    shows_progress: bool = False
 
     @property
     def has(self) -> frozenset[str]:
-        """What an evaluator may need and is at hand: "judge", "feature_network", "labels", "attributes", "pairs",
-        "one_dimension" or "two_dimensions" of points, and `model_has`.
-        """
+        """Those of `NEEDS` that are at hand."""
         examples = self.examples
         dimensions = examples.centers.shape[1] if isinstance(examples, GaussianMixture) else 0
         present = {
@@ -77,8 +81,8 @@ class Evaluator:
     Attributes:
         needs: what must be at hand beside the outputs: see `Data.has`.
         higher: the keys by which checkpoints can be compared and of which a higher value is better.
-        lower: those of which a lower one is. What it yields under other keys is there to compare with: the same of real
-            data, of chance, of doing nothing.
+        lower: those of which a lower one is. Other keys are reference values: the same of real data, of chance, of the
+            unchanged input.
     """
 
     needs: frozenset[str] = frozenset()
@@ -118,14 +122,12 @@ def measure(evaluators: Iterable[Evaluator], outputs: Outputs, data: Data) -> di
         for key, value in evaluator.measure(outputs, data):
             if key in metrics:
                 raise ValueError(f"two evaluators yield {key}")
-            # What is not defined (a ratio to nothing) is no number, and JSON has none for it.
-            if math.isfinite(value):
-                metrics[key] = float(value)
+            metrics[key] = float(value)
     return metrics
 
 
 def warn_of_split(split: str):
-    """Say so where figures are of training examples."""
+    """Warn if the metrics are computed on training examples."""
     if split == "train":
         logging.warning("There are no unseen examples: what is measured is measured on the training split.")
 

@@ -3,6 +3,7 @@
 import functools
 
 import numpy as np
+from tqdm import tqdm
 
 from evaluation.evaluator import Data, Evaluator, Outputs
 from metrics.similarity import nearest_truth_accuracy, similarity_figures
@@ -53,12 +54,16 @@ class PairOutputs(Outputs):
     @functools.cached_property
     def translated(self) -> np.ndarray:
         """(n, h, w, 3) uint8 translations."""
-        return self.sampler.draw({"images": self.inputs, "direction": self.direction}, self.data.seed)
+        return self.sampler.draw({"images": self.watched(self.inputs), "direction": self.direction}, self.data.seed)
 
     @functools.cached_property
     def returned(self) -> np.ndarray:
         """(n, h, w, 3) uint8: the translations, translated back."""
-        return self.sampler.draw({"images": self.translated, "direction": self.back}, self.data.seed)
+        return self.sampler.draw({"images": self.watched(self.translated), "direction": self.back}, self.data.seed)
+
+    def watched(self, images: np.ndarray):
+        """The images, with a progress bar if the evaluation shows its own."""
+        return tqdm(images, "translating", unit=" images", disable=None) if self.data.shows_progress else images
 
     @property
     def ways(self) -> dict[str, "PairOutputs"]:

@@ -46,15 +46,15 @@ class EmbeddingOutputs(Outputs):
 
 
 class ImageRecall(Evaluator):
-    """Whether a caption's own image is among the ten that fit it best."""
+    """Whether a caption's own image is among the ten (or all, if there are fewer) that fit it best."""
 
     higher = ("image_recall_at_10",)
 
     def measure(self, outputs, data):
         """Beside chance."""
         k = min(10, len(outputs.images))
-        yield f"image_recall_at_{k}", retrieval.instance_recall(outputs.texts, outputs.images, outputs.owners, k)
-        yield f"image_recall_at_{k}_by_chance", retrieval.instance_recall_chance(len(outputs.images), k)
+        yield "image_recall_at_10", retrieval.instance_recall(outputs.texts, outputs.images, outputs.owners, k)
+        yield "image_recall_at_10_by_chance", retrieval.instance_recall_chance(len(outputs.images), k)
 
 
 class ClassRetrieval(Evaluator):
@@ -72,5 +72,5 @@ class ClassRetrieval(Evaluator):
         yield "class_accuracy", retrieval.class_accuracy(texts, classes, images, labels)
         yield "class_accuracy_by_chance", retrieval.class_accuracy_chance(labels)
         k = min(50, len(images))
-        yield f"average_precision_at_{k}", retrieval.retrieval_precision(texts, classes, images, labels, k)
-        yield f"average_precision_at_{k}_by_chance", retrieval.retrieval_precision_chance(classes, labels)
+        yield "average_precision_at_50", retrieval.retrieval_precision(texts, classes, images, labels, k)
+        yield "average_precision_at_50_by_chance", retrieval.retrieval_precision_chance(classes, labels)

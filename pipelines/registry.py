@@ -45,7 +45,7 @@ def from_folder(loader: str, gives: frozenset[str], summary: str) -> Dataset:
 
 
 def points(loader: str, summary: str) -> Dataset:
-    """A distribution in `pipelines.batches.points`."""
+    """A distribution in `pipelines.readers.points`."""
     return Dataset(loader, frozenset({"points"}), summary, has_test=None)
 
 

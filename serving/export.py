@@ -17,7 +17,7 @@ def export(sampler: Sampler, folder: pathlib.Path) -> pathlib.Path:
         archive.add_endpoint(name, function, signature)
     folder.mkdir(parents=True, exist_ok=True)
     version = 1 + max((int(path.name) for path in folder.iterdir() if path.name.isdigit()), default=0)
-    # TensorFlow Serving takes up any numbered folder, so an unfinished one must not have a number.
+    # TensorFlow Serving loads any numbered folder, so an unfinished one must not have a number.
     aside = folder / f".{version}.unfinished"
     shutil.rmtree(aside, ignore_errors=True)
     archive.write_out(str(aside), verbose=False)

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 import keras
 import numpy as np
 import tensorflow as tf
-from tqdm import tqdm
 
 from pipelines.images import to_float, to_uint8
 from serving.sampler import Sampler, Signatures, noise_seed
@@ -68,7 +67,7 @@ class TranslationSampler(Sampler):
     """The trained generators of image to image, by direction.
 
     Args:
-        translators: "AtoB" or "BtoA" to what translates so; the one that is served by default first.
+        translators: direction ("AtoB" or "BtoA") to its translator; the default of a server first.
         step: the training step of the weights.
     """
 
@@ -87,14 +86,13 @@ class TranslationSampler(Sampler):
         return translator.translate(tf.constant(image), tf.constant(seed, tf.int32)).numpy()
 
     def draw(self, inputs, seed: int) -> np.ndarray:
-        """(n, h, w, 3) uint8 translations, each image by itself, with a progress bar.
+        """(n, h, w, 3) uint8 translations, each image by itself.
 
         Args:
             inputs: `images` (n, h, w, 3) uint8; `direction`, if not the default.
             seed: of the dropout.
         """
-        progress = tqdm(inputs["images"], "translating", unit=" images", disable=None)
-        return np.stack([self.translate(image, seed, inputs.get("direction", "")) for image in progress])
+        return np.stack([self.translate(image, seed, inputs.get("direction", "")) for image in inputs["images"]])
 
     def signatures(self) -> Signatures:
         """By name, of a generator that draws dropout.
@@ -103,7 +101,7 @@ class TranslationSampler(Sampler):
         image_bytes_and_seed: the same and a seed (int32 scalar), which decides the dropout.
         images_and_seed: images (B, h, w, 3) uint8 and a seed.
         Of one that draws nothing: `serving_default`, `images`. Where it translates both ways, these are from A to B;
-        `BtoA_image_bytes` and `BtoA_images` are the way back.
+        `BtoA_image_bytes` and `BtoA_images` are the reverse direction.
         Those of bytes return `png` (B,) strings, PNG files of the input's sizes; the others `images` (B, h, w, 3)
         uint8. Each image is translated by itself, whatever the others are: as `--mode=sample --seed=s` does.
         """

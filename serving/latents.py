@@ -1,4 +1,4 @@
-"""Noise, and perhaps labels, to images or to anything else that a generator makes of noise."""
+"""Sampler of generators that take noise and optional labels."""
 
 from collections.abc import Callable
 

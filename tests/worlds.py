@@ -1,4 +1,4 @@
-"""Tiny synthetic data, configurations and runs for the tests of models and tasks."""
+"""Tiny synthetic data, configurations and runs for the tests of models and runs."""
 
 import dataclasses
 import pathlib

@@ -1,4 +1,4 @@
-"""What is generated from noise alone, and perhaps a label: images."""
+"""Images from noise and optional labels."""
 
 import numpy as np
 import tensorflow as tf
@@ -12,7 +12,6 @@ from evaluation.judges import judge_all
 from experiments.explore import explore
 from experiments.result import NotApplicableError, NothingFoundError
 from experiments.subject import Subject
-from models.core.preset import Requirement
 from models.generation.latent import latents
 from panels.classes import class_rows
 from panels.codes import code_rows
@@ -176,8 +175,9 @@ class ImageParts(Parts):
 
     def attribute_judge(self, named: str):
         """The judge of the birds' attributes and birds whose attributes are known; RunError where there is none."""
-        needed = self.experiment.sibling("attribute_judge", named, dataset="birds")
-        ensure(needed, Requirement("judge", "attribute_judge", "judge"), is_named=bool(named))
+        requirement = self.experiment.preset.requirement("attribute_judge")
+        needed = self.experiment.sibling(requirement.model, named, dataset="birds")
+        ensure(needed, requirement, is_named=bool(named))
         judge = type(self.run)(needed)
         trained = judge.trained_model()
-        return lambda images: judge_all(trained, images), judge.splits.unseen[0]
+        return lambda images: judge_all(trained, images), judge.splits.load("test")

@@ -17,7 +17,7 @@ from panels.grids import captioned_rows
 from pipelines.batches.domain_transfer import associated_batches
 from pipelines.batches.pairs import paired_batches
 from pipelines.batches.unpaired import unpaired_batches
-from pipelines.examples import PairedImages
+from pipelines.examples import DataError, PairedImages
 from pipelines.images import center_crop
 from serving.images import TranslationSampler, Translator
 
@@ -90,7 +90,12 @@ class PairParts(TranslationParts):
         return paired_batches(examples, self.experiment.config)
 
     def prepare(self, examples, dry_run=False):
-        """Pairs, cropped and flipped alike."""
+        """Pairs, cropped and flipped alike; DataError if their sides differ, which these generators cannot do."""
+        if examples.a.shape[1] != examples.b.shape[1]:
+            raise DataError(
+                "both images of a pair must have the same size. "
+                f"Received: {examples.a.shape[1]} and {examples.b.shape[1]} pixels"
+            )
         data = {"images": len(examples), "a": fingerprint(examples.a), "b": fingerprint(examples.b)}
         if examples.labels is not None:
             data["labels"] = fingerprint(np.asarray(examples.labels))

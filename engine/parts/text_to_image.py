@@ -39,6 +39,7 @@ from serving.encoder import CaptionEncoder
 GRID_ROWS, GRID_SAMPLES, STRIP_STEPS = 6, 6, 8
 # Of what `--mode=sample` draws.
 MOST_ROWS = 200
+PAPER_TEXT_DIM = 1024
 
 
 class TextToImageParts(Parts):
@@ -75,6 +76,9 @@ class TextToImageParts(Parts):
     def prepare(self, examples, dry_run=False):
         """Images with matching and wrong texts."""
         config = self.experiment.config
+        if self.choice == END_TO_END and not config.text_dim:
+            # No data tells the size of an embedding that is learned with the GAN.
+            config = dataclasses.replace(config, text_dim=PAPER_TEXT_DIM)
         texts = self.texts(examples, dry_run)
         batches = matching_batches(examples, config, texts)
         data = {
@@ -94,12 +98,15 @@ class TextToImageParts(Parts):
             return CaptionTable(np.concatenate(rows), np.array([len(row) for row in rows]))
         needed = self.required(self.experiment.preset.requirement("text_encoder"))
         folder = RunFolder(needed.workdir)
-        if dry_run and self.choice == CHAR_CNN_RNN and not (folder.path / ENCODER_FILE).exists():
-            counts = caption_counts(examples)
-            return CaptionTable(np.zeros((counts.sum(), needed.config.embedding_dim), np.float32), counts)
-        if self.choice == CHAR_CNN_RNN:
+        is_trained = (folder.path / ENCODER_FILE).exists() or self.choice != CHAR_CNN_RNN
+        if is_trained and self.choice == CHAR_CNN_RNN:
             self.check_captions(folder)
-        self.encoder = trained_encoder(folder)
+        encoder = trained_encoder(folder) if is_trained else None
+        if dry_run:
+            # Their size is all that a dry run shows.
+            dim, counts = encoder.embedding_dim if encoder else needed.config.embedding_dim, caption_counts(examples)
+            return CaptionTable(np.zeros((counts.sum(), dim), np.float32), counts)
+        self.encoder = encoder
         is_beside = self.choice == CHAR_CNN_RNN
         cache = folder.path if is_beside else pathlib.Path(self.experiment.cache_dir) / "embeddings"
         return embedding_table(self.encoder, examples, cache)

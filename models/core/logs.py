@@ -8,12 +8,12 @@ import tensorflow as tf
 
 
 class Logs:
-    """The running means of named scalars, kept on the device: nothing here makes the host wait, but for what says so.
+    """The running means of named scalars, kept on the device: only the methods that say so block the host.
 
     Make it within the strategy's scope. Each replica keeps its own means, which Keras averages over the replicas.
 
     Args:
-        names: of the values, in the order in which they are looked through.
+        names: the names of the values, in the order in which they are checked.
     """
 
     def __init__(self, names: tuple[str, ...]):

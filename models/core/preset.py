@@ -1,7 +1,6 @@
 """A preset: one name that `--model` accepts. Importable without TensorFlow, as all registries are."""
 
 import dataclasses
-import typing
 from collections.abc import Mapping
 
 from models.core.config import TrainingConfig, override
@@ -64,7 +63,7 @@ class Preset:
     evaluators: tuple[str, ...] = ()
     requires: tuple[Requirement, ...] = ()
     default_dataset: str = "birds"
-    per_dataset: typing.Mapping[str, typing.Mapping[str, object]] = dataclasses.field(default_factory=dict)
+    per_dataset: Mapping[str, Mapping[str, object]] = dataclasses.field(default_factory=dict)
     modes: tuple[str, ...] = ("train", "sample", "evaluate", "export")
     both_ways: bool = False
     samples_from: str = "captions"

@@ -61,7 +61,11 @@ def preset(model: str, config: ImageGenerationConfig, summary: str, source: str,
         model=model,
         parts="engine.parts.generation.ImageParts",
         evaluators=EVALUATORS,
-        requires=(Requirement("judge", "class_judge", "judge", to_train=False),),
+        requires=(
+            Requirement("judge", "class_judge", "judge", to_train=False),
+            # Of the experiments on birds.
+            Requirement("attribute_judge", "attribute_judge", "judge", to_train=False),
+        ),
         config=config,
         summary=summary,
         source=source,

@@ -4,7 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from pipelines.batches.crops import crop_and_flip
-from pipelines.batches.draws import Batches, check_enough, in_random_order, pick, reader, seeded
+from pipelines.batches.draws import Batches, check_enough, check_sides, in_random_order, pick, reader, seeded
 from pipelines.examples import DataError, PairedImages
 from pipelines.images import to_float
 
@@ -23,10 +23,11 @@ def associated_batches(examples: PairedImages, config) -> Batches:
         config: a PixelDTConfig; its `direction` is AtoB where A is the input.
 
     Raises:
-        DataError: there are fewer pairs than a batch holds, or all have the same label.
+        DataError: there are fewer pairs than a batch holds, all have the same label, or a side is below image_size.
     """
     size, count, seed = config.image_size, config.batch_size, config.seed
     check_enough(len(examples), count, "pairs")
+    check_sides(size, a=examples.a, b=examples.b)
     labels = np.arange(len(examples)) if examples.labels is None else np.asarray(examples.labels)
     if len(np.unique(labels)) < 2:
         raise DataError("training needs targets with at least two different labels. Received: all with the same one")

@@ -51,6 +51,16 @@ def check_enough(images: int, batch_size: int, of: str, turns: int = 1):
         raise DataError(f"training needs at least as many {of} as batch_size={batch_size}{times}. Received: {images}")
 
 
+def check_sides(image_size: int, **sides: np.ndarray):
+    """DataError if images (n, h, w, c), by name, are smaller than the crops that are trained on."""
+    for name, images in sides.items():
+        if images.shape[1] < image_size:
+            raise DataError(
+                f"images of {name.upper()} must have sides of at least image_size={image_size}. "
+                f"Received: {images.shape[1]} pixels"
+            )
+
+
 def reader(images: np.ndarray | ImageRows) -> Callable[[tf.Tensor], tf.Tensor]:
     """A function from (B,) indices to (B, h, w, c) uint8 images, from memory or from a memory-mapped file."""
     if isinstance(images, np.memmap | ImageRows):

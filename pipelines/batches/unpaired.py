@@ -1,7 +1,7 @@
 """Batches of two sets of images without correspondence. Each is a pure function of (seed, step)."""
 
 from pipelines.batches.crops import crop_and_flip
-from pipelines.batches.draws import Batches, check_enough, in_random_order, reader, seeded
+from pipelines.batches.draws import Batches, check_enough, check_sides, in_random_order, reader, seeded
 from pipelines.examples import PairedImages, UnpairedImages
 from pipelines.images import to_float
 
@@ -19,12 +19,13 @@ def unpaired_batches(examples: UnpairedImages | PairedImages, config) -> Batches
         config: a CycleGANConfig.
 
     Raises:
-        DataError: a side has fewer images than a batch holds.
+        DataError: a side has fewer images than a batch holds, or smaller ones than image_size.
     """
     size, count, seed = config.image_size, config.batch_size, config.seed
     sides = {"a": (examples.a, ORDER_A, CROP_A), "b": (examples.b, ORDER_B, CROP_B)}
     for side, (images, _, _) in sides.items():
         check_enough(len(images), count, f"images of {side.upper()}")
+    check_sides(size, a=examples.a, b=examples.b)
     readers = {side: reader(images) for side, (images, _, _) in sides.items()}
 
     def at(step):

@@ -1,4 +1,4 @@
-"""Embeddings in NumPy archives: the arrays `names`, `embeddings` and perhaps `counts` (shapes: see `table`)."""
+"""Embeddings in NumPy archives: the arrays `names`, `embeddings` and optionally `counts` (shapes: see `table`)."""
 
 import zipfile
 
@@ -21,7 +21,7 @@ def read(path: str) -> tuple[list[str], list[np.ndarray]]:
 
 
 def split_by_image(arrays: dict[str, np.ndarray]) -> tuple[list[str], list[np.ndarray]]:
-    """The names, and the embeddings of each image, from arrays `names`, `embeddings` and perhaps `counts`."""
+    """The names, and the embeddings of each image, from arrays `names`, `embeddings` and optionally `counts`."""
     if not {"names", "embeddings"} <= arrays.keys():
         raise ValueError(
             "it must hold the arrays names (n,) and embeddings (n, c, d), or (m, d) with counts (n,); "

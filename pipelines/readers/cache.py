@@ -128,7 +128,7 @@ def _read_cache(
         return None
     # Whatever is wrong with a cache file, the remedy is the same: decode again.
     except Exception as error:
-        logging.warning("The cache file %r is damaged and is made again (%s: %s)", path, type(error).__name__, error)
+        logging.warning("The cache file %r is damaged and will be rebuilt (%s: %s)", path, type(error).__name__, error)
         return None
-    logging.warning("The cache file %r is damaged and is made again", path)
+    logging.warning("The cache file %r is damaged and will be rebuilt", path)
     return None

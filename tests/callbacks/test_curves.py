@@ -79,6 +79,17 @@ def test_each_series_is_drawn_where_it_has_values_and_each_metric_in_a_panel_of_
         assert min(image.size) > 100
 
 
+def test_a_metric_and_what_it_is_compared_with_share_a_panel(tmp_path, monkeypatch):
+    figures = []
+    monkeypatch.setattr(Figure, "savefig", lambda self, path, **named: (figures.append(self), path.touch()))
+    table = NumbersTable(tmp_path / "numbers.csv", 0)
+    keys = ("distance", "recall", "distance_of_real", "recall_by_chance")
+    table.add(1, {f"evaluation/{key}": 1.0 for key in keys})
+    table.draw(tmp_path / "curves.png")
+    panels = [[line.get_label().removeprefix("evaluation/") for line in axes.lines] for axes in figures[0].axes]
+    assert panels == [["distance", "distance_of_real"], ["recall", "recall_by_chance"]]
+
+
 def test_no_curves_without_rows(tmp_path):
     Curves(NumbersTable(tmp_path / "numbers.csv", 0), tmp_path / "curves.png").on_train_end()
     assert not (tmp_path / "curves.png").exists()

@@ -175,3 +175,11 @@ def test_domain_transfer_from_training_to_scores(tmp_path, monkeypatch):
     image = write_image(tmp_path / "a.png", size=(50, 20))
     opened().sample(Sample(input=str(image), output=str(tmp_path / "out")))
     assert Image.open(tmp_path / "out" / "output" / "a.png").size == (50, 20)
+
+
+def test_pairs_of_two_sizes_are_refused_by_models_that_keep_the_size(tmp_path, monkeypatch):
+    pairs = examples_of("birds_parts", "train", 36)
+    small = dataclasses.replace(pairs, a=pairs.a[:, ::2, ::2])
+    monkeypatch.setattr("pipelines.registry.load", lambda *arguments: small)
+    with pytest.raises(DataError, match=r"must have the same size. Received: 18 and 36 pixels"):
+        tiny_run("pix2pix", tmp_path / "run").train(Train())

@@ -7,7 +7,7 @@ import pytest
 from engine.command import COMMANDS, Evaluate
 from engine.parts.parts import Parts
 from engine.run import Run, import_name
-from evaluation.evaluator import Evaluator, comparable
+from evaluation.evaluator import NEEDS, Evaluator, comparable
 from models.core.preset import MODES
 from models.core.trained import TrainedModel
 from models.registry import PRESETS
@@ -52,8 +52,7 @@ def test_its_evaluators_resolve_and_agree_on_what_is_better(name):
     assert evaluators
     assert all(isinstance(evaluator, Evaluator) for evaluator in evaluators)
     assert all(type(evaluator).measure is not Evaluator.measure for evaluator in evaluators)
-    known = {"judge", "feature_network", "labels", "attributes"}
-    assert frozenset().union(*(evaluator.needs for evaluator in evaluators)) <= known
+    assert frozenset().union(*(evaluator.needs for evaluator in evaluators)) <= NEEDS
     # A key that one takes for better when higher and another when lower could not choose a checkpoint.
     keys = [key for evaluator in evaluators for key in (*evaluator.higher, *evaluator.lower)]
     assert len(keys) == len(set(keys)) == len(comparable(evaluators))

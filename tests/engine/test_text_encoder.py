@@ -6,7 +6,9 @@ import json
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
+from callbacks.checkpoints import checkpoint_steps
 from engine.command import Evaluate, Train
 from engine.folder import RunError, RunFolder
 from engine.parts.text_encoder import ENCODER_FILE, embedding_table, flat_captions
@@ -189,3 +191,36 @@ def test_the_protocol_of_a_frechet_distance_names_network_split_and_counts(
     assert protocol["generated"] == protocol["real"] == len(world)
     assert (protocol["split"], protocol["seed"]) == ("test", 0)
     assert evaluation["metrics"]["frechet_distance"] >= 0
+
+
+def test_end_to_end_the_encoder_learns_with_the_gan(tmp_path, world):
+    run = tiny_run("gan_cls", tmp_path / "run", "end_to_end", steps=1)
+    assert "text_dim = 1024" in run.describe(Train())
+    assert "earlier runs" not in run.describe(Train())
+    run.train(Train())
+    served = tf.saved_model.load(str(tmp_path / "run" / "export" / "1")).signatures["captions_and_seed"]
+    images = served(captions=tf.constant(["a red bird"]), seed=tf.constant(1))["images"]
+    assert images.shape == (1, 32, 32, 3)
+
+
+def test_a_damaged_encoder_is_refused_in_one_line(tmp_path, world, encoder_folder):
+    (tmp_path / "encoder").mkdir()
+    damaged = tmp_path / "encoder" / ENCODER_FILE
+    damaged.write_bytes((encoder_folder / ENCODER_FILE).read_bytes()[:-100])
+    with pytest.raises(RunError, match="the text encoder is damaged; train it again") as raised:
+        tiny_run("gan_cls", tmp_path / "run", tmp_path / "encoder", steps=1).train(Train())
+    assert "\n" not in str(raised.value)
+
+
+def test_a_dry_run_embeds_and_writes_nothing(tmp_path, world, encoder_folder, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(CaptionEncoder, "embed_all", lambda *arguments: pytest.fail("captions were embedded"))
+    text = tiny_run("gan_cls", tmp_path / "run", encoder_folder).describe(Train())
+    assert f"text_encoder: {encoder_folder}" in text
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_encoder_that_is_trained_first_takes_over_the_cadences(tmp_path, world, small_presets):
+    run = tiny_run("gan_cls", tmp_path / "gan", "char_cnn_rnn", steps=1)
+    run.train(Train(checkpoint_every=1, keep_checkpoints=5))
+    assert checkpoint_steps(tmp_path / "char_cnn_rnn-birds" / "checkpoints") == [2, 1]

@@ -97,3 +97,9 @@ def test_what_is_no_such_folder(tmp_path):
     write_text(tmp_path / "data" / "trainB" / "broken.png", "no picture")
     with pytest.raises(DataError, match="at least one image of B must be decodable"):
         load(tmp_path)
+
+
+def test_sides_smaller_than_the_crops_are_refused():
+    examples = unpaired_images(4, 4, side=SIDE - 1)
+    with pytest.raises(DataError, match=r"images of A must have sides of at least image_size=8. Received: 7 pixels"):
+        unpaired_batches(examples, config())
