@@ -47,7 +47,7 @@ def best_record(folder: pathlib.Path) -> dict | None:
     try:
         record = json.loads(path.read_text())
         kinds = {"key": str, "value": float, "step": int, "better": str, "protocol": dict}
-        return {name: kind(record[name]) for name, kind in kinds.items()}
+        return {name: kind(record.get(name, {}) if kind is dict else record[name]) for name, kind in kinds.items()}
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError) as error:

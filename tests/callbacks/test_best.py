@@ -24,7 +24,7 @@ def consider(folder, steps, values=VALUES, better="higher"):
 def best(folder):
     """The recorded step and value; checks that the file is that step's and the only one."""
     record = json.loads((folder / "best.json").read_text())
-    assert record.keys() == {"key", "value", "step", "better"}
+    assert record.keys() == {"key", "value", "step", "better", "protocol"}
     assert [path.name for path in folder.glob("best*.keras")] == [f"best-step-{record['step']:08d}.keras"]
     assert best_path(folder, record["step"]).read_bytes() == content(record["step"])
     return record["step"], record["value"]
@@ -34,7 +34,8 @@ def best(folder):
 def test_the_best_value_is_kept_the_earliest_of_equal_ones_and_never_nan(tmp_path, better, step):
     consider(tmp_path, VALUES, better=better)
     assert best(tmp_path) == (step, VALUES[step])
-    assert best_record(tmp_path) == {"key": "score", "value": VALUES[step], "step": step, "better": better}
+    record = {"key": "score", "value": VALUES[step], "step": step, "better": better, "protocol": {}}
+    assert best_record(tmp_path) == record
     # The checkpoints themselves stay.
     assert all(checkpoint_path(tmp_path, other).exists() for other in VALUES)
 
@@ -127,3 +128,13 @@ def test_killed_at_any_point_the_record_names_a_file_of_its_step(tmp_path, monke
 
 def killed(*arguments, **named):
     raise Killed
+
+
+def test_values_of_another_protocol_are_not_compared(tmp_path, caplog):
+    for step, value, count in ((10, 0.9, 2000), (20, 0.5, 100), (30, 0.4, 100)):
+        path = checkpoint_path(tmp_path, step)
+        path.write_bytes(content(step))
+        BestCheckpoint(tmp_path, "score", "higher", {"count": count}).consider(step, {"score": value}, path)
+    # On so few samples 0.5 says nothing of the 0.9 before.
+    assert best(tmp_path) == (20, 0.5)
+    assert "was chosen by another protocol" in caplog.text

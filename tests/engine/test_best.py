@@ -118,7 +118,9 @@ def test_the_best_of_all_evaluations_is_kept(folders, name, key, better):
     assert list(found) == [2, 4, 6, 8, 9]
     assert len(set(found.values())) == 5
     step = (min if better == "lower" else max)(found, key=found.get)
-    assert best_of(folders[name]) == {"key": key, "value": found[step], "step": step, "better": better}
+    record = best_of(folders[name])
+    assert record.pop("protocol")["split"] == "validation"
+    assert record == {"key": key, "value": found[step], "step": step, "better": better}
     assert [path.name for path in (folders[name] / "checkpoints").glob("best-*")] == [f"best-step-{step:08}.keras"]
     # What is evaluated is saved, too.
     assert checkpoint_steps(folders[name] / "checkpoints") == [9, 8, 6, 4, 3, 2]
@@ -218,8 +220,9 @@ def test_the_best_checkpoint_is_sampled_evaluated_and_exported(folders, tmp_path
     assert best["metrics"] == chosen["metrics"] != last["metrics"]
     assert (best["protocol"]["step"], best["protocol"]["checkpoint"]) == (step, "best")
     assert best["protocol"]["split"] == "test"
-    assert best["protocol"]["selected_on"] == "validation"
-    assert "selected_on" not in chosen["protocol"].keys() | last["protocol"].keys()
+    # By whatever name it was chosen.
+    assert best["protocol"]["selected_on"] == chosen["protocol"]["selected_on"] == "validation"
+    assert "selected_on" not in last["protocol"]
     # By other noise than the one by which it was chosen.
     assert best["metrics"]["class_score"] != best_of(folder)["value"]
 
@@ -256,7 +259,7 @@ def test_a_run_without_a_best_checkpoint_has_none_to_evaluate(tmp_path):
         # Keys of evaluators whose needs are not met: an unconditional GAN, one without categories, no network.
         ("dcgan", "class_consistency", "judge_frechet_distance, class_score, rarest_class_share"),
         ("dcgan", "category_error", "judge_frechet_distance, class_score, rarest_class_share"),
-        ("dcgan", "frechet_distance", "judge_frechet_distance, class_score, rarest_class_share"),
+        ("dcgan", "fid", "judge_frechet_distance, class_score, rarest_class_share"),
         # There to compare with.
         ("dcgan", "class_score_of_real", "judge_frechet_distance, class_score, rarest_class_share"),
         ("gan_1d", "modes_found", "wasserstein_1_distance"),
@@ -272,10 +275,16 @@ def test_a_key_that_is_no_metric_of_the_run_is_refused_before_it_is_trained(fold
     assert not folder.exists()
 
 
-def test_without_a_judge_its_keys_are_refused_with_the_command_that_trains_one(tmp_path, caplog):
-    with pytest.raises(RunError, match=r"--keep_best must be a metric of this run: none, .*Received: class_score"):
+def test_without_a_judge_its_keys_are_refused_with_the_command_that_trains_one(tmp_path):
+    with pytest.raises(RunError, match="this needs a judge, which is trained by: ") as raised:
         images(tmp_path / "run").train(by_score())
-    assert f"--model=class_judge --dataset=digits --workdir={tmp_path / 'class_judge-digits'}" in caplog.text
+    assert f"--model=class_judge --dataset=digits --workdir={tmp_path / 'class_judge-digits'}" in str(raised.value)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_metric_of_a_feature_network_needs_one(tmp_path):
+    with pytest.raises(RunError, match=r"--keep_best=frechet_distance needs a --feature_network"):
+        images(tmp_path / "run").train(Train(keep_best="frechet_distance", **CADENCES))
 
 
 def test_a_key_is_refused_before_a_text_encoder_is_trained(tmp_path):
