@@ -259,7 +259,6 @@ def test_a_run_without_a_best_checkpoint_has_none_to_evaluate(tmp_path):
         # Keys of evaluators whose needs are not met: an unconditional GAN, one without categories, no network.
         ("dcgan", "class_consistency", "judge_frechet_distance, class_score, rarest_class_share"),
         ("dcgan", "category_error", "judge_frechet_distance, class_score, rarest_class_share"),
-        ("dcgan", "fid", "judge_frechet_distance, class_score, rarest_class_share"),
         # There to compare with.
         ("dcgan", "class_score_of_real", "judge_frechet_distance, class_score, rarest_class_share"),
         ("gan_1d", "modes_found", "wasserstein_1_distance"),
