@@ -11,7 +11,7 @@ from callbacks.checkpoints import best_record
 from engine.command import MOST_SEED, Evaluate, Train
 from engine.folder import RunError
 from engine.requires import ensure, is_there, required
-from evaluation.evaluator import Data, Evaluator, applicable, comparable, measure, table, warn_of_split
+from evaluation.evaluator import OF_MODELS, Data, Evaluator, applicable, comparable, measure, table, warn_of_split
 from evaluation.features import feature_network
 from models.core.trained import TrainedModel
 from pipelines.examples import DataError
@@ -111,7 +111,9 @@ def check_early(run, command: Train):
     """
     if not command.keep_best:
         return
-    check_best(command.keep_best, run.evaluators)
+    # What only the data can tell is checked when that is loaded.
+    unmet = frozenset(OF_MODELS) - run.parts.model_has(run.experiment.config)
+    check_best(command.keep_best, [evaluator for evaluator in run.evaluators if not evaluator.needs & unmet])
     (evaluator,) = (evaluator for evaluator in run.evaluators if command.keep_best in comparable([evaluator]))
     if "feature_network" in evaluator.needs and not command.feature_network:
         raise RunError(f"--keep_best={command.keep_best} needs a --feature_network. Received: no --feature_network")
@@ -124,7 +126,7 @@ def check_best(key: str, evaluators: list[Evaluator]):
     """RunError unless checkpoints can be compared by a metric of these evaluators."""
     accepted = ", ".join(comparable(evaluators)) or "none, as no evaluator of this run compares checkpoints"
     if key and key not in comparable(evaluators):
-        raise RunError(f"--keep_best must be a metric of this run: {accepted}. Received: {key}")
+        raise RunError(f"--keep_best must be a metric by which checkpoints compare: {accepted}. Received: {key}")
 
 
 def evaluation_data(run, command: Evaluate, examples, split: str, count: int) -> Data:

@@ -14,11 +14,11 @@ from engine.folder import RunError, RunFolder, differences
 from models.core.config import TrainingConfig
 
 # A change in one of these changes the weights.
-COMPARED = ("model", "dataset", "config", "data", "devices", "held_out_share", "requires")
+COMPARED = ("model", "dataset", "config", "data", "devices", "validation_share", "requires")
 
 
 def run_record(
-    experiment: Experiment, config: TrainingConfig, data: dict, requires: dict, devices: int, held_out_share: float
+    experiment: Experiment, config: TrainingConfig, data: dict, requires: dict, devices: int, validation_share: float
 ) -> dict:
     """What run.json says: the experiment with the sizes and fingerprints that came from the data.
 
@@ -28,7 +28,7 @@ def run_record(
         data: fingerprints and counts.
         requires: role to what is recorded of the earlier run.
         devices: how many.
-        held_out_share: of the training data, on which the best checkpoint is chosen.
+        validation_share: of the training data, on which the best checkpoint is chosen.
     """
     return {
         "model": experiment.model,
@@ -37,7 +37,7 @@ def run_record(
         "data": data,
         "requires": requires,
         "devices": devices,
-        "held_out_share": held_out_share,
+        "validation_share": validation_share,
         "data_dir": experiment.data_dir and os.path.abspath(experiment.data_dir),
         "cache_dir": os.path.abspath(experiment.cache_dir),
         "versions": {"tensorflow": tf.__version__, "keras": keras.__version__},
@@ -59,7 +59,7 @@ def check_record(folder: RunFolder, record: dict, config_class: type):
         logging.warning("Resuming under another version, so not bit for bit: %s.", line)
 
 
-def check_experiment(folder: RunFolder, experiment: Experiment, devices: int, held_out_share: float):
+def check_experiment(folder: RunFolder, experiment: Experiment, devices: int, validation_share: float):
     """Refuse what can be refused before the data is prepared, which may train a text encoder."""
     old = folder.read_record()
     if old is None:
@@ -71,7 +71,7 @@ def check_experiment(folder: RunFolder, experiment: Experiment, devices: int, he
         "dataset": experiment.dataset,
         "config": config,
         "devices": devices,
-        "held_out_share": held_out_share,
+        "validation_share": validation_share,
     }
     known = old | {"config": {name: old.get("config", {}).get(name) for name in config}}
     refuse_changes(folder, known, asked, tuple(asked), type(experiment.config))
@@ -79,19 +79,22 @@ def check_experiment(folder: RunFolder, experiment: Experiment, devices: int, he
 
 def refuse_changes(folder: RunFolder, old: dict, new: dict, compared: Sequence[str], config_class: type):
     """RunError that names what differs, except for what only says when a run ends."""
-    if old["model"] == new["model"] and "held_out_share" not in old:
+    if old["model"] == new["model"] and "validation_share" not in old:
         raise RunError(
             f"{folder.path} holds a run of an earlier version of this project; --restart moves it aside, another "
-            "--workdir leaves it alone. Received: a run.json without held_out_share"
+            "--workdir leaves it alone. Received: a run.json without validation_share"
         )
     ends_run = frozenset(field.name for field in dataclasses.fields(config_class) if field.metadata.get("ends_run"))
     changed = differences(
         {key: old.get(key) for key in compared}, {key: _plain(new[key]) for key in compared}, ends_run
     )
     if changed:
+        # No flag, or no value of one, may have been given for it.
+        is_share = any(line.startswith("validation_share") for line in changed)
+        hint = " (--keep_best holds --validation_share of the training data out)" if is_share else ""
         raise RunError(
             f"{folder.path} holds a run that differs in {'; '.join(changed)}. Resuming it needs the same "
-            "values; --restart moves the old run aside, another --workdir leaves it alone."
+            f"values{hint}; --restart moves the old run aside, another --workdir leaves it alone."
         )
 
 

@@ -55,12 +55,12 @@ class Run:
     @functools.cached_property
     def splits(self) -> Splits:
         """The splits of the dataset, as the record divides them."""
-        return self.split((self.folder.read_record() or {}).get("held_out_share", 0.0))
+        return self.split((self.folder.read_record() or {}).get("validation_share", 0.0))
 
-    def split(self, held_out_share: float) -> Splits:
+    def split(self, validation_share: float) -> Splits:
         """The splits of the dataset, a share of the training split held out."""
         side = self.parts.load_side(self.experiment.config.image_size)
-        return Splits(self.experiment, side, held_out_share, self.parts.train_split)
+        return Splits(self.experiment, side, validation_share, self.parts.train_split)
 
     # Training.
 

@@ -151,7 +151,7 @@ def test_what_is_held_out_is_never_trained_on_and_is_what_checkpoints_are_compar
     monkeypatch.setattr(Batches, "dataset", dataset)
     command = Train(keep_best="accuracy", validation_share=0.25, **(CADENCES | {"keep_checkpoints": 99}))
     run_of("class_judge", tmp_path / "run", steps=18).train(command)
-    assert json.loads((tmp_path / "run" / "run.json").read_text())["held_out_share"] == 0.25
+    assert json.loads((tmp_path / "run" / "run.json").read_text())["validation_share"] == 0.25
 
     run = run_of("class_judge", tmp_path / "run")
     held_out, split = run.splits.selection
@@ -179,7 +179,7 @@ def test_without_keep_best_nothing_is_held_out_and_the_weights_are_those_of_a_ru
     }
     for name, command in commands.items():
         points(tmp_path / name).train(command)
-        assert json.loads((tmp_path / name / "run.json").read_text())["held_out_share"] == 0.0
+        assert json.loads((tmp_path / name / "run.json").read_text())["validation_share"] == 0.0
         assert (tmp_path / name / "checkpoints" / "best.json").exists() == (name == "best")
         assert_same_weights(points(tmp_path / name).trained_model(), points(tmp_path / "plain").trained_model())
     assert evaluations(tmp_path / "evaluated") == evaluations(tmp_path / "best")
@@ -269,7 +269,9 @@ def test_a_key_that_is_no_metric_of_the_run_is_refused_before_it_is_trained(fold
     monkeypatch.setattr(Run, "fit", lambda *arguments: pytest.fail("training started"))
     folder = folders["images"].parent / "refused"
     run = run_of(model, folder, "normal_1d" if model == "gan_1d" else "digits")
-    with pytest.raises(RunError, match=rf"--keep_best must be a metric of this run: .*{accepted}.*Received: {key}"):
+    with pytest.raises(
+        RunError, match=rf"--keep_best must be a metric by which checkpoints compare: .*{accepted}.*Received: {key}"
+    ):
         run.train(Train(keep_best=key, **CADENCES))
     assert not folder.exists()
 
@@ -288,7 +290,9 @@ def test_a_metric_of_a_feature_network_needs_one(tmp_path):
 
 def test_a_key_is_refused_before_a_text_encoder_is_trained(tmp_path):
     run = run_of("gan_cls", tmp_path / "run", "birds", text_encoder="char_cnn_rnn")
-    with pytest.raises(RunError, match=r"--keep_best must be a metric of this run: named_attributes.*Received: fid"):
+    with pytest.raises(
+        RunError, match=r"--keep_best must be a metric by which checkpoints compare: named_attributes.*Received: fid"
+    ):
         run.train(Train(keep_best="fid", **CADENCES))
     assert not list(tmp_path.iterdir())
 
@@ -405,9 +409,9 @@ def test_more_steps_continue_the_choice_of_the_best(tmp_path, uninterrupted):
 
 def test_another_validation_share_is_refused_by_name(tmp_path, uninterrupted):
     before = (uninterrupted / "run.json").read_bytes()
-    with pytest.raises(RunError, match=r"held_out_share: 0\.1 -> 0\.3\..*--restart"):
+    with pytest.raises(RunError, match=r"validation_share: 0\.1 -> 0\.3\..*--restart"):
         points(uninterrupted).train(by_distance(validation_share=0.3))
     # Without the best, all images are trained on.
-    with pytest.raises(RunError, match=r"held_out_share: 0\.1 -> 0\.0\..*--restart"):
+    with pytest.raises(RunError, match=r"validation_share: 0\.1 -> 0\.0\..*--restart"):
         points(uninterrupted).train(Train(**CADENCES))
     assert (uninterrupted / "run.json").read_bytes() == before

@@ -11,6 +11,7 @@ import tensorflow as tf
 from engine.run import import_name
 from engine.strategy import mirrored
 from models.core import spectral
+from models.core.adversarial_config import PAIRED_LOSSES
 from models.registry import PRESETS
 from tests.worlds import SIDE, examples_of, tiny, tiny_run
 
@@ -94,7 +95,7 @@ def test_every_trainable_variable_belongs_to_one_player_and_is_updated(trained):
 
 def idle(trained, after):
     """What has not been updated, except a logit's bias where the loss depends on differences of logits only."""
-    differences = getattr(trained.model.config, "adversarial", "") in ("wasserstein", "hinge")
+    differences = getattr(trained.model.config, "adversarial", "") in ("wasserstein", "hinge", *PAIRED_LOSSES)
     return [
         name
         for name, value in trained.before.items()
