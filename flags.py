@@ -58,7 +58,7 @@ def parse(values) -> Command:
         )
     if foreign:
         name = foreign[0]
-        raise CommandError(
-            f"--{name} is accepted with --mode={' or '.join(known[name])}. Received: --mode={values.mode}"
-        )
+        *others, last = known[name]
+        modes = f"{', '.join(others)} or {last}" if others else last
+        raise CommandError(f"--{name} is accepted with --mode={modes}. Received: --mode={values.mode}")
     return command(**{name: tuple(value) if isinstance(value, list) else value for name, value in given.items()})

@@ -68,7 +68,7 @@ def refusal(folder, *arguments):
         (["--set=adversarial=squares"], ["adversarial must be one of", "hinge", "Received: squares"]),
         (
             ["--set=adversarial=relativistic"],
-            ["adversarial must be a loss of real and generated logits separately", "hinge", "Received: relativistic"],
+            ["adversarial must be one of minimax, non_saturating", "hinge", "Received: relativistic"],
         ),
         (["--set=adversarial=hinge", "--set=label_smoothing=0.1"], ["label_smoothing goes with", "hinge"]),
         (["--set=penalty=gradient"], ["discriminator_normalization=layer or none"]),
@@ -104,7 +104,7 @@ def refusal(folder, *arguments):
         (["--checkpoint_every=0"], ["checkpoint_every"]),
         (["--model=dcgan", "--set=penalty=r3"], ["penalty must be one of", "r1", "r3"]),
         (["--model=dcgan", "--set=penalty=r1"], ["discriminator_normalization=layer or none", "penalty=r1"]),
-        (["--model=dcgan", "--set=augmentation=color,flips"], ["any of color,translation,cutout. Received: flips"]),
+        (["--model=dcgan", "--set=augmentation=color,flips"], ["some of color,translation,cutout. Received: flips"]),
         (["--model=gan_2d", "--set=augmentation=color"], ["augmentation is of images", "Received: color"]),
         (["--model=dcgan", "--image_size=30"], ["image_size must be 4, 5, 6 or 7 times a power of two", "30"]),
         (["--model=dcgan", "--set=channels=2"], ["channels must be one of 0, 1, 3", "2"]),
@@ -125,7 +125,10 @@ def refusal(folder, *arguments):
         (["--mode=sample", "--learning_rate=1"], ["takes its hyper-parameters from the run", "learning_rate"]),
         (["--mode=evaluate", "--set=latent_dim=3"], ["takes its hyper-parameters from the run. Received: set"]),
         (["--mode=evaluate", "--num_images=3"], ["--num_images is accepted with --mode=sample", "--mode=evaluate"]),
-        (["--mode=export", "--judge=x"], ["--judge is accepted with --mode=evaluate or explore", "--mode=export"]),
+        (
+            ["--mode=export", "--judge=x"],
+            ["--judge is accepted with --mode=train, evaluate or explore", "--mode=export"],
+        ),
         (["--mode=sample", "--evaluate_every=5"], ["--evaluate_every is accepted with --mode=train", "--mode=sample"]),
         (["--checkpoint=best"], ["--checkpoint is accepted with --mode=sample or evaluate or export", "--mode=train"]),
         (["--evaluate_every=-1"], ["--evaluate_every must be at least 0. Received: -1"]),
@@ -155,7 +158,7 @@ def test_help_is_there_without_tensorflow(tmp_path):
     # absl wraps the lines, and a line may begin with any word of these.
     shown = " ".join(result.stdout.split())
     for part in (
-        "--mode=train: Steps between evaluations during training. 0: none.",
+        "--mode=train: Steps between evaluations while training, each of which leaves a checkpoint. 0: none.",
         "--mode=sample, evaluate, export, explore: Which checkpoint of the run: last, best",
         "--mode=explore: What the trained model is asked to show. One of latent_walk, vector_arithmetic,",
         "--mode=evaluate: Captions to evaluate, of models that draw captions. Default: 1000.",

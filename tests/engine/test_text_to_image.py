@@ -140,7 +140,7 @@ def test_without_a_judge_a_warning_names_the_command_that_trains_one(folder, wor
 
 
 def test_a_judge_that_is_named_and_is_none_is_refused(folder, world, tmp_path):
-    with pytest.raises(RunError, match=r"a judge is needed, which is trained by: python main\.py") as raised:
+    with pytest.raises(RunError, match=r"this needs a judge, which is trained by: python main\.py") as raised:
         evaluate(folder, num_captions=4, judge=str(tmp_path / "judge"))
     assert f"--workdir={tmp_path / 'judge'}" in str(raised.value)
     with pytest.raises(RunError, match="the judge must be a run of --model=attribute_judge"):
@@ -264,7 +264,7 @@ def test_a_damaged_checkpoint_is_not_sampled(folder, tmp_path):
     shutil.copytree(folder, copy)
     checkpoint = checkpoint_path(copy / "checkpoints", 2)
     checkpoint.write_bytes(checkpoint.read_bytes()[:-50])
-    with pytest.raises(TrainingError, match="every checkpoint of this run is damaged"):
+    with pytest.raises(TrainingError, match="every checkpoint is damaged"):
         sample(copy, *CAPTIONS)
 
 

@@ -341,7 +341,7 @@ def test_a_dry_run_prints_everything_and_writes_nothing(tmp_path):
         assert f"  {field.name} = " in text
     # A source is claimed for the published values only.
     assert re.search(r"learning_rate = 0.001 +Adam's step size\n", text)
-    assert re.search(r"batch_size = 4 +given; the preset's is 64: examples a step", text)
+    assert re.search(r"batch_size = 4 +given; the preset's is 64: examples per step", text)
     assert re.search(r"value_counts = \(3, 2, 2\) +from the data; the preset's is \(\)", text)
     assert "image: float32 (4, 32, 32, 3)" in text
     assert "attributes: int32 (4, 3)" in text
