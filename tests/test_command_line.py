@@ -130,7 +130,7 @@ def refusal(folder, *arguments):
             ["--judge is accepted with --mode=train, evaluate or explore", "--mode=export"],
         ),
         (["--mode=sample", "--evaluate_every=5"], ["--evaluate_every is accepted with --mode=train", "--mode=sample"]),
-        (["--checkpoint=best"], ["--checkpoint is accepted with --mode=sample or evaluate or export", "--mode=train"]),
+        (["--checkpoint=best"], ["--checkpoint is accepted with --mode=sample, evaluate, export", "--mode=train"]),
         (["--evaluate_every=-1"], ["--evaluate_every must be at least 0. Received: -1"]),
         (["--evaluate_every=often"], ["evaluate_every", "often"]),
         (["--evaluate_every=5", "--evaluate_samples=1"], ["--evaluate_samples must be at least 2. Received: 1"]),
@@ -160,7 +160,7 @@ def test_help_is_there_without_tensorflow(tmp_path):
     for part in (
         "--mode=train: Steps between evaluations while training, each of which leaves a checkpoint. 0: none.",
         "--mode=sample, evaluate, export, explore: Which checkpoint of the run: last, best",
-        "--mode=explore: What the trained model is asked to show. One of latent_walk, vector_arithmetic,",
+        "--mode=explore: The experiment to run. One of latent_walk, vector_arithmetic,",
         "--mode=evaluate: Captions to evaluate, of models that draw captions. Default: 1000.",
     ):
         assert part in shown
