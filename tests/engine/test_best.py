@@ -119,8 +119,9 @@ def test_the_best_of_all_evaluations_is_kept(folders, name, key, better):
     assert len(set(found.values())) == 5
     step = (min if better == "lower" else max)(found, key=found.get)
     record = best_of(folders[name])
-    assert record.pop("protocol")["split"] == "validation"
+    protocol = record.pop("protocol")
     assert record == {"key": key, "value": found[step], "step": step, "better": better}
+    assert (protocol["split"], protocol["count"]) == ("validation", 60)
     assert [path.name for path in (folders[name] / "checkpoints").glob("best-*")] == [f"best-step-{step:08}.keras"]
     # What is evaluated is saved, too.
     assert checkpoint_steps(folders[name] / "checkpoints") == [9, 8, 6, 4, 3, 2]
@@ -132,9 +133,11 @@ def test_the_best_of_all_evaluations_is_kept(folders, name, key, better):
 def test_the_best_checkpoint_outlives_those_that_are_dropped(folders, tmp_path, monkeypatch):
     # The first evaluation is the best one.
     values = iter([1.0, 3.0, 2.0, 5.0, 4.0])
-    monkeypatch.setattr(
-        "engine.evaluate.measure", lambda *arguments: {"wasserstein_1_distance": next(values), "mean": 0.0}
-    )
+
+    def evaluate():
+        return {"wasserstein_1_distance": next(values), "mean": 0.0}
+
+    monkeypatch.setattr("engine.run.while_training", lambda *arguments: evaluate)
     points(tmp_path / "run").train(by_distance(keep_checkpoints=1))
     assert checkpoint_steps(tmp_path / "run" / "checkpoints") == [9]
     assert best_of(tmp_path / "run")["step"] == 2
@@ -220,8 +223,9 @@ def test_the_best_checkpoint_is_sampled_evaluated_and_exported(folders, tmp_path
     assert best["metrics"] == chosen["metrics"] != last["metrics"]
     assert (best["protocol"]["step"], best["protocol"]["checkpoint"]) == (step, "best")
     assert best["protocol"]["split"] == "test"
-    # By whatever name it was chosen.
-    assert best["protocol"]["selected_on"] == chosen["protocol"]["selected_on"] == "validation"
+    assert best["protocol"]["selected_on"] == "validation"
+    # It is the same checkpoint, whatever it is called.
+    assert chosen["protocol"]["selected_on"] == "validation"
     assert "selected_on" not in last["protocol"]
     # By other noise than the one by which it was chosen.
     assert best["metrics"]["class_score"] != best_of(folder)["value"]
@@ -256,7 +260,7 @@ def test_a_run_without_a_best_checkpoint_has_none_to_evaluate(tmp_path):
     ("model", "key", "accepted"),
     [
         ("dcgan", "fid", "judge_frechet_distance, class_score, rarest_class_share"),
-        # Keys of evaluators whose needs are not met: an unconditional GAN, one without categories, no network.
+        # Keys of evaluators whose needs are not met: an unconditional GAN, one without categories.
         ("dcgan", "class_consistency", "judge_frechet_distance, class_score, rarest_class_share"),
         ("dcgan", "category_error", "judge_frechet_distance, class_score, rarest_class_share"),
         # There to compare with.
@@ -277,15 +281,17 @@ def test_a_key_that_is_no_metric_of_the_run_is_refused_before_it_is_trained(fold
 
 
 def test_without_a_judge_its_keys_are_refused_with_the_command_that_trains_one(tmp_path):
-    with pytest.raises(RunError, match="this needs a judge, which is trained by: ") as raised:
+    with pytest.raises(RunError, match=r"this needs a judge, which is trained by: (python main\.py .*)\. ") as raised:
         images(tmp_path / "run").train(by_score())
-    assert f"--model=class_judge --dataset=digits --workdir={tmp_path / 'class_judge-digits'}" in str(raised.value)
-    assert not list(tmp_path.iterdir())
+    assert f"--model=class_judge --dataset=digits --workdir={tmp_path / 'class_judge-digits'}." in str(raised.value)
+    assert not (tmp_path / "run").exists()
 
 
-def test_a_metric_of_a_feature_network_needs_one(tmp_path):
-    with pytest.raises(RunError, match=r"--keep_best=frechet_distance needs a --feature_network"):
-        images(tmp_path / "run").train(Train(keep_best="frechet_distance", **CADENCES))
+def test_without_a_feature_network_its_key_is_refused(folders):
+    folder = folders["images"].parent / "refused"
+    with pytest.raises(RunError, match=r"--keep_best=frechet_distance needs a --feature_network\. Received: no"):
+        images(folder).train(Train(keep_best="frechet_distance", **CADENCES))
+    assert not folder.exists()
 
 
 def test_a_key_is_refused_before_a_text_encoder_is_trained(tmp_path):

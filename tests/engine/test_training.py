@@ -236,6 +236,17 @@ def test_checkpoints_of_an_unknown_run_are_not_resumed_and_not_lost(tmp_path):
     assert (moved / "checkpoints" / "step-00000002.keras").exists()
 
 
+def test_a_damaged_record_is_refused_and_restart_moves_it_aside(tmp_path):
+    train(tmp_path, {"steps": 2})
+    (tmp_path / "run" / "run.json").write_text('{"model": ')
+    with pytest.raises(RunError, match=r"run\.json is damaged; --restart moves the run aside"):
+        train(tmp_path, {"steps": 2})
+    train(tmp_path, {"steps": 2}, restart=True)
+    (moved,) = (path for path in tmp_path.iterdir() if path.name != "run")
+    assert (moved / "checkpoints" / "step-00000002.keras").exists()
+    assert steps(tmp_path) == [2]
+
+
 def test_a_folder_in_use_is_refused_and_left_alone(tmp_path):
     train(tmp_path, {"steps": 2})
     with RunFolder(tmp_path / "run").locked():
