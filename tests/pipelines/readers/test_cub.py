@@ -147,7 +147,7 @@ def test_captions_may_lie_where_the_downloaded_images_go(tmp_path, monkeypatch):
 
 @pytest.fixture
 def subset():
-    root = pathlib.Path(__file__).parents[2]
+    root = pathlib.Path(__file__).parents[3]
     folder = pathlib.Path(os.environ.get("GAN_TEST_DATA", root / "../shared/data")) / "cub_subset"
     if not folder.is_dir():
         pytest.skip(f"the real subset of CUB-200-2011 is not at {folder}")
