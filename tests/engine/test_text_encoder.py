@@ -224,3 +224,13 @@ def test_an_encoder_that_is_trained_first_takes_over_the_cadences(tmp_path, worl
     run = tiny_run("gan_cls", tmp_path / "gan", "char_cnn_rnn", steps=1)
     run.train(Train(checkpoint_every=1, keep_checkpoints=5))
     assert checkpoint_steps(tmp_path / "char_cnn_rnn-birds" / "checkpoints") == [2, 1]
+
+
+@pytest.mark.parametrize("standardize", [True, False])
+def test_whether_embeddings_are_standardized_is_a_setting(tmp_path, world, standardize):
+    run = tiny_run("char_cnn_rnn", tmp_path / "run", steps=1, standardize=standardize)
+    assert f"standardize = {standardize}" in run.describe(Train())
+    run.train(Train())
+    embeddings = CaptionEncoder.load(tmp_path / "run" / ENCODER_FILE).embed_all(flat_captions(world))
+    deviation = np.sqrt(embeddings.var(axis=0).mean())
+    assert np.isclose(deviation, STANDARD_DEVIATION, rtol=1e-3) == standardize
