@@ -125,7 +125,7 @@ class PixelDTConfig(AdversarialConfig):
     direction: str = setting("AtoB", "which side of a pair is the scene", choices=DIRECTIONS)
     optimizer: str = setting(
         "adam",
-        "gradient descent method; this project's choice, after DCGAN (public code: sgd or adam)",
+        "gradient descent method; this project's, after DCGAN (in the public code no rate reaches the optimizer)",
         choices=OPTIMIZERS,
     )
     upsampling: str = setting(
