@@ -30,6 +30,7 @@ def describe(experiment: Experiment, prepared: Prepared, model: TrainedModel, re
     lines += [f"  {name}: {value.dtype.name} {tuple(value.shape)}" for name, value in batch.items()]
     steps = config.total_steps(batches.images)
     lines.append(f"  {config.steps_per_epoch(batches.images):,} steps an epoch, {steps:,} steps in all")
+    lines += [f"  {note}" for note in config.notes(batches.images)]
     if preset.evaluators:
         lines += ["", "evaluators", *(f"  {name}" for name in preset.evaluators)]
     if requires:

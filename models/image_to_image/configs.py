@@ -111,6 +111,12 @@ class CycleGANConfig(TranslationConfig):
                 f"Received: {self.learning_rate_halving_epochs}"
             )
 
+    def decay_end(self, images: int) -> int:
+        """After the constant and the decaying epochs."""
+        if not self.decay_epochs:
+            return 0
+        return (self.constant_epochs + self.decay_epochs) * self.steps_per_epoch(images)
+
 
 @dataclasses.dataclass(frozen=True)
 class PixelDTConfig(AdversarialConfig):
