@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from pipelines.batches.crops import crop_and_flip
-from pipelines.batches.draws import Batches, pick, reader, seeded
+from pipelines.batches.draws import Batches, permuted, pick, reader, seeded
 from pipelines.examples import CaptionedImages, DataError
 from pipelines.images import to_float
 
@@ -32,9 +32,7 @@ class CaptionTable:
 
     def draw(self, images: tf.Tensor, count: int, seed: tf.Tensor) -> tf.Tensor:
         """(B,) image indices to (B, count, ...) rows, drawn with replacement from each image's captions."""
-        counts = tf.constant(self.counts, tf.int32)
-        starts = tf.constant(np.concatenate([[0], np.cumsum(self.counts)[:-1]]), tf.int32)
-        number, start = tf.gather(counts, images)[:, tf.newaxis], tf.gather(starts, images)[:, tf.newaxis]
+        number, start = (tf.gather(values, images)[:, tf.newaxis] for values in (self.numbers, self.starts))
         draws = tf.random.stateless_uniform((tf.shape(images)[0], count), seed)
         return tf.gather(self.held, start + pick(draws, number))
 
@@ -45,8 +43,14 @@ class CaptionTable:
         return CaptionTable(self.rows[rows], self.counts[images])
 
     def __post_init__(self):
-        # One tensor, shared by all graphs.
-        object.__setattr__(self, "held", tf.constant(self.rows))
+        # Tensors, shared by all graphs.
+        tensors = {
+            "held": tf.constant(self.rows),
+            "numbers": tf.constant(self.counts, tf.int32),
+            "starts": tf.constant(np.cumsum(self.counts) - self.counts, tf.int32),
+        }
+        for name, tensor in tensors.items():
+            object.__setattr__(self, name, tensor)
 
 
 class ClassIndex:
@@ -83,9 +87,16 @@ class ClassIndex:
 
     def distinct(self, count: int, seed: int, step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """(count,) image indices and their classes, which repeat only if there are fewer classes than `count`."""
-        rounds = -(-count // self.classes)
-        draws = tf.random.stateless_uniform((rounds, self.classes), seeded(seed, CLASS, step))
-        classes = tf.reshape(tf.argsort(draws, axis=1), (-1,))[:count]
+        of_step = seeded(seed, CLASS, step)
+        rounds = [
+            permuted(
+                tf.range(min(self.classes, count - start), dtype=tf.int64),
+                self.classes,
+                tf.random.experimental.stateless_fold_in(of_step, start),
+            )
+            for start in range(0, count, self.classes)
+        ]
+        classes = tf.cast(tf.concat(rounds, axis=0), tf.int32)
         return self.image_of(classes, seeded(seed, IMAGE, step)), classes
 
 
