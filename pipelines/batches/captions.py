@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from pipelines.batches.crops import crop_and_flip
-from pipelines.batches.draws import Batches, permuted, pick, reader, seeded
+from pipelines.batches.draws import Batches, held, permuted, pick, reader, seeded
 from pipelines.examples import CaptionedImages, DataError
 from pipelines.images import to_float
 
@@ -45,9 +45,9 @@ class CaptionTable:
     def __post_init__(self):
         # Tensors, shared by all graphs.
         tensors = {
-            "held": tf.constant(self.rows),
-            "numbers": tf.constant(self.counts, tf.int32),
-            "starts": tf.constant(np.cumsum(self.counts) - self.counts, tf.int32),
+            "held": held(self.rows),
+            "numbers": held(self.counts, tf.int32),
+            "starts": held(np.cumsum(self.counts) - self.counts, tf.int32),
         }
         for name, tensor in tensors.items():
             object.__setattr__(self, name, tensor)
@@ -66,9 +66,9 @@ class ClassIndex:
         self.labels = labels
         _, sizes = np.unique(labels, return_counts=True)
         self.classes = len(sizes)
-        self.order = tf.constant(np.argsort(labels, kind="stable"), tf.int32)
-        self.sizes = tf.constant(sizes, tf.int32)
-        self.starts = tf.constant(np.concatenate([[0], np.cumsum(sizes)[:-1]]), tf.int32)
+        self.order = held(np.argsort(labels, kind="stable"), tf.int32)
+        self.sizes = held(sizes, tf.int32)
+        self.starts = held(np.concatenate([[0], np.cumsum(sizes)[:-1]]), tf.int32)
 
     def image_of(self, classes: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
         """(B,) classes to (B,) indices of images drawn from them."""
@@ -143,7 +143,7 @@ def distinct_class_batches(
         Batches of `image` (or `image_features`), `characters` (B, 201) and `label` (B,).
     """
     index, read = ClassIndex(examples), reader(examples.images)
-    features = None if image_features is None else tf.constant(image_features, tf.float32)
+    features = None if image_features is None else held(image_features, tf.float32)
     count, seed = config.batch_size, config.seed
 
     def at(step):
@@ -161,7 +161,7 @@ def distinct_class_batches(
 def attribute_batches(examples: CaptionedImages, config) -> Batches:
     """Batches of `image` and its `attributes` (B, A); classes are drawn uniformly, then an image of each."""
     index, read = ClassIndex(examples), reader(examples.images)
-    attributes = tf.constant(examples.truth.attributes, tf.int32)
+    attributes = held(examples.truth.attributes, tf.int32)
     count, seed = config.batch_size, config.seed
 
     def at(step):

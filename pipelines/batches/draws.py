@@ -23,7 +23,7 @@ class Batches:
     """The data that a model trains on.
 
     Attributes:
-        at: (int64 scalar step) -> dict of tensors; pure.
+        at: (integer scalar step) -> dict of tensors; pure. It computes on the host, wherever it is called.
         measured: configuration fields that only the data determine, such as the size of a text embedding.
         images: the number of images in an epoch.
     """
@@ -31,6 +31,16 @@ class Batches:
     at: Callable[[tf.Tensor], dict[str, tf.Tensor]]
     measured: Mapping[str, object]
     images: int
+
+    def __post_init__(self):
+        at = self.at
+
+        def on_host(step):
+            # tf.data does so anyway; elsewhere a GPU would first copy every table that a row is taken from.
+            with tf.device("CPU:0"):
+                return at(step)
+
+        object.__setattr__(self, "at", on_host)
 
     def dataset(self, start: int, stop: int) -> tf.data.Dataset:
         """The batches of steps start, ..., stop - 1."""
@@ -69,6 +79,15 @@ def check_sides(image_size: int, **sides: np.ndarray):
             )
 
 
+def held(array: np.ndarray, dtype: tf.DType | None = None) -> tf.Tensor:
+    """A table of the data set as a tensor in the host's memory, where batches are made: one tensor for all graphs.
+
+    A plain constant would be copied to the GPU, where there is one: all images of the data set, beside the networks.
+    """
+    with tf.device("CPU:0"):
+        return tf.constant(array, dtype)
+
+
 def reader(images: np.ndarray | ImageRows) -> Callable[[tf.Tensor], tf.Tensor]:
     """A function from (B,) indices to (B, h, w, c) uint8 images, from memory or from a memory-mapped file."""
     if isinstance(images, np.memmap | ImageRows):
@@ -79,8 +98,8 @@ def reader(images: np.ndarray | ImageRows) -> Callable[[tf.Tensor], tf.Tensor]:
             return tf.ensure_shape(batch, shape)
 
         return read
-    held = tf.constant(images)
-    return lambda indices: tf.gather(held, indices)
+    table = held(images)
+    return lambda indices: tf.gather(table, indices)
 
 
 def permuted(places: tf.Tensor, number: int, seed: tf.Tensor) -> tf.Tensor:

@@ -1,4 +1,7 @@
-"""The order of an epoch: a permutation that looks like chance, at the same cost for any number of images."""
+"""The order of an epoch: a permutation that looks like chance, at the same cost for any number of images.
+
+And what a step costs that takes some of many images: nothing as large as the data set, and no memory but the host's.
+"""
 
 import types
 
@@ -120,7 +123,7 @@ def test_neighbors_in_an_order_are_no_nearer_in_the_data_set_than_chance_brings_
     assert stats.chisquare(counts).pvalue > 1e-4
 
 
-# The cost: no operation of a step is as large as the data set.
+# The cost of a step.
 
 MANY = 20_000
 
@@ -160,8 +163,10 @@ KINDS += ("matching", "characters", "distinct", "features", "attributes")
 
 @pytest.fixture(scope="module")
 def of_kind():
-    """By name, every kind of batches."""
-    return every_batches()
+    """By name, every kind of batches, made where a second CPU is the device that stands in for a GPU."""
+    with tf.device("CPU:1"):
+        assert tf.constant(0.0).device.endswith("CPU:1")
+        return every_batches()
 
 
 def test_every_kind_is_looked_at(of_kind):
@@ -177,3 +182,15 @@ def test_no_operation_of_a_step_is_as_large_as_the_data_set(of_kind, kind):
     sizes = {output.name: output.shape.num_elements() for output in outputs if output.name not in held}
     assert len(sizes) > 20
     assert not {name: size for name, size in sizes.items() if size is not None and size >= MANY}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_data_set_stays_in_the_memory_of_the_host(of_kind, kind):
+    with tf.device("CPU:1"):
+        captured = tf.function(of_kind[kind].at).get_concrete_function(tf.TensorSpec((), tf.int64)).captured_inputs
+        batch = of_kind[kind].at(tf.constant(0, tf.int64))
+    large = [tensor for tensor in captured if tensor.shape.num_elements() >= MANY]
+    assert large
+    # Nor is a batch made on the device, which would first copy what it is taken from.
+    for tensor in (*large, *batch.values()):
+        assert tensor.device.endswith("CPU:0")
