@@ -79,11 +79,12 @@ def test_the_floor_is_of_other_captions_than_the_pictures_own(judge):
 
 
 def test_only_what_the_drawn_caption_mentions_counts(judge):
-    mentions = np.zeros((4, 1, 4), bool)
-    mentions[0, 0, 0] = mentions[1, 0, 3] = True
-    # Wings are named of bird 0 and right, the size of bird 1 and wrong.
-    given = examples([0, 1, 2, 3], SEEN[:4], mentions, lines=1)
-    figures = measured(NamedAttributes(), given, np.zeros(4, int), judge=judge)
+    kinds, mentions = np.arange(40) % 4, np.zeros((40, 1, 4), bool)
+    # Wings are named of birds of kind 0 and right, sizes of those of kind 1 and wrong, with whatever picture they are
+    # compared, as all pictures are of kind 0.
+    mentions[kinds == 0, 0, 0] = mentions[kinds == 1, 0, 3] = True
+    given = examples(kinds, SEEN[kinds], mentions, lines=1)
+    figures = measured(NamedAttributes(), given, np.zeros(40, int), judge=judge)
     assert figures == {
         **dict.fromkeys(("named_wing_color", "named_wing_color_of_real", "named_wing_color_of_shuffled"), 1),
         **{"named_size": 0, "named_size_of_real": 1, "named_size_of_shuffled": 0},
