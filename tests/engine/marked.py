@@ -83,9 +83,9 @@ class Look(Evaluator):
 
 
 def look_at(run: Run) -> Look:
-    """Add a look to a run's evaluators."""
+    """A look in the place of a run's evaluators."""
     look = Look()
-    run.evaluators.append(look)
+    run.evaluators = [look]
     return look
 
 
