@@ -1,7 +1,9 @@
+import types
+
 import numpy as np
 import pytest
 
-from experiments.nearest_neighbors import nearest, nearest_neighbors
+from experiments.nearest_neighbors import nearest, nearest_neighbors, run
 
 
 def pictures(count, seed, channels=1):
@@ -53,6 +55,19 @@ def test_hand_worked():
         },
         rel=1e-5,
     )
+
+
+def test_a_run_searches_the_training_split_and_compares_with_the_test_split():
+    splits = {"train": pictures(40, 0), "test": pictures(30, 1)}
+    subject = types.SimpleNamespace(
+        real=lambda split, most: (splits[split], None), samples=lambda count: splits["train"][:20], seed=0
+    )
+    figures = run(subject).figures
+    assert figures["training_images"] == 40
+    # The samples are copies of training images; of the test split none is near any.
+    assert figures["pixels"]["samples_to_training"] == 0
+    assert figures["pixels"]["held_out_to_training"] > 0.3
+    assert figures["pixels"]["nearer_to_training"] > 0.8
 
 
 def test_new_images_are_as_far_as_held_out_ones():
