@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from models.image_to_image.cyclegan_networks import generator
-from tests.models.reference import assert_computes, images, instance_normalization, reflect_pad, relu
+from tests.models.operations import instance_normalization, reflect_pad, relu
+from tests.models.reference import assert_computes, images
 from tests.worlds import tiny
 
 

@@ -3,7 +3,8 @@
 import pytest
 
 from models.image_to_image.patchgan import discriminator
-from tests.models.reference import assert_computes, images, leaky_relu, standardized, zero_pad
+from tests.models.operations import leaky_relu, standardized, zero_pad
+from tests.models.reference import assert_computes, images
 from tests.worlds import tiny
 
 # Channels, in units of the width, of the 4x4 convolutions of stride 2 and of the one of stride 1 after them.

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from models.image_to_image.pix2pix_networks import generator
-from tests.models.reference import assert_computes, images, leaky_relu, relu, standardized
+from tests.models.operations import leaky_relu, relu, standardized
+from tests.models.reference import assert_computes, images
 from tests.worlds import tiny
 
 # Channels of the encoder in units of the width: each convolution of 4 pixels halves the side, the last to one pixel.

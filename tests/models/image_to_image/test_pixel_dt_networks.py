@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from models.image_to_image.pixel_dt_networks import converter, discriminator
-from tests.models.reference import assert_computes, images, leaky_relu, relu
+from tests.models.operations import leaky_relu, relu
+from tests.models.reference import assert_computes, images
 from tests.worlds import tiny
 
 # Channels in units of the width, from the image to a map of 4x4; each stage halves the side.

@@ -3,7 +3,8 @@
 import pytest
 
 from models.judges.judge import attribute_classifier
-from tests.models.reference import assert_computes, images, max_pool, relu
+from tests.models.operations import max_pool, relu
+from tests.models.reference import assert_computes, images
 from tests.worlds import tiny
 
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from models.text_encoder.networks import feature_projection, image_encoder, text_encoder
-from tests.models.reference import assert_computes, images, max_pool_1d, relu, vectors
+from tests.models.operations import max_pool_1d, relu
+from tests.models.reference import assert_computes, images, vectors
 from tests.worlds import tiny
 
 

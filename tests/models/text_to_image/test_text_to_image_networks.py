@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from models.text_to_image import networks
-from tests.models.reference import assert_computes, leaky_relu, relu, vectors
+from tests.models.operations import leaky_relu, relu
+from tests.models.reference import assert_computes, vectors
 from tests.worlds import tiny
 
 # Side of the smallest map, and the channels from there on in units of ngf; the authors' own at 64 pixels.
