@@ -19,7 +19,7 @@ def kind_of(variable) -> str:
         return {0.0: "table of zeros", 1.0: "table of ones"}.get(value.mean() if np.ptp(value) == 0 else None, "kernel")
     if not variable.trainable:
         return "moving mean" if not value.any() else "moving variance" if (value == 1).all() else "singular vector"
-    return "scale" if value.mean() > 0.5 else "offset"
+    return "scale" if np.abs(value - 1.0).max() < 0.3 else "offset"
 
 
 def randomize(network: keras.Model, seed: int) -> list[tuple[str, keras.Variable, np.ndarray]]:
@@ -62,26 +62,30 @@ class Reference:
         self.unused, self.training, self.masks, self.swapped = list(weights), training, list(masks), swapped
         self.has_order, self.moved = False, []
 
-    def take(self, kind: str, shape: tuple[int, ...]):
-        """The next weight of that kind and shape."""
+    def take(self, kind: str, shape: tuple[int, ...], what: str = ""):
+        """The next weight of that kind and shape; `what` names the layer that has it, if it is not found."""
         for index, (its_kind, variable, value) in enumerate(self.unused):
             if (its_kind, value.shape) == (kind, tuple(shape)):
                 del self.unused[index]
                 self.taken = variable
                 return value
         left = [(kind, value.shape) for kind, _, value in self.unused]
-        raise AssertionError(f"the description has a further {kind} of shape {shape}; left in the network: {left}")
+        raise AssertionError(
+            f"the network lacks {what or 'a layer'} that is described: no {kind} of shape {shape} is left; left: {left}"
+        )
 
-    def kernel(self, shape: tuple[int, ...], spectral_norm: bool):
-        value = self.take("kernel", shape)
+    def kernel(self, shape: tuple[int, ...], spectral_norm: bool, what: str = ""):
+        value = self.take("kernel", shape, what)
         return value / np.linalg.norm(value.reshape(-1, shape[-1]), 2) if spectral_norm else value
 
     def convolution(self, x, channels, size, strides=1, padding="same", bias=False, spectral_norm=False):
-        y = convolve(x, self.kernel((size, size, x.shape[-1], channels), spectral_norm), strides, padding)
+        what = f"a {size}x{size} convolution of {x.shape[-1]} channels to {channels}"
+        y = convolve(x, self.kernel((size, size, x.shape[-1], channels), spectral_norm, what), strides, padding)
         return y + self.take("offset", (channels,)) if bias else y
 
     def transposed_convolution(self, x, channels, size=4, strides=2, padding="same", bias=False):
-        y = convolve_transposed(x, self.take("kernel", (size, size, channels, x.shape[-1])), strides, padding)
+        what = f"a {size}x{size} transposed convolution of {x.shape[-1]} channels to {channels}"
+        y = convolve_transposed(x, self.take("kernel", (size, size, channels, x.shape[-1]), what), strides, padding)
         return y + self.take("offset", (channels,)) if bias else y
 
     def upsampled(self, how: str, x, channels, size=None, bias=False):
@@ -95,15 +99,16 @@ class Reference:
         return y[:, :, 0] + self.take("offset", (channels,))
 
     def dense(self, x, units, bias=True, spectral_norm=False):
-        y = x @ self.kernel((x.shape[-1], units), spectral_norm)
+        y = x @ self.kernel((x.shape[-1], units), spectral_norm, f"a dense layer of {x.shape[-1]} numbers to {units}")
         return y + self.take("offset", (units,)) if bias else y
 
     def affine(self, x):
-        return x * self.take("scale", x.shape[-1:]) + self.take("offset", x.shape[-1:])
+        what = f"the scale and offset of a normalization of {x.shape[-1]} channels"
+        return x * self.take("scale", x.shape[-1:], what) + self.take("offset", x.shape[-1:], what)
 
     def batch_normalization(self, x, epsilon=1e-5, unbiased=True, affine=True):
         """By the batch's statistics in training, else by the moving ones, which move by a tenth (Torch's momentum)."""
-        mean, variance = self.take("moving mean", x.shape[-1:]), None
+        mean = self.take("moving mean", x.shape[-1:], f"a batch normalization of {x.shape[-1]} channels")
         moving_mean = self.taken
         variance = self.take("moving variance", x.shape[-1:])
         if self.training:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from models.generation import dcgan, resnet
+from models.generation import dcgan, mlp, resnet
 from models.generation.mlp import point_discriminator, point_generator
 from models.image_to_image import cyclegan_networks, patchgan, pix2pix_networks, pixel_dt_networks
 from models.text_encoder.networks import text_encoder
@@ -135,8 +135,35 @@ def test_the_recurrent_weights_of_the_text_encoder_are_orthogonal():
 
 @pytest.mark.parametrize("name", BUILDERS)
 def test_offsets_start_at_zero(name):
+    """Except for those of the text's projection, which are Torch's too."""
     offsets = of_kind(BUILDERS[name](), "offset")
-    assert all(not offset.any() for offset in offsets if offset.size > 1)
+    others = [offset for offset in offsets if offset.any()]
+    assert [offset.shape for offset in others] == ([(4,)] if name.startswith("reed") else [])
+    assert all(np.abs(offset).max() <= 1 / math.sqrt(32) for offset in others)
+
+
+@pytest.mark.parametrize(("model", "pieces"), [("gan", 5), ("cgan", 4), ("gan", 1)])
+def test_the_2014_networks_are_uniform(model, pieces):
+    """Authors' code: within 0.05 in the generator, 0.005 in the discriminator's maxout layers and its logit."""
+    keras.utils.set_random_seed(0)
+    config = tiny(
+        model,
+        image_size=16,
+        channels=1,
+        classes=4,
+        latent_dim=100,
+        generator_width=120,
+        discriminator_width=240,
+        maxout_pieces=pieces,
+        joint_pieces=0,
+    )
+    for build, limit in ((mlp.generator, 0.05), (mlp.discriminator, 0.005 if pieces > 1 else 0.05)):
+        network = build(config)
+        kernels = [kernel for kernel in of_kind(network, "kernel") if kernel.size >= 200]
+        assert len(kernels) >= 3
+        for kernel in kernels:
+            assert_uniform(kernel, limit, f"a kernel of shape {kernel.shape} is not uniform within {limit}")
+        assert not any(offset.any() for offset in of_kind(network, "offset"))
 
 
 def test_conditional_normalization_starts_as_normalization_without_a_class():

@@ -27,7 +27,10 @@ def normalized(r: Reference, x, label, classes: int, conditioning: str):
     if conditioning != "projection":
         return r.batch_normalization(x)
     y = r.batch_normalization(x, affine=False)
-    scale, offset = (r.take(kind, (classes, x.shape[-1]))[label] for kind in ("table of ones", "table of zeros"))
+    scale, offset = (
+        r.take(kind, (classes, x.shape[-1]), "the scale and offset of each class")[label]
+        for kind in ("table of ones", "table of zeros")
+    )
     shape = (len(x),) + (1,) * (x.ndim - 2) + (x.shape[-1],)
     return y * scale.reshape(shape) + offset.reshape(shape)
 
@@ -37,5 +40,5 @@ def logits(r: Reference, features, pooled, label, classes: int, conditioning: st
     y = r.dense(features.reshape(len(features), -1), 1, spectral_norm=spectral_norm)
     if conditioning != "projection":
         return y
-    embeddings = r.kernel((classes, pooled.shape[-1]), spectral_norm)
+    embeddings = r.kernel((classes, pooled.shape[-1]), spectral_norm, "the embedding of the class")
     return y + np.sum(embeddings[label] * pooled, axis=1, keepdims=True)
