@@ -1,9 +1,9 @@
-"""CycleGAN's generator recomputed in NumPy (Zhu et al. 2017, appendix 7.2, after Johnson et al. 2016)."""
+"""CycleGAN's generators recomputed in NumPy (Zhu et al. 2017, appendix 7.2, after Johnson et al. 2016)."""
 
 import numpy as np
 import pytest
 
-from models.image_to_image.cyclegan_networks import generator
+from models.image_to_image.cyclegan import CycleGAN
 from tests.models.operations import instance_normalization, reflect_pad, relu
 from tests.models.reference import assert_computes, images
 from tests.worlds import tiny
@@ -25,13 +25,14 @@ def described(r, image, width: int, blocks: int, upsampling: str):
     return np.tanh(r.convolution(reflect_pad(x, 3), 3, 7, padding="valid", bias=True))
 
 
-@pytest.mark.parametrize("batch", [1, 3])
-@pytest.mark.parametrize("upsampling", ["transposed", "resize"])
-@pytest.mark.parametrize("blocks", [0, 3])
-def test_the_generator_computes_what_the_paper_describes(batch, upsampling, blocks):
-    network = generator(tiny("cyclegan", generator_width=3, blocks=blocks, upsampling=upsampling))
+@pytest.mark.parametrize("name", ["generator", "backward_generator"])
+@pytest.mark.parametrize(
+    ("batch", "upsampling", "blocks"), [(1, "transposed", 3), (3, "transposed", 0), (1, "resize", 0), (3, "resize", 2)]
+)
+def test_both_generators_compute_what_the_paper_describes(batch, upsampling, blocks, name):
+    config = tiny("cyclegan", generator_width=3, blocks=blocks, upsampling=upsampling)
     assert_computes(
-        network,
+        getattr(CycleGAN(config), name),
         lambda r, image: described(r, image, 3, blocks, upsampling),
         {"image": images(batch, 16, 20)},
         training=batch > 1,

@@ -2,6 +2,7 @@
 
 import pytest
 
+from models.image_to_image.cyclegan import CycleGAN
 from models.image_to_image.patchgan import discriminator
 from tests.models.operations import leaky_relu, standardized, zero_pad
 from tests.models.reference import assert_computes, images
@@ -75,8 +76,16 @@ def test_pix2pixs_discriminator_computes_what_the_paper_describes(
     )
 
 
-@pytest.mark.parametrize(("receptive_field", "normalization"), [(70, "instance"), (1, "instance"), (16, "none")])
-def test_cyclegans_discriminator_computes_what_the_paper_describes(receptive_field, normalization):
+@pytest.mark.parametrize(
+    ("receptive_field", "normalization", "name"),
+    [
+        (70, "instance", "discriminator"),
+        (1, "instance", "backward_discriminator"),
+        (16, "none", "discriminator"),
+        (16, "layer", "backward_discriminator"),
+    ],
+)
+def test_cyclegans_discriminators_compute_what_the_paper_describes(receptive_field, normalization, name):
     config = tiny(
         "cyclegan",
         discriminator_width=3,
@@ -85,7 +94,7 @@ def test_cyclegans_discriminator_computes_what_the_paper_describes(receptive_fie
         image_size=32,
     )
     assert_computes(
-        discriminator(config, use_bias=True),
+        getattr(CycleGAN(config), name),
         lambda r, image: described(r, image, named(normalization), receptive_field, 3, bias=True),
         {"image": images(2, 32)},
     )

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from models.image_to_image.pixel_dt_networks import converter, discriminator
+from models.image_to_image.pixel_dt import PixelDT
 from tests.models.operations import leaky_relu, relu
 from tests.models.reference import assert_computes, images
 from tests.worlds import tiny
@@ -47,7 +47,7 @@ def described_discriminator(r, image, stages, width, normalization, input=None):
 def test_the_converter_computes_what_the_paper_describes(size, code, upsampling, training):
     config = tiny("pixel_dt", image_size=size, generator_width=3, code_dim=code, upsampling=upsampling)
     assert_computes(
-        converter(config),
+        PixelDT(config).generator,
         lambda r, image: described_converter(r, image, STAGES[size], 3, code, upsampling),
         {"image": images(4, size)},
         training,
@@ -58,9 +58,10 @@ def test_the_converter_computes_what_the_paper_describes(size, code, upsampling,
 @pytest.mark.parametrize(("of_pairs", "normalization"), [(False, "batch"), (True, "batch"), (True, "layer")])
 def test_the_discriminators_compute_what_the_paper_describes(of_pairs, normalization, training):
     config = tiny("pixel_dt", image_size=32, discriminator_width=3, discriminator_normalization=normalization)
+    model = PixelDT(config)
     inputs = {"image": images(3, 32)} | ({"input": images(3, 32, seed=1)} if of_pairs else {})
     assert_computes(
-        discriminator(config, of_pairs=of_pairs),
+        model.domain_discriminator if of_pairs else model.discriminator,
         lambda r, **given: described_discriminator(r, stages=STAGES[32], width=3, normalization=normalization, **given),
         inputs,
         training,
