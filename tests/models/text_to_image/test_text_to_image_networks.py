@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from models.text_to_image import networks
-from tests.models.operations import leaky_relu, relu
-from tests.models.reference import assert_computes, vectors
+from tests.models.operations import leaky_relu, relu, tiled
+from tests.models.reference import assert_computes, images, vectors
 from tests.worlds import tiny
 
 # Side of the smallest map, and the channels from there on in units of ngf; the authors' own at 64 pixels.
@@ -40,5 +40,58 @@ def test_the_generator_computes_what_the_authors_code_does(size, training):
         networks.generator(config),
         lambda r, latent, text: described_generator(r, latent, text, size, 2, 5),
         {"latent": vectors(4, 6), "text": vectors(4, 7, seed=2)},
+        training,
+    )
+
+
+def described_discriminator(r, image, text, size, width, projection, normalization, inner_product=0):
+    """Convolutions of stride 2, normalized but the first, the last not activated; a residual block; the text, tiled."""
+    side, factors = STAGES[size]
+    first, *others, last = (factor * width for factor in reversed(factors))
+
+    def normalize(x):
+        return r.normalization(normalization, x)
+
+    x = leaky_relu(r.convolution(image, first, 4, strides=2))
+    for channels in others:
+        x = leaky_relu(normalize(r.convolution(x, channels, 4, strides=2)))
+    features = residual(r, normalize(r.convolution(x, last, 4, strides=2)), normalize, leaky_relu)
+    projected = leaky_relu(normalize(r.dense(text, projection)))
+    x = r.concatenate(features, tiled(projected, side))
+    x = leaky_relu(normalize(r.convolution(x, last, 1)))
+    y = r.convolution(x, 1, side, padding="valid").reshape(-1, 1)
+    if inner_product:
+        hidden = leaky_relu(r.dense(features.reshape(len(features), -1), 2 * inner_product))
+        y = y + np.sum(r.dense(hidden, inner_product) * r.dense(projected, inner_product), axis=1, keepdims=True)
+    return y
+
+
+@pytest.mark.parametrize("training", [False, True])
+@pytest.mark.parametrize(
+    ("size", "normalization", "inner_product"),
+    [(64, "batch", 0), (128, "batch", 0), (24, "layer", 0), (16, "none", 0), (16, "batch", 3)],
+)
+def test_the_discriminator_computes_what_the_authors_code_does(size, normalization, inner_product, training):
+    config = tiny(
+        "gan_cls",
+        image_size=size,
+        text_dim=7,
+        text_projection_dim=5,
+        discriminator_width=2,
+        discriminator_normalization=normalization,
+        inner_product_dim=inner_product,
+    )
+    assert_computes(
+        networks.discriminator(config),
+        lambda r, **inputs: described_discriminator(
+            r,
+            size=size,
+            width=2,
+            projection=5,
+            normalization=normalization,
+            inner_product=inner_product,
+            **inputs,
+        ),
+        {"image": images(4, size), "text": vectors(4, 7)},
         training,
     )
