@@ -29,7 +29,9 @@ def described_generator(r, latent, size, width, channels, upsampling, conditioni
     return np.tanh(r.upsampled(upsampling, x, channels, bias=True))
 
 
-def described_discriminator(r, image, size, width, conditioning, normalization, spectral_norm, label=None, heads=None):
+def described_discriminator(
+    r, image, size, width, conditioning, normalization, spectral_norm, label=None, heads=None, code_units=0
+):
     """Convolutions of 4 pixels and stride 2, leaky ReLU, normalized but the first; a linear map to the logit."""
     x = with_class_maps(r, image, label, CLASSES, conditioning)
     for stage, factor in enumerate(STAGES[size][1]):
@@ -37,8 +39,12 @@ def described_discriminator(r, image, size, width, conditioning, normalization, 
         x = r.convolution(x, factor * width, 4, strides=2, bias=bias, spectral_norm=spectral_norm)
         x = leaky_relu(r.normalization(normalization, x) if stage else x)
     y = logits(r, x, x.sum((1, 2)), label, CLASSES, conditioning, spectral_norm)
-    flat = x.reshape(len(x), -1)
-    return {"logits": y, **{name: r.dense(flat, units) for name, units in heads.items()}} if heads else y
+    if not heads:
+        return y
+    hidden = x.reshape(len(x), -1)
+    if code_units:
+        hidden = leaky_relu(r.normalization(normalization, r.dense(hidden, code_units, bias=normalization == "none")))
+    return {"logits": y, **{name: r.dense(hidden, units) for name, units in heads.items()}}
 
 
 @pytest.mark.parametrize("training", [False, True])
@@ -130,6 +136,42 @@ def test_acgans_classifier_is_linear_in_the_discriminators_features(spectral_nor
         dcgan.discriminator(config),
         lambda r, image: described_discriminator(
             r, image, 16, 3, "none", "batch", spectral_norm, heads={"class_logits": CLASSES}
+        ),
+        {"image": images(4, 16)},
+        training,
+    )
+
+
+@pytest.mark.parametrize("training", [False, True])
+@pytest.mark.parametrize("normalization", ["batch", "none"])
+@pytest.mark.parametrize(("categories", "codes"), [(4, 2), (0, 3)])
+def test_infogans_codes_are_predicted_from_a_hidden_layer_of_the_discriminators_features(
+    categories, codes, normalization, training
+):
+    """Chen et al. 2016, appendix C.1: the logits see the features themselves."""
+    config = tiny(
+        "infogan",
+        image_size=16,
+        discriminator_width=3,
+        channels=3,
+        categories=categories,
+        continuous_codes=codes,
+        code_units=7,
+        discriminator_normalization=normalization,
+    )
+    heads = {"category_logits": categories, "continuous_means": codes}
+    assert_computes(
+        dcgan.discriminator(config),
+        lambda r, image: described_discriminator(
+            r,
+            image,
+            16,
+            3,
+            "none",
+            normalization,
+            False,
+            heads={name: size for name, size in heads.items() if size},
+            code_units=7,
         ),
         {"image": images(4, 16)},
         training,
