@@ -108,6 +108,12 @@ class ImageGenerationConfig(GenerationConfig):
     generator_dropout: float = setting(
         0.0, "of the mlp's generator's hidden units, while it is trained; CGAN, 4.1: 0.5", minimum=0.0, maximum=0.9
     )
+    hidden_units: int = setting(
+        0,
+        "of a fully connected layer in both of the dcgan networks: after the noise, and before the logit; InfoGAN, "
+        "appendix C.1: 1,024; 0: no such layer",
+        minimum=0,
+    )
     spectral_normalization: bool = setting(False, "of the discriminator's weights; SNGAN, 2.1")
     generator_normalization: str = setting("batch", "in the generator; DCGAN, 3", choices=("batch", "none"))
 

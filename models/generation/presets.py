@@ -23,8 +23,10 @@ SMALL = {"batch_size": 64, "generator_width": 64, "discriminator_width": 64, "av
 # Passes over each dataset: at most some 20 minutes on two cores, on the digits 2 to 4.
 EPOCHS = {**dict.fromkeys(("birds", "birds_colors"), 40), "digits": 300}
 FEW_EPOCHS = 16
-# For the user's own images, of which there may be few.
-OWN = {name: {"steps": 25_000} for name in ("folder", "captions", "cub", "flowers")}
+# For the user's own images, of which there may be few. A rate that falls over the whole of a published training falls
+# over the whole of this one.
+OWN_STEPS = 25_000
+OWN = ("folder", "captions", "cub", "flowers")
 SIZES = {
     **dict.fromkeys(("mnist", "fashion_mnist", "kmnist", "emnist", "idx"), 28),
     **dict.fromkeys(("birds", "birds_colors", "cifar10"), 32),
@@ -54,7 +56,8 @@ def preset(model: str, config: ImageGenerationConfig, summary: str, source: str,
         small: changes for small images, beside their size.
     """
     small = (SMALL if config.network == "dcgan" else {}) | small
-    per_dataset = OWN | {
+    own = {"steps": OWN_STEPS} | ({"decay_steps": OWN_STEPS} if config.decay_steps else {})
+    per_dataset = dict.fromkeys(OWN, own) | {
         name: small | {"image_size": size, "epochs": EPOCHS.get(name, FEW_EPOCHS)} for name, size in SIZES.items()
     }
     return Preset(
@@ -189,6 +192,8 @@ PRESETS = {
         optimizer="rmsprop",
         learning_rate=5e-5,
         batch_size=64,
+        latent_distribution="normal",
+        generator_width=64,
     ),
     "wgan_gp": preset(
         "models.generation.gan.ImageGAN",
@@ -222,7 +227,13 @@ PRESETS = {
     ),
     "infogan": preset(
         "models.generation.infogan.InfoGAN",
-        InfoGANConfig(image_size=28, learning_rate=1e-3, discriminator_learning_rate=2e-4, generator_width=64),
+        InfoGANConfig(
+            image_size=28,
+            learning_rate=1e-3,
+            discriminator_learning_rate=2e-4,
+            generator_width=64,
+            hidden_units=1024,
+        ),
         "codes that are predicted from the images",
         "Chen et al., NIPS 2016, sections 5 and 7",
     ),
