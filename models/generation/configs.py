@@ -71,6 +71,10 @@ class GenerationConfig(AdversarialConfig):
         """Size of the generator's latent input."""
         return sum(self.latent_parts.values())
 
+    def decay_end(self, images: int) -> int:
+        """After the `decay_steps`."""
+        return self.decay_steps
+
     def steps_per_epoch(self, images: int) -> int:
         """Steps in one pass over the images: each turn of the discriminator takes new ones."""
         return max(images // (self.batch_size * self.discriminator_steps), 1)
