@@ -128,9 +128,23 @@ def test_the_residual_networks_are_initialized_after_he_and_glorot(build, model)
 
 def test_the_recurrent_weights_of_the_text_encoder_are_orthogonal():
     """So that 18 steps neither explode nor vanish."""
-    network = text_encoder(tiny("char_cnn_rnn", convolution_width=8, recurrent_width=30), 7)
+    config = tiny("char_cnn_rnn", convolution_width=8, recurrent_width=30, recurrent_unit="rnn", initial_range=0.0)
+    network = text_encoder(config, 7)
     (recurrent,) = (kernel for kernel in of_kind(network, "kernel") if kernel.shape == (30, 30))
     np.testing.assert_allclose(recurrent @ recurrent.T, np.eye(30), atol=1e-5)
+
+
+@pytest.mark.parametrize("unit", ["rnn", "gru"])
+def test_the_text_encoder_of_the_icml_birds_is_uniform(unit):
+    """Authors' code: weights and biases within 0.08."""
+    keras.utils.set_random_seed(0)
+    config = tiny("char_cnn_rnn", convolution_width=40, recurrent_width=40, recurrent_unit=unit)
+    network = text_encoder(config, 40)
+    for kernel in of_kind(network, "kernel"):
+        assert_uniform(kernel, 0.08, f"a kernel of shape {kernel.shape} is not uniform within 0.08")
+    biases = of_kind(network, "offset")
+    assert len(biases) == 6
+    assert_uniform(np.concatenate(biases), 0.08, "the biases are not uniform within 0.08")
 
 
 @pytest.mark.parametrize("name", BUILDERS)

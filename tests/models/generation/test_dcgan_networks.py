@@ -14,15 +14,23 @@ STAGES = {16: (4, [1, 2]), 28: (7, [1, 2]), 64: (4, [1, 2, 4, 8])}
 LABELS, CLASSES = np.array([2, 0, 1, 2], np.int32), 3
 
 
-def described_generator(r, latent, size, width, channels, upsampling, conditioning, normalization, label=None):
-    """Project and reshape, batch normalization, ReLU; doubled with the same; the image by tanh, not normalized."""
+def described_generator(
+    r, latent, size, width, channels, upsampling, conditioning, normalization, hidden=0, label=None
+):
+    """Project and reshape, batch normalization, ReLU; doubled with the same; the image by tanh, not normalized.
+
+    InfoGAN's has a hidden layer before, which is treated the same.
+    """
     side, factors = STAGES[size]
     bias = normalization == "none"
 
     def activated(x):
         return relu(x if bias else normalized(r, x, label, CLASSES, conditioning))
 
-    x = r.dense(with_class(r, latent, label, CLASSES, conditioning), side * side * factors[-1] * width, bias=bias)
+    x = with_class(r, latent, label, CLASSES, conditioning)
+    if hidden:
+        x = activated(r.dense(x, hidden, bias=bias))
+    x = r.dense(x, side * side * factors[-1] * width, bias=bias)
     x = activated(x.reshape(-1, side, side, factors[-1] * width))
     for factor in factors[-2::-1]:
         x = activated(r.upsampled(upsampling, x, factor * width, bias=bias))
@@ -30,35 +38,42 @@ def described_generator(r, latent, size, width, channels, upsampling, conditioni
 
 
 def described_discriminator(
-    r, image, size, width, conditioning, normalization, spectral_norm, label=None, heads=None, code_units=0
+    r, image, size, width, conditioning, normalization, spectral_norm, hidden=0, label=None, heads=None, code_units=0
 ):
-    """Convolutions of 4 pixels and stride 2, leaky ReLU, normalized but the first; a linear map to the logit."""
+    """Convolutions of 4 pixels and stride 2, leaky ReLU, normalized but the first; a linear map to the logit.
+
+    InfoGAN's has a hidden layer before the logit, and another one between that and the codes.
+    """
+    bias = normalization == "none"
     x = with_class_maps(r, image, label, CLASSES, conditioning)
     for stage, factor in enumerate(STAGES[size][1]):
-        bias = not stage or normalization == "none"
-        x = r.convolution(x, factor * width, 4, strides=2, bias=bias, spectral_norm=spectral_norm)
+        x = r.convolution(x, factor * width, 4, strides=2, bias=not stage or bias, spectral_norm=spectral_norm)
         x = leaky_relu(r.normalization(normalization, x) if stage else x)
-    y = logits(r, x, x.sum((1, 2)), label, CLASSES, conditioning, spectral_norm)
+    pooled, x = x.sum((1, 2)), x.reshape(len(x), -1)
+    if hidden:
+        x = leaky_relu(r.normalization(normalization, r.dense(x, hidden, bias, spectral_norm)))
+    y = logits(r, x, pooled, label, CLASSES, conditioning, spectral_norm)
     if not heads:
         return y
-    hidden = x.reshape(len(x), -1)
     if code_units:
-        hidden = leaky_relu(r.normalization(normalization, r.dense(hidden, code_units, bias=normalization == "none")))
-    return {"logits": y, **{name: r.dense(hidden, units) for name, units in heads.items()}}
+        x = leaky_relu(r.normalization(normalization, r.dense(x, code_units, bias)))
+    return {"logits": y, **{name: r.dense(x, units) for name, units in heads.items()}}
 
 
 @pytest.mark.parametrize("training", [False, True])
 @pytest.mark.parametrize(
-    ("size", "upsampling", "conditioning", "normalization"),
+    ("size", "upsampling", "conditioning", "normalization", "hidden"),
     [
-        (64, "transposed", "none", "batch"),
-        (28, "resize", "none", "batch"),
-        (16, "transposed", "concatenation", "batch"),
-        (28, "transposed", "projection", "batch"),
-        (16, "resize", "concatenation", "none"),
+        (64, "transposed", "none", "batch", 0),
+        (28, "resize", "none", "batch", 9),
+        (16, "transposed", "concatenation", "batch", 0),
+        (28, "transposed", "projection", "batch", 9),
+        (16, "resize", "concatenation", "none", 9),
     ],
 )
-def test_the_generator_computes_what_the_paper_describes(size, upsampling, conditioning, normalization, training):
+def test_the_generator_computes_what_the_paper_describes(
+    size, upsampling, conditioning, normalization, hidden, training
+):
     settings = {"upsampling": upsampling, "conditioning": conditioning}
     config = tiny(
         "dcgan",
@@ -67,12 +82,20 @@ def test_the_generator_computes_what_the_paper_describes(size, upsampling, condi
         channels=1 if size == 28 else 3,
         classes=CLASSES,
         generator_normalization=normalization,
+        hidden_units=hidden,
         **settings,
     )
     assert_computes(
         dcgan.generator(config),
         lambda r, **inputs: described_generator(
-            r, size=size, width=3, channels=config.channels, normalization=normalization, **settings, **inputs
+            r,
+            size=size,
+            width=3,
+            channels=config.channels,
+            normalization=normalization,
+            hidden=hidden,
+            **settings,
+            **inputs,
         ),
         {"latent": vectors(4, 5)} | ({"label": LABELS} if conditioning != "none" else {}),
         training,
@@ -81,18 +104,18 @@ def test_the_generator_computes_what_the_paper_describes(size, upsampling, condi
 
 @pytest.mark.parametrize("training", [False, True])
 @pytest.mark.parametrize(
-    ("size", "conditioning", "normalization", "spectral_norm"),
+    ("size", "conditioning", "normalization", "spectral_norm", "hidden"),
     [
-        (64, "none", "batch", False),
-        (28, "concatenation", "batch", False),
-        (16, "none", "layer", False),
-        (28, "concatenation", "none", True),
-        (28, "projection", "none", True),
-        (16, "projection", "batch", False),
+        (64, "none", "batch", False, 0),
+        (28, "concatenation", "batch", False, 9),
+        (16, "none", "layer", False, 0),
+        (28, "concatenation", "none", True, 0),
+        (28, "projection", "none", True, 9),
+        (16, "projection", "batch", False, 0),
     ],
 )
 def test_the_discriminator_computes_what_the_paper_describes(
-    size, conditioning, normalization, spectral_norm, training
+    size, conditioning, normalization, spectral_norm, hidden, training
 ):
     config = tiny(
         "dcgan",
@@ -103,11 +126,13 @@ def test_the_discriminator_computes_what_the_paper_describes(
         conditioning=conditioning,
         discriminator_normalization=normalization,
         spectral_normalization=spectral_norm,
+        hidden_units=hidden,
     )
     assert_computes(
         dcgan.discriminator(config),
         lambda r, **inputs: described_discriminator(
             r,
+            hidden=hidden,
             size=size,
             width=3,
             conditioning=conditioning,
@@ -145,10 +170,8 @@ def test_acgans_classifier_is_linear_in_the_discriminators_features(spectral_nor
 @pytest.mark.parametrize("training", [False, True])
 @pytest.mark.parametrize("normalization", ["batch", "none"])
 @pytest.mark.parametrize(("categories", "codes"), [(4, 2), (0, 3)])
-def test_infogans_codes_are_predicted_from_a_hidden_layer_of_the_discriminators_features(
-    categories, codes, normalization, training
-):
-    """Chen et al. 2016, appendix C.1: the logits see the features themselves."""
+def test_infogans_codes_are_predicted_from_a_hidden_layer_of_their_own(categories, codes, normalization, training):
+    """Chen et al. 2016, appendix C.1: the logit is linear in what that layer sees."""
     config = tiny(
         "infogan",
         image_size=16,
@@ -157,6 +180,7 @@ def test_infogans_codes_are_predicted_from_a_hidden_layer_of_the_discriminators_
         categories=categories,
         continuous_codes=codes,
         code_units=7,
+        hidden_units=9,
         discriminator_normalization=normalization,
     )
     heads = {"category_logits": categories, "continuous_means": codes}
@@ -172,6 +196,7 @@ def test_infogans_codes_are_predicted_from_a_hidden_layer_of_the_discriminators_
             False,
             heads={name: size for name, size in heads.items() if size},
             code_units=7,
+            hidden=9,
         ),
         {"image": images(4, 16)},
         training,

@@ -44,8 +44,12 @@ def test_the_generator_computes_what_the_authors_code_does(size, training):
     )
 
 
-def described_discriminator(r, image, text, size, width, projection, normalization, inner_product=0):
-    """Convolutions of stride 2, normalized but the first, the last not activated; a residual block; the text, tiled."""
+def described_discriminator(r, image, text, script, size, width, projection, normalization, inner_product=0):
+    """Convolutions of stride 2, normalized but the first, the last not activated; a residual block; the text, tiled.
+
+    In main_cls_int.lua the last stage but one is not activated either (but the first always is), and the projected text
+    is normalized.
+    """
     side, factors = STAGES[size]
     first, *others, last = (factor * width for factor in reversed(factors))
 
@@ -53,10 +57,12 @@ def described_discriminator(r, image, text, size, width, projection, normalizati
         return r.normalization(normalization, x)
 
     x = leaky_relu(r.convolution(image, first, 4, strides=2))
-    for channels in others:
-        x = leaky_relu(normalize(r.convolution(x, channels, 4, strides=2)))
+    for left, channels in zip(range(len(others))[::-1], others, strict=True):
+        x = normalize(r.convolution(x, channels, 4, strides=2))
+        x = leaky_relu(x) if left or script == "main_cls" else x
     features = residual(r, normalize(r.convolution(x, last, 4, strides=2)), normalize, leaky_relu)
-    projected = leaky_relu(normalize(r.dense(text, projection)))
+    projected = r.dense(text, projection)
+    projected = leaky_relu(projected if script == "main_cls" else normalize(projected))
     x = r.concatenate(features, tiled(projected, side))
     x = leaky_relu(normalize(r.convolution(x, last, 1)))
     y = r.convolution(x, 1, side, padding="valid").reshape(-1, 1)
@@ -71,7 +77,8 @@ def described_discriminator(r, image, text, size, width, projection, normalizati
     ("size", "normalization", "inner_product"),
     [(64, "batch", 0), (128, "batch", 0), (24, "layer", 0), (16, "none", 0), (16, "batch", 3)],
 )
-def test_the_discriminator_computes_what_the_authors_code_does(size, normalization, inner_product, training):
+@pytest.mark.parametrize("script", ["main_cls_int", "main_cls"])
+def test_the_discriminator_computes_what_the_authors_code_does(script, size, normalization, inner_product, training):
     config = tiny(
         "gan_cls",
         image_size=size,
@@ -80,11 +87,13 @@ def test_the_discriminator_computes_what_the_authors_code_does(size, normalizati
         discriminator_width=2,
         discriminator_normalization=normalization,
         inner_product_dim=inner_product,
+        discriminator_network=script,
     )
     assert_computes(
         networks.discriminator(config),
         lambda r, **inputs: described_discriminator(
             r,
+            script=script,
             size=size,
             width=2,
             projection=5,
