@@ -1,0 +1,106 @@
+"""Reed et al.'s networks recomputed in NumPy (ICML 2016, section 4.1, and the authors' Torch code)."""
+
+import numpy as np
+import pytest
+
+from models.text_to_image import networks
+from tests.models.operations import leaky_relu, relu, tiled
+from tests.models.reference import assert_computes, images, vectors
+from tests.worlds import tiny
+
+# Side of the smallest map, and the channels from there on in units of ngf; the authors' own at 64 pixels.
+STAGES = {16: (4, [8, 4]), 24: (6, [8, 4]), 64: (4, [8, 4, 2, 1]), 128: (4, [8, 4, 2, 1, 1])}
+
+
+def residual(r, x, normalize, activate):
+    """1x1 to a quarter of the channels, 3x3, 3x3 back to all; the sum with the input is activated."""
+    channels = x.shape[-1]
+    y = activate(normalize(r.convolution(x, channels // 4, 1)))
+    y = activate(normalize(r.convolution(y, channels // 4, 3)))
+    return activate(x + normalize(r.convolution(y, channels, 3)))
+
+
+def described_generator(r, latent, text, size, width, projection):
+    """Noise and projected text to a map; batch normalization and ReLU; residual blocks after the first two stages."""
+    side, (first, *others) = STAGES[size]
+    x = r.concatenate(latent, leaky_relu(r.dense(text, projection)))
+    x = r.dense(x, side * side * first * width, bias=False).reshape(-1, side, side, first * width)
+    x = residual(r, r.batch_normalization(x), r.batch_normalization, relu)
+    for stage, factor in enumerate(others):
+        x = r.batch_normalization(r.transposed_convolution(x, factor * width))
+        x = relu(x) if stage else residual(r, x, r.batch_normalization, relu)
+    return np.tanh(r.transposed_convolution(x, 3))
+
+
+@pytest.mark.parametrize("training", [False, True])
+@pytest.mark.parametrize("size", STAGES)
+def test_the_generator_computes_what_the_authors_code_does(size, training):
+    config = tiny("gan_cls", image_size=size, text_dim=7, latent_dim=6, text_projection_dim=5, generator_width=2)
+    assert_computes(
+        networks.generator(config),
+        lambda r, latent, text: described_generator(r, latent, text, size, 2, 5),
+        {"latent": vectors(4, 6), "text": vectors(4, 7, seed=2)},
+        training,
+    )
+
+
+def described_discriminator(r, image, text, script, size, width, projection, normalization, inner_product=0):
+    """Convolutions of stride 2, normalized but the first, the last not activated; a residual block; the text, tiled.
+
+    In main_cls_int.lua the last stage but one is not activated either (but the first always is), and the projected text
+    is normalized.
+    """
+    side, factors = STAGES[size]
+    first, *others, last = (factor * width for factor in reversed(factors))
+
+    def normalize(x):
+        return r.normalization(normalization, x)
+
+    x = leaky_relu(r.convolution(image, first, 4, strides=2))
+    for left, channels in zip(range(len(others))[::-1], others, strict=True):
+        x = normalize(r.convolution(x, channels, 4, strides=2))
+        x = leaky_relu(x) if left or script == "main_cls" else x
+    features = residual(r, normalize(r.convolution(x, last, 4, strides=2)), normalize, leaky_relu)
+    projected = r.dense(text, projection)
+    projected = leaky_relu(projected if script == "main_cls" else normalize(projected))
+    x = r.concatenate(features, tiled(projected, side))
+    x = leaky_relu(normalize(r.convolution(x, last, 1)))
+    y = r.convolution(x, 1, side, padding="valid").reshape(-1, 1)
+    if inner_product:
+        hidden = leaky_relu(r.dense(features.reshape(len(features), -1), 2 * inner_product))
+        y = y + np.sum(r.dense(hidden, inner_product) * r.dense(projected, inner_product), axis=1, keepdims=True)
+    return y
+
+
+@pytest.mark.parametrize("training", [False, True])
+@pytest.mark.parametrize(
+    ("size", "normalization", "inner_product"),
+    [(64, "batch", 0), (128, "batch", 0), (24, "layer", 0), (16, "none", 0), (16, "batch", 3)],
+)
+@pytest.mark.parametrize("script", ["main_cls_int", "main_cls"])
+def test_the_discriminator_computes_what_the_authors_code_does(script, size, normalization, inner_product, training):
+    config = tiny(
+        "gan_cls",
+        image_size=size,
+        text_dim=7,
+        text_projection_dim=5,
+        discriminator_width=2,
+        discriminator_normalization=normalization,
+        inner_product_dim=inner_product,
+        discriminator_network=script,
+    )
+    assert_computes(
+        networks.discriminator(config),
+        lambda r, **inputs: described_discriminator(
+            r,
+            script=script,
+            size=size,
+            width=2,
+            projection=5,
+            normalization=normalization,
+            inner_product=inner_product,
+            **inputs,
+        ),
+        {"image": images(4, size), "text": vectors(4, 7)},
+        training,
+    )
