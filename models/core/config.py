@@ -55,10 +55,19 @@ class TrainingConfig:
     epochs: int = setting(600, "passes over the training images; `steps` takes precedence", minimum=1, ends_run=True)
     steps: int = setting(0, "training steps; 0: given by `epochs`", minimum=0, ends_run=True)
     learning_rate: float = setting(2e-4, "Adam's step size", minimum=0.0, maximum=100.0)
-    learning_rate_halving_epochs: int = setting(0, "epochs between halvings of the learning rate; 0: never", minimum=0)
+    learning_rate_halving_epochs: int = setting(
+        0, "the learning rate is halved at the beginning of every such epoch, counted from 1; 0: never", minimum=0
+    )
     optimizer: str = setting("adam", "gradient descent method", choices=OPTIMIZERS)
     beta_1: float = setting(0.9, "Adam's first decay rate, or the momentum of sgd", minimum=0.0, maximum=1.0)
     beta_2: float = setting(0.999, "Adam's second decay rate", minimum=0.0, maximum=1.0)
+    epsilon: float = setting(
+        1e-8,
+        "added to the root of the mean squared gradient by Adam and rmsprop; Kingma & Ba 2015, Algorithm 1",
+        minimum=0.0,
+        maximum=1.0,
+    )
+    rho: float = setting(0.99, "decay rate of rmsprop's mean squared gradient; Torch's", minimum=0.0, maximum=1.0)
     precision: str = setting("float32", "precision of the layers; variables are float32", choices=PRECISIONS)
     seed: int = setting(0, "of the initial weights, the batches and the noise", minimum=0, maximum=2**31 - 1)
 

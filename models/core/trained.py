@@ -89,7 +89,7 @@ class TrainedModel(keras.Model):
 
     def learning_rate(self, player: str, steps_per_epoch: int) -> keras.optimizers.schedules.LearningRateSchedule:
         """A player's learning rate, as a function of its optimizer's step."""
-        return HalvingSchedule(self.initial_rate(player), self.config.learning_rate_halving_epochs * steps_per_epoch)
+        return HalvingSchedule(self.initial_rate(player), self.config.learning_rate_halving_epochs, steps_per_epoch)
 
     def initial_rate(self, player: str) -> float:
         """A player's initial learning rate."""
@@ -99,9 +99,10 @@ class TrainedModel(keras.Model):
         """A player's optimizer, by the configuration's name."""
         config, rate = self.config, self.learning_rate(player, steps_per_epoch)
         if config.optimizer == "adam":
-            optimizer = FusedAdam(rate, beta_1=config.beta_1, beta_2=config.beta_2)
+            optimizer = FusedAdam(rate, beta_1=config.beta_1, beta_2=config.beta_2, epsilon=config.epsilon)
         elif config.optimizer == "rmsprop":
-            optimizer = keras.optimizers.RMSprop(rate)
+            # Keras adds its epsilon to the mean square, Torch to the root of it.
+            optimizer = keras.optimizers.RMSprop(rate, rho=config.rho, epsilon=config.epsilon**2)
         else:
             optimizer = self.gradient_descent(player, rate, steps_per_epoch)
         if config.precision == "mixed_float16":

@@ -96,6 +96,9 @@ class CycleGANConfig(TranslationConfig):
     decay_epochs: int = setting(
         100, "epochs after them, over which the learning rate falls linearly to 0; 0: never; section 4", minimum=0
     )
+    epochwise_decay: bool = setting(
+        True, "whether the learning rate falls once an epoch, and is constant within it; authors' code; else every step"
+    )
 
     def __post_init__(self):
         super().__post_init__()

@@ -47,10 +47,11 @@ class CycleGAN(Adversarial):
         return [getattr(self, name) for name in names]
 
     def learning_rate(self, player: str, steps_per_epoch: int) -> LinearDecay:
-        """Section 4: constant, then falling linearly to 0."""
-        config = self.config
-        constant, decay = config.constant_epochs * steps_per_epoch, config.decay_epochs * steps_per_epoch
-        return LinearDecay(self.initial_rate(player), constant, decay)
+        """Section 4: constant, then falling linearly to 0; in the authors' code once an epoch."""
+        config, rate = self.config, self.initial_rate(player)
+        if config.epochwise_decay:
+            return LinearDecay(rate, config.constant_epochs, config.decay_epochs, period_steps=steps_per_epoch)
+        return LinearDecay(rate, config.constant_epochs * steps_per_epoch, config.decay_epochs * steps_per_epoch)
 
     def translate(self, image: tf.Tensor) -> tf.Tensor:
         """(B, h, w, 3) translations from A to B."""

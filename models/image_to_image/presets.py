@@ -56,6 +56,8 @@ BIRDS_NIGHT = {
     "epochs": 2,
     "constant_epochs": 1,
     "decay_epochs": 1,
+    # Within a single epoch the rate would not fall at all.
+    "epochwise_decay": False,
     "generator_width": 16,
     "discriminator_width": 16,
     "blocks": 4,
