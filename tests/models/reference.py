@@ -214,3 +214,19 @@ def penalty(kind: str, score: Callable, real: tf.Tensor, fake: tf.Tensor, scored
         return tf.reduce_mean(squares) / 2
     excess = tf.sqrt(squares) - 1
     return tf.reduce_mean((excess if kind == "gradient" else tf.maximum(excess, 0)) ** 2)
+
+
+def batch_of(model: keras.Model, seed: int = 0) -> dict[str, tf.Tensor]:
+    """A batch of noise for any adversarial model: whatever its `train_step` may ask for."""
+    config, rng = model.config, np.random.default_rng(seed + 100)
+    count, side = config.batch_size, config.image_size
+    if hasattr(config, "discriminator_steps"):
+        shape = (2,) if hasattr(config, "dimensions") else (side, side, config.channels)
+        turns = (count, config.discriminator_steps)
+        return {
+            "real": tf.constant(rng.uniform(-1, 1, (*turns, *shape)), tf.float32),
+            "label": tf.constant(rng.integers(0, 3, turns), tf.int32),
+        }
+    names = ("image", "wrong_image", "input", "target", "unassociated", "a", "b")
+    batch = {name: images(10 * seed + place, count, side) for place, name in enumerate(names)}
+    return batch | {"text": tf.constant(rng.normal(size=(count, 3)), tf.float32)}

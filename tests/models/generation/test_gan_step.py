@@ -4,20 +4,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.models.reference import OBJECTIVES, RATE, Step, descend, hinge, penalty, plain, smoothed
+from tests.models.reference import OBJECTIVES, RATE, Step, batch_of, descend, hinge, penalty, plain, smoothed
 
 PENALIZED = ("gradient", "one_sided_gradient", "r1", "r2")
-
-
-def batch_of(config):
-    """For each turn real images, or points, and classes."""
-    count, turns = config.batch_size, config.discriminator_steps
-    rng = np.random.default_rng(1)
-    shape = (2,) if hasattr(config, "dimensions") else (config.image_size, config.image_size, config.channels)
-    return {
-        "real": tf.constant(rng.uniform(-1, 1, (count, turns, *shape)), tf.float32),
-        "label": tf.constant(rng.integers(0, 3, (count, turns)), tf.int32),
-    }
 
 
 class Players:
@@ -79,7 +68,7 @@ def repeat(model, batch, objective, rate=RATE, bound=np.inf, penalized="none"):
 @pytest.mark.parametrize("adversarial", OBJECTIVES)
 def test_each_loss_for_both_players_over_two_turns(adversarial):
     model = plain("gan_2d", adversarial=adversarial, discriminator_steps=2)
-    repeat(model, batch_of(model.config), OBJECTIVES[adversarial])
+    repeat(model, batch_of(model), OBJECTIVES[adversarial])
 
 
 @pytest.mark.parametrize(
@@ -97,7 +86,7 @@ def test_each_loss_for_both_players_over_two_turns(adversarial):
 )
 def test_the_parameters_of_the_losses(changes, objective):
     model = plain("gan_2d", **changes)
-    repeat(model, batch_of(model.config), objective)
+    repeat(model, batch_of(model), objective)
 
 
 @pytest.mark.parametrize("turns", [1, 3])
@@ -105,7 +94,7 @@ def test_the_parameters_of_the_losses(changes, objective):
 def test_images_with_classes_and_dropout(name, turns):
     changes = {"spectral_normalization": False, "decay_steps": 0} if name == "projection" else {}
     model = plain(name, discriminator_steps=turns, adversarial="non_saturating", **changes)
-    step = repeat(model, batch_of(model.config), OBJECTIVES["non_saturating"])
+    step = repeat(model, batch_of(model), OBJECTIVES["non_saturating"])
     latents = [given["latent"].tobytes() for given in step.given["generator"]]
     assert len(set(latents)) == turns + 1
     if name == "cgan":
@@ -118,25 +107,25 @@ def test_images_with_classes_and_dropout(name, turns):
 @pytest.mark.parametrize("kind", PENALIZED)
 def test_each_penalty_with_its_weight(kind, weight):
     model = plain("gan_2d", adversarial="wasserstein", penalty=kind, penalty_weight=weight, discriminator_steps=2)
-    repeat(model, batch_of(model.config), OBJECTIVES["wasserstein"], penalized=kind)
+    repeat(model, batch_of(model), OBJECTIVES["wasserstein"], penalized=kind)
 
 
 def test_a_penalty_on_images_of_a_class():
     model = plain("cgan", penalty="r1", penalty_weight=2.0, dropout=0.0)
-    repeat(model, batch_of(model.config), OBJECTIVES["non_saturating"], penalized="r1")
+    repeat(model, batch_of(model), OBJECTIVES["non_saturating"], penalized="r1")
 
 
 @pytest.mark.parametrize("bound", [0.1, 0.25])
 def test_weights_are_clipped_after_every_turn(bound):
     """WGAN, Algorithm 1, line 7: all weights of the discriminator, before its next turn."""
     model = plain("gan_2d", adversarial="wasserstein", weight_clip=bound, discriminator_steps=3)
-    repeat(model, batch_of(model.config), OBJECTIVES["wasserstein"], bound=bound)
+    repeat(model, batch_of(model), OBJECTIVES["wasserstein"], bound=bound)
 
 
 @pytest.mark.parametrize("rate", [0.02, 0.2])
 def test_the_discriminators_own_rate(rate):
     model = plain("gan_2d", discriminator_learning_rate=rate)
-    repeat(model, batch_of(model.config), OBJECTIVES["non_saturating"], rate=rate)
+    repeat(model, batch_of(model), OBJECTIVES["non_saturating"], rate=rate)
 
 
 def test_the_latents_are_of_the_named_distribution():
