@@ -93,19 +93,19 @@ class Step:
         return [[variable.numpy() for variable in network.trainable_variables] for network in networks_of(self.model)]
 
     def assert_repeated(self, **logs):
-        """The networks have moved by hand as they did in the step, and what it logged are these numbers."""
-        for network, before, after, by_hand in zip(
-            networks_of(self.model), self.before, self.after, self.weights(), strict=True
-        ):
-            moves = [new - old for old, new in zip(before, by_hand, strict=True)]
-            largest = max(np.abs(move).max() for move in moves)
+        """What the step logged are these numbers, and the networks have moved by hand as they did in the step."""
+        for name, value in logs.items():
+            np.testing.assert_allclose(self.logs[name], float(value), rtol=1e-4, atol=1e-6, err_msg=name)
+        moves = zip(networks_of(self.model), self.before, self.after, self.weights(), strict=True)
+        # The discriminators first: a generator that moves otherwise only because of them is not named.
+        for network, before, after, by_hand in reversed(list(moves)):
+            expected = [new - old for old, new in zip(before, by_hand, strict=True)]
+            largest = max(np.abs(move).max() for move in expected)
             assert largest > 1e-5, f"{network.name} has not moved"
-            for old, new, move, variable in zip(before, after, moves, network.trainable_variables, strict=True):
+            for old, new, move, variable in zip(before, after, expected, network.trainable_variables, strict=True):
                 np.testing.assert_allclose(
                     new - old, move, rtol=5e-3, atol=1e-3 * largest, err_msg=f"{network.name}: {variable.path}"
                 )
-        for name, value in logs.items():
-            np.testing.assert_allclose(self.logs[name], float(value), rtol=1e-4, atol=1e-6, err_msg=name)
 
 
 def descend(loss: tf.Tensor, tape: tf.GradientTape, *networks: keras.Model, rate: float = RATE):
@@ -230,3 +230,18 @@ def batch_of(model: keras.Model, seed: int = 0) -> dict[str, tf.Tensor]:
     names = ("image", "wrong_image", "input", "target", "unassociated", "a", "b")
     batch = {name: images(10 * seed + place, count, side) for place, name in enumerate(names)}
     return batch | {"text": tf.constant(rng.normal(size=(count, 3)), tf.float32)}
+
+
+def moved(image: tf.Tensor, shift: tuple[int, int]) -> tf.Tensor:
+    """(h, w, c), moved down and to the right by whole pixels, padded with 0."""
+    (down, right), (height, width) = shift, image.shape[:2]
+    padded = tf.pad(image, [[height, height], [width, width], [0, 0]])
+    return padded[height - down : 2 * height - down, width - right : 2 * width - right]
+
+
+def shift_of(image: tf.Tensor, seen: np.ndarray) -> tuple[int, int]:
+    """By how far `seen` is the image moved, an eighth of the side at most (Zhao et al. 2020, DiffAugment-pytorch)."""
+    most = image.shape[0] // 8
+    shifts = [(down, right) for down in range(-most, most + 1) for right in range(-most, most + 1)]
+    (found,) = [shift for shift in shifts if np.allclose(moved(image, shift), seen, atol=1e-5)]
+    return found

@@ -1,10 +1,24 @@
 """The step of the GAN by hand: both players' losses and gradients from Goodfellow et al. 2014 and its successors."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.models.reference import OBJECTIVES, RATE, Step, batch_of, descend, hinge, penalty, plain, smoothed
+from tests.models.reference import (
+    OBJECTIVES,
+    RATE,
+    Step,
+    batch_of,
+    descend,
+    hinge,
+    moved,
+    penalty,
+    plain,
+    shift_of,
+    smoothed,
+)
 
 PENALIZED = ("gradient", "one_sided_gradient", "r1", "r2")
 
@@ -17,43 +31,48 @@ class Players:
         self.last = model.config.discriminator_steps - 1
 
     def conditions(self, network, turn):
-        named = {"label": self.batch["label"][:, min(turn, self.last)], "seed": self.seed(turn)}
-        return {name: value for name, value in named.items() if name in network.input}
-
-    def seed(self, turn):
-        seeds = [given["seed"] for given in self.step.given["discriminator"] if "seed" in given]
-        return tf.constant(seeds[2 * turn]) if seeds else None
+        return {"label": self.batch["label"][:, min(turn, self.last)]} if "label" in network.input else {}
 
     def generate(self, turn):
         latent = tf.constant(self.step.given["generator"][turn]["latent"])
         generator = self.model.generator
         return generator({"latent": latent, **self.conditions(generator, turn)}, training=True)
 
-    def score(self, image, turn):
-        discriminator = self.model.discriminator
-        return discriminator({"image": image, **self.conditions(discriminator, turn)}, training=True)
+    def present(self, image, given):
+        """The discriminator's input from a clean image, and what the step gave it: the image itself."""
+        np.testing.assert_allclose(given, image, atol=1e-5)
+        return image
+
+    def score(self, image, turn, call):
+        """Logits; `call` counts the discriminator's passes within the step."""
+        given, discriminator = self.step.given["discriminator"][call], self.model.discriminator
+        seed = {"seed": tf.constant(given["seed"])} if "seed" in given else {}
+        inputs = {"image": self.present(image, given["image"]), **self.conditions(discriminator, turn), **seed}
+        return discriminator(inputs, training=True)
 
 
-def repeat(model, batch, objective, rate=RATE, bound=np.inf, penalized="none"):
+def repeat(model, batch, objective, rate=RATE, bound=np.inf, factor=1.0, players=Players):
     """Algorithm 1 by hand, and its comparison with the model's own step."""
     step, config = Step(model, batch), model.config
-    players, turns = Players(model, step, batch), config.discriminator_steps
-    passes = 3 if penalized != "none" else 2
+    players, turns, call = players(model, step, batch), config.discriminator_steps, 0
     for turn in range(turns):
         real, fake = batch["real"][:, turn], players.generate(turn)
         with tf.GradientTape() as tape:
-            real_logits, fake_logits = players.score(real, turn), players.score(fake, turn)
-            discriminator_loss = objective.discriminator(real_logits, fake_logits)
-            if penalized != "none":
-                scored = step.given["discriminator"][passes * turn + 2]["image"]
-                gradient = penalty(penalized, lambda image, turn=turn: players.score(image, turn), real, fake, scored)
-                discriminator_loss += config.penalty_weight * gradient
+            real_logits, fake_logits = players.score(real, turn, call), players.score(fake, turn, call + 1)
+            discriminator_loss, call = factor * objective.discriminator(real_logits, fake_logits), call + 2
+            if config.penalty != "none":
+                scored = step.given["discriminator"][call]["image"]
+                score = partial(players.score, turn=turn, call=call)
+                # In full, whatever the factor.
+                discriminator_loss += config.penalty_weight * penalty(config.penalty, score, real, fake, scored)
+                call += 1
         descend(discriminator_loss, tape, model.discriminator, rate=rate)
         for variable in model.discriminator.trainable_variables:
             variable.assign(np.clip(variable, -bound, bound))
     with tf.GradientTape() as tape:
-        # On the last turn's real images and classes.
-        fake_now, real_now = players.score(players.generate(turns), turns), players.score(real, turns)
+        fake_now = players.score(players.generate(turns), turns, call)
+        # A paired loss compares with the last turn's real images.
+        real_now = players.score(real, turns, call + 1) if call + 1 < len(step.given["discriminator"]) else None
         generator_loss = objective.generator(fake_now, real_now)
     descend(generator_loss, tape, model.generator)
     step.assert_repeated(
@@ -94,25 +113,65 @@ def test_the_parameters_of_the_losses(changes, objective):
 def test_images_with_classes_and_dropout(name, turns):
     changes = {"spectral_normalization": False, "decay_steps": 0} if name == "projection" else {}
     model = plain(name, discriminator_steps=turns, adversarial="non_saturating", **changes)
-    step = repeat(model, batch_of(model), OBJECTIVES["non_saturating"])
+    step = repeat(model, batch_of(model), OBJECTIVES["non_saturating"], factor=0.5 if name == "cgan" else 1.0)
     latents = [given["latent"].tobytes() for given in step.given["generator"]]
     assert len(set(latents)) == turns + 1
     if name == "cgan":
-        # One dropout mask for the real and the generated images of a turn, another for each turn.
+        # A dropout mask of its own for each pass: of real images, of generated ones, in each turn.
         seeds = [given["seed"][0].tobytes() for given in step.given["discriminator"]]
-        assert len(set(seeds)) == turns + 1
+        assert len(set(seeds)) == 2 * turns + 1
 
 
 @pytest.mark.parametrize("weight", [10.0, 3.0])
 @pytest.mark.parametrize("kind", PENALIZED)
 def test_each_penalty_with_its_weight(kind, weight):
-    model = plain("gan_2d", adversarial="wasserstein", penalty=kind, penalty_weight=weight, discriminator_steps=2)
-    repeat(model, batch_of(model), OBJECTIVES["wasserstein"], penalized=kind)
+    changes = {} if weight == 10.0 else {"penalty_weight": weight}
+    model = plain("gan_2d", adversarial="wasserstein", penalty=kind, discriminator_steps=2, **changes)
+    assert model.config.penalty_weight == weight
+    repeat(model, batch_of(model), OBJECTIVES["wasserstein"])
 
 
 def test_a_penalty_on_images_of_a_class():
-    model = plain("cgan", penalty="r1", penalty_weight=2.0, dropout=0.0)
-    repeat(model, batch_of(model), OBJECTIVES["non_saturating"], penalized="r1")
+    model = plain("cgan", penalty="r1", penalty_weight=2.0)
+    repeat(model, batch_of(model), OBJECTIVES["non_saturating"], factor=0.5)
+
+
+@pytest.mark.parametrize(
+    "changes", [{}, {"adversarial": "hinge"}, {"adversarial": "relativistic"}, {"penalty": "r1"}], ids=str
+)
+@pytest.mark.parametrize("factor", [0.5, 2.0])
+def test_the_discriminators_loss_has_a_factor_and_its_penalty_and_the_generators_loss_have_not(factor, changes):
+    """goodfeli/adversarial halves it (AdversaryCost2), and not the generator's."""
+    model = plain("gan_2d", discriminator_loss_factor=factor, **changes)
+    repeat(model, batch_of(model), OBJECTIVES[model.config.adversarial], factor=factor)
+
+
+@pytest.mark.parametrize("name", ["gan", "gan_minimax", "cgan"])
+def test_the_2014_gans_halve_the_discriminators_loss(name):
+    model = plain(name)
+    repeat(model, batch_of(model), OBJECTIVES[model.config.adversarial], factor=0.5)
+
+
+class NoisyPlayers(Players):
+    def present(self, image, given):
+        """With the step's own noise, a constant."""
+        return image + tf.stop_gradient(given - image)
+
+
+class MovedPlayers(Players):
+    def present(self, image, given):
+        """Each image moved as far as the step moved it, padded with 0."""
+        return tf.stack([moved(row, shift_of(row, seen)) for row, seen in zip(image, given, strict=True)])
+
+
+def test_both_players_learn_through_instance_noise():
+    model = plain("gan_2d", instance_noise=0.5, discriminator_steps=2)
+    repeat(model, batch_of(model), OBJECTIVES["non_saturating"], players=NoisyPlayers)
+
+
+def test_both_players_learn_through_augmentation():
+    model = plain("dcgan", augmentation="translation", discriminator_steps=2, image_size=16)
+    repeat(model, batch_of(model), OBJECTIVES["non_saturating"], players=MovedPlayers)
 
 
 @pytest.mark.parametrize("bound", [0.1, 0.25])
@@ -128,9 +187,16 @@ def test_the_discriminators_own_rate(rate):
     repeat(model, batch_of(model), OBJECTIVES["non_saturating"], rate=rate)
 
 
-def test_the_latents_are_of_the_named_distribution():
-    for name, deviation in (("uniform", 3**-0.5), ("normal", 1.0)):
-        latent = plain("gan_2d", latent_distribution=name).sample_latent(4000).numpy()
-        assert latent.std() == pytest.approx(deviation, rel=0.03)
-        assert latent.mean() == pytest.approx(0.0, abs=0.03)
-        assert (np.abs(latent).max() <= 1.0) == (name == "uniform")
+@pytest.mark.parametrize(
+    ("name", "low", "high"),
+    [("uniform", -1, 1), ("uniform_unit_cube", 0, 1), ("uniform_unit_variance", -(3**0.5), 3**0.5), ("normal", 0, 0)],
+)
+def test_the_latents_are_of_the_named_distribution(name, low, high):
+    latent = plain("gan_2d", latent_distribution=name).sample_latent(4000).numpy()
+    mean, deviation = ((low + high) / 2, (high - low) / 12**0.5) if high else (0.0, 1.0)
+    assert (latent.mean(), latent.std()) == pytest.approx((mean, deviation), abs=0.03)
+    if high:
+        assert (latent.min(), latent.max()) == pytest.approx((low, high), abs=0.01)
+    else:
+        # A normal distribution's kurtosis; a uniform one's is 1.8.
+        assert (latent**4).mean() == pytest.approx(3.0, abs=0.3)
