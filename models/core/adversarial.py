@@ -12,6 +12,9 @@ from models.core.trained import TrainedModel
 
 # Purposes of a step's random numbers; 0 is the latents', and subclasses number theirs from 10.
 INTERPOLATION, AUGMENTATION, INSTANCE_NOISE, INPUT_NOISE = 1, 5, 6, 7
+# What a discriminator is shown within a step: real images, mismatched ones, generated ones in its own turn and in the
+# generator's, and those of a penalty. Each has its own random numbers, as in Zhao et al. 2020, section 3.2.
+ROLES = REAL, WRONG, FAKE, GENERATED, PENALIZED = range(5)
 
 
 class Adversarial(TrainedModel):
@@ -65,20 +68,26 @@ class Adversarial(TrainedModel):
         own = self.config.discriminator_learning_rate if "discriminator" in player else 0.0
         return own or self.config.learning_rate
 
-    def augment(self, image: tf.Tensor, turn: int = 0, noise: int = INSTANCE_NOISE) -> tf.Tensor:
+    def augment(self, image: tf.Tensor, role: int, turn: int = 0, noise: int = INSTANCE_NOISE) -> tf.Tensor:
         """(B, ...) images, real or generated, as a discriminator's input: augmented and with instance noise.
 
-        All images of a turn are augmented in the same way, row by row, so that a pair of images still matches. The two
-        of a pair have different `noise` purposes: with the same noise, their difference would be free of it.
+        Args:
+            image: (B, ...).
+            role: one of `ROLES`. All images of a role and turn are augmented in the same way, row by row, so that the
+                two of a pair still match.
+            turn: the discriminator's turn within the step.
+            noise: the purpose of the noise. The two images of a pair have different ones: with the same noise, their
+                difference would be free of it.
         """
         config, count = self.config, tf.shape(image)[0]
         if config.augmentations:
-            image = augment(image, config.augmentations, self.sample_uniform(count, AUGMENTATION, turn, shape=(DRAWS,)))
+            draws = self.sample_uniform(count, purpose_of(AUGMENTATION, role), turn, shape=(DRAWS,))
+            image = augment(image, config.augmentations, draws)
         if config.instance_noise:
             share = 1.0
             if config.instance_noise_steps:
                 share = tf.nn.relu(1.0 - tf.cast(self.steps_done, tf.float32) / config.instance_noise_steps)
-            seed, shape = self.noise_seed(noise, turn), tuple(image.shape[1:])
+            seed, shape = self.noise_seed(purpose_of(noise, role), turn), tuple(image.shape[1:])
             drawn = self.replica_rows(count, lambda total: tf.random.stateless_normal((total, *shape), seed))
             image += config.instance_noise * share * drawn
         return image
@@ -104,3 +113,8 @@ class Adversarial(TrainedModel):
         """Update the moving averages of the generators, if there are any."""
         for average in self.averages:
             average.update(self.steps_done)
+
+
+def purpose_of(purpose: int, role: int) -> int:
+    """The purpose of random numbers that each role has its own of."""
+    return purpose + 100 * role

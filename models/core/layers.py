@@ -68,10 +68,10 @@ UPSAMPLINGS = {"transposed": transposed_convolution, "resize": resize_convolutio
 
 
 def linear(x, units: int):
-    """Dense layer with Torch's initial weights: uniform within 1 / sqrt(inputs)."""
-    return layers.Dense(
-        units, kernel_initializer=keras.initializers.VarianceScaling(1 / 3, mode="fan_in", distribution="uniform")
-    )(x)
+    """Dense layer with Torch's initial weights and biases: both uniform within 1 / sqrt(inputs)."""
+    limit = x.shape[-1] ** -0.5
+    start = keras.initializers.RandomUniform(-limit, limit), keras.initializers.RandomUniform(-limit, limit)
+    return layers.Dense(units, kernel_initializer=start[0], bias_initializer=start[1])(x)
 
 
 @keras.saving.register_keras_serializable("gan")
@@ -137,6 +137,20 @@ class SeededDropout(layers.Layer):
     def get_config(self):
         """The constructor's arguments."""
         return {**super().get_config(), "rate": self.rate, "salt": self.salt, "always": self.always}
+
+
+@keras.saving.register_keras_serializable("gan")
+class LatentSeed(layers.Layer):
+    """A seed of `SeededDropout` from the bits of a generator's latents: other latents, another mask."""
+
+    def call(self, latent):
+        """(B, D) floats to (1, 2) int32: the first and the last number of the first row."""
+        ends = tf.stack([latent[0, 0], latent[0, -1]])
+        return tf.bitcast(tf.cast(ends, tf.float32), tf.int32)[tf.newaxis]
+
+    def compute_output_spec(self, latent):
+        """One seed, in a row."""
+        return keras.KerasTensor((1, 2), "int32")
 
 
 def batch_normalization(x):

@@ -41,8 +41,9 @@ class FusedAdam(keras.optimizers.Adam):
 class RisingMomentum(keras.optimizers.SGD):
     """Keras's gradient descent, with a momentum that rises epoch by epoch from `momentum` to `final_momentum`.
 
-    It is `momentum` in the first two epochs, `final_momentum` after `momentum_epochs`, and interpolated linearly in
-    between, as in the code of Goodfellow et al. 2014 (mnist.yaml). `nesterov` is not supported.
+    It is `momentum` in the first epoch, `final_momentum` from epoch `momentum_epochs` on, counted from 1, and
+    interpolated linearly in between, as in the code of Goodfellow et al. 2014 (mnist.yaml; pylearn2's MomentumAdjustor
+    is also called before the first epoch). `nesterov` is not supported.
     """
 
     def __init__(self, learning_rate, momentum, final_momentum, momentum_epochs, steps_per_epoch, **kwargs):
@@ -59,7 +60,7 @@ class RisingMomentum(keras.optimizers.SGD):
     def momentum_at(self, step: tf.Tensor) -> tf.Tensor:
         """The momentum at a step of the optimizer, a float32 scalar."""
         epoch = tf.cast(tf.cast(step, tf.int64) // self.steps_per_epoch, tf.float32)
-        share = tf.clip_by_value((epoch - 1.0) / (self.momentum_epochs - 1.0), 0.0, 1.0)
+        share = tf.clip_by_value(epoch / (self.momentum_epochs - 1.0), 0.0, 1.0)
         return self.momentum + (self.final_momentum - self.momentum) * share
 
     def update_step(self, gradient, variable, learning_rate):

@@ -3,6 +3,7 @@
 import tensorflow as tf
 
 from losses import class_loss
+from models.core.adversarial import FAKE, GENERATED, REAL
 from models.generation.configs import ACGANConfig
 from models.generation.gan import ImageGAN
 
@@ -20,18 +21,18 @@ class ACGAN(ImageGAN):
         for turn in discriminator_turns:
             generated, label = self.generate(turn), turn.conditions["label"]
             with tf.GradientTape() as tape:
-                real, fake = self.discriminate(turn, turn.real), self.discriminate(turn, generated)
+                real, fake = self.discriminate(turn, turn.real, REAL), self.discriminate(turn, generated, FAKE)
                 real_class_loss = class_loss(real["class_logits"], label)
                 fake_class_loss = class_loss(fake["class_logits"], label)
-                discriminator_loss = self.adversarial.discriminator(real["logits"], fake["logits"])
+                discriminator_loss = self.discriminator_loss(real["logits"], fake["logits"])
                 discriminator_loss += weight * (real_class_loss + fake_class_loss)
                 discriminator_loss += self.penalty(turn, generated)
             self.minimize(discriminator_loss, tape, "discriminator")
         turn = generator_turn
         with tf.GradientTape() as tape:
-            fake = self.discriminate(turn, self.generate(turn))
-            generator_loss = self.generator_loss(turn, fake["logits"])
-            generator_loss += weight * class_loss(fake["class_logits"], turn.conditions["label"])
+            outputs = self.discriminate(turn, self.generate(turn), GENERATED)
+            generator_loss = self.generator_loss(turn, outputs["logits"])
+            generator_loss += weight * class_loss(outputs["class_logits"], turn.conditions["label"])
         self.minimize(generator_loss, tape, "generator")
         self.after_step()
         return self.track(

@@ -74,7 +74,14 @@ def layer_types(config: ImageGenerationConfig) -> tuple[type, type]:
     return layers.Conv2D, layers.Dense
 
 
-def discriminator_outputs(features, config: ImageGenerationConfig, condition: Condition, dense: Callable, pooled):
+def discriminator_outputs(
+    features,
+    config: ImageGenerationConfig,
+    condition: Condition,
+    dense: Callable,
+    pooled,
+    start: keras.initializers.Initializer | None = None,
+):
     """(B, 1) float32 logits from a discriminator's last features, or with `config.heads` a dict of them and the heads.
 
     Args:
@@ -85,9 +92,10 @@ def discriminator_outputs(features, config: ImageGenerationConfig, condition: Co
             (Miyato & Koyama 2018, equation 3).
         dense: the discriminator's type of dense layer.
         pooled: (B, C) the features of that inner product.
+        start: the initial weights of the logit; None: those of a convolution.
     """
     flat = layers.Flatten()(features)
-    start = convolution_initializer()
+    start = start or convolution_initializer()
     logits = dense(1, kernel_initializer=start, dtype="float32", name="logits")(flat)
     if condition.conditioning == "projection":
         embedded = dense(pooled.shape[-1], use_bias=False, kernel_initializer=start, dtype="float32")(condition.one_hot)

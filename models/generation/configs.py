@@ -9,7 +9,8 @@ from models.core.config import ConfigError, setting
 
 NETWORKS = ("mlp", "dcgan", "resnet")
 CONDITIONINGS = ("none", "concatenation", "projection")
-LATENT_DISTRIBUTIONS = ("uniform", "normal")
+# Uniform in [-1, 1], in [0, 1] and, with unit variance, in [-sqrt 3, sqrt 3]; and N(0, 1).
+LATENT_DISTRIBUTIONS = ("uniform", "uniform_unit_cube", "uniform_unit_variance", "normal")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,6 +21,9 @@ class GenerationConfig(AdversarialConfig):
     epochs: int = setting(25, "passes over the training images; `steps` takes precedence", minimum=1, ends_run=True)
     learning_rate: float = setting(2e-4, "the optimizers' step size; DCGAN, 4", minimum=0.0, maximum=100.0)
     learning_rate_decay: float = setting(1.0, "factor of the learning rate at every step", minimum=0.5, maximum=1.0)
+    minimum_learning_rate: float = setting(
+        0.0, "below which learning_rate_decay does not lower it; GAN, authors' code: 1e-6", minimum=0.0
+    )
     decay_steps: int = setting(0, "steps over which the learning rate falls linearly to 0; 0: constant", minimum=0)
     final_momentum: float = setting(
         0.0, "momentum of sgd after it has risen from beta_1; 0: it is always beta_1", minimum=0.0, maximum=1.0
@@ -27,7 +31,13 @@ class GenerationConfig(AdversarialConfig):
     momentum_epochs: int = setting(250, "epochs over which the momentum rises; GAN, authors' code", minimum=2)
     latent_dim: int = setting(100, "size of the noise; DCGAN, 4", minimum=1)
     latent_distribution: str = setting(
-        "uniform", "of the noise: uniform in [-1, 1] (DCGAN, 4), or N(0, 1)", choices=LATENT_DISTRIBUTIONS
+        "uniform",
+        "of the noise: uniform in [-1, 1] (DCGAN, 4), in [0, 1] (uniform_unit_cube; CGAN, 4.1) or in [-sqrt 3, sqrt 3] "
+        "(uniform_unit_variance; GAN, authors' code); normal: N(0, 1)",
+        choices=LATENT_DISTRIBUTIONS,
+    )
+    discriminator_loss_factor: float = setting(
+        1.0, "of the discriminator's adversarial loss; GAN, authors' code (AdversaryCost2): 0.5", minimum=0.0
     )
     discriminator_steps: int = setting(
         1, "turns of the discriminator, each on a new batch, per turn of the generator: k", minimum=1
@@ -95,6 +105,9 @@ class ImageGenerationConfig(GenerationConfig):
         0, "of its joint layer of image and class, unless maxout_pieces is 1; CGAN, 4.1; 0: as many", minimum=0
     )
     dropout: float = setting(0.0, "of the mlp's discriminator; of its input 0.4 times it", minimum=0.0, maximum=0.9)
+    generator_dropout: float = setting(
+        0.0, "of the mlp's generator's hidden units, while it is trained; CGAN, 4.1: 0.5", minimum=0.0, maximum=0.9
+    )
     spectral_normalization: bool = setting(False, "of the discriminator's weights; SNGAN, 2.1")
     generator_normalization: str = setting("batch", "in the generator; DCGAN, 3", choices=("batch", "none"))
 

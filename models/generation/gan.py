@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from models.core.adversarial import Adversarial
+from models.core.adversarial import FAKE, GENERATED, PENALIZED, REAL, Adversarial, purpose_of
 from models.core.optimizers import RisingMomentum
 from models.core.schedules import ExponentialDecay, LinearDecay
 from models.generation import dcgan, mlp, resnet
@@ -54,7 +54,7 @@ class GAN(Adversarial):
         """Constant, halved every few epochs, falling linearly to 0, or by a factor at every step."""
         config, rate, turns = self.config, self.initial_rate(player), self.turns_of(player)
         if config.learning_rate_decay < 1.0:
-            return ExponentialDecay(rate, config.learning_rate_decay ** (1 / turns))
+            return ExponentialDecay(rate, config.learning_rate_decay ** (1 / turns), config.minimum_learning_rate)
         if config.decay_steps:
             return LinearDecay(rate, 0, config.decay_steps * turns)
         return super().learning_rate(player, steps_per_epoch * turns)
@@ -93,31 +93,38 @@ class GAN(Adversarial):
         """(B, ...) generated images, or points."""
         return self.generator({"latent": turn.latent, **turn.conditions}, training=True)
 
-    def discriminate(self, turn: Turn, image: tf.Tensor) -> dict[str, tf.Tensor]:
+    def discriminate(self, turn: Turn, image: tf.Tensor, role: int) -> dict[str, tf.Tensor]:
         """The discriminator's outputs for (B, ...) images: `logits` (B, 1), real (and of the class)?, and the heads.
 
-        Real and generated images are passed separately, so that no batch statistics mix them.
+        Real and generated images are passed separately, so that no batch statistics mix them; each role has its own
+        augmentation, noise and dropout.
         """
         names = self.discriminator.input
         conditions = {name: value for name, value in turn.conditions.items() if name in names}
-        inputs = {"image": self.augment(image, turn.index), **conditions}
+        inputs = {"image": self.augment(image, role, turn.index), **conditions}
         if "seed" in names:
-            inputs["seed"] = tf.tile(self.replica_seed(DROPOUT, turn.index)[tf.newaxis], (tf.shape(image)[0], 1))
+            seed = self.replica_seed(purpose_of(DROPOUT, role), turn.index)
+            inputs["seed"] = tf.tile(seed[tf.newaxis], (tf.shape(image)[0], 1))
         outputs = self.discriminator(inputs, training=True)
         return outputs if isinstance(outputs, dict) else {"logits": outputs}
 
-    def score(self, turn: Turn, image: tf.Tensor) -> tf.Tensor:
+    def score(self, turn: Turn, image: tf.Tensor, role: int) -> tf.Tensor:
         """(B, 1) the logits of `discriminate`."""
-        return self.discriminate(turn, image)["logits"]
+        return self.discriminate(turn, image, role)["logits"]
 
     def penalty(self, turn: Turn, generated: tf.Tensor) -> tf.Tensor:
         """The weighted penalty on the gradient at this turn's real and generated images; 0 when off."""
-        return self.weighted_penalty(partial(self.score, turn), turn.real, generated, turn.index)
+        score = partial(self.score, turn, role=PENALIZED)
+        return self.weighted_penalty(score, turn.real, generated, turn.index)
+
+    def discriminator_loss(self, real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
+        """The discriminator's adversarial loss, times its factor."""
+        return self.config.discriminator_loss_factor * self.adversarial.discriminator(real_logits, fake_logits)
 
     def generator_loss(self, turn: Turn, fake_logits: tf.Tensor) -> tf.Tensor:
         """The generator's adversarial loss; a paired one also takes the current logits of the turn's real images."""
         loss = self.adversarial
-        return loss.generator(fake_logits, self.score(turn, turn.real) if loss.is_paired else None)
+        return loss.generator(fake_logits, self.score(turn, turn.real, REAL) if loss.is_paired else None)
 
     def train_step(self, batch):
         """Algorithm 1: k turns of the discriminator, each on new real and generated images, then the generator's."""
@@ -125,13 +132,12 @@ class GAN(Adversarial):
         for turn in discriminator_turns:
             generated = self.generate(turn)
             with tf.GradientTape() as tape:
-                real_logits, fake_logits = self.score(turn, turn.real), self.score(turn, generated)
-                discriminator_loss = self.adversarial.discriminator(real_logits, fake_logits)
-                discriminator_loss += self.penalty(turn, generated)
+                real_logits, fake_logits = self.score(turn, turn.real, REAL), self.score(turn, generated, FAKE)
+                discriminator_loss = self.discriminator_loss(real_logits, fake_logits) + self.penalty(turn, generated)
             self.minimize(discriminator_loss, tape, "discriminator")
         turn = generator_turn
         with tf.GradientTape() as tape:
-            generator_loss = self.generator_loss(turn, self.score(turn, self.generate(turn)))
+            generator_loss = self.generator_loss(turn, self.score(turn, self.generate(turn), GENERATED))
         self.minimize(generator_loss, tape, "generator")
         self.after_step()
         return self.track(

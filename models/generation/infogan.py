@@ -3,6 +3,7 @@
 import tensorflow as tf
 
 from losses import categorical_information, continuous_information
+from models.core.adversarial import FAKE, GENERATED, REAL
 from models.generation.configs import InfoGANConfig
 from models.generation.gan import ImageGAN
 
@@ -37,17 +38,17 @@ class InfoGAN(ImageGAN):
         for turn in discriminator_turns:
             generated = self.generate(turn)
             with tf.GradientTape() as tape:
-                real, fake = self.discriminate(turn, turn.real), self.discriminate(turn, generated)
+                real, fake = self.discriminate(turn, turn.real, REAL), self.discriminate(turn, generated, FAKE)
                 _, weighted_information = self.information(fake, turn.latent)
-                discriminator_loss = self.adversarial.discriminator(real["logits"], fake["logits"])
+                discriminator_loss = self.discriminator_loss(real["logits"], fake["logits"])
                 discriminator_loss -= weighted_information
                 discriminator_loss += self.penalty(turn, generated)
             self.minimize(discriminator_loss, tape, "discriminator")
         turn = generator_turn
         with tf.GradientTape() as tape:
-            fake = self.discriminate(turn, self.generate(turn))
-            information, weighted_information = self.information(fake, turn.latent)
-            generator_loss = self.generator_loss(turn, fake["logits"]) - weighted_information
+            outputs = self.discriminate(turn, self.generate(turn), GENERATED)
+            information, weighted_information = self.information(outputs, turn.latent)
+            generator_loss = self.generator_loss(turn, outputs["logits"]) - weighted_information
         self.minimize(generator_loss, tape, "generator")
         self.after_step()
         return self.track(

@@ -1,5 +1,6 @@
 """The generator's latent input as a function of a seed: the same in training, sampling and the exported model."""
 
+import math
 from collections.abc import Callable
 
 import tensorflow as tf
@@ -7,13 +8,18 @@ import tensorflow as tf
 from models.generation.configs import GenerationConfig
 
 
-def uniform(shape: tuple, seed: tf.Tensor) -> tf.Tensor:
-    """Uniform in [-1, 1]."""
-    return tf.random.stateless_uniform(shape, seed, -1.0, 1.0)
+def uniform(low: float, high: float) -> Callable[[tuple, tf.Tensor], tf.Tensor]:
+    """(shape, seed) -> uniform numbers in [low, high)."""
+    return lambda shape, seed: tf.random.stateless_uniform(shape, seed, low, high)
 
 
 # The keys are `models.generation.configs.LATENT_DISTRIBUTIONS`.
-DISTRIBUTIONS = {"uniform": uniform, "normal": tf.random.stateless_normal}
+DISTRIBUTIONS = {
+    "uniform": uniform(-1.0, 1.0),
+    "uniform_unit_cube": uniform(0.0, 1.0),
+    "uniform_unit_variance": uniform(-math.sqrt(3.0), math.sqrt(3.0)),
+    "normal": tf.random.stateless_normal,
+}
 
 
 def one_hot(shape: tuple, seed: tf.Tensor) -> tf.Tensor:
@@ -32,7 +38,7 @@ def latents(config: GenerationConfig) -> Callable[[tf.Tensor | int, tf.Tensor], 
     draws = {
         "noise": DISTRIBUTIONS[config.latent_distribution],
         "category": lambda shape, seed: one_hot(shape, fold(seed, 1)),
-        "codes": lambda shape, seed: uniform(shape, fold(seed, 2)),
+        "codes": lambda shape, seed: DISTRIBUTIONS["uniform"](shape, fold(seed, 2)),
     }
     parts = {name: size for name, size in config.latent_parts.items() if size}
 

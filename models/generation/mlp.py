@@ -7,7 +7,7 @@ import math
 import keras
 from keras import layers, ops
 
-from models.core.layers import LEAK, SeededDropout, linear, normalization
+from models.core.layers import LEAK, LatentSeed, SeededDropout, linear, normalization
 from models.generation.conditions import Condition, discriminator_outputs, layer_types
 from models.generation.configs import ImageGenerationConfig, PointGenerationConfig
 
@@ -28,21 +28,25 @@ def generator(config: ImageGenerationConfig) -> keras.Model:
 
     Inputs: `latent` (B, input_dim) and, if conditional, `label` (B,). Output: (B, side, side, channels) float32 in
     [-1, 1]. Two hidden layers of `generator_width` rectified units, as in the authors' code (whose output is a sigmoid:
-    the same, in [0, 1]).
+    the same, in [0, 1]). Their dropout, if any, is seeded by the latents: sampling needs no further input.
     """
     latent = keras.Input((config.input_dim,), name="latent")
     condition = Condition(config, config.conditioning)
     width, start = config.generator_width, uniform(0.05)
+    seed = LatentSeed()(latent) if config.generator_dropout else None
 
     def hidden(x, units: int):
         return layers.ReLU()(condition.normalize(layers.Dense(units, kernel_initializer=start)(x)))
+
+    def dropped(x, salt: int):
+        return x if seed is None else SeededDropout(config.generator_dropout, salt, always=False)([x, seed])
 
     if condition.is_concatenated:
         noise_units = max(round(width * NOISE_SHARE), 1)
         x = layers.concatenate([hidden(latent, noise_units), hidden(condition.one_hot, width - noise_units)])
     else:
         x = hidden(latent, width)
-    x = layers.Activation("linear", name="maps_0")(hidden(x, width))
+    x = dropped(layers.Activation("linear", name="maps_0")(hidden(dropped(x, 0), width)), 1)
     shape = (config.image_size, config.image_size, config.channels)
     x = layers.Reshape(shape)(layers.Dense(math.prod(shape), kernel_initializer=start, dtype="float32")(x))
     image = layers.Activation("tanh", dtype="float32", name="image")(x)
@@ -75,7 +79,10 @@ def discriminator(config: ImageGenerationConfig) -> keras.Model:
     joint = config.joint_pieces and condition.is_concatenated and config.maxout_pieces > 1
     pieces = config.joint_pieces if joint else config.maxout_pieces
     x = layers.Activation("linear", name="features_0")(hidden(x, width, 2, config.dropout, pieces))
-    outputs = discriminator_outputs(x, config, condition, dense, pooled=x)
+    # pylearn2's dropout is of each layer's input, the logit's included.
+    x = SeededDropout(config.dropout, 3, always=False)([x, seed]) if config.dropout else x
+    start = uniform(0.005 if config.maxout_pieces > 1 else 0.05)
+    outputs = discriminator_outputs(x, config, condition, dense, pooled=x, start=start)
     inputs = {"image": image, **condition.inputs, **({"seed": seed} if config.dropout else {})}
     return keras.Model(inputs, outputs, name="discriminator")
 

@@ -114,7 +114,10 @@ MAXOUT = {
     "learning_rate": 0.1,
     "beta_1": 0.5,
     "final_momentum": 0.7,
-    "latent_distribution": "normal",
+    "learning_rate_decay": 1 / 1.000004,
+    "minimum_learning_rate": 1e-6,
+    "discriminator_loss_factor": 0.5,
+    "latent_distribution": "uniform_unit_variance",
     "generator_width": 1200,
     "generator_normalization": "none",
     "discriminator_width": 240,
@@ -138,7 +141,7 @@ CRITIC = {
 CONSTANT = {"steps": 0, "decay_steps": 0}
 FAST_CRITIC = {**CONSTANT, "learning_rate": 1e-3, "beta_1": 0.5}
 FAST_SPECTRAL = {**CONSTANT, "learning_rate": 5e-4, "discriminator_steps": 1}
-PUBLISHED_GAN = ImageGenerationConfig(**MAXOUT, learning_rate_decay=1 / 1.000004)
+PUBLISHED_GAN = ImageGenerationConfig(**MAXOUT)
 DCGAN = ImageGenerationConfig()
 
 PRESETS = {
@@ -151,7 +154,7 @@ PRESETS = {
     "gan_minimax": preset(
         "models.generation.gan.ImageGAN",
         # Measured: with the learning rate of the other loss, 0.1, this one diverges to non-finite numbers.
-        dataclasses.replace(PUBLISHED_GAN, adversarial="minimax", learning_rate=0.01),
+        dataclasses.replace(PUBLISHED_GAN, adversarial="minimax"),
         "the same, the generator minimizing log(1 - D)",
         "Goodfellow et al., NIPS 2014, equation 1",
     ),
@@ -165,8 +168,9 @@ PRESETS = {
             joint_pieces=4,
             # Published: 0.1. Measured on the digits: 0.1 diverges to non-finite numbers, 0.02 collapses to one digit
             # per class.
-            learning_rate=0.05,
-            latent_distribution="uniform",
+            learning_rate=0.1,
+            latent_distribution="uniform_unit_cube",
+            generator_dropout=0.5,
             learning_rate_decay=1 / 1.00004,
         ),
         "the conditional 2014 GAN",

@@ -1,9 +1,12 @@
 """CycleGAN: image to image in both directions, learned without pairs (Zhu et al. 2017)."""
 
+from collections.abc import Callable
+from functools import partial
+
 import keras
 import tensorflow as tf
 
-from models.core.adversarial import Adversarial
+from models.core.adversarial import FAKE, GENERATED, PENALIZED, REAL, Adversarial
 from models.core.schedules import LinearDecay
 from models.image_to_image import cyclegan_networks as networks
 from models.image_to_image import patchgan
@@ -61,13 +64,13 @@ class CycleGAN(Adversarial):
         """(B, h, w, 3) translations from B to A."""
         return self.backward_generator({"image": image}, training=True)
 
-    def score_a(self, image: tf.Tensor) -> tf.Tensor:
+    def score_a(self, image: tf.Tensor, role: int) -> tf.Tensor:
         """(B, h', w', 1) logits of patches: real images of A?"""
-        return self.backward_discriminator({"image": self.augment(image)}, training=True)
+        return self.backward_discriminator({"image": self.augment(image, role)}, training=True)
 
-    def score_b(self, image: tf.Tensor) -> tf.Tensor:
+    def score_b(self, image: tf.Tensor, role: int) -> tf.Tensor:
         """(B, h', w', 1) logits of patches: real images of B?"""
-        return self.discriminator({"image": self.augment(image)}, training=True)
+        return self.discriminator({"image": self.augment(image, role)}, training=True)
 
     def train_step(self, batch):
         """Sections 3 and 4: a step of both translators, then one of both discriminators, its loss halved."""
@@ -75,7 +78,8 @@ class CycleGAN(Adversarial):
         config, loss = self.config, self.adversarial
         with tf.GradientTape() as tape:
             generated_b, generated_a = self.translate(a), self.translate_back(b)
-            generator_loss = loss.generator(self.score_b(generated_b)) + loss.generator(self.score_a(generated_a))
+            generator_loss = loss.generator(self.score_b(generated_b, GENERATED))
+            generator_loss += loss.generator(self.score_a(generated_a, GENERATED))
             cycle_loss = distance(self.translate_back(generated_b), a) + distance(self.translate(generated_a), b)
             if config.cycle_weight:
                 generator_loss += config.cycle_weight * cycle_loss
@@ -88,11 +92,11 @@ class CycleGAN(Adversarial):
         pooled_a = self.pooled(self.pool_a, generated_a, POOL_A)
         pooled_b = self.pooled(self.pool_b, generated_b, POOL_B)
         with tf.GradientTape() as tape:
-            real_a, real_b = self.score_a(a), self.score_b(b)
-            fake_a, fake_b = self.score_a(pooled_a), self.score_b(pooled_b)
+            real_a, real_b = self.score_a(a, REAL), self.score_b(b, REAL)
+            fake_a, fake_b = self.score_a(pooled_a, FAKE), self.score_b(pooled_b, FAKE)
             discriminator_loss = 0.5 * (
                 loss.real(real_a) + loss.fake(fake_a) + loss.real(real_b) + loss.fake(fake_b)
-            ) + (self.weighted_penalty(self.score_a, a, pooled_a) + self.weighted_penalty(self.score_b, b, pooled_b))
+            ) + (self.penalty(self.score_a, a, pooled_a) + self.penalty(self.score_b, b, pooled_b))
         self.minimize(discriminator_loss, tape, "discriminators")
         self.after_step()
         return self.track(
@@ -102,6 +106,10 @@ class CycleGAN(Adversarial):
             real_score=0.5 * (self.mean_score(real_a) + self.mean_score(real_b)),
             fake_score=0.5 * (self.mean_score(fake_a) + self.mean_score(fake_b)),
         )
+
+    def penalty(self, score: Callable, image: tf.Tensor, generated: tf.Tensor) -> tf.Tensor:
+        """The weighted penalty on a discriminator's gradient at real and generated images; 0 when off."""
+        return self.weighted_penalty(partial(score, role=PENALIZED), image, generated)
 
     def pooled(self, pool: ImagePool, generated: tf.Tensor, purpose: int) -> tf.Tensor:
         """(B, h, w, 3) the discriminator's generated images: this step's, and earlier ones from the history pool."""

@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from models.core.adversarial import INPUT_NOISE, Adversarial
+from models.core.adversarial import FAKE, GENERATED, INPUT_NOISE, PENALIZED, REAL, Adversarial
 from models.image_to_image import patchgan
 from models.image_to_image import pix2pix_networks as networks
 from models.image_to_image.configs import Pix2PixConfig
@@ -45,11 +45,11 @@ class Pix2Pix(Adversarial):
         seed = tf.tile(self.replica_seed(purpose=2)[tf.newaxis], (tf.shape(image)[0], 1))
         return self.generator({"image": image, "seed": seed}, training=True)
 
-    def score(self, input_image: tf.Tensor, image: tf.Tensor) -> tf.Tensor:
+    def score(self, input_image: tf.Tensor, image: tf.Tensor, role: int) -> tf.Tensor:
         """(B, h', w', 1) logits of patches: real, and a translation of the input?"""
-        inputs = {"image": self.augment(image)}
+        inputs = {"image": self.augment(image, role)}
         if self.config.conditional:
-            inputs["input"] = self.augment(input_image, noise=INPUT_NOISE)
+            inputs["input"] = self.augment(input_image, role, noise=INPUT_NOISE)
         return self.discriminator(inputs, training=True)
 
     def train_step(self, batch):
@@ -61,8 +61,8 @@ class Pix2Pix(Adversarial):
             with tf.GradientTape() as discriminator_tape:
                 generated = self.translate(input_image)
                 if config.adversarial_weight:
-                    real_logits = self.score(input_image, target)
-                    fake_logits = self.score(input_image, tf.stop_gradient(generated))
+                    real_logits = self.score(input_image, target, REAL)
+                    fake_logits = self.score(input_image, tf.stop_gradient(generated), FAKE)
                     discriminator_loss = 0.5 * (loss.real(real_logits) + loss.fake(fake_logits)) + self.penalty(
                         input_image, target, generated
                     )
@@ -70,7 +70,8 @@ class Pix2Pix(Adversarial):
             generator_loss = config.l1_weight * l1_loss
             if config.adversarial_weight:
                 self.minimize(discriminator_loss, discriminator_tape, "discriminator")
-                generator_loss += config.adversarial_weight * loss.generator(self.score(input_image, generated))
+                generated_logits = self.score(input_image, generated, GENERATED)
+                generator_loss += config.adversarial_weight * loss.generator(generated_logits)
                 logs = {
                     "discriminator_loss": discriminator_loss,
                     "real_score": self.mean_score(real_logits),
@@ -82,4 +83,4 @@ class Pix2Pix(Adversarial):
 
     def penalty(self, input_image: tf.Tensor, image: tf.Tensor, generated: tf.Tensor) -> tf.Tensor:
         """The weighted penalty on the gradient at targets and translations of the same inputs; 0 when off."""
-        return self.weighted_penalty(lambda images: self.score(input_image, images), image, generated)
+        return self.weighted_penalty(lambda images: self.score(input_image, images, PENALIZED), image, generated)

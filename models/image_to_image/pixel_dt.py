@@ -4,7 +4,7 @@ from functools import partial
 
 import tensorflow as tf
 
-from models.core.adversarial import INPUT_NOISE, Adversarial
+from models.core.adversarial import FAKE, GENERATED, INPUT_NOISE, PENALIZED, REAL, WRONG, Adversarial
 from models.image_to_image import pixel_dt_networks as networks
 from models.image_to_image.configs import PixelDTConfig
 
@@ -45,13 +45,13 @@ class PixelDT(Adversarial):
         """(B, h, w, 3) conversions of images."""
         return self.generator({"image": image}, training=True)
 
-    def score(self, image: tf.Tensor) -> tf.Tensor:
+    def score(self, image: tf.Tensor, role: int) -> tf.Tensor:
         """(B, 1) logits: a real image of the target domain?"""
-        return self.discriminator({"image": self.augment(image)}, training=True)
+        return self.discriminator({"image": self.augment(image, role)}, training=True)
 
-    def score_pair(self, input_image: tf.Tensor, image: tf.Tensor) -> tf.Tensor:
+    def score_pair(self, input_image: tf.Tensor, image: tf.Tensor, role: int) -> tf.Tensor:
         """(B, 1) logits: a real image, associated with the input?"""
-        inputs = {"image": self.augment(image), "input": self.augment(input_image, noise=INPUT_NOISE)}
+        inputs = {"image": self.augment(image, role), "input": self.augment(input_image, role, noise=INPUT_NOISE)}
         return self.domain_discriminator(inputs, training=True)
 
     def train_step(self, batch):
@@ -62,25 +62,24 @@ class PixelDT(Adversarial):
         with tf.GradientTape() as generator_tape:
             generated = self.translate(source)
             fixed = tf.stop_gradient(generated)
+            shown = ((target, REAL), (unassociated, WRONG), (fixed, FAKE))
             with tf.GradientTape() as tape:
                 # Both targets are real, associated or not.
-                real_logits, other_logits, fake_logits = (self.score(image) for image in (target, unassociated, fixed))
+                real_logits, other_logits, fake_logits = (self.score(image, role) for image, role in shown)
                 discriminator_loss = (
                     loss.real(real_logits) + loss.real(other_logits) + loss.fake(fake_logits)
-                ) / 3.0 + self.weighted_penalty(self.score, target, fixed)
+                ) / 3.0 + self.weighted_penalty(partial(self.score, role=PENALIZED), target, fixed)
             self.minimize(discriminator_loss, tape, "discriminator")
-            generator_loss = loss.generator(self.score(generated))
+            generator_loss = loss.generator(self.score(generated, GENERATED))
             if config.domain_weight:
                 with tf.GradientTape() as tape:
                     # A real but unassociated image is as false as a generated one.
-                    associated, other, converted = (
-                        self.score_pair(source, image) for image in (target, unassociated, fixed)
-                    )
+                    associated, other, converted = (self.score_pair(source, image, role) for image, role in shown)
                     domain_loss = (
                         loss.real(associated) + loss.fake(other) + loss.fake(converted)
-                    ) / 3.0 + self.weighted_penalty(partial(self.score_pair, source), target, fixed)
+                    ) / 3.0 + self.weighted_penalty(partial(self.score_pair, source, role=PENALIZED), target, fixed)
                 self.minimize(domain_loss, tape, "domain_discriminator")
-                domain_gain = loss.generator(self.score_pair(source, generated))
+                domain_gain = loss.generator(self.score_pair(source, generated, GENERATED))
                 generator_loss = (generator_loss + config.domain_weight * domain_gain) / (1.0 + config.domain_weight)
                 logs = {
                     "domain_loss": domain_loss,

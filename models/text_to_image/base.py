@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from models.core.adversarial import Adversarial
+from models.core.adversarial import PENALIZED, Adversarial
 from models.text_encoder.networks import text_encoder
 from models.text_to_image import networks as reed
 from models.text_to_image.configs import END_TO_END, TextToImageConfig
@@ -43,19 +43,20 @@ class TextToImage(Adversarial):
         embeddings = self.text_encoder({"characters": flat}, training=True)
         return tf.reduce_mean(tf.reshape(tf.cast(embeddings, tf.float32), (-1, count, self.config.text_dim)), axis=1)
 
-    def generate(self, text: tf.Tensor) -> tf.Tensor:
-        """(B, image_size, image_size, 3) images generated from (B, text_dim) texts and this step's noise."""
-        latent = self.sample_latent(tf.shape(text)[0])
+    def generate(self, text: tf.Tensor, purpose: int = 0) -> tf.Tensor:
+        """(B, image_size, image_size, 3) images from (B, text_dim) texts and this step's noise of a purpose."""
+        latent = self.sample_latent(tf.shape(text)[0], purpose)
         return self.generator({"latent": latent, "text": tf.stop_gradient(text)}, training=True)
 
-    def score(self, image: tf.Tensor, text: tf.Tensor) -> tf.Tensor:
+    def score(self, image: tf.Tensor, text: tf.Tensor, role: int) -> tf.Tensor:
         """(B, 1) logits: real, and matching the text?
 
-        Real, mismatched and generated images are passed separately, so that no batch statistics mix them.
+        Real, mismatched and generated images are passed separately, so that no batch statistics mix them; each role
+        has its own augmentation and noise.
         """
-        return self.discriminator({"image": self.augment(image), "text": text}, training=True)
+        return self.discriminator({"image": self.augment(image, role), "text": text}, training=True)
 
     def penalty(self, image: tf.Tensor, generated: tf.Tensor, text: tf.Tensor) -> tf.Tensor:
         """The weighted penalty on the gradient at real and generated images of the same texts; 0 when off."""
         fixed_text = tf.stop_gradient(text)
-        return self.weighted_penalty(lambda images: self.score(images, fixed_text), image, generated)
+        return self.weighted_penalty(lambda images: self.score(images, fixed_text, PENALIZED), image, generated)

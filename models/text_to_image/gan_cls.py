@@ -2,6 +2,7 @@
 
 import tensorflow as tf
 
+from models.core.adversarial import FAKE, GENERATED, REAL, WRONG
 from models.text_to_image.base import TextToImage
 from models.text_to_image.configs import MatchingAwareConfig
 
@@ -20,9 +21,9 @@ class GANCLS(TextToImage):
             with tf.GradientTape() as discriminator_tape:
                 text = self.embed(batch)
                 generated = self.generate(text)
-                real_logits = self.score(image, text)
-                wrong_logits = self.score(wrong_image, text)
-                fake_logits = self.score(tf.stop_gradient(generated), text)
+                real_logits = self.score(image, text, REAL)
+                wrong_logits = self.score(wrong_image, text, WRONG)
+                fake_logits = self.score(tf.stop_gradient(generated), text, FAKE)
                 discriminator_loss = (
                     loss.real(real_logits)
                     + mismatch_weight * loss.fake(wrong_logits)
@@ -30,7 +31,7 @@ class GANCLS(TextToImage):
                     + self.penalty(image, generated, text)
                 )
             self.minimize(discriminator_loss, discriminator_tape, "discriminator")
-            generator_loss = loss.generator(self.score(generated, tf.stop_gradient(text)))
+            generator_loss = loss.generator(self.score(generated, tf.stop_gradient(text), GENERATED))
         self.minimize(generator_loss, generator_tape, "generator")
         self.after_step()
         return self.track(

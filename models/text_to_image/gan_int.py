@@ -2,8 +2,12 @@
 
 import tensorflow as tf
 
+from models.core.adversarial import FAKE, GENERATED, REAL, WRONG
 from models.text_to_image.base import TextToImage
 from models.text_to_image.configs import InterpolationConfig
+
+# The purpose of the noise of the generator's own images, after those of `models.core.adversarial`.
+GENERATOR_LATENT = 10
 
 
 class GANINT(TextToImage):
@@ -30,30 +34,32 @@ class GANINT(TextToImage):
         return beta * first + (1.0 - beta) * second
 
     def train_step(self, batch):
-        """Algorithm 1 with equation 5 added to the generator's loss: the mean over 1.5 B generated images."""
+        """Algorithm 1 with equation 5 added to the generator's loss: the mean over 1.5 B generated images.
+
+        As in the authors' code, the generator's are others than the discriminator's B, with noise of their own.
+        """
         image, loss = batch["image"], self.adversarial
         mismatch_weight, interpolation_weight = self.config.mismatch_weight, self.config.interpolation_weight
-        with tf.GradientTape() as generator_tape:
-            with tf.GradientTape() as discriminator_tape:
-                text = self.embed(batch)
-                count = tf.shape(text)[0]
-                all_text = tf.concat([text, self.interpolate(text)], axis=0)
-                generated = self.generate(all_text)
-                real_logits = self.score(image, text)
-                fake_logits = self.score(tf.stop_gradient(generated[:count]), text)
-                discriminator_loss = (
-                    loss.real(real_logits)
-                    + (1.0 - mismatch_weight) * loss.fake(fake_logits)
-                    + self.penalty(image, generated[:count], text)
-                )
-                if mismatch_weight:
-                    wrong_logits = self.score(batch["wrong_image"], text)
-                    discriminator_loss += mismatch_weight * loss.fake(wrong_logits)
-            self.minimize(discriminator_loss, discriminator_tape, "discriminator")
-            logits = self.score(generated, tf.stop_gradient(all_text))
+        with tf.GradientTape() as tape:
+            text = self.embed(batch)
+            generated = tf.stop_gradient(self.generate(text))
+            real_logits, fake_logits = self.score(image, text, REAL), self.score(generated, text, FAKE)
+            discriminator_loss = (
+                loss.real(real_logits)
+                + (1.0 - mismatch_weight) * loss.fake(fake_logits)
+                + self.penalty(image, generated, text)
+            )
+            if mismatch_weight:
+                wrong_logits = self.score(batch["wrong_image"], text, WRONG)
+                discriminator_loss += mismatch_weight * loss.fake(wrong_logits)
+        self.minimize(discriminator_loss, tape, "discriminator")
+        text = tf.stop_gradient(text)
+        count, all_text = tf.shape(text)[0], tf.concat([text, self.interpolate(text)], axis=0)
+        with tf.GradientTape() as tape:
+            logits = self.score(self.generate(all_text, GENERATOR_LATENT), all_text, GENERATED)
             interpolated_loss = loss.generator(logits[count:])
             generator_loss = (2.0 * loss.generator(logits[:count]) + interpolation_weight * interpolated_loss) / 3.0
-        self.minimize(generator_loss, generator_tape, "generator")
+        self.minimize(generator_loss, tape, "generator")
         self.after_step()
         wrong_score = {"wrong_score": self.mean_score(wrong_logits)} if mismatch_weight else {}
         return self.track(

@@ -2,6 +2,7 @@
 
 import tensorflow as tf
 
+from models.core.adversarial import FAKE, GENERATED, REAL
 from models.text_to_image.base import TextToImage
 
 
@@ -15,13 +16,13 @@ class TextGAN(TextToImage):
             with tf.GradientTape() as discriminator_tape:
                 text = self.embed(batch)
                 generated = self.generate(text)
-                real_logits = self.score(image, text)
-                fake_logits = self.score(tf.stop_gradient(generated), text)
+                real_logits = self.score(image, text, REAL)
+                fake_logits = self.score(tf.stop_gradient(generated), text, FAKE)
                 discriminator_loss = (
                     loss.real(real_logits) + loss.fake(fake_logits) + self.penalty(image, generated, text)
                 )
             self.minimize(discriminator_loss, discriminator_tape, "discriminator")
-            generator_loss = loss.generator(self.score(generated, tf.stop_gradient(text)))
+            generator_loss = loss.generator(self.score(generated, tf.stop_gradient(text), GENERATED))
         self.minimize(generator_loss, generator_tape, "generator")
         self.after_step()
         return self.track(

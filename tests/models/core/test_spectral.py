@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 
 from models.core import spectral
+from models.core.adversarial import FAKE, REAL
 from models.generation.gan import ImageGAN
 from models.image_to_image.cyclegan import CycleGAN
 from models.registry import PRESETS
@@ -95,7 +96,8 @@ def test_a_players_step_iterates_its_own_singular_vectors_only(player, other):
     before = {name: [layer.left.numpy() for layer in found] for name, found in layers_of.items()}
     turn = next(model.turns(batch))
     with tf.GradientTape() as tape:
-        loss = tf.reduce_mean(model.score(turn, turn.real)) - tf.reduce_mean(model.score(turn, model.generate(turn)))
+        real, fake = model.score(turn, turn.real, REAL), model.score(turn, model.generate(turn), FAKE)
+        loss = tf.reduce_mean(real) - tf.reduce_mean(fake)
     model.minimize(loss, tape, player)
     for name, is_moved in ((player, True), (other, False)):
         assert before[name]

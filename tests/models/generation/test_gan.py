@@ -10,6 +10,7 @@ import tensorflow as tf
 from engine.run import import_name
 from engine.strategy import mirrored
 from losses import ADVERSARIAL, PENALTIES, class_loss
+from models.core.adversarial import FAKE, REAL
 from models.core.trained import parameter_count
 from models.generation import mlp
 from models.generation.configs import InfoGANConfig
@@ -52,7 +53,9 @@ def test_the_discriminator_has_k_turns_each_on_images_of_its_own(monkeypatch):
     model, batch = points(discriminator_steps=3)
     scored, score = [], type(model).score
     monkeypatch.setattr(
-        type(model), "score", lambda self, turn, image: scored.append((turn.index, image)) or score(self, turn, image)
+        type(model),
+        "score",
+        lambda self, turn, image, role: scored.append((turn.index, image)) or score(self, turn, image, role),
     )
     model.train_step(batch)
     assert int(model.discriminator_optimizer.iterations) == 3
@@ -86,15 +89,18 @@ def test_paired_losses_in_the_steps_of_all_generation_models(name, adversarial):
     model = make(name, adversarial=adversarial, **fixed)
     batch = real(model.config, (2,) if name == "gan_2d" else (SIDE, SIDE, 1))
     *_, last, generators = model.turns(batch)
-    logits = [(model.score(turn, turn.real), model.score(turn, model.generate(turn))) for turn in (last, generators)]
+    logits = [
+        (model.score(turn, turn.real, REAL), model.score(turn, model.generate(turn), FAKE))
+        for turn in (last, generators)
+    ]
     loss = ADVERSARIAL[adversarial]()
     expected = {
         "discriminator_loss": loss.discriminator(*logits[0]),
         "generator_loss": loss.generator(*logits[1][::-1]),
     }
-    outputs = [model.discriminate(turn, model.generate(turn)) for turn in (last, generators)]
+    outputs = [model.discriminate(turn, model.generate(turn), FAKE) for turn in (last, generators)]
     if name == "acgan":
-        of_real = model.discriminate(last, last.real)["class_logits"]
+        of_real = model.discriminate(last, last.real, REAL)["class_logits"]
         own = [
             class_loss(found["class_logits"], turn.conditions["label"])
             for found, turn in zip(outputs, (last, generators), strict=True)
@@ -114,7 +120,7 @@ def test_the_margin_of_the_hinge_loss():
     for margin in (1.0, 0.25):
         model, batch = points(adversarial="hinge", margin=margin, discriminator_steps=1)
         turn = next(model.turns(batch))
-        logits = model.score(turn, turn.real).numpy(), model.score(turn, model.generate(turn)).numpy()
+        logits = model.score(turn, turn.real, REAL).numpy(), model.score(turn, model.generate(turn), FAKE).numpy()
         losses[margin] = float(model.train_step(batch)["discriminator_loss"])
         by_hand = np.maximum(margin - logits[0], 0).mean() + np.maximum(margin + logits[1], 0).mean()
         assert losses[margin] == pytest.approx(by_hand, rel=1e-5)
@@ -292,7 +298,7 @@ def test_instance_noise_falls_linearly_to_zero():
     images = tf.zeros((20_000, 2))
     found = []
     for _ in range(5):
-        found.append(float(tf.math.reduce_std(model.augment(images))))
+        found.append(float(tf.math.reduce_std(model.augment(images, REAL))))
         model.train_step(batch)
     np.testing.assert_allclose(found, [2.0, 1.5, 1.0, 0.5, 0.0], atol=0.05)
 
@@ -340,10 +346,25 @@ def test_sizes_and_channels(network, channels, side):
 
 PUBLISHED = {
     # Goodfellow et al. 2014, authors' code.
-    "gan": {"batch_size": 100, "optimizer": "sgd", "learning_rate": 0.1, "generator_width": 1200, "maxout_pieces": 5},
+    "gan": {
+        "batch_size": 100,
+        "optimizer": "sgd",
+        "learning_rate": 0.1,
+        "minimum_learning_rate": 1e-6,
+        "discriminator_loss_factor": 0.5,
+        "latent_distribution": "uniform_unit_variance",
+        "generator_width": 1200,
+        "maxout_pieces": 5,
+    },
     "gan_minimax": {"adversarial": "minimax", "beta_1": 0.5, "final_momentum": 0.7, "momentum_epochs": 250},
     # Mirza & Osindero 2014, 4.1.
-    "cgan": {"latent_distribution": "uniform", "conditioning": "concatenation", "learning_rate_decay": 1 / 1.00004},
+    "cgan": {
+        "latent_distribution": "uniform_unit_cube",
+        "conditioning": "concatenation",
+        "learning_rate": 0.1,
+        "learning_rate_decay": 1 / 1.00004,
+        "generator_dropout": 0.5,
+    },
     # Radford et al. 2016, section 4.
     "dcgan": {"batch_size": 128, "learning_rate": 2e-4, "beta_1": 0.5, "latent_dim": 100, "image_size": 64},
     "lsgan": {"adversarial": "least_squares"},
@@ -381,7 +402,7 @@ def test_the_momentum_of_both_players_rises_for_250_epochs(turns):
     model.compile(steps_per_epoch=4)
     for player, taken in (("generator", 1), ("discriminator", turns)):
         optimizer = model.optimizer_of(player)
-        momenta = [float(optimizer.momentum_at(4 * epoch * taken)) for epoch in (1, 250)]
+        momenta = [float(optimizer.momentum_at(4 * epoch * taken)) for epoch in (0, 249)]
         np.testing.assert_allclose(momenta, [0.5, 0.7], atol=1e-6)
 
 

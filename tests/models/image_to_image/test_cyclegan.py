@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 from engine.strategy import mirrored
+from models.core.adversarial import REAL
 from models.core.config import ConfigError
 from models.core.trained import parameter_count
 from models.image_to_image import cyclegan_networks as networks
@@ -60,7 +61,7 @@ def test_the_identity_has_no_cycle_and_no_identity_loss():
     logs = made.train_step(data)
     assert float(logs["cycle_loss"]) == 0.0
     # The least-squares adversarial loss remains, as in the paper.
-    scores = [made.score_b(data["a"]), made.score_a(data["b"])]
+    scores = [made.score_b(data["a"], REAL), made.score_a(data["b"], REAL)]
     expected = sum(float(tf.reduce_mean(tf.square(score - 1.0))) for score in scores)
     assert float(logs["generator_loss"]) == pytest.approx(expected, rel=1e-5)
 
@@ -80,9 +81,9 @@ def test_the_losses_by_hand():
 
     cycle = l1(made.translate_back(fake_b), a) + l1(made.translate(fake_a), b)
     identity = l1(made.translate(b), b) + l1(made.translate_back(a), a)
-    adversarial = square(made.score_b(fake_b), 1) + square(made.score_a(fake_a), 1)
+    adversarial = square(made.score_b(fake_b, REAL), 1) + square(made.score_a(fake_a, REAL), 1)
     halved = 0.5 * sum(
-        square(score(real), 1) + square(score(fake), 0)
+        square(score(real, REAL), 1) + square(score(fake, REAL), 0)
         for score, real, fake in ((made.score_a, a, fake_a), (made.score_b, b, fake_b))
     )
     logs = made.train_step(data)

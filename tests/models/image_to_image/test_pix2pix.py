@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from models.core.adversarial import REAL
 from models.core.trained import parameter_count
 from models.image_to_image import patchgan
 from models.image_to_image import pix2pix_networks as networks
@@ -101,7 +102,7 @@ def test_each_step_draws_another_dropout_mask():
 def test_only_the_conditional_discriminator_depends_on_the_input():
     one, other = pair(1), pair(2)
     scores = [
-        [made.score(batch["input"], one["target"]).numpy() for batch in (one, other)]
+        [made.score(batch["input"], one["target"], REAL).numpy() for batch in (one, other)]
         for made in (model(), model(conditional=False))
     ]
     assert (scores[0][0] != scores[0][1]).any()

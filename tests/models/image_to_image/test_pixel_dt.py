@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from models.core.adversarial import REAL
 from models.core.config import ConfigError
 from models.image_to_image.pixel_dt import PixelDT
 from models.registry import PRESETS
@@ -34,8 +35,8 @@ def test_the_losses_by_hand():
     made, data = model(), batch()
     made.minimize = lambda *arguments: None
     generated = made.translate(data["input"])
-    pairs = [made.score_pair(data["input"], image) for image in (data["target"], data["unassociated"], generated)]
-    alone = [made.score(image) for image in (data["target"], data["unassociated"], generated)]
+    pairs = [made.score_pair(data["input"], image, REAL) for image in (data["target"], data["unassociated"], generated)]
+    alone = [made.score(image, REAL) for image in (data["target"], data["unassociated"], generated)]
     logs = {name: float(value) for name, value in made.train_step(data).items()}
     # The unassociated target is real for one discriminator and fake for the other.
     expected = sum(entropy(logits, target) for logits, target in zip(alone, (1.0, 1.0, 0.0), strict=True)) / 3
@@ -78,7 +79,8 @@ def test_the_players_are_updated_in_the_papers_order_each_against_the_updated_on
     made.generator_optimizer.build(made.player_variables("generator"))
     logs = made.train_step(data)
     assert order == ["discriminator", "domain_discriminator", "generator"]
-    after = (entropy(made.score(generated), 1.0) + entropy(made.score_pair(data["input"], generated), 1.0)) / 2
+    alone, paired = made.score(generated, REAL), made.score_pair(data["input"], generated, REAL)
+    after = (entropy(alone, 1.0) + entropy(paired, 1.0)) / 2
     assert float(logs["generator_loss"]) == pytest.approx(after, rel=1e-4)
 
 
