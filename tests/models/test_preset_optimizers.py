@@ -68,18 +68,21 @@ class RMSProp(NamedTuple):
 
 
 class Momentum(NamedTuple):
-    """Classical momentum, rising from the second epoch to the last of `epochs` (pylearn2's MomentumAdjustor)."""
+    """Classical momentum, rising from the first epoch to the last of `epochs`.
+
+    pylearn2's MomentumAdjustor from 1 to `epochs`, which counts its calls, the first of them before the first epoch.
+    """
 
     first: float
     last: float
     epochs: int
 
     def at(self, step: int) -> float:
-        return float(np.interp(step // EPOCH, (1, self.epochs), (self.first, self.last)))
+        return float(np.interp(step // EPOCH, (0, self.epochs - 1), (self.first, self.last)))
 
-    def update(self, gradients, rates, start: int = 0):
+    def update(self, gradients, rates):
         velocity = moved = 0.0
-        for step, (gradient, rate) in enumerate(zip(gradients, rates, strict=True), start=start):
+        for step, (gradient, rate) in enumerate(zip(gradients, rates, strict=True)):
             velocity = self.at(step) * velocity - rate * gradient
             moved = moved + velocity
         return moved
@@ -100,7 +103,7 @@ class Row(NamedTuple):
 DCGAN = Row(Adam(0.5, 0.999), 2e-4)
 REED = DCGAN._replace(schedule=HALVED)
 CYCLEGAN = DCGAN._replace(schedule=FALLING)
-# Goodfellow et al. 2014, mnist.yaml: the momentum is 0.5 at first and 0.7 from the 250th epoch, the rate at least 1e-6.
+# Goodfellow et al. 2014, mnist.yaml: the momentum is 0.5 in epoch 1 and 0.7 from epoch 250 on, the rate 1e-6 at least.
 MAXOUT = Row(Momentum(0.5, 0.7, 250), 0.1, exponential(1.000004, 1e-5))
 # Gulrajani et al. 2017, Algorithm 1; Miyato et al. 2018, table 1.
 CRITIC = Row(Adam(0.0, 0.9), 2e-4, LINEAR, turns=5)
@@ -215,7 +218,7 @@ def test_the_momentum_rises(preset):
     row, model = preset
     for player in model.players:
         optimizer, variables = model.optimizer_of(player), ends_of(model, player)
-        for epoch in (0, 1, 2, 125, 249, 250, 1000):
+        for epoch in (0, 1, 2, 125, 248, 249, 1000):
             for variable in [*optimizer.momentums, *variables]:
                 variable.assign(np.zeros(variable.shape))
             optimizer.iterations.assign(epoch * EPOCH * rate_and_turns(row, player)[1])

@@ -63,4 +63,5 @@ def test_both_players_learn_the_classes_with_their_weight(changes):
         real_class_loss=real_class_loss,
         fake_class_loss=fake_class_loss,
         real_score=objective.score(real_logits),
+        fake_score=objective.score(fake_logits),
     )

@@ -71,5 +71,6 @@ def test_both_players_raise_the_information_with_its_weights(changes):
         generator_loss=generator_loss,
         discriminator_loss=discriminator_loss,
         real_score=objective.score(of_real["logits"]),
+        fake_score=objective.score(of_fake["logits"]),
         information=sum(parts),
     )

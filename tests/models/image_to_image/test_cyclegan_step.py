@@ -72,6 +72,7 @@ def repeat(step, batch, shown=None):
         fake_score=fake_score,
     )
 
+
 @pytest.mark.parametrize(
     "changes",
     [

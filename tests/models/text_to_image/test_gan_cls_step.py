@@ -4,47 +4,17 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.models.reference import Step, descend, entropy, images, penalty, plain, probability, square
-
-
-def texts(seed=5):
-    return tf.constant(np.random.default_rng(seed).normal(size=(4, 3)), tf.float32)
-
-
-def batch_of(**more):
-    return {"image": images(0), "wrong_image": images(1), "text": texts()} | more
-
-
-class Players:
-    """Networks with the latents that the step gave them."""
-
-    def __init__(self, model, step):
-        self.model, self.step = model, step
-
-    def generate(self, text, call=0):
-        latent = tf.constant(self.step.given["generator"][call]["latent"])
-        return self.model.generator({"latent": latent, "text": tf.stop_gradient(text)}, training=True)
-
-    def score(self, image, text):
-        return self.model.discriminator({"image": image, "text": text}, training=True)
-
-    def embed(self, batch):
-        """Texts, or end to end the mean over the captions of their embeddings."""
-        if "text" in batch:
-            return batch["text"]
-        captions = tf.unstack(batch["characters"], axis=1)
-        embedded = [self.model.text_encoder({"characters": characters}, training=True) for characters in captions]
-        return tf.add_n(embedded) / len(embedded)
+from tests.models.reference import Step, batch_of, descend, entropy, penalty, plain, probability, square
+from tests.models.text_to_image.players import Players
 
 
 def repeat(model, batch, weight, fake_loss=lambda logits: entropy(logits, 0), **losses):
     """A step by hand, compared with the model's own; `weight` is that of mismatched pairs among false ones."""
     step, config = Step(model, batch), model.config
-    players = Players(model, step)
+    players = Players(step)
     real_loss = losses.get("real", lambda logits: entropy(logits, 1))
     wins = losses.get("generator", lambda logits: entropy(logits, 1))
     score = losses.get("score", probability)
-    discriminators = model.player_networks("discriminator")
     with tf.GradientTape() as tape:
         text = players.embed(batch)
         generated = players.generate(text)
@@ -60,7 +30,7 @@ def repeat(model, batch, weight, fake_loss=lambda logits: entropy(logits, 0), **
                 config.penalty, lambda image: players.score(image, fixed), batch["image"], generated, scored
             )
     text = tf.stop_gradient(text)
-    descend(discriminator_loss, tape, *discriminators)
+    descend(discriminator_loss, tape, *players.discriminators)
     with tf.GradientTape() as tape:
         # The same images, before the updated discriminator.
         generator_loss = wins(players.score(players.generate(text), text))
@@ -76,19 +46,22 @@ def repeat(model, batch, weight, fake_loss=lambda logits: entropy(logits, 0), **
 
 
 def test_the_naive_gan():
-    repeat(plain("text_gan"), batch_of(), weight=0.0)
+    model = plain("text_gan")
+    repeat(model, batch_of(model), weight=0.0)
 
 
 @pytest.mark.parametrize("weight", [0.5, 0.2, 1.0])
 def test_gan_cls_weights_the_false_pairs(weight):
-    repeat(plain("gan_cls", mismatch_weight=weight), batch_of(), weight)
+    model = plain("gan_cls", **({} if weight == 0.5 else {"mismatch_weight": weight}))
+    repeat(model, batch_of(model), weight)
 
 
 @pytest.mark.parametrize("name", ["text_gan", "gan_cls"])
 def test_another_loss_with_a_smoothed_target(name):
+    model = plain(name, adversarial="least_squares", label_smoothing=0.1)
     repeat(
-        plain(name, adversarial="least_squares", label_smoothing=0.1),
-        batch_of(),
+        model,
+        batch_of(model),
         weight=0.5 if name == "gan_cls" else 0.0,
         real=lambda logits: square(logits, 0.9),
         fake_loss=lambda logits: square(logits, 0),
@@ -101,7 +74,7 @@ def test_another_loss_with_a_smoothed_target(name):
 @pytest.mark.parametrize("kind", ["gradient", "r1", "r2"])
 def test_a_penalty_at_images_of_the_same_texts(name, kind):
     model = plain(name, penalty=kind, penalty_weight=3.0, discriminator_normalization="none")
-    repeat(model, batch_of(), weight=0.5 if name == "gan_cls" else 0.0)
+    repeat(model, batch_of(model), weight=0.5 if name == "gan_cls" else 0.0)
 
 
 @pytest.mark.parametrize("name", ["text_gan", "gan_cls"])
@@ -110,10 +83,11 @@ def test_end_to_end_the_encoder_learns_from_the_discriminators_loss(name):
     changes = {"text_encoder": "end_to_end", "captions_per_image": 2, "discriminator_normalization": "none"}
     model = plain(name, read_characters=66, **changes)
     characters = tf.constant(np.random.default_rng(2).integers(1, 71, (4, 2, 201)), tf.int32)
-    batch = batch_of(characters=characters)
+    batch = batch_of(model) | {"characters": characters}
     del batch["text"]
     repeat(model, batch, weight=0.5 if name == "gan_cls" else 0.0)
 
 
 def test_the_inner_product_of_image_and_text_learns_too():
-    repeat(plain("gan_cls", inner_product_dim=2), batch_of(), weight=0.5)
+    model = plain("gan_cls", inner_product_dim=2)
+    repeat(model, batch_of(model), weight=0.5)
