@@ -1,12 +1,14 @@
-"""The tables of docs/models.md and docs/datasets.md, generated from the registries: `python -m docs.tables`.
+"""The tables of models.md, datasets.md and fidelity.md, generated from the registries: `python -m docs.tables`.
 
 Importing it does not import TensorFlow. `tests/test_docs.py` fails while a table is not current.
 """
 
+import dataclasses
 import pathlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from models.core.preset import Preset
+from models.core.published import shown
 from models.registry import PRESETS
 from pipelines.registry import DATASETS
 
@@ -73,7 +75,46 @@ def datasets() -> str:
     return table(("`--dataset`", "what it is", "gives", "`--data_dir`", "default of"), rows)
 
 
-PAGES = {"models.md": models, "datasets.md": datasets}
+def fidelity() -> str:
+    """Two tables a family: the constants as published and ours, a row for all presets that agree in it; and what the
+    preset's default dataset changes.
+    """
+    parts = []
+    for folder in dict.fromkeys(map(family, PRESETS.values())):
+        presets = {name: preset for name, preset in PRESETS.items() if family(preset) == folder and preset.published}
+        if not presets:
+            continue
+        rows: dict[tuple, list[str]] = {}
+        for name, preset in presets.items():
+            for row in preset.published:
+                cells = (row.constant, shown(row.value), shown(row.here(preset.config)), row.why, row.source)
+                rows.setdefault(cells, []).append(name)
+        rows_of_table = [
+            [constant, published, "same" if ours == published else ours, why, source, code(names)]
+            for (constant, published, ours, why, source), names in rows.items()
+        ]
+        title = folder.replace("_", " ").capitalize()
+        header = ("constant", "published", "ours", "why", "source", "presets")
+        parts += [f"### {title}", table(header, rows_of_table), f"#### {title}: what the default dataset changes"]
+        parts.append(table(("presets", "`--dataset`", "changes", "why"), changes(presets)))
+    return "\n\n".join(parts)
+
+
+def changes(presets: Mapping[str, Preset]) -> list[list[str]]:
+    """A row for all presets of which the default dataset changes the same."""
+    rows: dict[tuple, list[str]] = {}
+    for name, preset in presets.items():
+        resolved = preset.resolve(preset.default_dataset)
+        changed = ", ".join(
+            f"{field.name} {shown(getattr(preset.config, field.name))} -> {shown(getattr(resolved, field.name))}"
+            for field in dataclasses.fields(resolved)
+            if getattr(resolved, field.name) != getattr(preset.config, field.name)
+        )
+        rows.setdefault((preset.default_dataset, changed, preset.why_per_dataset), []).append(name)
+    return [[code(names), f"`{dataset}`", changed, why] for (dataset, changed, why), names in rows.items()]
+
+
+PAGES = {"models.md": models, "datasets.md": datasets, "fidelity.md": fidelity}
 
 
 def current(page: str, text: str) -> str:

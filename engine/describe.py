@@ -7,6 +7,7 @@ import keras
 from engine.experiment import Experiment
 from engine.parts.parts import Prepared
 from models.core.config import TrainingConfig
+from models.core.published import Published, shown
 from models.core.trained import TrainedModel, parameter_count
 
 
@@ -17,6 +18,10 @@ def describe(experiment: Experiment, prepared: Prepared, model: TrainedModel, re
     for field in dataclasses.fields(config):
         line = f"  {field.name} = {getattr(config, field.name)}"
         lines.append(f"{line.ljust(44)}  {origin(experiment, field, config)}")
+    departures = [row for row in preset.published if row.differs(config)]
+    if departures:
+        lines += ["", "not as published (docs/fidelity.md)"]
+        lines += [f"  {departure(experiment, row, config)}" for row in departures]
     lines += ["", "trainable parameters"]
     networks = [layer for layer in model.layers if isinstance(layer, keras.Model) and layer.trainable]
     lines += [f"  {network.name}: {parameter_count(network):,}" for network in networks]
@@ -25,11 +30,24 @@ def describe(experiment: Experiment, prepared: Prepared, model: TrainedModel, re
     lines += [f"  {name}: {value.dtype.name} {tuple(value.shape)}" for name, value in batch.items()]
     steps = config.total_steps(batches.images)
     lines.append(f"  {config.steps_per_epoch(batches.images):,} steps an epoch, {steps:,} steps in all")
+    lines += [f"  {note}" for note in config.notes(batches.images)]
     if preset.evaluators:
         lines += ["", "evaluators", *(f"  {name}" for name in preset.evaluators)]
     if requires:
         lines += ["", "earlier runs", *(f"  {line}" for line in requires)]
     return "\n".join(lines)
+
+
+def departure(experiment: Experiment, row: Published, config: TrainingConfig) -> str:
+    """One constant that is not as published: both values, the source, and why."""
+    preset, ours = experiment.preset, row.here(config)
+    if row.here(preset.config) == ours:
+        why = row.why
+    elif getattr(preset.resolve(experiment.dataset), row.constant) == ours:
+        why = f"on {experiment.dataset}: {preset.why_per_dataset}"
+    else:
+        why = "given, or from the data"
+    return f"{row.constant}: published {shown(row.value)} ({row.source}), here {shown(ours)}: {why}"
 
 
 def origin(experiment: Experiment, field: dataclasses.Field, config: TrainingConfig) -> str:

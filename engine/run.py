@@ -137,6 +137,8 @@ class Run:
             f"{total:,}, {model.config.batch_size} examples a step, in {experiment.workdir}",
             flush=True,
         )
+        for note in prepared.config.notes(prepared.batches.images):
+            print(note, flush=True)
         if received := loop.run(prepared.batches):
             print(
                 f"Stopped by {received.name} at step {model.step:,} and saved; the same command resumes it.",

@@ -116,6 +116,11 @@ class AdversarialConfig(TrainingConfig):
                 "penalty requires discriminator_normalization=layer or none (it is defined for each example alone, "
                 f"Gulrajani et al. 2017, section 4). Received: penalty={self.penalty} and batch"
             )
+        if self.penalty != "none" and self.precision == "mixed_float16":
+            raise ConfigError(
+                "penalty requires precision=float32 or mixed_bfloat16: the gradients that it squares leave the range "
+                f"of float16. Received: penalty={self.penalty} and mixed_float16"
+            )
         unknown = [name for name in self.augmentations if name not in AUGMENTATIONS]
         if unknown:
             raise ConfigError(f"augmentation must be some of {','.join(AUGMENTATIONS)}. Received: {','.join(unknown)}")

@@ -88,6 +88,17 @@ class TrainingConfig:
         """Steps of the whole training on a dataset of this many images."""
         return self.steps or self.epochs * self.steps_per_epoch(images)
 
+    def decay_end(self, images: int) -> int:
+        """The step at which the learning rate has fallen to 0; 0: it never does."""
+        return 0
+
+    def notes(self, images: int) -> list[str]:
+        """What is worth a word before training on this many images."""
+        end, total = self.decay_end(images), self.total_steps(images)
+        if end in (0, total):
+            return []
+        return [f"The learning rate falls to 0 at step {end:,}; training ends at step {total:,}."]
+
 
 def check(field: dataclasses.Field, value):
     """Raise ConfigError unless the value has the field's type and is within its bounds."""

@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Mapping
 
 from models.core.config import TrainingConfig, override
+from models.core.published import Published
 
 MODES = ("train", "sample", "evaluate", "export", "explore")
 
@@ -52,6 +53,8 @@ class Preset:
         both_ways: whether it translates from A to B and from B to A, so that --direction chooses when sampling.
         samples_from: what --mode=sample makes pictures of: "captions", "images" or "noise".
         pictures_every: steps between pictures, unless --pictures_every says otherwise.
+        published: the constants as the sources publish them; () where there is no source.
+        why_per_dataset: why a dataset changes anything, one line.
     """
 
     model: str
@@ -68,6 +71,8 @@ class Preset:
     both_ways: bool = False
     samples_from: str = "captions"
     pictures_every: int = 500
+    published: tuple[Published, ...] = ()
+    why_per_dataset: str = ""
 
     def resolve(self, dataset: str, changes: Mapping[str, object] | None = None) -> TrainingConfig:
         """The configuration on a dataset: the paper's, what the dataset changes, what the user changes."""

@@ -66,18 +66,25 @@ class LinearDecay(keras.optimizers.schedules.LearningRateSchedule):
 
 @keras.saving.register_keras_serializable("gan")
 class ExponentialDecay(keras.optimizers.schedules.LearningRateSchedule):
-    """A learning rate multiplied by `factor` at every step, until it has fallen to `minimum`."""
+    """A learning rate multiplied by `factor` after every `period_steps`, until it has fallen to `minimum`."""
 
-    def __init__(self, learning_rate: float, factor: float, minimum: float = 0.0):
+    def __init__(self, learning_rate: float, factor: float, minimum: float = 0.0, period_steps: int = 1):
         self.learning_rate, self.factor, self.minimum = learning_rate, factor, minimum
+        self.period_steps = period_steps
 
     def __call__(self, step):
         """The learning rate at a step, a float32 scalar."""
         # A power of a factor near 1: by its logarithm, which float32 represents more accurately than the factor.
-        rate = self.learning_rate * tf.exp(tf.cast(step, tf.float32) * math.log(self.factor))
+        period = tf.cast(tf.cast(step, tf.int64) // self.period_steps, tf.float32)
+        rate = self.learning_rate * tf.exp(period * math.log(self.factor))
         # A rate that is smaller from the beginning is not raised.
         return tf.maximum(rate, min(self.minimum, self.learning_rate))
 
     def get_config(self):
         """The constructor's arguments."""
-        return {"learning_rate": self.learning_rate, "factor": self.factor, "minimum": self.minimum}
+        return {
+            "learning_rate": self.learning_rate,
+            "factor": self.factor,
+            "minimum": self.minimum,
+            "period_steps": self.period_steps,
+        }

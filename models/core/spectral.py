@@ -14,6 +14,8 @@ from keras import layers
 
 # Power iterations on the initial weights, whose singular values are close together: many, to converge.
 WARM_UP = 200
+# Norms and singular values below it count as 0.
+SMALLEST = 1e-12
 
 
 class SpectrallyNormalized:
@@ -53,15 +55,17 @@ class SpectrallyNormalized:
         matrix = tf.stop_gradient(self.matrix())
         left, right = tf.cast(self.left, tf.float32), tf.cast(self.right, tf.float32)
         for _ in range(count):
-            left = tf.math.l2_normalize(tf.linalg.matvec(matrix, right), epsilon=1e-12)
-            right = tf.math.l2_normalize(tf.linalg.matvec(matrix, left, transpose_a=True), epsilon=1e-12)
+            left = normalized(tf.linalg.matvec(matrix, right), left)
+            right = normalized(tf.linalg.matvec(matrix, left, transpose_a=True), right)
         self.left.assign(left)
         self.right.assign(right)
 
     def sigma(self) -> tf.Tensor:
-        """The current estimate of the kernel's largest singular value; gradients pass to the kernel."""
+        """The current estimate of the kernel's largest singular value, 1 if that is 0; gradients pass to the kernel."""
         left, right = tf.cast(self.left, tf.float32), tf.cast(self.right, tf.float32)
-        return tf.tensordot(left, tf.linalg.matvec(self.matrix(), right), 1)
+        sigma = tf.tensordot(left, tf.linalg.matvec(self.matrix(), right), 1)
+        # A kernel of zeros stays one, and has a gradient.
+        return tf.where(tf.abs(sigma) > SMALLEST, sigma, 1.0)
 
 
 @keras.saving.register_keras_serializable("gan")
@@ -81,6 +85,12 @@ class SpectralDense(SpectrallyNormalized, layers.Dense):
         """(B, inputs) to (B, outputs)."""
         outputs = tf.matmul(inputs, self.kernel / tf.cast(self.sigma(), self.kernel.dtype))
         return outputs if self.bias is None else outputs + self.bias
+
+
+def normalized(vector: tf.Tensor, otherwise: tf.Tensor) -> tf.Tensor:
+    """A vector divided by its norm; another one if the norm is 0, lest it stay 0 when the kernel no longer is."""
+    norm = tf.norm(vector)
+    return tf.where(norm > SMALLEST, vector / tf.maximum(norm, SMALLEST), otherwise)
 
 
 def spectral_layers(network: keras.Model) -> list[SpectrallyNormalized]:

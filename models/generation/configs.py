@@ -71,6 +71,10 @@ class GenerationConfig(AdversarialConfig):
         """Size of the generator's latent input."""
         return sum(self.latent_parts.values())
 
+    def decay_end(self, images: int) -> int:
+        """After the `decay_steps`."""
+        return self.decay_steps
+
     def steps_per_epoch(self, images: int) -> int:
         """Steps in one pass over the images: each turn of the discriminator takes new ones."""
         return max(images // (self.batch_size * self.discriminator_steps), 1)
@@ -107,6 +111,12 @@ class ImageGenerationConfig(GenerationConfig):
     dropout: float = setting(0.0, "of the mlp's discriminator; of its input 0.4 times it", minimum=0.0, maximum=0.9)
     generator_dropout: float = setting(
         0.0, "of the mlp's generator's hidden units, while it is trained; CGAN, 4.1: 0.5", minimum=0.0, maximum=0.9
+    )
+    hidden_units: int = setting(
+        0,
+        "of a fully connected layer in both of the dcgan networks: after the noise, and before the logit; InfoGAN, "
+        "appendix C.1: 1,024; 0: no such layer",
+        minimum=0,
     )
     spectral_normalization: bool = setting(False, "of the discriminator's weights; SNGAN, 2.1")
     generator_normalization: str = setting("batch", "in the generator; DCGAN, 3", choices=("batch", "none"))

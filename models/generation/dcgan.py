@@ -1,5 +1,5 @@
 """DCGAN's networks (Radford et al. 2016, section 3; kernels as in the authors' Torch code): strided convolutions, no
-pooling, no hidden dense layers, batch normalization except at both ends, ReLU and leaky ReLU.
+pooling, batch normalization except at both ends, ReLU and leaky ReLU; no hidden dense layers but InfoGAN's.
 """
 
 import keras
@@ -34,10 +34,12 @@ def generator(config: ImageGenerationConfig) -> keras.Model:
     condition = Condition(config, config.conditioning)
     side, widths = smallest_side(config.image_size), widths_of(config, config.generator_width)[::-1]
     upsample, use_bias = UPSAMPLINGS[config.upsampling], config.generator_normalization == "none"
+    x = condition.concatenate(latent)
+    if config.hidden_units:
+        x = layers.Dense(config.hidden_units, use_bias=use_bias, kernel_initializer=convolution_initializer())(x)
+        x = layers.ReLU()(condition.normalize(x))
     # "Project and reshape": a transposed convolution of a 1x1 map.
-    x = layers.Dense(side * side * widths[0], use_bias=use_bias, kernel_initializer=convolution_initializer())(
-        condition.concatenate(latent)
-    )
+    x = layers.Dense(side * side * widths[0], use_bias=use_bias, kernel_initializer=convolution_initializer())(x)
     x = layers.Reshape((side, side, widths[0]))(x)
     for stage, channels in enumerate(widths):
         if stage:
@@ -64,5 +66,12 @@ def discriminator(config: ImageGenerationConfig) -> keras.Model:
         name = {} if stage else {"name": "first_filters"}
         x = convolution(x, channels, 4, strides=2, layer=kind, use_bias=use_bias, **name)
         x = layers.LeakyReLU(LEAK, name=f"features_{stage}")(normalize(x) if stage else x)
-    outputs = discriminator_outputs(x, config, condition, dense, pooled=ops.sum(x, axis=(1, 2)))
+    pooled = ops.sum(x, axis=(1, 2))
+    if config.hidden_units:
+        use_bias = config.discriminator_normalization == "none"
+        x = dense(config.hidden_units, use_bias=use_bias, kernel_initializer=convolution_initializer())(
+            layers.Flatten()(x)
+        )
+        x = layers.LeakyReLU(LEAK)(normalize(x))
+    outputs = discriminator_outputs(x, config, condition, dense, pooled=pooled)
     return keras.Model({"image": image, **condition.inputs}, outputs, name="discriminator")

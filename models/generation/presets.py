@@ -16,6 +16,8 @@ import dataclasses
 from collections.abc import Mapping
 
 from models.core.preset import MODES, Preset, Requirement
+from models.core.published import Published
+from models.generation import published
 from models.generation.configs import ACGANConfig, ImageGenerationConfig, InfoGANConfig, PointGenerationConfig
 
 # Makes the papers' networks fast enough for small images on two cores; measured.
@@ -23,8 +25,10 @@ SMALL = {"batch_size": 64, "generator_width": 64, "discriminator_width": 64, "av
 # Passes over each dataset: at most some 20 minutes on two cores, on the digits 2 to 4.
 EPOCHS = {**dict.fromkeys(("birds", "birds_colors"), 40), "digits": 300}
 FEW_EPOCHS = 16
-# For the user's own images, of which there may be few.
-OWN = {name: {"steps": 25_000} for name in ("folder", "captions", "cub", "flowers")}
+# For the user's own images, of which there may be few. A rate that falls over the whole of a published training falls
+# over the whole of this one.
+OWN_STEPS = 25_000
+OWN = ("folder", "captions", "cub", "flowers")
 SIZES = {
     **dict.fromkeys(("mnist", "fashion_mnist", "kmnist", "emnist", "idx"), 28),
     **dict.fromkeys(("birds", "birds_colors", "cifar10"), 32),
@@ -42,7 +46,15 @@ EVALUATORS = (
 FLIPPED = ("birds", "birds_colors", "cifar10", "celeb_a", "cub", "flowers")
 
 
-def preset(model: str, config: ImageGenerationConfig, summary: str, source: str, dataset: str = "digits", **small):
+def preset(
+    model: str,
+    config: ImageGenerationConfig,
+    summary: str,
+    source: str,
+    constants: tuple[Published, ...] = (),
+    dataset: str = "digits",
+    **small,
+):
     """A preset of images.
 
     Args:
@@ -50,11 +62,13 @@ def preset(model: str, config: ImageGenerationConfig, summary: str, source: str,
         config: the published constants.
         summary: one line on what it is.
         source: paper, section.
+        constants: as published.
         dataset: the default.
         small: changes for small images, beside their size.
     """
     small = (SMALL if config.network == "dcgan" else {}) | small
-    per_dataset = OWN | {
+    own = {"steps": OWN_STEPS} | ({"decay_steps": OWN_STEPS} if config.decay_steps else {})
+    per_dataset = dict.fromkeys(OWN, own) | {
         name: small | {"image_size": size, "epochs": EPOCHS.get(name, FEW_EPOCHS)} for name, size in SIZES.items()
     }
     return Preset(
@@ -74,16 +88,21 @@ def preset(model: str, config: ImageGenerationConfig, summary: str, source: str,
         per_dataset=per_dataset | {name: per_dataset.get(name, {}) | {"flip": True} for name in FLIPPED},
         modes=MODES,
         samples_from="noise",
+        published=constants,
+        why_per_dataset="small images, two cores; measured by the Frechet distance after as much time",
     )
 
 
-def dcgan(summary: str, source: str, small: Mapping[str, object] | None = None, **changes):
+def dcgan(
+    summary: str, source: str, constants: tuple[Published, ...], small: Mapping[str, object] | None = None, **changes
+):
     """A preset with DCGAN's networks: it differs in a constant or two, and possibly others on small images."""
     return preset(
         "models.generation.gan.ImageGAN",
         dataclasses.replace(DCGAN, **changes),
         summary,
         source,
+        constants,
         "birds",
         **(small or {}),
     )
@@ -150,13 +169,16 @@ PRESETS = {
         PUBLISHED_GAN,
         "the 2014 GAN: maxout against rectified units",
         "Goodfellow et al., NIPS 2014, Algorithm 1",
+        published.GAN,
     ),
     "gan_minimax": preset(
         "models.generation.gan.ImageGAN",
-        # Measured: with the learning rate of the other loss, 0.1, this one diverges to non-finite numbers.
         dataclasses.replace(PUBLISHED_GAN, adversarial="minimax"),
         "the same, the generator minimizing log(1 - D)",
         "Goodfellow et al., NIPS 2014, equation 1",
+        published.MINIMAX,
+        # Measured on the digits: at 0.1 the discriminator wins at once, and this loss no longer teaches the generator.
+        learning_rate=0.01,
     ),
     "gan_1d": points("one dimension: a normal distribution, with the decision function", "normal_1d"),
     "gan_2d": points("two dimensions: a ring of Gaussians, whose modes are counted", "ring_2d"),
@@ -166,21 +188,27 @@ PRESETS = {
             PUBLISHED_GAN,
             conditioning="concatenation",
             joint_pieces=4,
-            # Published: 0.1. Measured on the digits: 0.1 diverges to non-finite numbers, 0.02 collapses to one digit
-            # per class.
-            learning_rate=0.1,
             latent_distribution="uniform_unit_cube",
             generator_dropout=0.5,
             learning_rate_decay=1 / 1.00004,
         ),
         "the conditional 2014 GAN",
         "Mirza & Osindero 2014, section 4.1",
+        published.CGAN,
     ),
-    "dcgan": dcgan("strided convolutions and batch normalization", "Radford et al., ICLR 2016, section 3"),
-    "lsgan": dcgan("DCGAN, least-squares loss", "Mao et al., ICCV 2017, equation 9", adversarial="least_squares"),
+    "dcgan": dcgan(
+        "strided convolutions and batch normalization", "Radford et al., ICLR 2016, section 3", published.dcgan()
+    ),
+    "lsgan": dcgan(
+        "DCGAN, least-squares loss",
+        "Mao et al., ICCV 2017, equation 9",
+        published.LSGAN,
+        adversarial="least_squares",
+    ),
     "wgan": dcgan(
         "a critic with clipped weights",
         "Arjovsky et al., ICML 2017, Algorithm 1",
+        published.WGAN,
         # Measured on clothes after 600 steps: a Frechet distance of 48 instead of 66.
         small={"learning_rate": 3e-4},
         adversarial="wasserstein",
@@ -189,12 +217,15 @@ PRESETS = {
         optimizer="rmsprop",
         learning_rate=5e-5,
         batch_size=64,
+        latent_distribution="normal",
+        generator_width=64,
     ),
     "wgan_gp": preset(
         "models.generation.gan.ImageGAN",
         ImageGenerationConfig(**CRITIC, adversarial="wasserstein", penalty="gradient"),
         "a critic with a gradient penalty",
         "Gulrajani et al., NIPS 2017, Algorithm 1",
+        published.WGAN_GP,
         "birds",
         **FAST_CRITIC,
     ),
@@ -203,6 +234,7 @@ PRESETS = {
         ImageGenerationConfig(**CRITIC, adversarial="hinge", spectral_normalization=True),
         "spectral normalization and the hinge loss",
         "Miyato et al., ICLR 2018, section 2.1",
+        published.SPECTRAL,
         "birds",
         **FAST_SPECTRAL,
     ),
@@ -211,19 +243,28 @@ PRESETS = {
         ACGANConfig(batch_size=100, latent_dim=110),
         "the discriminator also predicts the class",
         "Odena et al., ICML 2017, section 3",
+        published.ACGAN,
     ),
     "projection": preset(
         "models.generation.gan.ImageGAN",
         ImageGenerationConfig(**CRITIC, adversarial="hinge", spectral_normalization=True, conditioning="projection"),
         "conditional SNGAN: inner product, conditional batch normalization",
         "Miyato & Koyama, ICLR 2018, section 2",
+        published.PROJECTION,
         "birds_colors",
         **FAST_SPECTRAL,
     ),
     "infogan": preset(
         "models.generation.infogan.InfoGAN",
-        InfoGANConfig(image_size=28, learning_rate=1e-3, discriminator_learning_rate=2e-4, generator_width=64),
+        InfoGANConfig(
+            image_size=28,
+            learning_rate=1e-3,
+            discriminator_learning_rate=2e-4,
+            generator_width=64,
+            hidden_units=1024,
+        ),
         "codes that are predicted from the images",
         "Chen et al., NIPS 2016, sections 5 and 7",
+        published.INFOGAN,
     ),
 }

@@ -111,6 +111,12 @@ class CycleGANConfig(TranslationConfig):
                 f"Received: {self.learning_rate_halving_epochs}"
             )
 
+    def decay_end(self, images: int) -> int:
+        """After the constant and the decaying epochs."""
+        if not self.decay_epochs:
+            return 0
+        return (self.constant_epochs + self.decay_epochs) * self.steps_per_epoch(images)
+
 
 @dataclasses.dataclass(frozen=True)
 class PixelDTConfig(AdversarialConfig):
@@ -125,7 +131,7 @@ class PixelDTConfig(AdversarialConfig):
     direction: str = setting("AtoB", "which side of a pair is the scene", choices=DIRECTIONS)
     optimizer: str = setting(
         "adam",
-        "gradient descent method; this project's choice, after DCGAN (public code: sgd or adam)",
+        "gradient descent method; this project's, after DCGAN (in the public code no rate reaches the optimizer)",
         choices=OPTIMIZERS,
     )
     upsampling: str = setting(

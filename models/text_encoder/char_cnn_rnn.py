@@ -3,6 +3,7 @@
 import tensorflow as tf
 
 from losses import joint_embedding_loss
+from models.core.schedules import ExponentialDecay
 from models.core.trained import TrainedModel
 from models.text_encoder import networks
 from models.text_encoder.configs import JointEmbeddingConfig
@@ -27,6 +28,13 @@ class CharCNNRNN(TrainedModel):
         self.text_encoder = networks.text_encoder(config, config.embedding_dim)
         build_image_encoder = networks.feature_projection if config.image_features_dim else networks.image_encoder
         self.image_encoder = build_image_encoder(config)
+
+    def learning_rate(self, player: str, steps_per_epoch: int):
+        """Lowered by a factor after every epoch of the authors' code, or halved every few epochs."""
+        config = self.config
+        if config.learning_rate_decay == 1.0:
+            return super().learning_rate(player, steps_per_epoch)
+        return ExponentialDecay(self.initial_rate(player), config.learning_rate_decay, period_steps=config.decay_steps)
 
     @property
     def image_key(self) -> str:

@@ -7,10 +7,12 @@ import dataclasses
 
 from models.core.adversarial_config import AdversarialConfig, smallest_side
 from models.core.config import ConfigError, setting
-from models.text_encoder.configs import MAX_CHARACTERS
+from models.text_encoder.configs import MAX_CHARACTERS, RECURRENT_UNITS
 
 # The values of text_encoder that name no file or folder.
 CHAR_CNN_RNN, END_TO_END = "char_cnn_rnn", "end_to_end"
+# The authors' two discriminators, by the names of the scripts that train them.
+MAIN_CLS_INT, MAIN_CLS = "main_cls_int", "main_cls"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,6 +33,7 @@ class TextToImageConfig(AdversarialConfig):
     )
     text_dim: int = setting(0, "size of a text embedding; 0: the encoder's (1,024 in the paper)", minimum=0)
     convolution_width: int = setting(512, "of an end_to_end text encoder: see char_cnn_rnn", minimum=4)
+    recurrent_unit: str = setting("gru", "of an end_to_end text encoder: see char_cnn_rnn", choices=RECURRENT_UNITS)
     recurrent_width: int = setting(512, "of an end_to_end text encoder: see char_cnn_rnn", minimum=1)
     read_characters: int = setting(
         MAX_CHARACTERS, "of an end_to_end text encoder: see char_cnn_rnn", minimum=48, maximum=MAX_CHARACTERS
@@ -40,11 +43,20 @@ class TextToImageConfig(AdversarialConfig):
     text_projection_dim: int = setting(128, "size of the projected text; section 4.1", minimum=1)
     generator_width: int = setting(128, "channels of the generator's last hidden stage; Torch code, ngf", minimum=1)
     discriminator_width: int = setting(64, "channels of the discriminator's first stage; Torch code, ndf", minimum=1)
+    discriminator_network: str = setting(
+        MAIN_CLS_INT,
+        "Torch code; main_cls_int (birds, flowers): batch normalization of the projected text, no activation after the "
+        "last stage but one; main_cls (COCO): the activation, and no normalization of the text",
+        choices=(MAIN_CLS_INT, MAIN_CLS),
+    )
     inner_product_dim: int = setting(
         0,
         "size of the inner product of image and text added to the logit; Miyato & Koyama 2018, equation 3; 0: none",
         minimum=0,
     )
+
+    # Of an end_to_end text encoder: Keras's.
+    initial_range = 0.0
 
     def __post_init__(self):
         super().__post_init__()

@@ -1,4 +1,4 @@
-"""Generator and discriminator of Reed et al. (ICML 2016), as in the authors' Torch code (main_cls_int.lua).
+"""Generator and discriminators of Reed et al. (ICML 2016), as in the authors' Torch code.
 
 At 64 pixels the layers are the authors' own; other sizes keep both ends of each network, with more or fewer stages in
 between. The widths are the authors' ngf and ndf.
@@ -19,7 +19,7 @@ from models.core.layers import (
     stage_widths,
     transposed_convolution,
 )
-from models.text_to_image.configs import TextToImageConfig
+from models.text_to_image.configs import MAIN_CLS, TextToImageConfig
 
 
 def widths_of(config: TextToImageConfig, width: int) -> list[int]:
@@ -65,6 +65,8 @@ def discriminator(config: TextToImageConfig) -> keras.Model:
     """Image and text embedding to the logits of "a real image that matches the text".
 
     Inputs: `image` (B, image_size, image_size, 3) in [-1, 1], `text` (B, text_dim). Output: (B, 1) float32 logits.
+    At 64 pixels it is that of the script that `discriminator_network` names: main_cls_int.lua or main_cls.lua, line by
+    line; they differ in one activation and in the normalization of the text.
     The normalization is "batch" (the paper's), "layer" (for a gradient penalty, which does not allow batch statistics)
     or "none". With an `inner_product_dim` the inner product of the image and the text, both embedded in that size, is
     added to the paper's logit, as in Miyato & Koyama 2018 (ICLR), equation 3.
@@ -75,15 +77,17 @@ def discriminator(config: TextToImageConfig) -> keras.Model:
     text = keras.Input((config.text_dim,), name="text")
     activate = layers.LeakyReLU(LEAK)
 
-    first, last = widths[0], widths[-1]
-    x = activate(convolution(image, first, 4, strides=2))
-    for channels in widths[1:]:
+    is_main_cls, last = config.discriminator_network == MAIN_CLS, widths[-1]
+    x = activate(convolution(image, widths[0], 4, strides=2))
+    for left, channels in zip(reversed(range(len(widths) - 1)), widths[1:], strict=True):
         x = normalize(convolution(x, channels, 4, strides=2))
-        if channels != last:
+        # None after the last stage; in main_cls_int.lua none after the one before it either.
+        if left > 1 or (left == 1 and is_main_cls):
             x = activate(x)
     features = residual_block(x, last, normalize, activate)
 
-    projected = activate(normalize(linear(text, config.text_projection_dim)))
+    projected = linear(text, config.text_projection_dim)
+    projected = activate(projected if is_main_cls else normalize(projected))
     tiled = layers.Reshape((side, side, config.text_projection_dim))(layers.RepeatVector(side * side)(projected))
     x = activate(normalize(convolution(layers.concatenate([features, tiled]), last, 1)))
     logits = layers.Reshape((1,), dtype="float32")(convolution(x, 1, side, padding="valid", dtype="float32"))

@@ -68,15 +68,17 @@ def test_the_inner_product_of_image_and_text_is_added_to_the_papers_logit():
 
 
 def test_the_papers_text_encoder():
-    network = text_encoder(JointEmbeddingConfig(), 1024)
+    network = text_encoder(JointEmbeddingConfig(recurrent_unit="rnn"), 1024)
     assert network.output_shape == (None, 1024)
     # 201 -> 198 -> 66 -> 63 -> 21 -> 18 steps.
     shapes = [layer.output.shape for layer in network.layers if "conv1d" in layer.name]
     assert [tuple(shape[1:]) for shape in shapes] == [(198, 384), (63, 512), (18, 512)]
     count = (4 * 70 * 384 + 384) + (4 * 384 * 512 + 512) + (4 * 512 * 512 + 512)
-    count += 512 * 512 + 512 * 512 + 512
+    count += 2 * (512 * 512 + 512)
     count += 512 * 1024 + 1024
     assert parameter_count(network) == count
+    # The gated one has three such pairs.
+    assert parameter_count(text_encoder(JointEmbeddingConfig(), 1024)) == count + 4 * (512 * 512 + 512)
 
 
 @pytest.mark.parametrize("read", [48, 132])
@@ -162,5 +164,6 @@ def test_the_papers_constants_of_the_text_encoder_on_cub():
     config = PRESETS["char_cnn_rnn"].resolve("cub")
     assert (config.embedding_dim, config.convolution_width, config.recurrent_width) == (1024, 512, 512)
     assert config.read_characters == 201
-    assert (config.margin, config.learning_rate, config.learning_rate_halving_epochs) == (1.0, 2e-4, 50)
-    assert config.epochs == 200
+    assert (config.margin, config.optimizer, config.learning_rate) == (1.0, "rmsprop", 7e-4)
+    assert (config.learning_rate_decay, config.decay_steps, config.steps) == (0.98, 150, 30_000)
+    assert (config.recurrent_unit, config.initial_range, config.standardize) == ("gru", 0.08, False)

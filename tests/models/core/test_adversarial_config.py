@@ -50,3 +50,8 @@ def test_a_loss_takes_its_own_parameters():
     assert tiny("dcgan", adversarial="hinge", margin=0.5).loss_parameters == {"margin": 0.5}
     assert tiny("dcgan", adversarial="hinge").loss_parameters == {"margin": 1.0}
     assert tiny("dcgan", adversarial="wasserstein").loss_parameters == {}
+
+
+def test_a_penalty_under_float16_is_refused():
+    with pytest.raises(ConfigError, match=r"float32 or mixed_bfloat16.*Received: penalty=gradient and mixed_float16"):
+        PRESETS["wgan_gp"].resolve("birds", {"precision": "mixed_float16"})

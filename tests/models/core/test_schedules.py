@@ -38,3 +38,8 @@ def test_an_exponential_decay_to_a_minimum():
     assert [float(rate(step)) for step in (0, 1, 2, 3, 9)] == pytest.approx([0.4, 0.2, 0.1, 0.06, 0.06])
     assert ExponentialDecay.from_config(rate.get_config()).get_config() == rate.get_config()
     assert float(ExponentialDecay(0.01, 0.5, minimum=0.06)(3)) == pytest.approx(0.01)
+
+
+def test_an_exponential_decay_once_a_period():
+    rate = ExponentialDecay(0.4, factor=0.5, period_steps=3)
+    assert [float(rate(step)) for step in (0, 2, 3, 5, 6)] == pytest.approx([0.4, 0.4, 0.2, 0.2, 0.1])

@@ -1,0 +1,44 @@
+"""Constants as their sources publish them, beside ours. Importable without TensorFlow, as all registries are.
+
+`docs/fidelity.md` is generated from these tables, and `--dry_run` prints what differs.
+"""
+
+import dataclasses
+
+from models.core.config import TrainingConfig
+
+
+@dataclasses.dataclass(frozen=True)
+class Published:
+    """One constant of a preset.
+
+    Attributes:
+        constant: a field of the preset's configuration, or the name of something that is no setting.
+        value: as published; of a field, comparable with its value.
+        source: where: a file of the authors' code, or a section of the paper.
+        why: why ours is another; "" where it is the same.
+        ours: what the project has instead, of something that is no setting.
+    """
+
+    constant: str
+    value: object
+    source: str
+    why: str = ""
+    ours: str = ""
+
+    def here(self, config: TrainingConfig) -> object:
+        """The project's value under a configuration."""
+        return self.ours or getattr(config, self.constant)
+
+    def differs(self, config: TrainingConfig) -> bool:
+        """Whether the project's value under a configuration is another."""
+        return self.here(config) != self.value
+
+
+def shown(value: object) -> str:
+    """A value as a reader of papers writes it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:.7g}" if isinstance(value, float) else str(value)
