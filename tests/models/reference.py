@@ -28,7 +28,6 @@ PLAIN = {
     "final_momentum": 0.0,
     "learning_rate_decay": 1.0,
     "learning_rate_halving_epochs": 0,
-    "decay_steps": 0,
     "weight_clip": 0.0,
 }
 DATA = {"image_size": 8, "channels": 1, "classes": 3, "dimensions": 2, "text_dim": 3, "value_counts": (3, 2)}
