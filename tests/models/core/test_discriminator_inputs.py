@@ -67,3 +67,15 @@ def test_every_pass_is_augmented_in_its_own_way_and_the_two_of_a_pair_in_the_sam
             if "input" in clean:
                 assert [shift_of(*rows) for rows in zip(clean["input"], changed["input"], strict=True)] == shifts
     assert len(set(found)) == len(found) >= 3
+
+
+@pytest.mark.parametrize(("step", "share"), [(0, 1.0), (1, 0.75), (3, 0.25), (4, 0.0), (9, 0.0)])
+def test_the_noise_falls_linearly_to_nothing(step, share):
+    noises = []
+    for changes in ({}, {"instance_noise": 2.0}, {"instance_noise": 2.0, "instance_noise_steps": 4}):
+        model = plain("gan_2d", learning_rate=0.0, **changes)
+        model.steps_done.assign(step)
+        noises.append([given["image"] for given in Step(model, batch_of(model)).given["discriminator"]])
+    clean, constant, falling = noises
+    for without, whole, part in zip(clean, constant, falling, strict=True):
+        np.testing.assert_allclose(part - without, share * (whole - without), atol=1e-5)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from models.core import spectral
 from tests.models.reference import (
     OBJECTIVES,
     RATE,
@@ -69,6 +70,8 @@ def repeat(model, batch, objective, rate=RATE, bound=np.inf, factor=1.0, players
         descend(discriminator_loss, tape, model.discriminator, rate=rate)
         for variable in model.discriminator.trainable_variables:
             variable.assign(np.clip(variable, -bound, bound))
+        # Miyato et al. 2018, Algorithm 1: one power iteration a turn.
+        spectral.iterate(model.discriminator)
     with tf.GradientTape() as tape:
         fake_now = players.score(players.generate(turns), turns, call)
         # A paired loss compares with the last turn's real images.
@@ -150,6 +153,13 @@ def test_the_discriminators_loss_has_a_factor_and_its_penalty_and_the_generators
 def test_the_2014_gans_halve_the_discriminators_loss(name):
     model = plain(name)
     repeat(model, batch_of(model), OBJECTIVES[model.config.adversarial], factor=0.5)
+
+
+@pytest.mark.parametrize("name", ["sngan", "projection"])
+def test_singular_vectors_follow_the_weights_turn_by_turn(name):
+    model = plain(name, discriminator_steps=3, decay_steps=0)
+    assert spectral.spectral_layers(model.discriminator)
+    repeat(model, batch_of(model), OBJECTIVES["hinge"])
 
 
 class NoisyPlayers(Players):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.models.reference import OBJECTIVES, Step, descend, images, l1, penalty, plain
+from tests.models.reference import OBJECTIVES, RATE, Step, descend, images, l1, penalty, plain
 
 SMALL = {"receptive_field": 16, "generator_width": 2, "discriminator_width": 2}
 
@@ -62,7 +62,7 @@ def repeat(step, batch, shown=None):
                     config.penalty, lambda image, network=network: players.score(network, image), real, fake, scored
                 )
                 discriminator_loss += config.penalty_weight * gradient
-    descend(discriminator_loss, tape, players.of_a, players.of_b)
+    descend(discriminator_loss, tape, players.of_a, players.of_b, rate=config.discriminator_learning_rate or RATE)
     real_score, fake_score = np.mean(scores, axis=0)
     step.assert_repeated(
         generator_loss=generator_loss,
@@ -80,7 +80,7 @@ def repeat(step, batch, shown=None):
         {"cycle_weight": 3.0, "identity_weight": 2.0},
         {"cycle_weight": 0.0},
         {"adversarial": "non_saturating"},
-        {"label_smoothing": 0.0, "adversarial": "hinge", "cycle_weight": 1.0},
+        {"adversarial": "hinge", "cycle_weight": 1.0, "discriminator_learning_rate": 0.2},
         {"penalty": "gradient", "penalty_weight": 3.0, "discriminator_normalization": "none"},
         {"penalty": "r2", "penalty_weight": 3.0, "discriminator_normalization": "none"},
     ],

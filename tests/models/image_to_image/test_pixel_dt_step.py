@@ -3,7 +3,7 @@
 import pytest
 import tensorflow as tf
 
-from tests.models.reference import OBJECTIVES, Step, descend, entropy, images, penalty, plain
+from tests.models.reference import OBJECTIVES, RATE, Step, descend, entropy, images, penalty, plain
 
 
 @pytest.mark.parametrize(
@@ -13,6 +13,7 @@ from tests.models.reference import OBJECTIVES, Step, descend, entropy, images, p
         {"domain_weight": 0.4},
         {"domain_weight": 0.0},
         {"label_smoothing": 0.1},
+        {"discriminator_learning_rate": 0.2},
         {"penalty": "gradient", "penalty_weight": 3.0, "discriminator_normalization": "none"},
         {"penalty": "r1", "penalty_weight": 3.0, "discriminator_normalization": "none"},
     ],
@@ -23,6 +24,7 @@ def test_the_step(changes):
     model = plain("pixel_dt", **small, **changes)
     config, objective = model.config, OBJECTIVES["non_saturating"]
     weight, target_of_real = changes.get("domain_weight", 1.0), 1 - changes.get("label_smoothing", 0.0)
+    rate = config.discriminator_learning_rate or RATE
     source, target, other = (images(seed, side=16) for seed in range(3))
     step = Step(model, {"input": source, "target": target, "unassociated": other})
 
@@ -46,14 +48,14 @@ def test_the_step(changes):
         real, also_real, fake = score(target), score(other), score(fixed)
         discriminator_loss = entropy(real, target_of_real) + entropy(also_real, target_of_real) + entropy(fake, 0)
         discriminator_loss = discriminator_loss / 3 + weighted_penalty("discriminator", score)
-    descend(discriminator_loss, tape, model.discriminator)
+    descend(discriminator_loss, tape, model.discriminator, rate=rate)
     if weight:
         with tf.GradientTape() as tape:
             # Only one of them belongs to the input.
             associated, unassociated, converted = score_pair(target), score_pair(other), score_pair(fixed)
             domain_loss = entropy(associated, target_of_real) + entropy(unassociated, 0) + entropy(converted, 0)
             domain_loss = domain_loss / 3 + weighted_penalty("domain_discriminator", score_pair)
-        descend(domain_loss, tape, model.domain_discriminator)
+        descend(domain_loss, tape, model.domain_discriminator, rate=rate)
         logs = {
             "domain_loss": domain_loss,
             "associated_score": objective.score(associated),
