@@ -9,8 +9,9 @@ from absl import app, flags
 import flags as command_line
 from engine.command import Command, CommandError
 from engine.experiment import Experiment, resolve
-from engine.folder import RunError
+from engine.folder import RunError, RunFolder
 from engine.memory import keep_freed_memory
+from engine.processor import OneDNN, choose_onednn, processor_flags
 from models.core.config import ConfigError
 
 
@@ -69,18 +70,27 @@ def main(argv):
             raise CommandError(f"only --flags are accepted. Received: {' '.join(argv[1:])}")
         command = command_line.parse(flags.FLAGS)
         experiment = resolve(command)
+        onednn = onednn_for(experiment, command)
     except (CommandError, ConfigError, RunError) as error:
         fail(error)
     try:
-        run(experiment, command)
+        run(experiment, command, onednn)
     except KeyboardInterrupt:
         # While training, signals are taken care of there.
         print("Interrupted; the same command resumes it.", file=sys.stderr)
         sys.exit(130)
 
 
-def run(experiment: Experiment, command: Command):
+def onednn_for(experiment: Experiment, command: Command) -> OneDNN:
+    """Whether TensorFlow is to compute with oneDNN; RunError if the run was begun otherwise."""
+    to_train = command.mode == "train"
+    record = None if to_train and command.restart else RunFolder(experiment.workdir).read_record()
+    return choose_onednn(processor_flags(), os.environ, experiment.config.batch_size, record, to_train)
+
+
+def run(experiment: Experiment, command: Command, onednn: OneDNN):
     """Carry out a resolved command."""
+    onednn.set_in(os.environ)
     prepare_tensorflow(command.devices if command.mode == "train" else 0)
 
     from engine.errors import errors_in_one_line, plain_log
@@ -88,7 +98,7 @@ def run(experiment: Experiment, command: Command):
 
     plain_log()
     with errors_in_one_line(fail):
-        getattr(Run(experiment), command.mode)(command)
+        getattr(Run(experiment, onednn), command.mode)(command)
 
 
 if __name__ == "__main__":

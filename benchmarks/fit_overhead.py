@@ -15,6 +15,7 @@ import time
 import keras
 import tensorflow as tf
 
+from benchmarks.machine import print_machine
 from callbacks.callback_list import StepCallbacks
 from callbacks.checkpoints import Checkpoints
 from callbacks.curves import NumbersTable
@@ -38,6 +39,7 @@ def main():
     parser.add_argument("--repeats", type=int, default=3, help="measurements of each kind")
     arguments = parser.parse_args()
     keep_freed_memory()
+    print_machine()
     preset, command = PRESETS[arguments.model], Train()
     dataset = arguments.dataset or preset.default_dataset
     config = preset.resolve(dataset)

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 
+from benchmarks.machine import print_machine
 from engine.memory import keep_freed_memory
 from models.registry import PRESETS
 
@@ -65,6 +66,8 @@ def main():
     if arguments.kept is not None:
         print(json.dumps(measure(arguments)))
         return
+
+    print_machine()
 
     def in_a_process(kept: int) -> dict[str, float]:
         command = [sys.executable, "-m", "benchmarks.freed_memory", *sys.argv[1:], f"--kept={kept}"]

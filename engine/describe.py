@@ -11,8 +11,10 @@ from models.core.published import Published, shown
 from models.core.trained import TrainedModel, parameter_count
 
 
-def describe(experiment: Experiment, prepared: Prepared, model: TrainedModel, requires: list[str]) -> str:
-    """The text; `requires` are lines on the earlier runs that it needs."""
+def describe(
+    experiment: Experiment, prepared: Prepared, model: TrainedModel, requires: list[str], machine: list[str]
+) -> str:
+    """The text; `requires` are lines on the earlier runs that it needs, `machine` on how this machine computes it."""
     preset, config, batches = experiment.preset, prepared.config, prepared.batches
     lines = [f"{experiment.model}: {preset.summary} ({preset.source})", "", "configuration"]
     for field in dataclasses.fields(config):
@@ -35,6 +37,7 @@ def describe(experiment: Experiment, prepared: Prepared, model: TrainedModel, re
         lines += ["", "evaluators", *(f"  {name}" for name in preset.evaluators)]
     if requires:
         lines += ["", "earlier runs", *(f"  {line}" for line in requires)]
+    lines += ["", "this machine", *(f"  {line}" for line in machine)]
     return "\n".join(lines)
 
 

@@ -1,8 +1,12 @@
-"""What this machine's processor can do. Imports no TensorFlow."""
+"""What this machine's processor can do, and whether TensorFlow computes with oneDNN on it. Imports no TensorFlow."""
 
+import dataclasses
 import functools
 import pathlib
 import platform
+from collections.abc import Mapping, MutableMapping, Set
+
+from engine.folder import RunError
 
 CPUINFO = pathlib.Path("/proc/cpuinfo")
 # The vector and matrix instructions that decide how fast a network trains, as Linux names them.
@@ -10,10 +14,90 @@ VECTOR_INSTRUCTIONS = (
     *("sse4_1", "avx", "fma", "avx2", "avx512f", "avx_vnni", "avx512_vnni", "avx512_bf16"),
     *("amx_tile", "amx_int8", "amx_bf16"),
 )
+# What TensorFlow 2.21 reads, once, when it is imported (tensorflow/core/util/port.cc, IsMklEnabled).
+VARIABLE = "TF_ENABLE_ONEDNN_OPTS"
+VALUES = {"0": False, "false": False, "1": True, "true": True}
+# With one of these it takes oneDNN by default under Linux (DefaultOneDnnPolicy there).
+ON_BY_DEFAULT = frozenset({"avx512_vnni", "avx512_bf16", "avx_vnni", "amx_tile", "amx_int8", "amx_bf16"})
+# On processors with these and none of the above it was measured (benchmarks/onednn.py): faster by a third to two thirds
+# in batches of 16 to 64, and no faster with one example a step.
+MEASURED = frozenset({"avx2", "fma"})
+
+
+@dataclasses.dataclass(frozen=True)
+class OneDNN:
+    """Whether TensorFlow is to compute with oneDNN.
+
+    Attributes:
+        wanted: whether; None to leave it to TensorFlow or to the user's variable.
+        reason: why, for --dry_run.
+    """
+
+    wanted: bool | None
+    reason: str
+
+    def set_in(self, environment: MutableMapping[str, str]):
+        """Tell TensorFlow, which must not have been imported yet."""
+        if self.wanted is not None:
+            environment[VARIABLE] = str(int(self.wanted))
+
+    def described(self, in_effect: bool) -> str:
+        """What --dry_run prints, by what TensorFlow in fact does."""
+        state = "on" if in_effect else "off"
+        if self.wanted not in (None, in_effect):
+            return f"{state}, as this TensorFlow has it or as it was when it was imported; not {self.reason}"
+        return f"{state}: {self.reason}"
+
+
+NOT_CHOSEN = OneDNN(None, "as it was when TensorFlow was imported")
+
+
+def choose_onednn(
+    instructions: Set[str],
+    environment: Mapping[str, str],
+    batch_size: int,
+    record: Mapping | None = None,
+    to_train: bool = True,
+) -> OneDNN:
+    """Whether to compute with oneDNN: as the run began, as the user says, or what is measured to be faster.
+
+    Args:
+        instructions: of the processor (`processor_flags`).
+        environment: the variables of this process.
+        batch_size: examples a step.
+        record: what run.json says of the run that goes on; None of a new one.
+        to_train: whether the run is trained, so that it must go on as it began: it changes the last bits.
+
+    Raises:
+        RunError: the user's variable differs from what the run was begun with.
+    """
+    text = environment.get(VARIABLE, "")
+    given, recorded = VALUES.get(text.lower()), (record or {}).get("onednn")
+    if to_train and None not in (given, recorded) and given != recorded:
+        raise RunError(
+            f"the run was begun with onednn: {recorded}, and {VARIABLE} says otherwise. Resuming it needs the same, or "
+            f"the variable unset; --restart moves the old run aside, another --workdir leaves it alone. "
+            f"Received: {VARIABLE}={text}"
+        )
+    if given is not None:
+        return OneDNN(None, f"{VARIABLE}={text} is set")
+    if recorded is not None:
+        return OneDNN(recorded, "as run.json says of the run")
+    if text:
+        return OneDNN(None, f"TensorFlow's default; {VARIABLE}={text} is neither 0 nor 1")
+    if record is not None:
+        return OneDNN(None, "TensorFlow's default, as run.json says nothing of it")
+    if by_default := sorted(ON_BY_DEFAULT & instructions):
+        return OneDNN(None, f"TensorFlow's default on a processor with {', '.join(by_default)}")
+    if not instructions >= MEASURED:
+        return OneDNN(None, "TensorFlow's default on a processor of which nothing is measured")
+    if batch_size == 1:
+        return OneDNN(None, "TensorFlow's default on a processor up to AVX2; one example a step gains nothing")
+    return OneDNN(True, f"faster with {batch_size} examples a step on a processor up to AVX2")
 
 
 @functools.cache
-def cpuinfo() -> dict[str, str]:
+def cpuinfo() -> Mapping[str, str]:
     """What Linux says of the first processor; {} elsewhere."""
     try:
         text = CPUINFO.read_text()

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import keras
 import tensorflow as tf
 from absl import logging
+from tensorflow.python.util import _pywrap_util_port
 
 from callbacks.checkpoints import checkpoint_steps
 from engine.experiment import Experiment
@@ -15,6 +16,12 @@ from models.core.config import TrainingConfig
 
 # A change in one of these changes the weights.
 COMPARED = ("model", "dataset", "config", "data", "devices", "validation_share", "requires")
+
+
+def onednn_in_effect() -> bool:
+    """Whether this process's TensorFlow computes with oneDNN on the processor."""
+    # TensorFlow tells no other way.
+    return bool(_pywrap_util_port.IsMklEnabled())
 
 
 def run_record(
@@ -37,6 +44,7 @@ def run_record(
         "data": data,
         "requires": requires,
         "devices": devices,
+        "onednn": onednn_in_effect(),
         "validation_share": validation_share,
         "data_dir": experiment.data_dir and os.path.abspath(experiment.data_dir),
         "cache_dir": os.path.abspath(experiment.cache_dir),
@@ -57,6 +65,10 @@ def check_record(folder: RunFolder, record: dict, config_class: type):
     refuse_changes(folder, old, record, COMPARED, config_class)
     for line in differences(old.get("versions", {}), record["versions"]):
         logging.warning("Resuming under another version, so not bit for bit: %s.", line)
+    # What the user asks for is refused before TensorFlow is imported (`engine.processor`); this is what it can do here.
+    if old.get("onednn", record["onednn"]) != record["onednn"]:
+        states = ["with" if entry["onednn"] else "without" for entry in (record, old)]
+        logging.warning("Resuming %s oneDNN a run that was begun %s it, so not bit for bit.", *states)
 
 
 def check_experiment(folder: RunFolder, experiment: Experiment, devices: int, validation_share: float):

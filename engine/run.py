@@ -20,7 +20,8 @@ from engine.experiment import Experiment
 from engine.folder import RunFolder
 from engine.loop import Loop
 from engine.parts.parts import Parts, Prepared, weights_of
-from engine.record import check_experiment, check_record, run_record
+from engine.processor import NOT_CHOSEN, OneDNN
+from engine.record import check_experiment, check_record, onednn_in_effect, run_record
 from engine.requires import ensure, record_of, required
 from engine.splits import Splits
 from engine.strategy import strategy_for
@@ -40,8 +41,8 @@ def import_name(dotted: str):
 class Run:
     """A model on a dataset in a run folder; a method for each mode takes its command (`engine.command`)."""
 
-    def __init__(self, experiment: Experiment):
-        self.experiment, self.preset = experiment, experiment.preset
+    def __init__(self, experiment: Experiment, onednn: OneDNN = NOT_CHOSEN):
+        self.experiment, self.preset, self.onednn = experiment, experiment.preset, onednn
         self.folder = RunFolder(experiment.workdir)
         self.model_class = import_name(self.preset.model)
         self.parts: Parts = import_name(self.preset.parts)(self)
@@ -189,7 +190,8 @@ class Run:
             needed = self.parts.required(requirement) if requirement.to_train else None
             if needed is not None:
                 requires.append(f"{requirement.role}: {needed.workdir}, of {needed.model}")
-        return describe(self.experiment, prepared, self.build(prepared), requires)
+        machine = [f"oneDNN: {self.onednn.described(onednn_in_effect())}"]
+        return describe(self.experiment, prepared, self.build(prepared), requires, machine)
 
     # After training.
 

@@ -39,6 +39,7 @@ WITHOUT_TENSORFLOW = [
     "engine.experiment",
     "engine.folder",
     "engine.memory",
+    "engine.processor",
     "flags",
     "docs.tables",
 ]
