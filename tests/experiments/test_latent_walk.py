@@ -42,6 +42,13 @@ def test_hand_worked():
     )
 
 
+def test_the_mean_step_is_over_all_steps_of_the_loop():
+    # Tones tanh 1, 0 and 0, one step from an anchor to the next.
+    figures = latent_walk(toys.halves(), np.array([[[1, 1], [0, 0], [0, 0]]], np.float32), straight, steps=1).figures
+    assert figures["mean_step"] == pytest.approx(np.tanh(1) * 2 / 3, rel=1e-5)
+    assert figures["distance_of_independent_samples"] == pytest.approx(np.tanh(1) * 2 / 3, rel=1e-5)
+
+
 def test_a_walk_is_a_closed_loop_through_its_anchors():
     generator = toys.halves()
     anchors = np.random.default_rng(0).normal(size=(1, 3, 2)).astype(np.float32)
