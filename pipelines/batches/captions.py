@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from pipelines.batches.crops import crop_and_flip
-from pipelines.batches.draws import Batches, pick, reader, seeded
+from pipelines.batches.draws import Batches, held, permuted, pick, reader, seeded
 from pipelines.examples import CaptionedImages, DataError
 from pipelines.images import to_float
 
@@ -32,9 +32,7 @@ class CaptionTable:
 
     def draw(self, images: tf.Tensor, count: int, seed: tf.Tensor) -> tf.Tensor:
         """(B,) image indices to (B, count, ...) rows, drawn with replacement from each image's captions."""
-        counts = tf.constant(self.counts, tf.int32)
-        starts = tf.constant(np.concatenate([[0], np.cumsum(self.counts)[:-1]]), tf.int32)
-        number, start = tf.gather(counts, images)[:, tf.newaxis], tf.gather(starts, images)[:, tf.newaxis]
+        number, start = (tf.gather(values, images)[:, tf.newaxis] for values in (self.numbers, self.starts))
         draws = tf.random.stateless_uniform((tf.shape(images)[0], count), seed)
         return tf.gather(self.held, start + pick(draws, number))
 
@@ -45,8 +43,14 @@ class CaptionTable:
         return CaptionTable(self.rows[rows], self.counts[images])
 
     def __post_init__(self):
-        # One tensor, shared by all graphs.
-        object.__setattr__(self, "held", tf.constant(self.rows))
+        # Tensors, shared by all graphs.
+        tensors = {
+            "held": held(self.rows),
+            "numbers": held(self.counts, tf.int32),
+            "starts": held(np.cumsum(self.counts) - self.counts, tf.int32),
+        }
+        for name, tensor in tensors.items():
+            object.__setattr__(self, name, tensor)
 
 
 class ClassIndex:
@@ -62,9 +66,9 @@ class ClassIndex:
         self.labels = labels
         _, sizes = np.unique(labels, return_counts=True)
         self.classes = len(sizes)
-        self.order = tf.constant(np.argsort(labels, kind="stable"), tf.int32)
-        self.sizes = tf.constant(sizes, tf.int32)
-        self.starts = tf.constant(np.concatenate([[0], np.cumsum(sizes)[:-1]]), tf.int32)
+        self.order = held(np.argsort(labels, kind="stable"), tf.int32)
+        self.sizes = held(sizes, tf.int32)
+        self.starts = held(np.concatenate([[0], np.cumsum(sizes)[:-1]]), tf.int32)
 
     def image_of(self, classes: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
         """(B,) classes to (B,) indices of images drawn from them."""
@@ -83,9 +87,16 @@ class ClassIndex:
 
     def distinct(self, count: int, seed: int, step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """(count,) image indices and their classes, which repeat only if there are fewer classes than `count`."""
-        rounds = -(-count // self.classes)
-        draws = tf.random.stateless_uniform((rounds, self.classes), seeded(seed, CLASS, step))
-        classes = tf.reshape(tf.argsort(draws, axis=1), (-1,))[:count]
+        of_step = seeded(seed, CLASS, step)
+        rounds = [
+            permuted(
+                tf.range(min(self.classes, count - start), dtype=tf.int64),
+                self.classes,
+                tf.random.experimental.stateless_fold_in(of_step, start),
+            )
+            for start in range(0, count, self.classes)
+        ]
+        classes = tf.cast(tf.concat(rounds, axis=0), tf.int32)
         return self.image_of(classes, seeded(seed, IMAGE, step)), classes
 
 
@@ -132,7 +143,7 @@ def distinct_class_batches(
         Batches of `image` (or `image_features`), `characters` (B, 201) and `label` (B,).
     """
     index, read = ClassIndex(examples), reader(examples.images)
-    features = None if image_features is None else tf.constant(image_features, tf.float32)
+    features = None if image_features is None else held(image_features, tf.float32)
     count, seed = config.batch_size, config.seed
 
     def at(step):
@@ -150,7 +161,7 @@ def distinct_class_batches(
 def attribute_batches(examples: CaptionedImages, config) -> Batches:
     """Batches of `image` and its `attributes` (B, A); classes are drawn uniformly, then an image of each."""
     index, read = ClassIndex(examples), reader(examples.images)
-    attributes = tf.constant(examples.truth.attributes, tf.int32)
+    attributes = held(examples.truth.attributes, tf.int32)
     count, seed = config.batch_size, config.seed
 
     def at(step):

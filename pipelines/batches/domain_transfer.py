@@ -4,7 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from pipelines.batches.crops import crop_and_flip
-from pipelines.batches.draws import Batches, check_enough, check_sides, in_random_order, pick, reader, seeded
+from pipelines.batches.draws import Batches, check_enough, check_sides, held, in_random_order, pick, reader, seeded
 from pipelines.examples import DataError, PairedImages
 from pipelines.images import to_float
 
@@ -37,7 +37,7 @@ def associated_batches(examples: PairedImages, config) -> Batches:
     by_label = np.argsort(labels, kind="stable")
     values = labels[by_label]
     first, last = np.searchsorted(values, labels, "left"), np.searchsorted(values, labels, "right")
-    by_label, first, same = (tf.constant(array.astype(np.int32)) for array in (by_label, first, last - first))
+    by_label, first, same = (held(array.astype(np.int32)) for array in (by_label, first, last - first))
 
     def at(step):
         rows = in_random_order(len(examples), count, seed, ORDER, step)

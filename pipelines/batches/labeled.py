@@ -5,7 +5,7 @@ from collections.abc import Callable
 import tensorflow as tf
 
 from pipelines.batches.crops import flip
-from pipelines.batches.draws import Batches, check_enough, in_random_order, reader, seeded
+from pipelines.batches.draws import Batches, check_enough, held, in_random_order, reader, seeded
 from pipelines.examples import DataError, LabeledImages
 from pipelines.images import to_float, with_channels
 
@@ -77,7 +77,7 @@ def _drawn(
     check_enough(len(examples), batch_size, "images", turns)
     channels = config.channels or examples.images.shape[-1]
     read = reader(with_channels(examples.images, channels))
-    labels = None if examples.labels is None else tf.constant(examples.labels, tf.int32)
+    labels = None if examples.labels is None else held(examples.labels, tf.int32)
 
     def draw(step):
         rows = in_random_order(len(examples), batch_size * turns, seed, ORDER, step)

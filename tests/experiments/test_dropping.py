@@ -32,6 +32,15 @@ def test_the_map_that_paints_the_square_is_found_and_dropped(classes):
     np.testing.assert_array_equal(images_of(generator, latents, labels), images)
 
 
+def test_the_regression_is_tested_on_samples_that_it_was_not_fitted_to():
+    # An object that has nothing to do with the maps: the positions that are fitted are learned by heart, no others.
+    generator = toys.squares(maps=64)
+    latents, images = toys.samples(generator, 24)
+    anywhere = np.random.default_rng(1).random(images.shape[:3]) > 0.5
+    figures = dropping(generator, latents, lambda images: anywhere, "maps_0").figures
+    assert figures["auc"] == pytest.approx(0.5, abs=0.15)
+
+
 def test_switches_begin_on():
     generator = toys.squares()
     latents, images = toys.samples(generator, 5)

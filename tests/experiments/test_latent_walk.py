@@ -28,6 +28,20 @@ def test_smooth_walks_take_small_steps_and_jumps_do_not(channels):
     assert sharp.figures[share] == pytest.approx(1.0, rel=1e-5)
 
 
+def test_hand_worked():
+    # Tones tanh of 1, .5, 0, -.5, -1 and back.
+    finding = latent_walk(toys.halves(), np.array([[[1, 1], [-1, -1]]], np.float32), straight, steps=4)
+    assert finding.figures == pytest.approx(
+        {
+            "largest_step": np.tanh(0.5),
+            "mean_step": np.tanh(1) / 2,
+            "distance_of_independent_samples": 2 * np.tanh(1),
+            "largest_step_ratio": np.tanh(0.5) / np.tanh(1) / 2,
+        },
+        rel=1e-5,
+    )
+
+
 def test_a_walk_is_a_closed_loop_through_its_anchors():
     generator = toys.halves()
     anchors = np.random.default_rng(0).normal(size=(1, 3, 2)).astype(np.float32)

@@ -1,9 +1,11 @@
+import types
+
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from experiments.linear_classifier import linear_classifier, pooled, standardized
+from experiments.linear_classifier import accuracy_of, linear_classifier, pooled, run, standardized
 from tests.experiments import toys
 
 
@@ -43,6 +45,30 @@ def test_the_sizes_are_reported(finding):
     assert finding.figures["trained"]["features"] == 4 * 4 * (6 + 5)
     assert finding.figures["pixels"]["features"] == 256
     assert (finding.figures["train_examples"], finding.figures["test_examples"]) == (300, 200)
+
+
+def test_a_run_learns_on_the_training_split_and_is_tested_on_the_test_split():
+    network = toys.discriminator(side=16)
+    network.get_layer("first_filters").set_weights([edges(), np.zeros(6)])
+    train, (images, labels) = stripes(120, 0), stripes(80, 1)
+    # In the test split the classes have changed places: what is learned of the one is wrong of the other.
+    splits = {"train": train, "test": (images, 1 - labels)}
+    subject = types.SimpleNamespace(
+        discriminator=network, untrained_discriminator=lambda: network, real=lambda split, most: splits[split]
+    )
+    figures = run(subject).figures
+    assert (figures["train_examples"], figures["test_examples"]) == (120, 80)
+    assert figures["trained"]["accuracy"] < 0.2
+
+
+def test_the_regularization_is_chosen_on_images_that_are_not_fitted():
+    # Labels of noise: the best guess is the frequent one, as the strongest regularization makes it. Without, the
+    # labels that are fitted are learned by heart.
+    rng = np.random.default_rng(0)
+    features, labels = rng.normal(size=(400, 100)) / 10, (rng.random(400) < 0.2).astype(int)
+    accuracy, penalty = accuracy_of(features[:200], labels[:200], features[200:], labels[200:], seed=0)
+    assert penalty <= 1.0
+    assert accuracy == pytest.approx(np.mean(labels[200:] == 0), abs=0.03)
 
 
 def test_features_that_see_the_label_are_refused():

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from metrics.similarity import nearest_truth_accuracy, similarity_figures
+from tests.metrics import reference
 
 
 def images(seed=0, side=16):
@@ -16,6 +17,15 @@ def test_hand_worked():
     # 10 log10(2^2 / 0.2^2).
     assert figures["psnr"] == pytest.approx(20.0, rel=1e-4)
     assert 0 < figures["ssim"] < 1
+
+
+def test_all_four_are_those_of_their_definitions_averaged_over_images():
+    rng = np.random.default_rng(0)
+    truth = rng.integers(0, 256, (3, 17, 13, 3))
+    # One near its truth, one blurred, one of something else: a mean of logarithms is not the logarithm of a mean.
+    pictures = np.stack([truth[0] // 2 + 60, (truth[1] + np.roll(truth[1], 1, 0)) // 2, truth[2, ::-1]])
+    figures = similarity_figures(*((images / 127.5 - 1).astype(np.float32) for images in (pictures, truth)))
+    assert figures == pytest.approx(reference.similarities(pictures, truth), rel=1e-4)
 
 
 def test_the_truth_itself_is_best():

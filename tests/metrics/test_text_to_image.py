@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from metrics.text_to_image import attribute_accuracy, attribute_figures, diversity_figures
+from tests.metrics import reference
 
 NAMES = ("crown color", "breast color", "belly color", "wing color")
 GROUPS = ("breast_or_belly_color", "wing_color", "crown_color")
@@ -85,3 +86,14 @@ def test_diversity_is_zero_where_a_caption_always_gives_the_same_image():
     figures = diversity_figures([same, same], [varied])
     assert figures["diversity_within_caption"] == 0
     assert figures["diversity_within_class_of_real"] > 0.1
+
+
+def test_diversities_are_means_over_captions_and_over_classes():
+    rng = np.random.default_rng(0)
+    captions, classes = ([rng.uniform(-1, 1, (count, 2, 2, 3)) for count in counts] for counts in ((3, 5), (2, 4, 6)))
+    assert diversity_figures(captions, classes) == pytest.approx(
+        {
+            "diversity_within_caption": np.mean([*map(reference.mean_pairwise_distance, captions)]),
+            "diversity_within_class_of_real": np.mean([*map(reference.mean_pairwise_distance, classes)]),
+        }
+    )

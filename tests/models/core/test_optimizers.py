@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from engine.strategy import mirrored
 from models.core import optimizers
+from tests.models.optimizer_tables import MAGNITUDES, TINY, Adam
 
 
 def trained(optimizer_class, strategy, steps=12):
@@ -104,3 +105,17 @@ def test_a_momentum_that_rises_is_made_again_from_its_configuration():
     again = optimizers.RisingMomentum.from_config(optimizer.get_config())
     for epoch, momentum in ((0, 0.5), (249, 0.7), (1000, 0.7), (124.5, 0.6)):
         np.testing.assert_allclose(float(again.momentum_at(int(epoch * 500))), momentum, atol=1e-3)
+
+
+@pytest.mark.parametrize(("beta_1", "beta_2", "epsilon"), [(0.5, 0.999, 1e-8), (0.0, 0.9, 1e-8), (0.9, 0.99, 1e-3)])
+@pytest.mark.parametrize("kernel", ["fused", "Keras's"])
+def test_both_kernels_of_adam_by_hand(monkeypatch, kernel, beta_1, beta_2, epsilon):
+    monkeypatch.setattr(optimizers, "LARGE", 1 if kernel == "fused" else 10**6)
+    variable = keras.Variable(np.zeros(10, np.float32))
+    optimizer = optimizers.FusedAdam(0.1, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon)
+    optimizer.build([variable])
+    gradients = [factor * np.array(MAGNITUDES + TINY) for factor in (1.0, -0.5, 2.0, 0.3)]
+    for gradient in gradients:
+        optimizer.apply([keras.ops.convert_to_tensor(gradient, "float32")], [variable])
+    expected = Adam(beta_1, beta_2, epsilon).update(gradients, [0.1] * 4)
+    np.testing.assert_allclose(variable.numpy(), expected, rtol=1e-3, atol=1e-7)

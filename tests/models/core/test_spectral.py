@@ -70,6 +70,29 @@ def test_dense_by_hand_with_the_gradient_through_sigma():
     assert abs(float(tf.reduce_sum(gradient * dense.kernel.value))) < 1e-3 * float(tf.norm(gradient))
 
 
+@pytest.mark.parametrize("strides", [1, 2])
+def test_convolution_by_hand_with_the_gradient_through_sigma(strides):
+    layer = spectral.SpectralConvolution(5, 3, strides=strides, padding="same")
+    x = tf.constant(np.random.default_rng(1).normal(size=(2, 6, 6, 4)), tf.float32)
+    layer(x)
+    layer.kernel.assign(np.random.default_rng(0).normal(size=(3, 3, 4, 5)))
+    layer.bias.assign(np.arange(5.0))
+    layer.iterate(200)
+    kernel = tf.constant(layer.kernel.numpy())
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_sum(layer(x) ** 2)
+    with tf.GradientTape() as by_hand:
+        by_hand.watch(kernel)
+        # The same function of the kernel, its largest singular value included.
+        sigma = tf.linalg.svd(tf.reshape(kernel, (-1, 5)), compute_uv=False)[0]
+        expected = tf.nn.conv2d(x, kernel / sigma, strides, "SAME") + tf.range(5.0)
+        squares = tf.reduce_sum(expected**2)
+    np.testing.assert_allclose(layer(x), expected, rtol=1e-4, atol=1e-4)
+    gradient = by_hand.gradient(squares, kernel)
+    largest = np.abs(gradient).max()
+    np.testing.assert_allclose(tape.gradient(loss, layer.kernel.value), gradient, rtol=1e-2, atol=1e-3 * largest)
+
+
 class SpectralGAN(ImageGAN):
     """A GAN whose generator has spectral layers too, one of them in a nested network."""
 

@@ -199,6 +199,15 @@ def test_pairs_of_a_joint_embedding_batch_are_of_distinct_classes(labels, count,
     np.testing.assert_array_equal(batch["characters"], characters.rows[drawn(batch["image"])])
 
 
+def test_where_classes_repeat_they_come_in_another_order():
+    index = ClassIndex(flat_examples(list(range(6)) * 2))
+    for step in range(5):
+        _, classes = index.distinct(18, 0, tf.constant(step))
+        orders = [tuple(third) for third in classes.numpy().reshape(3, 6)]
+        assert [sorted(order) for order in orders] == [list(range(6))] * 3
+        assert len(set(orders)) == 3
+
+
 def test_attributes_are_those_of_the_image():
     examples = flat_examples([0, 1, 2, 2, 4])
     batches = attribute_batches(examples, config())

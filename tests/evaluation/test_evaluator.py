@@ -1,0 +1,83 @@
+"""What an evaluation asks for, and which way its numbers are better."""
+
+import importlib
+
+import numpy as np
+import pytest
+
+from evaluation.evaluator import Data, Evaluator, applicable, comparable, measure
+from models.registry import PRESETS
+from pipelines.examples import CaptionedImages, GaussianMixture, LabeledImages, PairedImages, UnpairedImages
+
+TRANSLATION = {"l1": "lower", "psnr": "higher", "ssim": "higher"}
+# By what the numbers are: shares that are right are better when high, distances and errors when low.
+BETTER = {
+    "named_attributes": "higher",
+    "judge_frechet_distance": "lower",
+    "frechet_distance": "lower",
+    "class_score": "higher",
+    "rarest_class_share": "higher",
+    "class_consistency": "higher",
+    "category_error": "lower",
+    "nearest_truth_accuracy": "higher",
+    "wasserstein_1_distance": "lower",
+    "modes_found": "higher",
+    "high_quality_share": "higher",
+    "balance": "higher",
+    "image_recall_at_10": "higher",
+    "class_accuracy": "higher",
+    "average_precision_at_50": "higher",
+    "accuracy": "higher",
+    **TRANSLATION,
+    **{f"{way}_{key}": better for way in ("a_to_b", "b_to_a") for key, better in TRANSLATION.items()},
+    **{f"{way}_cycle_l1": "lower" for way in ("a_to_b", "b_to_a")},
+}
+
+
+def made(dotted):
+    module, name = dotted.rsplit(".", 1)
+    return getattr(importlib.import_module(module), name)()
+
+
+def test_which_way_every_metric_is_better_by_which_checkpoints_are_compared():
+    names = {name for preset in PRESETS.values() for name in preset.evaluators}
+    assert comparable(map(made, names)) == BETTER
+
+
+IMAGES = np.zeros((2, 4, 4, 3), np.uint8)
+NAMES = ("a", "b")
+LABELS = np.array([0, 1])
+EXAMPLES = [
+    (LabeledImages(images=IMAGES, names=NAMES), set()),
+    (LabeledImages(images=IMAGES, names=NAMES, labels=LABELS), {"labels"}),
+    (CaptionedImages(images=IMAGES, names=NAMES, captions=(("a",),) * 2), set()),
+    (CaptionedImages(images=IMAGES, names=NAMES, captions=(("a",),) * 2, truth=object()), {"attributes"}),
+    (PairedImages(IMAGES, IMAGES, NAMES), {"pairs"}),
+    (PairedImages(IMAGES, IMAGES, NAMES, LABELS), {"pairs", "labels"}),
+    (UnpairedImages(IMAGES, IMAGES, NAMES, NAMES), set()),
+    (GaussianMixture(np.zeros((1, 1)), 1.0), {"one_dimension"}),
+    (GaussianMixture(np.zeros((4, 2)), 1.0), {"two_dimensions"}),
+]
+
+
+@pytest.mark.parametrize(("examples", "has"), EXAMPLES)
+def test_what_data_has(examples, has):
+    assert Data(examples, "test", 1).has == has
+    scored = Data(examples, "test", 1, judge=object(), features=len, model_has=frozenset({"condition"}))
+    assert scored.has == has | {"judge", "feature_network", "condition"}
+
+
+class Counting(Evaluator):
+    needs = frozenset({"labels", "judge"})
+
+    def measure(self, outputs, data):
+        yield "count", np.float32(len(outputs))
+
+
+def test_an_evaluator_measures_where_all_that_it_needs_is_there_and_no_two_yield_one_key():
+    labeled = LabeledImages(images=IMAGES, names=NAMES, labels=LABELS)
+    assert applicable([Counting()], Data(labeled, "test", 1)) == []
+    judged = Data(labeled, "test", 1, judge=object())
+    assert measure([Counting()], "abc", judged) == {"count": 3.0}
+    with pytest.raises(ValueError, match="two evaluators yield count"):
+        measure([Counting(), Counting()], "abc", judged)

@@ -1,0 +1,126 @@
+"""Samplers of generators whose arithmetic is known: what goes in, in which order, and what comes out."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from serving.images import TranslationSampler, Translator
+from serving.latents import LatentSampler
+
+
+def painter(classes=0):
+    """A generator whose four latents are the pixels of an image of 2 x 2; label k makes it brighter by k / 4."""
+    inputs = {"latent": keras.Input((4,), name="latent")}
+    x = keras.layers.Reshape((2, 2, 1))(inputs["latent"])
+    if classes:
+        inputs["label"] = keras.Input((), dtype="int32", name="label")
+        brightness = keras.layers.Embedding(classes, 1)
+        x = keras.layers.Add()([x, keras.layers.Reshape((1, 1, 1))(brightness(inputs["label"]))])
+        brightness.set_weights([np.arange(classes)[:, np.newaxis] / 4])
+    return keras.Model(inputs, x)
+
+
+def latents(count, seed):
+    """All of a row's four latents are the row's number, in hundredths, plus the seed, in tenths."""
+    rows = tf.range(count, dtype=tf.float32)[:, tf.newaxis] / 100
+    return tf.repeat(rows, 4, axis=1) + tf.cast(seed[0], tf.float32) / 10 + tf.cast(seed[1], tf.float32)
+
+
+def as_pixels(values):
+    return np.rint((np.clip(values, -1, 1) + 1) * 127.5)
+
+
+def test_each_latent_gets_its_own_label_over_several_batches():
+    rng = np.random.default_rng(0)
+    latent, label = rng.uniform(-1, 0.5, (300, 4)), rng.integers(0, 3, 300)
+    sampler = LatentSampler(painter(3), latents, 3)
+    expected = as_pixels(latent + label[:, np.newaxis] / 4).reshape(300, 2, 2, 1)
+    drawn = sampler.draw({"latent": latent, "label": label}, 9)
+    assert drawn.dtype == np.uint8
+    np.testing.assert_allclose(drawn, expected, atol=1)
+    assert (drawn == expected).mean() > 0.99
+    # As a server does.
+    function, _ = sampler.signatures()["latent_and_label"]
+    served = function(tf.constant(latent, tf.float32), tf.constant(label, tf.int32))["images"]
+    np.testing.assert_array_equal(served, drawn)
+
+
+@pytest.mark.parametrize("classes", [0, 3])
+def test_the_noise_is_that_of_the_seed_and_labels_are_of_conditional_generators_alone(classes):
+    sampler = LatentSampler(painter(classes), latents, 3)
+    assert sampler.classes == classes
+    label = np.array([2, 0, 1])
+    drawn = sampler.draw({"label": label}, 4)
+    expected = np.array([0.40, 0.41, 0.42]) + label / 4 * bool(classes)
+    np.testing.assert_allclose(drawn[:, 0, 0, 0], as_pixels(expected), atol=1)
+    np.testing.assert_allclose(sampler.draw({"count": 3}, 4)[:, 0, 0, 0], as_pixels([0.40, 0.41, 0.42]), atol=1)
+    name = "label_and_seed" if classes else "count_and_seed"
+    function, _ = sampler.signatures()[name]
+    served = function(tf.constant(label, tf.int32) if classes else tf.constant(3), tf.constant(4))["images"]
+    np.testing.assert_array_equal(served, drawn)
+
+
+def test_points_are_not_made_pixels():
+    sampler = LatentSampler(painter(), latents, output="points")
+    points = np.random.default_rng(0).normal(0, 9, (3, 4)).astype(np.float32)
+    np.testing.assert_array_equal(sampler.draw({"latent": points}, 0).reshape(3, 4), points)
+
+
+def translator(layer, side=None, multiple=8):
+    image = keras.Input((side, side, 3))
+    return Translator(keras.Model({"image": image}, layer(image)), multiple)
+
+
+IDENTITY = keras.layers.Activation("linear")
+NEGATIVE = keras.layers.Rescaling(-1.0)
+# Of an image that was padded on the right, the left part shows what it was padded with.
+REVERSED = keras.layers.Lambda(lambda image: image[:, :, ::-1])
+
+
+def noise(height, width):
+    return np.random.default_rng(height * width).integers(0, 256, (height, width, 3), np.uint8)
+
+
+@pytest.mark.parametrize("size", [(8, 8), (5, 13), (1, 30), (17, 8)])
+def test_an_image_of_any_size_goes_through_the_generator_pixel_by_pixel(size):
+    sampler = TranslationSampler({"AtoB": translator(IDENTITY)})
+    np.testing.assert_array_equal(sampler.translate(noise(*size), 0), noise(*size))
+
+
+def test_it_is_padded_with_its_mirror_image_on_the_right_and_below():
+    image = noise(8, 3)
+    sampler = TranslationSampler({"AtoB": translator(REVERSED)})
+    # Columns 0 1 2 2 1 0 0 1 in reverse.
+    np.testing.assert_array_equal(sampler.translate(image, 0), image[:, [1, 0, 0]])
+
+
+def test_a_generator_of_one_size_gets_that_size_and_the_picture_is_as_large_as_the_input():
+    sampler = TranslationSampler({"AtoB": translator(NEGATIVE, side=8)})
+    np.testing.assert_array_equal(sampler.translate(noise(8, 8), 0), 255 - noise(8, 8))
+    gradient = np.broadcast_to(np.linspace(0, 250, 40)[:, None, None], (40, 20, 3)).astype(np.uint8)
+    # Away from the ends, where eight rows cannot tell the tones.
+    np.testing.assert_allclose(sampler.translate(gradient, 0)[4:-4], 255 - gradient[4:-4], atol=3)
+
+
+def test_each_direction_has_its_own_generator_and_the_first_is_the_default():
+    sampler = TranslationSampler({"AtoB": translator(NEGATIVE), "BtoA": translator(REVERSED)})
+    images = np.stack([noise(8, 8), noise(8, 8)[::-1]])
+    for inputs, wanted in (({}, 255 - images), ({"direction": "AtoB"}, 255 - images)):
+        np.testing.assert_array_equal(sampler.draw({"images": images, **inputs}, 0), wanted)
+    np.testing.assert_array_equal(sampler.draw({"images": images, "direction": "BtoA"}, 0), images[:, :, ::-1])
+    signatures = sampler.signatures()
+    for name, wanted in (("images", 255 - images), ("BtoA_images", images[:, :, ::-1])):
+        np.testing.assert_array_equal(signatures[name][0](tf.constant(images))["images"], wanted)
+
+
+def test_the_seed_reaches_a_generator_that_draws():
+    inputs = {"image": keras.Input((None, None, 3)), "seed": keras.Input((2,), dtype="int32")}
+    shift = keras.layers.Reshape((1, 1, 2))(keras.layers.Rescaling(2 / 255)(inputs["seed"]))[..., :1]
+    generator = keras.Model(inputs, keras.layers.Add()([inputs["image"], shift]))
+    sampler = TranslationSampler({"AtoB": Translator(generator, 8)})
+    image = noise(8, 8) // 2
+    for seed in (0, 1, 5):
+        np.testing.assert_array_equal(sampler.draw({"images": image[np.newaxis]}, seed), image[np.newaxis] + seed)
+    seeded = sampler.signatures()["images_and_seed"][0](tf.constant(image[np.newaxis]), tf.constant(5))
+    np.testing.assert_array_equal(seeded["images"], image[np.newaxis] + 5)
