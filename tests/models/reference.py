@@ -143,8 +143,10 @@ class Reference:
 
     def dropout(self, x, rate: float):
         """With the units that the network's own layer keeps."""
-        assert self.masks, "the description has a further dropout layer"
-        return np.where(self.masks.pop(0), x / (1.0 - rate), 0.0)
+        assert self.masks, "the network lacks a dropout layer that is described"
+        kept = self.masks.pop(0)
+        assert kept.shape == x.shape, f"dropout is of {kept.shape} where {x.shape} is described"
+        return np.where(kept, x / (1.0 - rate), 0.0)
 
 
 def dropout_masks(network: keras.Model, inputs: dict, training: bool) -> list[np.ndarray]:
