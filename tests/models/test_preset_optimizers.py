@@ -4,6 +4,7 @@ Gradients are known numbers, and the updates are computed by hand: a constant th
 """
 
 import dataclasses
+import functools
 
 import keras
 import numpy as np
@@ -36,11 +37,21 @@ SMALLER = DATA | {"image_size": 16, "receptive_field": 16, "generator_width": 2,
 def compiled(name: str, config: TrainingConfig) -> keras.Model:
     """A preset's model with the smallest networks and the optimizers of a configuration."""
     fields = {field.name for field in dataclasses.fields(config)}
+    kept = {field: getattr(config, field) for field in sorted(fields & KEPT - {"image_size", "batch_size"})}
+    # Which players there are.
+    weights = {field: getattr(config, field) for field in ("adversarial_weight", "domain_weight") if field in fields}
+    return shared(PRESETS[name].model, *(kept | weights).items())
+
+
+@functools.cache
+def shared(model: str, *settings: tuple) -> keras.Model:
+    """One model for all presets with the same settings."""
+    name = next(name for name, preset in PRESETS.items() if preset.model == model)
+    fields = {field.name for field in dataclasses.fields(PRESETS[name].config)}
     sizes = {field: value for field, value in SMALLER.items() if field in fields}
-    optimizers_fields = {field: getattr(config, field) for field in fields & KEPT - {"image_size", "batch_size"}}
-    model = import_name(PRESETS[name].model)(tiny(name, **(optimizers_fields | sizes)))
-    model.compile(steps_per_epoch=EPOCH)
-    return model
+    made = import_name(model)(tiny(name, **(dict(settings) | sizes)))
+    made.compile(steps_per_epoch=EPOCH)
+    return made
 
 
 def test_every_preset_has_a_row():
