@@ -10,6 +10,7 @@ from scipy import stats
 from models.generation import dcgan, mlp, resnet
 from models.generation.mlp import point_discriminator, point_generator
 from models.image_to_image import cyclegan_networks, patchgan, pix2pix_networks, pixel_dt_networks
+from models.registry import PRESETS
 from models.text_encoder.networks import text_encoder
 from models.text_to_image import networks as reed
 from tests.models.reference import kind_of
@@ -138,7 +139,10 @@ def test_the_recurrent_weights_of_the_text_encoder_are_orthogonal():
 def test_the_text_encoder_of_the_icml_birds_is_uniform(unit):
     """Authors' code: weights and biases within 0.08."""
     keras.utils.set_random_seed(0)
-    config = tiny("char_cnn_rnn", convolution_width=40, recurrent_width=40, recurrent_unit=unit)
+    published = PRESETS["char_cnn_rnn"].config.initial_range
+    config = tiny(
+        "char_cnn_rnn", convolution_width=40, recurrent_width=40, recurrent_unit=unit, initial_range=published
+    )
     network = text_encoder(config, 40)
     for kernel in of_kind(network, "kernel"):
         assert_uniform(kernel, 0.08, f"a kernel of shape {kernel.shape} is not uniform within 0.08")
