@@ -65,10 +65,14 @@ def recorded(network: keras.Model) -> Iterator[list[dict]]:
     object.__delattr__(network, "call")
 
 
-def networks_of(model: keras.Model) -> list[keras.Model]:
-    """All that learn, whatever the players are said to be; the generators last."""
-    learning = [network for network in model.layers if network.trainable_variables]
-    return sorted(learning, key=lambda network: network.name.endswith("generator"))
+def networks_of(model: keras.Model) -> dict[str, keras.Model]:
+    """All that learn, by attribute, whatever the players are said to be; the generators last."""
+    found = {
+        name: network
+        for name, network in vars(model).items()
+        if isinstance(network, keras.Model) and network.trainable_variables
+    }
+    return dict(sorted(found.items(), key=lambda item: item[0].endswith("generator")))
 
 
 class Step:
@@ -76,7 +80,7 @@ class Step:
 
     Attributes:
         logs: name to number, what the step logged.
-        given: network's name to what it was given, call by call.
+        given: network, by its attribute, to what it was given, call by call.
         end: all weights after the step, for `set_weights`.
     """
 
@@ -84,28 +88,30 @@ class Step:
         self.model, self.start = model, [value.copy() for value in model.get_weights()]
         model.reset_metrics()
         with contextlib.ExitStack() as stack:
-            self.given = {network.name: stack.enter_context(recorded(network)) for network in networks_of(model)}
+            networks = networks_of(model).items()
+            self.given = {name: stack.enter_context(recorded(network)) for name, network in networks}
             self.logs = {name: float(value) for name, value in model.train_step(batch).items()}
         self.after, self.end = self.weights(), [value.copy() for value in model.get_weights()]
         model.set_weights(self.start)
         self.before = self.weights()
 
     def weights(self) -> list[list[np.ndarray]]:
-        return [[variable.numpy() for variable in network.trainable_variables] for network in networks_of(self.model)]
+        networks = networks_of(self.model).values()
+        return [[variable.numpy() for variable in network.trainable_variables] for network in networks]
 
     def assert_repeated(self, **logs):
         """What the step logged are these numbers, and the networks have moved by hand as they did in the step."""
         for name, value in logs.items():
             np.testing.assert_allclose(self.logs[name], float(value), rtol=1e-4, atol=1e-6, err_msg=name)
-        moves = zip(networks_of(self.model), self.before, self.after, self.weights(), strict=True)
+        moves = zip(networks_of(self.model).items(), self.before, self.after, self.weights(), strict=True)
         # The discriminators first: a generator that moves otherwise only because of them is not named.
-        for network, before, after, by_hand in moves:
+        for (name, network), before, after, by_hand in moves:
             expected = [new - old for old, new in zip(before, by_hand, strict=True)]
             largest = max(np.abs(move).max() for move in expected)
-            assert largest > 1e-5, f"{network.name} has not moved"
+            assert largest > 1e-5, f"{name} has not moved"
             for old, new, move, variable in zip(before, after, expected, network.trainable_variables, strict=True):
                 np.testing.assert_allclose(
-                    new - old, move, rtol=5e-3, atol=1e-3 * largest, err_msg=f"{network.name}: {variable.path}"
+                    new - old, move, rtol=5e-3, atol=1e-3 * largest, err_msg=f"{name}: {variable.path}"
                 )
 
 

@@ -48,16 +48,16 @@ def repeat(step, batch, shown=None):
     descend(generator_loss, tape, players.to_b, players.to_a)
     # The discriminators see the images from before the translators' update.
     shown_a, shown_b = shown or (fake_a, fake_b)
-    sides = ((players.of_a, a, shown_a), (players.of_b, b, shown_b))
+    sides = {"backward_discriminator": (players.of_a, a, shown_a), "discriminator": (players.of_b, b, shown_b)}
     with tf.GradientTape() as tape:
         discriminator_loss, scores = 0.0, []
-        for network, real, fake in sides:
+        for name, (network, real, fake) in sides.items():
             real_logits, fake_logits = players.score(network, real), players.score(network, fake)
             discriminator_loss += objective.discriminator(real_logits, fake_logits) / 2
             scores.append((objective.score(real_logits), objective.score(fake_logits)))
             if config.penalty != "none":
                 # The last pass of the discriminator's.
-                scored = step.given[network.name][-1]["image"]
+                scored = step.given[name][-1]["image"]
                 gradient = penalty(
                     config.penalty, lambda image, network=network: players.score(network, image), real, fake, scored
                 )
@@ -109,9 +109,9 @@ def test_the_discriminators_learn_from_the_images_that_the_pools_return():
         for side, fake in fakes.items():
             made[side].append(fake.numpy())
         step, shown = Step(model, batch), {}
-        for side, network in (("a", players.of_a), ("b", players.of_b)):
+        for side, name in (("a", "backward_discriminator"), ("b", "discriminator")):
             # Passes of a step: for the translators' loss, on the real images, on the pool's.
-            first, _, last = (given["image"] for given in step.given[network.name])
+            first, _, last = (given["image"] for given in step.given[name])
             np.testing.assert_allclose(first, made[side][-1], atol=1e-6)
             (place,) = [index for index, image in enumerate(made[side]) if np.allclose(image, last, atol=1e-6)]
             shown[side] = tf.constant(made[side][place])
