@@ -19,8 +19,8 @@ VARIABLE = "TF_ENABLE_ONEDNN_OPTS"
 VALUES = {"0": False, "false": False, "1": True, "true": True}
 # With one of these it takes oneDNN by default under Linux (DefaultOneDnnPolicy there).
 ON_BY_DEFAULT = frozenset({"avx512_vnni", "avx512_bf16", "avx_vnni", "amx_tile", "amx_int8", "amx_bf16"})
-# On a two-core AMD with these and none of the above, steps of 16 to 64 examples took 0.4 to 0.7 times as long, and steps
-# of one example no less; benchmarks/onednn.py measures it.
+# On a two-core AMD with these and none of the above, steps of 16 to 64 examples took 0.4 to 0.7 times as long, and
+# steps of one example no less; benchmarks/onednn.py measures it.
 MEASURED = frozenset({"avx2", "fma"})
 
 
