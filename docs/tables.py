@@ -110,7 +110,8 @@ def changes(presets: Mapping[str, Preset]) -> list[list[str]]:
             for field in dataclasses.fields(resolved)
             if getattr(resolved, field.name) != getattr(preset.config, field.name)
         )
-        rows.setdefault((preset.default_dataset, changed, preset.why_per_dataset), []).append(name)
+        why = preset.why_per_dataset.get(preset.default_dataset, "")
+        rows.setdefault((preset.default_dataset, changed, why), []).append(name)
     return [[code(names), f"`{dataset}`", changed, why] for (dataset, changed, why), names in rows.items()]
 
 

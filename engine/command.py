@@ -197,6 +197,9 @@ class Train(Command):
             if name in changes:
                 raise CommandError(f"{name} is given twice. Received: --set {entry} and another value")
             changes[name] = value
+        if "epochs" in changes and "steps" not in changes:
+            # A preset's own number of steps would take precedence.
+            changes["steps"] = 0
         return changes
 
 

@@ -1,6 +1,7 @@
 """What `--dry_run` prints: configuration with sources, networks, what the data yields."""
 
 import dataclasses
+from collections.abc import Callable
 
 import keras
 
@@ -43,26 +44,31 @@ def describe(
 
 def departure(experiment: Experiment, row: Published, config: TrainingConfig) -> str:
     """One constant that is not as published: both values, the source, and why."""
-    preset, ours = experiment.preset, row.here(config)
-    if row.here(preset.config) == ours:
-        why = row.why
-    elif getattr(preset.resolve(experiment.dataset), row.constant) == ours:
-        why = f"on {experiment.dataset}: {preset.why_per_dataset}"
-    else:
-        why = "given, or from the data"
+    preset, dataset, ours = experiment.preset, experiment.dataset, row.here(config)
+    why = {
+        "preset": row.why,
+        "data": "from the data",
+        "dataset": f"on {dataset}: {preset.why_per_dataset.get(dataset, '')}",
+        "given": "given",
+    }[changed_by(experiment, row.here, config)]
     return f"{row.constant}: published {shown(row.value)} ({row.source}), here {shown(ours)}: {why}"
 
 
 def origin(experiment: Experiment, field: dataclasses.Field, config: TrainingConfig) -> str:
     """Where the value of a field comes from: the paper, or who has changed it."""
-    preset, dataset = experiment.preset, experiment.dataset
-    value, published = getattr(config, field.name), getattr(preset.config, field.name)
-    if value == published:
-        return field.metadata["source"]
-    if value != getattr(experiment.config, field.name):
-        changed = "from the data"
-    elif value == getattr(preset.resolve(dataset), field.name):
-        changed = f"on {dataset}"
-    else:
-        changed = "given"
-    return f"{changed}; the preset's is {published}: {field.metadata['source']}"
+    source, published = field.metadata["source"], getattr(experiment.preset.config, field.name)
+    who = changed_by(experiment, lambda config: getattr(config, field.name), config)
+    if who == "preset":
+        return source
+    changed = {"data": "from the data", "dataset": f"on {experiment.dataset}", "given": "given"}[who]
+    return f"{changed}; the preset's is {published}: {source}"
+
+
+def changed_by(experiment: Experiment, value: Callable[[TrainingConfig], object], config: TrainingConfig) -> str:
+    """Who has set a value of the configuration: "preset", "data", "dataset" or, on the command line, "given"."""
+    preset = experiment.preset
+    if value(config) == value(preset.config):
+        return "preset"
+    if value(config) != value(experiment.config):
+        return "data"
+    return "dataset" if value(config) == value(preset.resolve(experiment.dataset)) else "given"

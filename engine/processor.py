@@ -19,8 +19,8 @@ VARIABLE = "TF_ENABLE_ONEDNN_OPTS"
 VALUES = {"0": False, "false": False, "1": True, "true": True}
 # With one of these it takes oneDNN by default under Linux (DefaultOneDnnPolicy there).
 ON_BY_DEFAULT = frozenset({"avx512_vnni", "avx512_bf16", "avx_vnni", "amx_tile", "amx_int8", "amx_bf16"})
-# On processors with these and none of the above it was measured (benchmarks/onednn.py): faster by a third to two thirds
-# in batches of 16 to 64, and no faster with one example a step.
+# On a two-core AMD with these and none of the above, steps of 16 to 64 examples took 0.4 to 0.7 times as long, and
+# steps of one example no less; benchmarks/onednn.py measures it.
 MEASURED = frozenset({"avx2", "fma"})
 
 
@@ -92,8 +92,10 @@ def choose_onednn(
     if not instructions >= MEASURED:
         return OneDNN(None, "TensorFlow's default on a processor of which nothing is measured")
     if batch_size == 1:
-        return OneDNN(None, "TensorFlow's default on a processor up to AVX2; one example a step gains nothing")
-    return OneDNN(True, f"faster with {batch_size} examples a step on a processor up to AVX2")
+        return OneDNN(
+            None, "TensorFlow's default on a processor without AVX-512 VNNI; one example a step gains nothing"
+        )
+    return OneDNN(True, f"faster with {batch_size} examples a step on a processor without AVX-512 VNNI")
 
 
 @functools.cache

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import keras
 import tensorflow as tf
 from absl import logging
-from tensorflow.python.util import _pywrap_util_port
 
 from callbacks.checkpoints import checkpoint_steps
 from engine.experiment import Experiment
@@ -20,7 +19,9 @@ COMPARED = ("model", "dataset", "config", "data", "devices", "validation_share",
 
 def onednn_in_effect() -> bool:
     """Whether this process's TensorFlow computes with oneDNN on the processor."""
-    # TensorFlow tells no other way.
+    # TensorFlow tells no other way; imported here, so that a TensorFlow that has moved it fails in one place.
+    from tensorflow.python.util import _pywrap_util_port
+
     return bool(_pywrap_util_port.IsMklEnabled())
 
 

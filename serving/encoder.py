@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from pipelines.batches.text import encode_characters
+from pipelines.examples import DataError
 
 # Of the embeddings' numbers. The generator reads them beside noise of standard deviation 1. Measured on the birds: at
 # 0.014, where training leaves them, the text is hardly seen at first; at 1 the noise is never used, and all samples of
@@ -45,8 +46,14 @@ class CaptionEncoder(tf.Module):
 
     @classmethod
     def load(cls, path: pathlib.Path) -> "CaptionEncoder":
-        """Read what `save` wrote."""
-        return cls(keras.saving.load_model(path, compile=False))
+        """Read what `save` wrote; DataError if an earlier version of this project did, whose layers were others."""
+        try:
+            return cls(keras.saving.load_model(path, compile=False))
+        except (ValueError, TypeError) as error:
+            raise DataError(
+                "a text encoder must be one that this version can load: train it again, with --restart in its run "
+                f"folder. Received: {path} ({str(error).splitlines()[0][:120]})"
+            ) from error
 
     def standardize(self, captions: list[str]):
         """Move and scale the embeddings to mean 0 and `STANDARD_DEVIATION` over these captions (one factor for all).

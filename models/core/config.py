@@ -64,10 +64,10 @@ class TrainingConfig:
     epsilon: float = setting(
         1e-8,
         "added to the root of the mean squared gradient by Adam and rmsprop; Kingma & Ba 2015, Algorithm 1",
-        minimum=0.0,
+        minimum=1e-15,
         maximum=1.0,
     )
-    rho: float = setting(0.99, "decay rate of rmsprop's mean squared gradient; Torch's", minimum=0.0, maximum=1.0)
+    rho: float = setting(0.99, "decay rate of rmsprop's mean squared gradient; Torch's", minimum=0.0, maximum=0.99999)
     precision: str = setting("float32", "precision of the layers; variables are float32", choices=PRECISIONS)
     seed: int = setting(0, "of the initial weights, the batches and the noise", minimum=0, maximum=2**31 - 1)
 
@@ -93,7 +93,7 @@ class TrainingConfig:
         return 0
 
     def notes(self, images: int) -> list[str]:
-        """What is worth a word before training on this many images."""
+        """What to tell the user before training on this many images."""
         end, total = self.decay_end(images), self.total_steps(images)
         if end in (0, total):
             return []

@@ -141,7 +141,11 @@ class SeededDropout(layers.Layer):
 
 @keras.saving.register_keras_serializable("gan")
 class LatentSeed(layers.Layer):
-    """A seed of `SeededDropout` from the bits of a generator's latents: other latents, another mask."""
+    """A seed of `SeededDropout` from the bits of a generator's latents: other latents, other masks."""
+
+    def __init__(self, **options):
+        # In bfloat16 many latents would be the same.
+        super().__init__(autocast=False, **options)
 
     def call(self, latent):
         """(B, D) floats to (1, 2) int32: the first and the last number of the first row."""

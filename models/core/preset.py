@@ -54,7 +54,7 @@ class Preset:
         samples_from: what --mode=sample makes pictures of: "captions", "images" or "noise".
         pictures_every: steps between pictures, unless --pictures_every says otherwise.
         published: the constants as the sources publish them; () where there is no source.
-        why_per_dataset: why a dataset changes anything, one line.
+        why_per_dataset: why each of these datasets changes anything, one line each.
     """
 
     model: str
@@ -72,7 +72,7 @@ class Preset:
     samples_from: str = "captions"
     pictures_every: int = 500
     published: tuple[Published, ...] = ()
-    why_per_dataset: str = ""
+    why_per_dataset: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     def resolve(self, dataset: str, changes: Mapping[str, object] | None = None) -> TrainingConfig:
         """The configuration on a dataset: the paper's, what the dataset changes, what the user changes."""

@@ -27,7 +27,9 @@ class Published:
     ours: str = ""
 
     def here(self, config: TrainingConfig) -> object:
-        """The project's value under a configuration."""
+        """The project's value under a configuration; of epochs, the steps that take their place."""
+        if self.constant == "epochs" and config.steps:
+            return f"{config.steps:,} steps"
         return self.ours or getattr(config, self.constant)
 
     def differs(self, config: TrainingConfig) -> bool:

@@ -80,7 +80,7 @@ def discriminator_outputs(
     condition: Condition,
     dense: Callable,
     pooled,
-    start: keras.initializers.Initializer | None = None,
+    start: Callable[[], keras.initializers.Initializer] = convolution_initializer,
 ):
     """(B, 1) float32 logits from a discriminator's last features, or with `config.heads` a dict of them and the heads.
 
@@ -92,20 +92,21 @@ def discriminator_outputs(
             (Miyato & Koyama 2018, equation 3).
         dense: the discriminator's type of dense layer.
         pooled: (B, C) the features of that inner product.
-        start: the initial weights of the logit; None: those of a convolution.
+        start: makes an initializer for each layer: one that is used twice gives the same numbers twice.
     """
     flat = layers.Flatten()(features)
-    start = start or convolution_initializer()
-    logits = dense(1, kernel_initializer=start, dtype="float32", name="logits")(flat)
+    logits = dense(1, kernel_initializer=start(), dtype="float32", name="logits")(flat)
     if condition.conditioning == "projection":
-        embedded = dense(pooled.shape[-1], use_bias=False, kernel_initializer=start, dtype="float32")(condition.one_hot)
+        embedded = dense(pooled.shape[-1], use_bias=False, kernel_initializer=start(), dtype="float32")(
+            condition.one_hot
+        )
         logits = layers.add([logits, layers.Dot(axes=1, dtype="float32")([embedded, pooled])], dtype="float32")
     if not config.heads:
         return logits
     hidden = flat
     if config.code_units:
         name = config.discriminator_normalization
-        hidden = layers.Dense(config.code_units, use_bias=name == "none", kernel_initializer=start)(flat)
+        hidden = layers.Dense(config.code_units, use_bias=name == "none", kernel_initializer=start())(flat)
         hidden = layers.LeakyReLU(LEAK)(normalization(name)(hidden))
     heads = {name: layers.Dense(size, dtype="float32", name=name)(hidden) for name, size in config.heads.items()}
     return {"logits": logits, **heads}

@@ -2,6 +2,7 @@
 for points.
 """
 
+import functools
 import math
 
 import keras
@@ -27,16 +28,16 @@ def generator(config: ImageGenerationConfig) -> keras.Model:
     """Noise, and possibly a class, to an image.
 
     Inputs: `latent` (B, input_dim) and, if conditional, `label` (B,). Output: (B, side, side, channels) float32 in
-    [-1, 1]. Two hidden layers of `generator_width` rectified units, as in the authors' code (whose output is a sigmoid:
-    the same, in [0, 1]). Their dropout, if any, is seeded by the latents: sampling needs no further input.
+    [-1, 1]. Two hidden layers of `generator_width` rectified units, as in the authors' code (whose output is a sigmoid,
+    in [0, 1] and at half the slope). Their dropout, if any, is seeded by the latents: sampling needs no further input.
     """
     latent = keras.Input((config.input_dim,), name="latent")
     condition = Condition(config, config.conditioning)
-    width, start = config.generator_width, uniform(0.05)
+    width = config.generator_width
     seed = LatentSeed()(latent) if config.generator_dropout else None
 
     def hidden(x, units: int):
-        return layers.ReLU()(condition.normalize(layers.Dense(units, kernel_initializer=start)(x)))
+        return layers.ReLU()(condition.normalize(layers.Dense(units, kernel_initializer=uniform(0.05))(x)))
 
     def dropped(x, salt: int):
         return x if seed is None else SeededDropout(config.generator_dropout, salt, always=False)([x, seed])
@@ -48,7 +49,7 @@ def generator(config: ImageGenerationConfig) -> keras.Model:
         x = hidden(latent, width)
     x = dropped(layers.Activation("linear", name="maps_0")(hidden(dropped(x, 0), width)), 1)
     shape = (config.image_size, config.image_size, config.channels)
-    x = layers.Reshape(shape)(layers.Dense(math.prod(shape), kernel_initializer=start, dtype="float32")(x))
+    x = layers.Reshape(shape)(layers.Dense(math.prod(shape), kernel_initializer=uniform(0.05), dtype="float32")(x))
     image = layers.Activation("tanh", dtype="float32", name="image")(x)
     return keras.Model({"latent": latent, **condition.inputs}, image, name="generator")
 
@@ -81,7 +82,7 @@ def discriminator(config: ImageGenerationConfig) -> keras.Model:
     x = layers.Activation("linear", name="features_0")(hidden(x, width, 2, config.dropout, pieces))
     # pylearn2's dropout is of each layer's input, the logit's included.
     x = SeededDropout(config.dropout, 3, always=False)([x, seed]) if config.dropout else x
-    start = uniform(0.005 if config.maxout_pieces > 1 else 0.05)
+    start = functools.partial(uniform, 0.005 if config.maxout_pieces > 1 else 0.05)
     outputs = discriminator_outputs(x, config, condition, dense, pooled=x, start=start)
     inputs = {"image": image, **condition.inputs, **({"seed": seed} if config.dropout else {})}
     return keras.Model(inputs, outputs, name="discriminator")

@@ -19,6 +19,7 @@ from models.core.preset import MODES, Preset, Requirement
 from models.core.published import Published
 from models.generation import published
 from models.generation.configs import ACGANConfig, ImageGenerationConfig, InfoGANConfig, PointGenerationConfig
+from models.generation.published import LSGAN
 
 # Makes the papers' networks fast enough for small images on two cores; measured.
 SMALL = {"batch_size": 64, "generator_width": 64, "discriminator_width": 64, "average_decay": 0.999}
@@ -68,6 +69,8 @@ def preset(
     """
     small = (SMALL if config.network == "dcgan" else {}) | small
     own = {"steps": OWN_STEPS} | ({"decay_steps": OWN_STEPS} if config.decay_steps else {})
+    # Of the 2014 networks, these changes are what keeps their training from collapsing.
+    own |= small if config.network == "mlp" else {}
     per_dataset = dict.fromkeys(OWN, own) | {
         name: small | {"image_size": size, "epochs": EPOCHS.get(name, FEW_EPOCHS)} for name, size in SIZES.items()
     }
@@ -89,12 +92,19 @@ def preset(
         modes=MODES,
         samples_from="noise",
         published=constants,
-        why_per_dataset="small images, two cores; measured by the Frechet distance after as much time",
+        why_per_dataset={
+            **dict.fromkeys(SIZES, "small images, two cores; measured by the Frechet distance after as much time"),
+            **dict.fromkeys(OWN, "few images: as many steps as a day has, over which a falling rate falls"),
+        },
     )
 
 
 def dcgan(
-    summary: str, source: str, constants: tuple[Published, ...], small: Mapping[str, object] | None = None, **changes
+    summary: str,
+    source: str,
+    constants: tuple[Published, ...] = (),
+    small: Mapping[str, object] | None = None,
+    **changes,
 ):
     """A preset with DCGAN's networks: it differs in a constant or two, and possibly others on small images."""
     return preset(
@@ -199,12 +209,7 @@ PRESETS = {
     "dcgan": dcgan(
         "strided convolutions and batch normalization", "Radford et al., ICLR 2016, section 3", published.dcgan()
     ),
-    "lsgan": dcgan(
-        "DCGAN, least-squares loss",
-        "Mao et al., ICCV 2017, equation 9",
-        published.LSGAN,
-        adversarial="least_squares",
-    ),
+    "lsgan": dcgan("DCGAN, least squares", "Mao et al., ICCV 2017, equation 9", LSGAN, adversarial="least_squares"),
     "wgan": dcgan(
         "a critic with clipped weights",
         "Arjovsky et al., ICML 2017, Algorithm 1",

@@ -9,7 +9,7 @@ read.
 from models.core.published import Published
 
 ONE_RANGE = "one range of images for all models"
-LENGTH = "the length is one's own choice: --epochs, --steps"
+LENGTH = "the user's choice: --epochs, --steps"
 OFF = Published("average_decay", 0.0, "none; a running average came later")
 NETWORKS = "one small network for all losses, so that they compare; --set network=resnet has the residual one"
 REAL_LABELS = Published(
@@ -66,6 +66,7 @@ def mlp(source: str) -> tuple[Published, ...]:
         Published("output", "sigmoid, [0, 1]", source, ONE_RANGE, "tanh, [-1, 1]"),
         Published("epochs", "until stopped, by the likelihood of a validation set", source, LENGTH),
         Published("discriminator_steps", 1, source),
+        Published("flip", False, source),
         OFF,
     )
 
@@ -96,7 +97,14 @@ YAML = (
 )
 GAN = (Published("adversarial", "non_saturating", "section 3; __init__.py: g_obj"), *mlp("mnist.yaml"), *YAML)
 MINIMAX = (
-    Published("adversarial", "minimax", "equation 1; __init__.py: minimax_coeff, which halves it"),
+    Published("adversarial", "minimax", "equation 1"),
+    Published(
+        "factor of the generator's loss",
+        "1 (paper), 1/2 (code)",
+        "equation 1; __init__.py: minimax_coeff",
+        "the paper's",
+        "1",
+    ),
     *mlp("mnist.yaml"),
     *YAML,
 )
@@ -130,6 +138,7 @@ def dcgan(**different: Published) -> tuple[Published, ...]:
         Published("latent_dim", 100, "section 4"),
         Published("latent_distribution", "uniform", "section 4"),
         Published("discriminator_steps", 1, "section 4"),
+        Published("flip", False, "section 4: no augmentation (dcgan.torch flips)"),
         Published("generator_width", 128, "figure 1"),
         Published("discriminator_width", 64, "dcgan.torch: ndf (dcgan_code: 128)"),
         Published(
@@ -182,7 +191,7 @@ WGAN = (
             optimizer=Published("optimizer", "rmsprop", "Algorithm 1; main.py"),
             rate=Published("learning_rate", 5e-5, "main.py: lrD, lrG"),
             epochs=Published("epochs", 25, "main.py: niter"),
-            epsilon=Published("epsilon", 1e-8, "PyTorch's RMSprop; beside the root"),
+            epsilon=Published("epsilon", 1e-8, "PyTorch's RMSprop; beside the root, here its square within it"),
             noise=Published("latent_distribution", "normal", "main.py: noise.normal_(0, 1)"),
             steps=Published("discriminator_steps", 5, "Algorithm 1: n_critic"),
             width=Published("generator_width", 64, "main.py: ngf"),
@@ -222,6 +231,7 @@ def critic(source: str, adversarial: Published, widths: tuple[int, int], length:
         Published("latent_dim", 128, source),
         Published("latent_distribution", "normal", source),
         Published("discriminator_normalization", "none", source),
+        Published("flip", False, source),
         DEQUANTIZED,
         OFF,
     )
@@ -237,6 +247,14 @@ WGAN_GP = (
     ),
     Published("penalty", "gradient", "equation 3"),
     Published("penalty_weight", 10.0, "equation 3: lambda"),
+    Published("residual critic's logit", "Glorot", "gan_cifar_resnet.py: Linear", "DCGAN's", "N(0, .02)"),
+    Published(
+        "batch statistics when sampling",
+        "the batch's own",
+        "batchnorm.py: is_training None",
+        "a sample does not depend on its batch",
+        "moving averages",
+    ),
     Published(
         "pooling of the residual critic",
         "mean",
@@ -255,6 +273,15 @@ SPECTRAL = (
     ),
     Published("margin", 1.0, "equation 16"),
     Published("spectral_normalization", True, "section 2.1"),
+    Published("order of the turns", "G, then 5 of D", "updater.py: i == 0", "Algorithm 1 of the GAN", "5 of D, then G"),
+    Published("logit's bias", "none", "snresnet_32.py: nobias", "one head for all networks", "one"),
+    Published(
+        "batch normalization of G",
+        "epsilon 2e-5, scales from 1",
+        "Chainer's BatchNormalization",
+        "one normalization for all networks",
+        "epsilon 1e-5, scales N(1, .02)",
+    ),
     Published(
         "power iterations",
         "one in every pass of the discriminator",
@@ -295,6 +322,7 @@ INFOGAN = (
     Published("discriminator_width", 64, "appendix C.1, table 1"),
     Published("optimizer", "adam", "appendix C"),
     Published("learning_rate", 1e-3, "appendix C"),
+    Published("beta_1", "not said", "appendix C", "DCGAN's"),
     Published("discriminator_learning_rate", 2e-4, "appendix C"),
     Published("batch_size", "not said", "appendix C", "DCGAN's"),
     Published("epochs", "not said", "appendix C", LENGTH),

@@ -66,7 +66,7 @@ class CycleGAN(Adversarial):
 
     def score_a(self, image: tf.Tensor, role: int) -> tf.Tensor:
         """(B, h', w', 1) logits of patches: real images of A?"""
-        return self.backward_discriminator({"image": self.augment(image, role)}, training=True)
+        return self.backward_discriminator({"image": self.augment(image, role, turn=1)}, training=True)
 
     def score_b(self, image: tf.Tensor, role: int) -> tf.Tensor:
         """(B, h', w', 1) logits of patches: real images of B?"""

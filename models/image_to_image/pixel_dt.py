@@ -51,7 +51,9 @@ class PixelDT(Adversarial):
 
     def score_pair(self, input_image: tf.Tensor, image: tf.Tensor, role: int) -> tf.Tensor:
         """(B, 1) logits: a real image, associated with the input?"""
-        inputs = {"image": self.augment(image, role), "input": self.augment(input_image, role, noise=INPUT_NOISE)}
+        # After the turn of the other discriminator, which has draws of its own.
+        pair = self.augment(image, role, turn=1), self.augment(input_image, role, turn=1, noise=INPUT_NOISE)
+        inputs = dict(zip(("image", "input"), pair, strict=True))
         return self.domain_discriminator(inputs, training=True)
 
     def train_step(self, batch):

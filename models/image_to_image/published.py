@@ -66,6 +66,13 @@ def cyclegan(cycle_weight: float, adversarial: str) -> tuple[Published, ...]:
         Published("constant_epochs", 100, "section 4; Lua: niter"),
         Published("decay_epochs", 100, "section 4; Lua: niter_decay"),
         Published("epochwise_decay", True, "Lua: UpdateLearningRate at the end of every epoch after niter"),
+        Published(
+            "last epoch's rate",
+            "1/100 of the first (Lua), 0 (port)",
+            "Lua: UpdateLearningRate; port: lambda_rule",
+            "Lua's",
+            "1/100 of the first",
+        ),
         Published("discriminator_normalization", "instance", "appendix 7.2"),
         Published(
             "scale and offset of instance normalization",

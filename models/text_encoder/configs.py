@@ -47,6 +47,12 @@ class JointEmbeddingConfig(TrainingConfig):
     """The char-CNN-RNN text encoder, trained against an image encoder."""
 
     batch_size: int = setting(40, "pairs of distinct classes per step; Torch code, batch_size", minimum=2)
+    epochs: int = setting(
+        200,
+        "passes over the training images; `steps` takes precedence; Torch code, max_epochs",
+        minimum=1,
+        ends_run=True,
+    )
     steps: int = setting(30_000, "training steps; name: iter30000; 0: given by `epochs`", minimum=0, ends_run=True)
     optimizer: str = setting("rmsprop", "gradient descent method; Torch code", choices=OPTIMIZERS)
     learning_rate: float = setting(7e-4, "the optimizers' step size; name: 0.00070", minimum=0.0, maximum=100.0)

@@ -12,7 +12,7 @@ PUBLISHED = (
     Published("optimizer", "rmsprop", "trainer: optim.rmsprop"),
     Published("learning_rate", 7e-4, "train_cub_hybrid.sh: learning_rate; name: 0.00070"),
     Published("rho", 0.99, "Torch's optim.rmsprop: alpha"),
-    Published("epsilon", 1e-8, "Torch's optim.rmsprop; beside the root"),
+    Published("epsilon", 1e-8, "Torch's optim.rmsprop; beside the root, here its square within it"),
     Published("learning_rate_decay", 0.98, "trainer: learning_rate_decay"),
     Published("decay_steps", 150, "trainer: loader.ntrain, the number of training classes"),
     Published("initial_range", 0.08, "trainer: params:uniform(-0.08, 0.08)"),

@@ -55,12 +55,14 @@ class TextToImageConfig(AdversarialConfig):
         minimum=0,
     )
 
-    # Of an end_to_end text encoder: Keras's.
-    initial_range = 0.0
-
     def __post_init__(self):
         super().__post_init__()
         smallest_side(self.image_size)
+
+    @property
+    def initial_range(self) -> float:
+        """Of an end_to_end text encoder: Keras's initial weights."""
+        return 0.0
 
 
 @dataclasses.dataclass(frozen=True)

@@ -15,6 +15,7 @@ from engine.parts.text_encoder import ENCODER_FILE, embedding_table, flat_captio
 from engine.record import run_record
 from evaluation.features import feature_network
 from models.registry import PRESETS
+from models.text_encoder import networks
 from models.text_encoder.networks import text_encoder
 from pipelines.examples import DataError
 from pipelines.rows import some_of
@@ -234,3 +235,18 @@ def test_whether_embeddings_are_standardized_is_a_setting(tmp_path, world, stand
     embeddings = CaptionEncoder.load(tmp_path / "run" / ENCODER_FILE).embed_all(flat_captions(world))
     deviation = np.sqrt(embeddings.var(axis=0).mean())
     assert np.isclose(deviation, STANDARD_DEVIATION, rtol=1e-3) == standardize
+
+
+def test_an_encoder_with_the_layers_of_another_version_is_refused_in_one_line(tmp_path, monkeypatch):
+    network = text_encoder(tiny("char_cnn_rnn", recurrent_unit="rnn"), 6)
+    CaptionEncoder(network).save(tmp_path / ENCODER_FILE)
+    build = networks.MeanOfStates.build
+
+    def with_another_weight(layer, input_shape):
+        build(layer, input_shape)
+        layer.add_weight(shape=(2,), name="another")
+
+    monkeypatch.setattr(networks.MeanOfStates, "build", with_another_weight)
+    with pytest.raises(DataError, match=r"train it again.*Received: .*text_encoder.keras") as refused:
+        CaptionEncoder.load(tmp_path / ENCODER_FILE)
+    assert "\n" not in str(refused.value)

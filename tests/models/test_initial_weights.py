@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from engine.run import import_name
 from models.generation import dcgan, mlp, resnet
 from models.generation.mlp import point_discriminator, point_generator
 from models.image_to_image import cyclegan_networks, patchgan, pix2pix_networks, pixel_dt_networks
@@ -190,3 +191,17 @@ def test_conditional_normalization_starts_as_normalization_without_a_class():
     scales, offsets = of_kind(network, "table of ones"), of_kind(network, "table of zeros")
     assert [table.shape for table in scales] == [table.shape for table in offsets]
     assert len(scales) == 3
+
+
+@pytest.mark.parametrize("name", ["gan", "cgan", "infogan", "projection", "gan_cls", "char_cnn_rnn", "pix2pix"])
+def test_no_two_kernels_of_a_model_begin_with_the_same_numbers(name):
+    """An initializer that is used for two layers gives both the same numbers."""
+    config = PRESETS[name].config
+    sizes = {"channels": 1, "classes": 10, "text_dim": 8}
+    model = import_name(PRESETS[name].model)(
+        tiny(name, **{key: size for key, size in sizes.items() if hasattr(config, key)})
+    )
+    starts = [keras.ops.convert_to_numpy(variable).ravel()[:4] for variable in model.trainable_variables]
+    drawn = [start.tobytes() for start in starts if len(start) == 4 and len(set(start)) == 4]
+    assert len(drawn) > 4
+    assert len(set(drawn)) == len(drawn)
