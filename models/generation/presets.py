@@ -187,8 +187,8 @@ PRESETS = {
         "the same, the generator minimizing log(1 - D)",
         "Goodfellow et al., NIPS 2014, equation 1",
         published.MINIMAX,
-        # Measured on the digits: at 0.1 the discriminator wins at once, and this loss no longer teaches the generator (a
-        # Frechet distance of 418 instead of 50); with its loss halved, the distance is 140 at 0.01.
+        # Measured on the digits: at 0.1 the discriminator wins at once, and this loss no longer teaches the generator
+        # (a Frechet distance of 418 instead of 50). With its loss halved, it is 140 at 0.01.
         learning_rate=0.01,
         discriminator_loss_factor=1.0,
     ),
