@@ -87,7 +87,7 @@ def test_a_text_encoder_that_processes_the_first_characters_only(read):
     characters = np.random.default_rng(0).integers(1, 71, (2, 201))
     characters[1, :read] = characters[0, :read]
     embeddings = network({"characters": characters}).numpy()
-    np.testing.assert_array_equal(embeddings[0], embeddings[1])
+    np.testing.assert_allclose(embeddings[0], embeddings[1], rtol=1e-5)
     characters[1, :read] = characters[1, :read][::-1]
     assert np.abs(network({"characters": characters}).numpy()[1] - embeddings[0]).max() > 1e-6
 
