@@ -30,10 +30,8 @@ def trained(request, tmp_path_factory, encoder_folder):
         patch.setattr("pipelines.registry.load", marked)
         run = run_of(model, dataset, tmp_path_factory.mktemp(model), encoder_folder, average_decay=0.9)
         trained = built(run)
-    averages = [trained.sampled(name) for name in trained.generator_names]
-    for average, name in zip(averages, trained.generator_names, strict=True):
-        assert average is not getattr(trained, name)
-        average.set_weights([0 * weight for weight in average.get_weights()])
+    for kept in trained.averages:
+        kept.average.set_weights([0 * weight for weight in kept.average.get_weights()])
     return run, trained
 
 
