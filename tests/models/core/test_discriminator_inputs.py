@@ -8,8 +8,13 @@ import itertools
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
+from engine.run import import_name
+from models.core.adversarial import REAL
+from models.registry import PRESETS
 from tests.models.steps import Step, batch_of, plain, shift_of
+from tests.worlds import tiny
 
 SMALL = {
     "pix2pix": {"receptive_field": 16},
@@ -79,3 +84,18 @@ def test_the_noise_falls_linearly_to_nothing(step, share):
     clean, constant, falling = noises
     for without, whole, part in zip(clean, constant, falling, strict=True):
         np.testing.assert_allclose(part - without, share * (whole - without), atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["cyclegan", "pixel_dt"])
+def test_the_second_discriminator_is_shown_other_noise_than_the_first(name):
+    model = import_name(PRESETS[name].model)(tiny(name, instance_noise=1.0))
+    images = tf.zeros((2, 32, 32, 3))
+    for network in ("discriminator", "backward_discriminator", "domain_discriminator"):
+        # What it would be shown is taken for its logits.
+        object.__setattr__(model, network, lambda inputs, training: inputs["image"])
+    if name == "cyclegan":
+        first, second = model.score_b(images, REAL), model.score_a(images, REAL)
+    else:
+        first, second = model.score(images, REAL), model.score_pair(images, images, REAL)
+    assert 0.9 < float(tf.math.reduce_std(first)) < 1.1
+    assert abs(np.corrcoef(np.ravel(first), np.ravel(second))[0, 1]) < 0.1
