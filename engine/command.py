@@ -22,6 +22,10 @@ MOST_SEED = 2**31 - 1
 # The help of flags that several modes accept.
 JUDGE = "The run folder of the judge of attributes or classes."
 FEATURE_NETWORK = "A .keras network, for a Frechet distance on its features."
+ENCODING = (
+    "How text files without a mark are encoded, such as latin-1, cp1252 or gbk. Default: UTF-8; files that are not are "
+    "counted, not guessed."
+)
 EMBEDDINGS = "A file of text embeddings to sample or evaluate, for models trained on embeddings."
 
 
@@ -224,6 +228,7 @@ class Sample(TrainedCommand):
 
     caption: tuple[str, ...] = option((), "What to draw. May be repeated.")
     captions_file: str = option("", "A text file with one caption a line.", path="any")
+    encoding: str = option("", ENCODING)
     embeddings: str = option("", EMBEDDINGS, path="existing")
     label: tuple[str, ...] = option((), "The class to draw, by name; default: all. May be repeated.")
     input: str = option("", "The image, or the folder of images, to translate.", path="existing")

@@ -10,7 +10,8 @@ from engine.folder import RunFolder
 from models.core.config import TrainingConfig, from_plain
 from models.core.preset import Preset
 from models.registry import PRESETS
-from pipelines.readers.caption_files import clean_caption
+from pipelines.examples import DataError
+from pipelines.readers.caption_files import clean_caption, read_captions
 from pipelines.registry import DATASETS
 
 DEFAULT_CACHE = "data"
@@ -145,11 +146,9 @@ def captions_of(command: Sample) -> tuple[str, ...]:
     found = list(command.caption)
     if command.captions_file:
         try:
-            found += pathlib.Path(command.captions_file).read_text(encoding="utf-8-sig").splitlines()
-        except (OSError, UnicodeDecodeError) as error:
-            raise CommandError(
-                f"--captions_file must be a text file. Received: {command.captions_file} ({error})"
-            ) from None
+            found += read_captions(command.captions_file, command.encoding, "--captions_file")
+        except DataError as error:
+            raise CommandError(str(error)) from None
     found = [caption for caption in map(clean_caption, found) if caption]
     if (command.caption or command.captions_file) and not found:
         raise CommandError("there is no caption in --caption or --captions_file. Received: only empty lines")
