@@ -9,6 +9,7 @@ from pipelines.readers.caption_files import read_captions
 from pipelines.readers.caption_tables import TABLE_NAMES, Table, read_table
 from pipelines.readers.files import IMAGE_SUFFIXES, Found, check_split, key_of, list_files, skipped_line
 from pipelines.readers.photographs import caption_line, decode_found
+from pipelines.reading import DEFAULT, Reading
 
 _ACCEPTED = (
     "accepted are images with a .txt file of the same name beside each (one caption a line), or a metadata.jsonl or "
@@ -62,7 +63,7 @@ def find(split: str, data_dir: str) -> Found:
     return Found(tuple(records), (*head, class_line, *report))
 
 
-def load(split: str, load_size: int, data_dir: str, cache_dir: str) -> CaptionedImages:
+def load(split: str, load_size: int, data_dir: str, cache_dir: str, reading: Reading = DEFAULT) -> CaptionedImages:
     """Loads the user's images: uint8 RGB of load_size x load_size pixels with captions, and classes if there are any.
 
     Args:
