@@ -13,6 +13,8 @@ from experiments.registry import EXPERIMENTS
 from models.core.config import PRECISIONS
 from models.image_to_image.configs import DIRECTIONS
 from models.registry import PRESETS
+from pipelines.examples import DataError
+from pipelines.reading import LABEL_MAPS, RESIZES, Reading
 from pipelines.registry import DATASETS
 
 DEFAULT_MODEL = "gan_cls"
@@ -22,10 +24,6 @@ MOST_SEED = 2**31 - 1
 # The help of flags that several modes accept.
 JUDGE = "The run folder of the judge of attributes or classes."
 FEATURE_NETWORK = "A .keras network, for a Frechet distance on its features."
-ENCODING = (
-    "How text files without a mark are encoded, such as latin-1, cp1252 or gbk. Default: UTF-8; files that are not are "
-    "counted, not guessed."
-)
 EMBEDDINGS = "A file of text embeddings to sample or evaluate, for models trained on embeddings."
 
 
@@ -151,6 +149,18 @@ class Train(Command):
     )
     set: tuple[str, ...] = option((), "field=value: any other hyper-parameter of the model. May be repeated.")
 
+    sides: str = option("", "Of your pairs or unpaired images: the folders of the sides, A,B. Default: as named.")
+    splits: str = option("", "Of your images: the folders of the splits, TRAIN,TEST, or none. Default: as named.")
+    label_maps: str = option(
+        "auto", "Of your pairs: which sides are label maps, whose colors are never mixed.", choices=LABEL_MAPS
+    )
+    value_range: str = option(
+        "", "Of your images: the pixel values that become black and white, LOW,HIGH. Default: as recognized."
+    )
+    resize: str = option("squash", "What becomes of images of another aspect.", choices=RESIZES)
+    encoding: str = option("", "Of your text files, such as latin-1 or gbk. Default: UTF-8.")
+    class_column: str = option("", "The column of a table beside your images that names their classes.")
+
     devices: int = option(0, "How many GPUs (or logical CPUs) to train on. 0: every GPU, or one CPU.", minimum=0)
     checkpoint_every: int = option(500, "Steps between checkpoints.", minimum=1)
     keep_checkpoints: int = option(3, "How many of the last checkpoints are kept.", minimum=1)
@@ -185,6 +195,13 @@ class Train(Command):
     def held_out_share(self) -> float:
         """Share of the training data that is held out."""
         return self.validation_share if self.keep_best else 0.0
+
+    def reading(self) -> Reading:
+        """How the files of the dataset are read; CommandError for a value that is not accepted."""
+        try:
+            return Reading(**{field.name: getattr(self, field.name) for field in dataclasses.fields(Reading)})
+        except DataError as error:
+            raise CommandError(f"--{error}") from None
 
     @classmethod
     def setting_names(cls) -> list[str]:
@@ -228,7 +245,7 @@ class Sample(TrainedCommand):
 
     caption: tuple[str, ...] = option((), "What to draw. May be repeated.")
     captions_file: str = option("", "A text file with one caption a line.", path="any")
-    encoding: str = option("", ENCODING)
+    encoding: str = option("", "Of --captions_file, such as latin-1 or gbk. Default: UTF-8.")
     embeddings: str = option("", EMBEDDINGS, path="existing")
     label: tuple[str, ...] = option((), "The class to draw, by name; default: all. May be repeated.")
     input: str = option("", "The image, or the folder of images, to translate.", path="existing")

@@ -12,6 +12,8 @@ from models.core.preset import Preset
 from models.registry import PRESETS
 from pipelines.examples import DataError
 from pipelines.readers.caption_files import clean_caption, read_captions
+from pipelines.readers.text_files import check_encoding
+from pipelines.reading import DEFAULT, Reading, from_record
 from pipelines.registry import DATASETS
 
 DEFAULT_CACHE = "data"
@@ -28,6 +30,7 @@ class Experiment:
         workdir: the run folder.
         data_dir: the user's data; "" for the dataset's default.
         cache_dir: downloads and decoded images.
+        reading: how the files of the dataset are read.
     """
 
     model: str
@@ -36,6 +39,7 @@ class Experiment:
     workdir: str
     data_dir: str = ""
     cache_dir: str = DEFAULT_CACHE
+    reading: Reading = DEFAULT
 
     @property
     def preset(self) -> Preset:
@@ -46,6 +50,7 @@ class Experiment:
         """The command that trains this."""
         words = [f"--model={self.model}", f"--dataset={self.dataset}", f"--workdir={self.workdir}"]
         words += [f"--data_dir={self.data_dir}"] if self.data_dir else []
+        words += [f"--{name}={value}" for name, value in self.reading.given().items()]
         return shlex.join(["python", "main.py", *words, *flags])
 
     def sibling(self, model: str, workdir: str = "", dataset: str = "") -> "Experiment":
@@ -54,7 +59,8 @@ class Experiment:
         dataset = dataset or self.dataset
         workdir = workdir or str(pathlib.Path(self.workdir).parent / f"{model}-{dataset}")
         config = PRESETS[model].resolve(dataset, {"seed": self.config.seed})
-        return dataclasses.replace(self, model=model, dataset=dataset, config=config, workdir=workdir)
+        reading = self.reading if dataset == self.dataset else DEFAULT
+        return dataclasses.replace(self, model=model, dataset=dataset, config=config, workdir=workdir, reading=reading)
 
 
 def resolve(command: Command) -> Experiment:
@@ -72,7 +78,8 @@ def resolve(command: Command) -> Experiment:
     check_mode(command.mode, model)
     if isinstance(command, Train):
         config = with_paths(PRESETS[model].resolve(dataset, command.settings()))
-        experiment = Experiment(model, dataset, config, workdir, command.data_dir, command.cache_dir or DEFAULT_CACHE)
+        cache_dir = command.cache_dir or DEFAULT_CACHE
+        experiment = Experiment(model, dataset, config, workdir, command.data_dir, cache_dir, command.reading())
     else:
         experiment = trained(command, workdir)
         check_mode(command.mode, experiment.model)
@@ -102,6 +109,7 @@ def trained(command: Command, workdir: str) -> Experiment:
         command.data_dir or record.get("data_dir", ""),
         # Where the run's own cache is gone, it is filled again.
         command.cache_dir or (cached if os.path.isdir(cached) else "") or DEFAULT_CACHE,
+        from_record(record.get("reading")),
     )
 
 
@@ -137,6 +145,12 @@ def check_data(experiment: Experiment, to_train: bool):
             f"{experiment.model} needs {', '.join(sorted(missing))}, which {dataset} does not give; accepted are "
             f"{', '.join(able)}. Received: --dataset={dataset}"
         )
+    if experiment.data_dir and not DATASETS[dataset].uses_data_dir:
+        raise CommandError(f"--dataset={dataset} reads no files. Received: --data_dir={experiment.data_dir}")
+    for name, value in experiment.reading.given().items():
+        if name not in DATASETS[dataset].reads:
+            able = ", ".join(other for other, entry in DATASETS.items() if name in entry.reads)
+            raise CommandError(f"--{name} is for --dataset={able}. Received: --{name}={value} with {dataset}")
     if to_train and DATASETS[dataset].needs_data_dir and not experiment.data_dir:
         raise CommandError(f"--dataset={dataset} needs --data_dir, the folder of your data. Received: no --data_dir")
 
@@ -144,6 +158,10 @@ def check_data(experiment: Experiment, to_train: bool):
 def captions_of(command: Sample) -> tuple[str, ...]:
     """The captions to sample, from --caption and --captions_file, cleaned as those that are trained on."""
     found = list(command.caption)
+    try:
+        check_encoding(command.encoding)
+    except DataError as error:
+        raise CommandError(f"--{error}") from None
     if command.captions_file:
         try:
             found += read_captions(command.captions_file, command.encoding, "--captions_file")

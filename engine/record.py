@@ -12,9 +12,10 @@ from callbacks.checkpoints import checkpoint_steps
 from engine.experiment import Experiment
 from engine.folder import RunError, RunFolder, differences
 from models.core.config import TrainingConfig
+from pipelines.reading import DEFAULT
 
 # A change in one of these changes the weights.
-COMPARED = ("model", "dataset", "config", "data", "devices", "validation_share", "requires")
+COMPARED = ("model", "dataset", "config", "data", "reading", "devices", "validation_share", "requires")
 
 
 def onednn_in_effect() -> bool:
@@ -43,6 +44,7 @@ def run_record(
         "dataset": experiment.dataset,
         "config": dataclasses.asdict(config),
         "data": data,
+        "reading": dataclasses.asdict(experiment.reading),
         "requires": requires,
         "devices": devices,
         "onednn": onednn_in_effect(),
@@ -83,6 +85,7 @@ def check_experiment(folder: RunFolder, experiment: Experiment, devices: int, va
         "model": experiment.model,
         "dataset": experiment.dataset,
         "config": config,
+        "reading": dataclasses.asdict(experiment.reading),
         "devices": devices,
         "validation_share": validation_share,
     }
@@ -97,6 +100,8 @@ def refuse_changes(folder: RunFolder, old: dict, new: dict, compared: Sequence[s
             f"{folder.path} holds a run of an earlier version of this project; --restart moves it aside, another "
             "--workdir leaves it alone. Received: a run.json without validation_share"
         )
+    # Older records have none, or fewer fields.
+    old = old | {"reading": dataclasses.asdict(DEFAULT) | (old.get("reading") or {})}
     ends_run = frozenset(field.name for field in dataclasses.fields(config_class) if field.metadata.get("ends_run"))
     changed = differences(
         {key: old.get(key) for key in compared}, {key: _plain(new[key]) for key in compared}, ends_run

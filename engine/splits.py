@@ -27,7 +27,9 @@ class Splits:
 
     def _load(self, split: str) -> Examples:
         experiment = self.experiment
-        return registry.load(experiment.dataset, split, self.side, experiment.data_dir, experiment.cache_dir)
+        return registry.load(
+            experiment.dataset, split, self.side, experiment.data_dir, experiment.cache_dir, experiment.reading
+        )
 
     @functools.cached_property
     def _parts(self) -> tuple[Examples, Examples | None]:

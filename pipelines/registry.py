@@ -5,6 +5,7 @@ import importlib
 from collections.abc import Mapping
 
 from pipelines.examples import DataError, Examples
+from pipelines.reading import DEFAULT, Reading
 
 
 @dataclasses.dataclass(frozen=True)
@@ -17,6 +18,8 @@ class Dataset:
         summary: its contents and origin in one line.
         needs_data_dir: whether it can only be read from a folder that the user names.
         options: further arguments of its loader.
+        reads: which fields of a `Reading` its loader takes as `reading`; it takes none where this is empty.
+        uses_data_dir: whether it reads files, or keeps files, in the folder that the user names.
         has_test: whether it has a test split of images that the training split does not contain (loading it is a
             DataError if the user's copy lacks it); None where that depends on the user's folder, or where every
             example is newly drawn.
@@ -27,6 +30,8 @@ class Dataset:
     summary: str
     needs_data_dir: bool = False
     options: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    reads: frozenset[str] = frozenset()
+    uses_data_dir: bool = True
     has_test: bool | None = True
 
 
@@ -38,15 +43,19 @@ CAPTIONED = frozenset({"image", "captions"})
 PAIRED = frozenset({"pairs", "unpaired"})
 UNPAIRED = frozenset({"unpaired"})
 
+# What may be said of the user's own pictures.
+PICTURES = frozenset({"splits", "value_range", "resize"})
+SIDES = PICTURES | {"sides"}
 
-def from_folder(loader: str, gives: frozenset[str], summary: str) -> Dataset:
+
+def from_folder(loader: str, gives: frozenset[str], summary: str, reads: frozenset[str] = frozenset()) -> Dataset:
     """A dataset that can only be read from the folder that the user names."""
-    return Dataset(loader, gives, f"{summary}, from --data_dir", needs_data_dir=True, has_test=None)
+    return Dataset(loader, gives, f"{summary}, from --data_dir", needs_data_dir=True, reads=reads, has_test=None)
 
 
 def points(loader: str, summary: str) -> Dataset:
     """A distribution in `pipelines.readers.points`."""
-    return Dataset(loader, frozenset({"points"}), summary, has_test=None)
+    return Dataset(loader, frozenset({"points"}), summary, uses_data_dir=False, has_test=None)
 
 
 def from_tfds(name: str, gives: frozenset[str], summary: str) -> Dataset:
@@ -81,9 +90,9 @@ DATASETS = {
         "pipelines.birds.load_night", UNPAIRED, "rendered birds by day, and others by night: no download"
     ),
     "unpaired": from_folder(
-        "pipelines.readers.unpaired.load", UNPAIRED, "your own images of two kinds, trainA and trainB"
+        "pipelines.readers.unpaired.load", UNPAIRED, "your own images of two kinds, trainA and trainB", SIDES
     ),
-    "pairs": from_folder("pipelines.readers.pairs.load", PAIRED, "your own pairs of images"),
+    "pairs": from_folder("pipelines.readers.pairs.load", PAIRED, "your own pairs of images", SIDES | {"label_maps"}),
     "facades": published(
         "pipelines.readers.published.load_pairs",
         "facades",
@@ -118,17 +127,26 @@ DATASETS = {
         "pipelines.readers.cub.load",
         CAPTIONED | {"classes"},
         "CUB-200-2011 photographs with the captions of Reed et al.",
+        reads=frozenset({"encoding"}),
     ),
     "flowers": Dataset(
         "pipelines.readers.flowers.load",
         CAPTIONED | {"classes"},
         "Oxford-102 photographs with the captions of Reed et al.",
+        reads=frozenset({"encoding"}),
     ),
-    "captions": from_folder("pipelines.readers.captions.load", CAPTIONED, "your own captioned images"),
+    "captions": from_folder(
+        "pipelines.readers.captions.load", CAPTIONED, "your own captioned images", PICTURES | {"encoding"}
+    ),
     "normal_1d": points("pipelines.readers.points.load_normal", "numbers from a normal distribution"),
     "ring_2d": points("pipelines.readers.points.load_ring", "points from 8 Gaussians on a circle"),
     "grid_2d": points("pipelines.readers.points.load_grid", "points from 25 Gaussians on a grid"),
-    "digits": Dataset("pipelines.readers.digits.load", LABELED, "scikit-learn's 1,797 handwritten digits: no download"),
+    "digits": Dataset(
+        "pipelines.readers.digits.load",
+        LABELED,
+        "scikit-learn's 1,797 handwritten digits: no download",
+        uses_data_dir=False,
+    ),
     "mnist": from_tfds("mnist", LABELED, "70,000 handwritten digits"),
     "fashion_mnist": from_tfds("fashion_mnist", LABELED, "70,000 pictures of clothes and shoes"),
     "kmnist": from_tfds("kmnist", LABELED, "70,000 handwritten Japanese characters"),
@@ -136,11 +154,16 @@ DATASETS = {
     "cifar10": from_tfds("cifar10", LABELED, "60,000 small photographs of animals and vehicles"),
     "celeb_a": from_tfds("celeb_a", IMAGES, "202,599 photographs of faces"),
     "idx": from_folder("pipelines.readers.idx.load", LABELED, "your own images in IDX files, as MNIST's"),
-    "folder": from_folder("pipelines.readers.folder.load", LABELED, "your own images, sub-folders being classes"),
+    "folder": from_folder(
+        "pipelines.readers.folder.load",
+        LABELED,
+        "your own images, sub-folders being classes",
+        PICTURES | {"encoding", "class_column"},
+    ),
 }
 
 
-def load(name: str, split: str, load_size: int, data_dir: str, cache_dir: str) -> Examples:
+def load(name: str, split: str, load_size: int, data_dir: str, cache_dir: str, reading: Reading = DEFAULT) -> Examples:
     """One split of a dataset.
 
     Args:
@@ -149,16 +172,17 @@ def load(name: str, split: str, load_size: int, data_dir: str, cache_dir: str) -
         load_size: side at which images are kept, in pixels.
         data_dir: the user's folder, or the folder of rendered data; "" for the dataset's default.
         cache_dir: folder of downloads and decoded images.
+        reading: how the files are read.
 
     Raises:
         DataError: see the dataset's loader.
     """
-    module, function = DATASETS[name].loader.rsplit(".", 1)
+    entry = DATASETS[name]
+    module, function = entry.loader.rsplit(".", 1)
+    options = {**entry.options, "reading": reading} if entry.reads else entry.options
     loader = getattr(importlib.import_module(module), function)
     try:
-        return loader(
-            split=split, load_size=load_size, data_dir=data_dir, cache_dir=cache_dir, **DATASETS[name].options
-        )
+        return loader(split=split, load_size=load_size, data_dir=data_dir, cache_dir=cache_dir, **options)
     except OSError as error:
         # A full disk, a folder without permission, a file that vanished.
         raise DataError(f"the dataset {name} could not be read or cached: {error}") from error

@@ -34,6 +34,7 @@ WITHOUT_TENSORFLOW = [
     "models.core.config",
     "pipelines.registry",
     "pipelines.examples",
+    "pipelines.reading",
     "pipelines.readers.caption_files",
     "engine.command",
     "engine.experiment",

@@ -1,7 +1,7 @@
 """Reading and cleaning text files of captions."""
 
-from pipelines.readers.files import skipped_line
 from pipelines.readers.text_files import SUCH_AS, check_encoding, decode, is_utf8_too, read_bytes, read_text
+from pipelines.report import first_names
 
 # Control characters, halves of surrogate pairs (an emoji cut in two), byte order marks and U+FFFD, which other programs
 # have written in the place of undecodable bytes, separate words; they are not text.
@@ -53,13 +53,16 @@ class CaptionFiles:
             self.utf8_too.append(name)
         return captions_in(text)
 
-    def report(self) -> list[str]:
-        """Lines on the files that were left out, and on those that another encoding may fit better."""
+    def skipped(self) -> dict[str, list[str]]:
+        """The files that are left out, by reason."""
         reason = f"the text is not {self.encoding or 'UTF-8'} (name its --encoding, {SUCH_AS})"
-        lines = skipped_line(self.undecodable, reason)
-        if self.utf8_too:
-            lines.append(
-                f"{len(self.utf8_too):,} text files are valid UTF-8, too, and were read as {self.encoding}, as "
-                f"--encoding says: {', '.join(self.utf8_too[:5])}"
-            )
-        return lines
+        return {reason: self.undecodable} if self.undecodable else {}
+
+    def assumed(self) -> list[str]:
+        """Lines on the files that another encoding may fit better than the one that was named."""
+        if not self.utf8_too:
+            return []
+        return [
+            f"{len(self.utf8_too):,} text files were read as {self.encoding}, as --encoding says, which are valid "
+            f"UTF-8, too: {first_names(self.utf8_too)}"
+        ]

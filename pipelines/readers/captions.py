@@ -9,6 +9,7 @@ from pipelines.readers.caption_files import CaptionFiles
 from pipelines.readers.caption_tables import TABLE_NAMES, Table, read_table
 from pipelines.readers.files import IMAGE_SUFFIXES, Found, check_split, key_of, list_files, skipped_line
 from pipelines.readers.photographs import caption_line, decode_found
+from pipelines.reading import DEFAULT, Reading
 
 _ACCEPTED = (
     "accepted are images with a .txt file of the same name beside each (one caption a line), or a metadata.jsonl or "
@@ -65,7 +66,7 @@ def find(split: str, data_dir: str, encoding: str = "") -> Found:
     return Found(tuple(records), (*head, class_line, *report))
 
 
-def load(split: str, load_size: int, data_dir: str, cache_dir: str, encoding: str = "") -> CaptionedImages:
+def load(split: str, load_size: int, data_dir: str, cache_dir: str, reading: Reading = DEFAULT) -> CaptionedImages:
     """Loads the user's images: uint8 RGB of load_size x load_size pixels with captions, and classes if there are any.
 
     Args:
@@ -73,12 +74,12 @@ def load(split: str, load_size: int, data_dir: str, cache_dir: str, encoding: st
         load_size: side of the images in pixels; the aspect ratio is not kept.
         data_dir: the folder, see `find`.
         cache_dir: folder of the cache of decoded images.
-        encoding: of text files without a mark, see `find`.
+        reading: how the files are read.
 
     Raises:
         DataError: see `find`; also if fewer than two images can be decoded.
     """
-    return decode_found(find(split, data_dir, encoding), "captions", load_size, cache_dir)
+    return decode_found(find(split, data_dir, reading.encoding), "captions", load_size, cache_dir)
 
 
 def _normal(name: str) -> str:
@@ -111,7 +112,8 @@ def _join(
     present = {_normal(path) for path in images}
     stems = {_normal(key_of(path)) for path in images}
     report = [
-        *files.report(),
+        *files.assumed(),
+        *(line for reason, names in files.skipped().items() for line in skipped_line(names, reason)),
         *skipped_line(without_caption, "image without a caption, or with empty ones only"),
         *skipped_line(same_name, "image whose name differs from another one only in the suffix"),
         *skipped_line(

@@ -132,7 +132,8 @@ def join(
         f"{len(records):,}{total} {split} images found in {files.image_folder!r}, "
         f"in {len(found_classes)} of {len(classes)} classes, captions from {files.caption_folder!r}",
         *([caption_line(records)] if records else []),
-        *texts.report(),
+        *texts.assumed(),
+        *(line for reason, names in texts.skipped().items() for line in skipped_line(names, reason)),
         *skipped_line(uncaptioned, "image without a caption file"),
         *skipped_line(without_image, "caption file without an image"),
         *skipped_line(without_caption, "caption file without a caption"),

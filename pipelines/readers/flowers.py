@@ -13,6 +13,7 @@ from pipelines.readers.download import Archive
 from pipelines.readers.files import Found, check_split, warn_once
 from pipelines.readers.photographs import decode_found
 from pipelines.readers.text_files import read_text
+from pipelines.reading import DEFAULT, Reading
 
 CLASSES = tuple(f"class_{number:05d}" for number in range(1, 103))
 
@@ -115,7 +116,7 @@ def find(split: str, data_dir: str, cache_dir: str, encoding: str = "") -> Found
     return class_folders.join(LAYOUT, files, split, frozenset(lists[split]), PUBLISHED_IMAGES[split], encoding)
 
 
-def load(split: str, load_size: int, data_dir: str, cache_dir: str, encoding: str = "") -> CaptionedImages:
+def load(split: str, load_size: int, data_dir: str, cache_dir: str, reading: Reading = DEFAULT) -> CaptionedImages:
     """Loads a split: uint8 RGB images of load_size x load_size pixels with captions and classes.
 
     Args:
@@ -123,9 +124,9 @@ def load(split: str, load_size: int, data_dir: str, cache_dir: str, encoding: st
         load_size: side of the images in pixels; the aspect ratio is not kept.
         data_dir: folder with the images and the captions; "" looks into `flowers` in the cache folder.
         cache_dir: folder of downloads and of the cache of decoded images.
-        encoding: of text files without a mark, see `find`.
+        reading: how the files are read.
 
     Raises:
         DataError: files are missing, or fewer than two images could be read.
     """
-    return decode_found(find(split, data_dir, cache_dir, encoding), LAYOUT.dataset, load_size, cache_dir)
+    return decode_found(find(split, data_dir, cache_dir, reading.encoding), LAYOUT.dataset, load_size, cache_dir)

@@ -18,6 +18,7 @@ from pipelines.readers.files import (
 )
 from pipelines.readers.pairs import SPLIT_FOLDERS
 from pipelines.readers.records import decode_images
+from pipelines.reading import DEFAULT, Reading
 
 _ACCEPTED = (
     f"accepted are images ({', '.join(IMAGE_SUFFIXES)}), in sub-folders if they have classes, and below folders train "
@@ -73,7 +74,7 @@ def find(split: str, data_dir: str) -> tuple[Found, tuple[str, ...]]:
     return Found(tuple(records[name] for name in sorted(records)), tuple(report)), class_names
 
 
-def load(split: str, load_size: int, data_dir: str, cache_dir: str) -> LabeledImages:
+def load(split: str, load_size: int, data_dir: str, cache_dir: str, reading: Reading = DEFAULT) -> LabeledImages:
     """Loads the user's images: (n, load_size, load_size, 3) uint8, with classes if there are any (see `find`).
 
     Args:

@@ -17,6 +17,7 @@ from pipelines.readers.files import (
     skipped_line,
 )
 from pipelines.readers.records import decode_images
+from pipelines.reading import DEFAULT, Reading
 from pipelines.rows import image_rows
 
 _ACCEPTED = (
@@ -78,7 +79,13 @@ def find(split: str, data_dir: str, name: str = "pairs") -> FoundPairs:
 
 
 def load(
-    split: str, load_size: int, data_dir: str, cache_dir: str, label_maps: str = "", name: str = "pairs"
+    split: str,
+    load_size: int,
+    data_dir: str,
+    cache_dir: str,
+    label_maps: str = "",
+    name: str = "pairs",
+    reading: Reading = DEFAULT,
 ) -> PairedImages:
     """Loads the user's pairs: A and B, each (n, load_size, load_size, 3) uint8.
 

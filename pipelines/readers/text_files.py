@@ -1,4 +1,4 @@
-"""Decoding text files: what is certain is decoded, nothing is guessed. Imports no TensorFlow."""
+"""Decoding text files: what is certain is decoded, nothing is guessed."""
 
 import codecs
 import os
@@ -6,7 +6,7 @@ import os
 from pipelines.examples import DataError
 
 # Named in messages, for whoever does not know what an encoding is called.
-SUCH_AS = "such as latin-1, cp1252, gbk or utf-16-le"
+SUCH_AS = "such as latin-1, cp1252, gbk, shift_jis or utf-16-le"
 # UTF-32's mark begins with UTF-16's.
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -19,32 +19,26 @@ _MARKS = (
 _NEED_A_MARK = {"utf-16", "utf-32"}
 # ISO-2022-JP and its like are ASCII by their bytes: these sequences switch the letters' meaning.
 _SWITCHES = (b"\x1b$", b"\x1b(")
-# Without a mark: units of UTF-16 of which one byte, always the same one, is NUL. The order of the bytes is certain in
-# mostly Latin text of some length; Chinese has few such units, and characters such as U+4E00 with the other byte NUL.
-_LATIN_SHARE, _LATIN_UNITS = 0.75, 4
+# Without a mark: of UTF-16 in mostly Latin text, one byte of two is NUL, always the same one. In the other order of the
+# bytes this would be characters such as U+4E00, which are frequent in Chinese; but no text has U+2000, U+0A00 or
+# U+2C00, which would be its spaces, line breaks and commas.
+_LATIN_SHARE, _SEPARATORS = 0.5, frozenset(" \n,")
 
 
 class TextError(DataError):
     """A text file that cannot be decoded for certain."""
 
 
-def check_encoding(encoding: str) -> str:
-    """Returns a name of an encoding as Python spells it; "" stays.
-
-    Raises:
-        DataError: Python knows no such encoding of text.
-    """
-    if not encoding:
-        return ""
+def check_encoding(encoding: str) -> None:
+    """DataError if this is the name of no encoding of text that Python knows; "" is accepted."""
     try:
-        found = codecs.lookup(encoding)
-        # Others, such as base64, turn bytes into bytes.
-        b"a".decode(encoding)
-        return found.name
+        found = codecs.lookup(encoding or "utf-8")
+        # Other codecs, such as base64, turn bytes into bytes; "undefined" decodes nothing.
+        is_text = found._is_text_encoding and found.name != "undefined"
     except (LookupError, ValueError):
-        raise DataError(
-            f"--encoding must be the name of a text encoding that Python knows, {SUCH_AS}. Received: {encoding}"
-        ) from None
+        is_text = False
+    if not is_text:
+        raise DataError(f"encoding must be the name of a text encoding, {SUCH_AS}. Received: {encoding}")
 
 
 def decode(content: bytes, encoding: str = "") -> str:
@@ -57,6 +51,8 @@ def decode(content: bytes, encoding: str = "") -> str:
     Raises:
         UnicodeError: it is not valid.
     """
+    if not content:
+        return ""
     marked = [codec for mark, codec in _MARKS if content.startswith(mark)]
     for codec in marked:
         try:
@@ -87,14 +83,11 @@ def _without_mark(content: bytes) -> str:
             # Of four bytes one is 0, and another at most 16: nothing else is valid by chance.
             if _is_valid(content, codec):
                 return codec
-    units = len(content) // 2
-    if len(content) % 2 or units < _LATIN_UNITS:
-        return ""
     first, second = content[0::2].count(0), content[1::2].count(0)
-    if min(first, second) > 0 or max(first, second) < _LATIN_SHARE * units:
+    if len(content) % 2 or min(first, second) > 0 or max(first, second) < _LATIN_SHARE * len(content) / 2:
         return ""
     codec = "utf-16-be" if first else "utf-16-le"
-    return codec if _is_valid(content, codec) else ""
+    return codec if _is_valid(content, codec) and not _SEPARATORS.isdisjoint(content.decode(codec)) else ""
 
 
 def _is_valid(content: bytes, encoding: str) -> bool:

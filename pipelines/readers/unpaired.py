@@ -13,6 +13,7 @@ from pipelines.readers.files import (
     skipped_line,
 )
 from pipelines.readers.records import decode_images
+from pipelines.reading import DEFAULT, Reading
 
 _ACCEPTED = "accepted are folders trainA and trainB of images, and testA and testB for evaluation"
 
@@ -39,7 +40,9 @@ def find(split: str, data_dir: str, name: str = "unpaired") -> dict[str, tuple[R
     return sides
 
 
-def load(split: str, load_size: int, data_dir: str, cache_dir: str, name: str = "unpaired") -> UnpairedImages:
+def load(
+    split: str, load_size: int, data_dir: str, cache_dir: str, name: str = "unpaired", reading: Reading = DEFAULT
+) -> UnpairedImages:
     """Loads the user's images: A and B, each (n, load_size, load_size, 3) uint8.
 
     Args:

@@ -1,0 +1,128 @@
+"""What a data set reports of itself, always in the same form: printed, and kept in the run's record."""
+
+import dataclasses
+import functools
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from absl import logging
+
+# With fewer images a discriminator soon memorizes each one. A rule of thumb: Karras et al. (2020, "Training generative
+# adversarial networks with limited data") needed adaptive augmentation for a few thousand.
+FEW_IMAGES = 1000
+# Translations learn from patches: the papers train on 400 pairs.
+FEW_TRANSLATIONS = 100
+# Of names, classes and sizes in a line.
+SHOWN = 5
+
+
+@dataclasses.dataclass(frozen=True)
+class Report:
+    """What was found, and what became of it.
+
+    Attributes:
+        dataset: its name, for the log.
+        found: what there is, in a line.
+        used: how many images (pairs, ...) each split has, as "train", "test", "train A".
+        skipped: reason to the names of the files that are left out for it, none of them lost without a line.
+        classes: class name to its number of training images.
+        sizes: "width x height" to how many pictures have it.
+        assumed: what could be otherwise: layout, splits, label maps, ranges, encoding; a line each.
+        few: fewer training images than this are too few.
+    """
+
+    dataset: str
+    found: str = ""
+    used: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    skipped: Mapping[str, Sequence[str]] = dataclasses.field(default_factory=dict)
+    classes: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    sizes: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    assumed: tuple[str, ...] = ()
+    few: int = FEW_IMAGES
+
+    def with_skipped(self, reason: str, names: Iterable[str]) -> "Report":
+        """The report with more files that are left out."""
+        names = [*self.skipped.get(reason, ()), *names]
+        return dataclasses.replace(self, skipped={**self.skipped, reason: names}) if names else self
+
+    def with_assumed(self, *lines: str) -> "Report":
+        """The report with more assumptions."""
+        return dataclasses.replace(self, assumed=(*self.assumed, *lines))
+
+    def lines(self) -> list[str]:
+        """The report, line by line, in this order: found, used, classes, sizes, assumed, skipped."""
+        lines = [f"found: {self.found}"] if self.found else []
+        if self.used:
+            lines.append("used: " + ", ".join(f"{split} {count:,}" for split, count in self.used.items()))
+        if self.classes:
+            lines.append(f"classes: {len(self.classes):,}: {counted(self.classes, most=20)}")
+        if self.sizes:
+            common = dict(Counter(dict(self.sizes)).most_common())
+            lines.append(f"sizes: {counted(common)}")
+        lines += [f"assumed: {line}" for line in self.assumed]
+        return lines + [
+            f"skipped {len(names):,}: {reason}: {first_names(names)}" for reason, names in self.skipped.items() if names
+        ]
+
+    def plain(self) -> dict:
+        """The report for JSON: of skipped files how many, and the first names."""
+        return {
+            "found": self.found,
+            "used": dict(self.used),
+            "skipped": {
+                reason: {"count": len(names), "first": [printable(name) for name in list(names)[:SHOWN]]}
+                for reason, names in self.skipped.items()
+            },
+            "classes": {printable(name): count for name, count in self.classes.items()},
+            "sizes": dict(self.sizes),
+            "assumed": list(self.assumed),
+        }
+
+    def log(self) -> None:
+        """Log the report, once a process, and a warning if there are too few images to train on."""
+        log_lines(self.dataset, tuple(self.lines()))
+        trained = [count for split, count in self.used.items() if split.startswith("train")]
+        if trained and min(trained) < self.few:
+            warn_once(
+                f"{self.dataset}: {min(trained):,} images are too few for a GAN (fewer than {self.few:,}): expect it "
+                "to memorize them"
+            )
+
+
+def printable(name: str) -> str:
+    """A file's name as it can be printed and written: of bytes that are no UTF-8, and of line breaks, their escapes."""
+    if name.isprintable():
+        return name
+    return "".join(map(_escaped, name))
+
+
+def _escaped(letter: str) -> str:
+    if "\udc80" <= letter <= "\udcff":
+        # A byte of a name that is no UTF-8, as Python keeps it.
+        return f"\\x{ord(letter) - 0xDC00:02x}"
+    return letter if letter.isprintable() else letter.encode("unicode_escape", "surrogatepass").decode()
+
+
+def first_names(names: Sequence[str], most: int = SHOWN) -> str:
+    """The first few names, printable."""
+    return ", ".join(map(printable, list(names)[:most])) + (", ..." if len(names) > most else "")
+
+
+def counted(counts: Mapping[str, int], most: int = SHOWN) -> str:
+    """Names with their counts."""
+    shown = [f"{printable(name)} ({count:,})" for name, count in list(counts.items())[:most]]
+    return ", ".join(shown) + (", ..." if len(counts) > most else "")
+
+
+# The splits of a data set have one report, and a process may load it several times.
+@functools.cache
+def log_lines(dataset: str, lines: tuple[str, ...]) -> None:
+    """Log lines, unless this process has logged the same ones before."""
+    for line in lines:
+        logging.info("%s: %s", dataset, line)
+
+
+@functools.cache
+def warn_once(message: str) -> None:
+    """Log a warning, unless this process has logged the same one before."""
+    logging.warning("%s", message)

@@ -1,0 +1,38 @@
+"""The one form of a data set's report."""
+
+import json
+import os
+
+from pipelines.report import Report, printable
+
+
+def test_its_lines_name_all_that_was_found_and_what_became_of_it():
+    report = Report(
+        "folder",
+        found="12 files in 'mine'",
+        used={"train": 6, "test": 2},
+        classes={"cat": 4, "dog": 2},
+        sizes={"10 x 20": 1, "30 x 20": 7},
+        assumed=("folders train and val are the splits",),
+    ).with_skipped("not a picture", [f"{index}.doc" for index in range(7)])
+    assert report.lines() == [
+        "found: 12 files in 'mine'",
+        "used: train 6, test 2",
+        "classes: 2: cat (4), dog (2)",
+        "sizes: 30 x 20 (7), 10 x 20 (1)",
+        "assumed: folders train and val are the splits",
+        "skipped 7: not a picture: 0.doc, 1.doc, 2.doc, 3.doc, 4.doc, ...",
+    ]
+    assert json.loads(json.dumps(report.plain()))["skipped"]["not a picture"]["count"] == 7
+
+
+def test_names_are_printable_whatever_their_bytes_are():
+    names = [os.fsdecode(b"caf\xe9.png"), "two\nlines.png", "café.png"]
+    assert [printable(name) for name in names] == [r"caf\xe9.png", r"two\nlines.png", "café.png"]
+    report = Report("folder").with_skipped("broken", names)
+    for text in (*report.lines(), json.dumps(report.plain(), ensure_ascii=False)):
+        text.encode()
+
+
+def test_nothing_skipped_is_no_line():
+    assert Report("folder").with_skipped("broken", []).lines() == []
