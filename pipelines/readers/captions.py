@@ -6,14 +6,14 @@ import unicodedata
 
 from pipelines.examples import CaptionedImages, DataError, Record
 from pipelines.readers.caption_files import CaptionFiles
-from pipelines.readers.caption_tables import TABLE_NAMES, Table, read_table
+from pipelines.readers.caption_tables import TABLE_SUFFIXES, Table, find_tables
 from pipelines.readers.files import IMAGE_SUFFIXES, Found, check_split, key_of, list_files, skipped_line
 from pipelines.readers.photographs import caption_line, decode_found
 from pipelines.reading import DEFAULT, Reading
 
 _ACCEPTED = (
-    "accepted are images with a .txt file of the same name beside each (one caption a line), or a metadata.jsonl or "
-    "captions.csv with the columns file_name and text"
+    "accepted are images with a .txt file of the same name beside each (one caption a line), or a table of captions: "
+    "metadata.jsonl or captions.csv with the columns file_name and text, Flickr8k's captions.txt, COCO's JSON"
 )
 
 
@@ -39,11 +39,10 @@ def find(split: str, data_dir: str, encoding: str = "") -> Found:
     if not images:
         suffixes = ", ".join(IMAGE_SUFFIXES)
         raise DataError(f"captions: data_dir must hold images ({suffixes}); {_ACCEPTED}; got none in {data_dir!r}")
-    tables = [path for path in list_files(data_dir, TABLE_NAMES) if posixpath.basename(path).lower() in TABLE_NAMES]
-    table = Table()
-    for path in tables:
-        read_table(data_dir, path, table, encoding)
-    texts = {_normal(key_of(path)): path for path in list_files(data_dir, (".txt",))}
+    files = list_files(data_dir, TABLE_SUFFIXES)
+    table = find_tables(data_dir, images, files, encoding)
+    others = set(files) - set(table.read)
+    texts = {_normal(key_of(path)): path for path in sorted(others) if path.lower().endswith(".txt")}
 
     tops = {path.split("/")[0] for path in images if "/" in path}
     has_splits = {"train", "test"} <= tops
@@ -91,11 +90,10 @@ def _join(
     data_dir: str, images: list[str], table: Table, texts: dict[str, str], prefix: str, encoding: str
 ) -> tuple[list[Record], list[str]]:
     """Joins images and captions; returns the records sorted by name, and report lines on what was left out."""
-    listed = {_normal(name): captions for name, captions in table.captions.items()}
     records, without_caption, same_name, names, files = [], [], [], set(), CaptionFiles(encoding)
     for path in images:
         name = key_of(path)
-        captions = tuple(listed.get(_normal(path), ()))
+        captions = tuple(table.captions.get(path, ()))
         if not captions and _normal(name) in texts:
             text = texts[_normal(name)]
             captions = files.read(os.path.join(data_dir, *text.split("/")), text)
@@ -109,7 +107,6 @@ def _join(
             names.add(name)
             records.append(Record(name, os.path.join(data_dir, *path.split("/")), captions))
     records.sort(key=lambda record: record.name)
-    present = {_normal(path) for path in images}
     stems = {_normal(key_of(path)) for path in images}
     report = [
         *files.assumed(),
@@ -117,14 +114,11 @@ def _join(
         *skipped_line(without_caption, "image without a caption, or with empty ones only"),
         *skipped_line(same_name, "image whose name differs from another one only in the suffix"),
         *skipped_line(
-            [name for name in [*listed, *table.empty] if name.startswith(prefix) and _normal(name) not in present],
-            "line of a table without its image",
-        ),
-        *skipped_line(
             [path for stem, path in texts.items() if path.startswith(prefix) and stem not in stems],
             "text file without its image",
         ),
-        *skipped_line(table.unusable, "line of a table without file name or text"),
+        *table.assumed,
+        *(line for reason, names in table.skipped.items() for line in skipped_line(names, reason)),
     ]
     return records, report
 

@@ -178,7 +178,7 @@ def test_loops_of_links_end(folder):
         ({"a.png": None, "captions.csv": "file,text\n../a.png,x\n"}, r"got '../a.png' at captions.csv:2"),
         ({"a.png": None, "metadata.jsonl": '{"file_name": "/a.png", "text": "x"}'}, "got '/a.png'"),
         ({"a.png": None, "metadata.jsonl": '{"file_name": "C:\\\\a.png", "text": "x"}'}, "inside of data_dir"),
-        ({"a.png": None, "captions.csv": 'file,text\na.png,"' + "x" * 200_000}, "must be a CSV file"),
+        ({"a.png": None, "captions.csv": 'file,text\na.png,"' + "x" * 200_000}, "must close every quote"),
     ],
 )
 def test_unusable_folders_give_one_clear_line(folder, files, message):
