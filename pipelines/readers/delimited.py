@@ -99,7 +99,8 @@ def rows_of(text: str, path: str, columns: Columns) -> Iterator[tuple[int, list[
             if reason := swallowed(cells, lines[start - 1 : end], columns, end == len(lines)):
                 raise DataError(
                     f"captions: {path} must close every quote (a quote within a quoted text is doubled). "
-                    f"Received: a quote that is opened in line {start} is still open {reason}"
+                    f"Received: a quote that is opened in line {start} ({lines[start - 1].strip()[:40]}) is still open "
+                    f"{reason}"
                 )
             if start > 1 and any(cell.strip() for cell in cells):
                 yield start, cells, "".join(lines[start - 1 : end])

@@ -256,3 +256,14 @@ def test_captions_that_the_encoder_cannot_read_are_reported(folder, caplog):
         assert len(load(folder)) == 4
     assert "2 images have captions in letters that the char-CNN-RNN does not know" in caplog.text
     assert caplog.text.count(": a, d") == 1
+
+
+def test_captions_that_are_read_in_part_only_are_reported(folder, caplog):
+    for name, text in (("a", "a" * 201), ("b", "b" * 202), ("c", "c\n" + "c" * 300 + "\n" + "é" * 101), ("d", "d")):
+        write_image(folder / f"{name}.png")
+        write_text(folder / f"{name}.txt", text)
+    with caplog.at_level("INFO", logger="absl"):
+        # Nothing is lost in the reader: embeddings of whole captions may be used.
+        assert load(folder).captions[1] == ("b" * 202,)
+    line = "3 captions are longer than 201 characters, and the text encoder does not read the rest: b, c"
+    assert caplog.text.count(line) == 1
