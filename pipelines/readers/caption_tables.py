@@ -7,11 +7,11 @@ import posixpath
 from collections.abc import Iterable, Iterator
 
 from pipelines.examples import DataError
-from pipelines.readers.caption_files import clean_caption
+from pipelines.readers.caption_files import clean_caption, garbled_lines
 from pipelines.readers.caption_rows import CAPTION_KEYS, FILE_KEYS, NotATableError, Row, looks_like_image, rows_in
 from pipelines.readers.files import key_of
 from pipelines.readers.image_names import ImageNames, below, normal, split_word
-from pipelines.readers.text_files import TextError, decode, read_bytes, read_text
+from pipelines.readers.text_files import TextError, decode, is_garbled, read_bytes, read_text
 from pipelines.report import first_names
 
 __all__ = ["CAPTION_KEYS", "FILE_KEYS", "TABLE_NAMES", "TABLE_SUFFIXES", "Table", "find_tables"]
@@ -91,7 +91,10 @@ def find_tables(data_dir: str, images: Iterable[str], files: Iterable[str], enco
             table.skip(f"table that is not read beside {posixpath.basename(standard[0])}", path)
         else:
             add_rows(table, path, rows, names)
-    add_lists(table, data_dir, [path for path in others if path not in table.read], names)
+    add_lists(table, data_dir, [path for path in others if path not in table.read], names, encoding)
+    contents = {path: read_bytes(os.path.join(data_dir, *path.split("/"))) for path in table.read if encoding}
+    garbled = [path for path, content in contents.items() if is_garbled(content, encoding, decode(content, encoding))]
+    table.assumed += garbled_lines(garbled, encoding)
     if "train" not in {split_word(split) for split in table.splits.values()}:
         table.splits = {}
     return table
@@ -193,9 +196,9 @@ def images_of(rows: list[Row], path: str, names: ImageNames) -> dict[str, list[s
     return found
 
 
-def add_lists(table: Table, data_dir: str, files: list[str], names: ImageNames) -> None:
+def add_lists(table: Table, data_dir: str, files: list[str], names: ImageNames, encoding: str) -> None:
     """Adds the splits of lists such as `Flickr_8k.trainImages.txt`, a file name a line."""
-    for path, split, listed in lists_in(data_dir, files):
+    for path, split, listed in lists_in(data_dir, files, encoding):
         images = [names.find(name, posixpath.dirname(path)) for name in listed]
         if not any(images):
             continue
@@ -207,13 +210,13 @@ def add_lists(table: Table, data_dir: str, files: list[str], names: ImageNames) 
                 table.skip("line of a list of a split without its image", name)
 
 
-def lists_in(data_dir: str, files: list[str]) -> Iterator[tuple[str, str, list[str]]]:
+def lists_in(data_dir: str, files: list[str], encoding: str) -> Iterator[tuple[str, str, list[str]]]:
     """(path, split, names) of text files that hold nothing but names of images, and are named after a split."""
     for path in files:
         split = split_word(posixpath.basename(path))
         if split and path.lower().endswith(".txt"):
             try:
-                text = decode(read_bytes(os.path.join(data_dir, *path.split("/"))))
+                text = decode(read_bytes(os.path.join(data_dir, *path.split("/"))), encoding)
             except UnicodeError:
                 continue
             listed = text.split("\n")

@@ -35,6 +35,8 @@ def folder_split(folder: str) -> str:
     return next(filter(None, map(split_word, reversed(folder.split("/")))), "")
 
 
+# Several rows are of one image.
+@functools.lru_cache(maxsize=4096)
 def below(folder: str, file_name: str) -> str | None:
     """A table's file name as a path below the dataset's folder; None if it leads out of it.
 
