@@ -51,8 +51,14 @@ class Splits:
         except DataError as error:
             logging.warning("Training images stand in for images to test on: %s", error)
             return self.train, "train"
-        same = names_of(examples) is not None and names_of(examples) == names_of(self.load(self.train_split))
-        return examples, "train" if same else "test"
+        return examples, "train" if self._is_trained_on(examples) else "test"
+
+    def _is_trained_on(self, examples: Examples) -> bool:
+        """Whether the examples to test on are those of training, or some of them: a report says so; else, names do."""
+        report = getattr(examples, "report", None)
+        if report is not None:
+            return report.lacks_test
+        return names_of(examples) is not None and names_of(examples) == names_of(self.load(self.train_split))
 
     @property
     def selection(self) -> tuple[Examples, str]:
