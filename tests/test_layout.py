@@ -36,6 +36,7 @@ WITHOUT_TENSORFLOW = [
     "pipelines.examples",
     "pipelines.reading",
     "pipelines.readers.caption_files",
+    "pipelines.characters",
     "engine.command",
     "engine.experiment",
     "engine.folder",

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from pipelines.characters import count_cut, cut_line
 from pipelines.examples import CaptionedImages, DataError, Record
 from pipelines.readers.files import Found, log_report, skipped_line
 from pipelines.readers.records import decode_images
+from pipelines.report import first_names
 
 
 def caption_line(records: Sequence[Record]) -> str:
@@ -19,6 +21,21 @@ def is_mostly_unknown(caption: str) -> bool:
     """Whether more than half of the letters of a caption are outside ASCII."""
     letters = [character for character in caption if character.isalpha()]
     return sum(not character.isascii() for character in letters) > len(letters) / 2
+
+
+def reading_lines(records: Sequence[Record]) -> list[str]:
+    """Report lines on captions that the char-CNN-RNN cannot read, or not to their end."""
+    lines = []
+    strange = [record.name for record in records if any(map(is_mostly_unknown, record.captions))]
+    if strange:
+        lines.append(
+            f"{len(strange):,} images have captions in letters that the char-CNN-RNN does not know (it reads a-z, "
+            f"digits and punctuation; --text_encoder takes embeddings of any language): {', '.join(strange[:5])}"
+        )
+    cut = {record.name: count for record in records if (count := count_cut(record.captions))}
+    if cut:
+        lines.append(cut_line(sum(cut.values()), first_names(list(cut))))
+    return lines
 
 
 def decode_found(found: Found, dataset: str, load_size: int, cache_dir: str) -> CaptionedImages:
@@ -39,12 +56,7 @@ def decode_found(found: Found, dataset: str, load_size: int, cache_dir: str) -> 
     records, images, undecodable = decode_images(found.records, load_size, cache_dir)
     report = list(found.report)
     report += skipped_line([f"{name} ({reason})" for name, reason in undecodable], "the image could not be decoded")
-    strange = [record.name for record in records if any(map(is_mostly_unknown, record.captions))]
-    if strange:
-        report.append(
-            f"{len(strange):,} images have captions in letters that the char-CNN-RNN does not know (it reads a-z, "
-            f"digits and punctuation; --text_encoder takes embeddings of any language): {', '.join(strange[:5])}"
-        )
+    report += reading_lines(records)
     log_report(dataset, tuple(report), len(records))
     if len(records) < 2:
         raise DataError(
