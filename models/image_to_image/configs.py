@@ -41,6 +41,11 @@ class TranslationConfig(AdversarialConfig):
         "how the generator doubles the side; both papers' appendix; resize: Odena et al. 2016, no checkerboards",
         choices=UPSAMPLINGS,
     )
+    flip: bool = setting(
+        True,
+        "whether training images are mirrored with probability 1/2, both of a pair or none; pix2pix, appendix 6.2, and "
+        "both authors' code, flip",
+    )
 
     def __post_init__(self):
         super().__post_init__()
@@ -138,6 +143,9 @@ class PixelDTConfig(AdversarialConfig):
         "transposed",
         "how the generator doubles the side; public code; resize: Odena et al. 2016, no checkerboards",
         choices=UPSAMPLINGS,
+    )
+    flip: bool = setting(
+        True, "whether inputs are mirrored with probability 1/2; this project's, for few pairs (public code: no)"
     )
     domain_weight: float = setting(
         1.0, "weight of the domain discriminator; 0: no such discriminator; 4.3", minimum=0.0

@@ -3,15 +3,16 @@
 import tensorflow as tf
 
 
-def crop_and_flip(images: tf.Tensor, size: int, seed: tf.Tensor, grid: int = 1) -> tf.Tensor:
-    """A random crop of each image, flipped left to right with probability 1/2.
+def crop_and_flip(images: tf.Tensor, size: int, seed: tf.Tensor, mirror: bool, grid: int = 1) -> tf.Tensor:
+    """A random crop of each image, flipped left to right with probability 1/2 or, without `mirror`, never.
 
     Images of g times the side, with g times the `size` and a `grid` of g, show the same regions under the same seed.
 
     Args:
         images: (B, side, side, c) uint8, side at least `size`.
         size: side of the crops, in pixels.
-        seed: (2,) integers; the same seed gives the same crops.
+        seed: (2,) integers; the same seed gives the same crops, mirrored or not.
+        mirror: whether half of the crops are flipped.
         grid: pixels; the crops start at its multiples, and it divides side and size.
 
     Returns:
@@ -22,8 +23,9 @@ def crop_and_flip(images: tf.Tensor, size: int, seed: tf.Tensor, grid: int = 1) 
     offsets = tf.cast(draws[:2] * float(room + 1), tf.int32) * grid
     rows = offsets[0][:, tf.newaxis] + tf.range(size)
     columns = offsets[1][:, tf.newaxis] + tf.range(size)
-    # A flipped image is one whose columns are read backwards.
-    columns = tf.where(draws[2][:, tf.newaxis] < 0.5, columns[:, ::-1], columns)
+    if mirror:
+        # A flipped image is one whose columns are read backwards.
+        columns = tf.where(draws[2][:, tf.newaxis] < 0.5, columns[:, ::-1], columns)
     crops = tf.gather(tf.gather(images, rows, axis=1, batch_dims=1), columns, axis=2, batch_dims=1)
     return tf.ensure_shape(crops, (None, size, size, images.shape[3]))
 

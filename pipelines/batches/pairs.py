@@ -33,7 +33,7 @@ def paired_batches(examples: PairedImages, config) -> Batches:
     def at(step):
         pairs, seed_of_crop = in_random_order(len(examples), count, seed, ORDER, step), seeded(seed, CROP, step)
         return {
-            name: to_float(crop_and_flip(read(pairs), size, seed_of_crop, grid=size // smaller))
+            name: to_float(crop_and_flip(read(pairs), size, seed_of_crop, config.flip, grid=size // smaller))
             for name, (read, size) in sides.items()
         }
 

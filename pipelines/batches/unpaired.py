@@ -32,7 +32,8 @@ def unpaired_batches(examples: UnpairedImages | PairedImages, config) -> Batches
         batch = {}
         for side, (images, order, crop) in sides.items():
             rows = in_random_order(len(images), count, seed, order, step)
-            batch[side] = to_float(crop_and_flip(readers[side](rows), size, seeded(seed, crop, step)))
+            crops = crop_and_flip(readers[side](rows), size, seeded(seed, crop, step), config.flip)
+            batch[side] = to_float(crops)
         return batch
 
     return Batches(at, {}, len(examples))

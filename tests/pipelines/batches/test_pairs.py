@@ -15,7 +15,7 @@ SIDE = 8
 
 
 def config(batch_size=3, seed=0, direction="AtoB"):
-    return types.SimpleNamespace(image_size=SIDE, batch_size=batch_size, seed=seed, direction=direction)
+    return types.SimpleNamespace(image_size=SIDE, batch_size=batch_size, seed=seed, direction=direction, flip=True)
 
 
 def order_of(epoch, seed=5):
