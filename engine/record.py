@@ -124,7 +124,7 @@ def with_newer_settings(old: dict, new: dict, config_class: type) -> dict:
     """
     if old["model"] != new["model"]:
         return old
-    defaults = {field.name: field.default for field in dataclasses.fields(config_class)}
+    defaults = {field.name: _plain(field.default) for field in dataclasses.fields(config_class)}
     return old | {"config": defaults | old.get("config", {})}
 
 

@@ -81,3 +81,9 @@ def test_a_run_that_was_begun_before_there_was_the_setting_goes_on(tmp_path, mon
         train(steps=2, flip=False)
     train(steps=2)
     assert json.loads(path.read_text())["config"]["flip"] is True
+
+
+def test_a_text_encoder_that_is_trained_on_the_way_mirrors_no_more_than_the_model_it_is_for(tmp_path):
+    for flip in (True, False):
+        experiment = tiny_run("gan_cls", tmp_path / "run", encoder="char_cnn_rnn", flip=flip).experiment
+        assert experiment.sibling("char_cnn_rnn").config.flip is flip
