@@ -87,7 +87,7 @@ def load(split: str, load_size: int, data_dir: str, cache_dir: str, reading: Rea
         DataError: see `find`; also if fewer than two images can be decoded.
     """
     found, class_names = find(split, data_dir)
-    records, images, undecodable = decode_images(found.records, load_size, cache_dir)
+    records, images, undecodable = decode_images(found.records, load_size, cache_dir, reading=reading)
     report = [*found.report]
     report += skipped_line([f"{name} ({reason})" for name, reason in undecodable], "the image could not be decoded")
     if len(records) < 2:

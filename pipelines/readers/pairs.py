@@ -109,7 +109,7 @@ def load(
         if side == label_maps or are_label_maps(records):
             records = [dataclasses.replace(record, is_label_map=True) for record in records]
             report.append(f"{side} is treated as label maps, resized without interpolating their colors")
-        kept, images, undecodable = decode_images(records, load_size, cache_dir)
+        kept, images, undecodable = decode_images(records, load_size, cache_dir, reading=reading)
         report += skipped_line([f"{name} ({reason})" for name, reason in undecodable], f"{side} could not be decoded")
         sides[side] = {record.name: row for row, record in enumerate(kept)}, images
     names = tuple(name for name in sides["A"][0] if name in sides["B"][0])

@@ -57,7 +57,7 @@ def load(
     """
     report, decoded = [], {}
     for side, records in find(split, data_dir, name).items():
-        kept, images, undecodable = decode_images(records, load_size, cache_dir)
+        kept, images, undecodable = decode_images(records, load_size, cache_dir, reading=reading)
         report.append(f"{len(records):,} images of {side} found in {data_dir!r} for {split}")
         report += skipped_line([f"{name} ({reason})" for name, reason in undecodable], f"{side} could not be decoded")
         if not kept:
