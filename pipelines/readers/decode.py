@@ -8,19 +8,16 @@ import contextlib
 import numpy as np
 from PIL import Image, ImageOps
 
+from pipelines.sizes import Size, height_width
+
 # The crops used in training are at least this share of the size at which images are kept (64 of 76 pixels).
 SMALL = 64 / 76
 # The tag of EXIF, and those of its values that turn a picture by a quarter.
 ORIENTATION, TURNED = 0x0112, (5, 6, 7, 8)
 
 
-def height_width(size: int | tuple[int, int]) -> tuple[int, int]:
-    """(height, width) of a size: a side, or both."""
-    return (size, size) if isinstance(size, int) else (size[0], size[1])
-
-
 def decode_image(
-    path: str, load_size: int | tuple[int, int], half: str = "", is_label_map: bool = False, resize: str = "squash"
+    path: str, load_size: Size, half: str = "", is_label_map: bool = False, resize: str = "squash"
 ) -> np.ndarray:
     """Decodes one image file and resizes it.
 
@@ -51,7 +48,7 @@ def decode_image(
         return fitted(image, load_size, resize, resampling)
 
 
-def resize(images: np.ndarray, load_size: int | tuple[int, int], how: str = "squash") -> np.ndarray:
+def resize(images: np.ndarray, load_size: Size, how: str = "squash") -> np.ndarray:
     """Resizes pixels like `decode_image`: (n, h, w, c) to (n, height, width, c) uint8, c being 1 or 3.
 
     The pixels of images that already have that size are unchanged.
@@ -66,7 +63,7 @@ def resize(images: np.ndarray, load_size: int | tuple[int, int], how: str = "squ
     return results
 
 
-def is_small(path: str, load_size: int | tuple[int, int], half: str = "", resize: str = "squash") -> bool:
+def is_small(path: str, load_size: Size, half: str = "", resize: str = "squash") -> bool:
     """Whether an image file (or the half of it) is smaller than what is cropped from `load_size`: it is enlarged."""
     height, width = height_width(load_size)
     with Image.open(path) as opened:
@@ -87,7 +84,7 @@ def decode_rgb(path: str) -> np.ndarray:
 
 def fitted(
     image: Image.Image,
-    size: int | tuple[int, int],
+    size: Size,
     how: str = "squash",
     resampling: Image.Resampling = Image.Resampling.BILINEAR,
 ) -> np.ndarray:

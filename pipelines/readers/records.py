@@ -11,8 +11,9 @@ from tqdm import tqdm
 
 from pipelines.examples import DataError, Record
 from pipelines.readers.cache import MEMORY_LIMIT, Decoded, decode_once
-from pipelines.readers.decode import SMALL, decode_image, height_width, is_small
+from pipelines.readers.decode import SMALL, decode_image, is_small
 from pipelines.reading import DEFAULT, Reading
+from pipelines.sizes import Size, height_width
 
 # Pillow releases the interpreter's lock while it decodes and resizes, so threads are enough.
 _WORKERS = min(4, os.cpu_count() or 1)
@@ -25,7 +26,7 @@ _DECODED_BY = ("resize",)
 
 def decode_images(
     records: Sequence[Record],
-    load_size: int | tuple[int, int],
+    load_size: Size,
     cache_dir: str,
     memory_limit: int = MEMORY_LIMIT,
     reading: Reading = DEFAULT,
