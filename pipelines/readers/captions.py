@@ -78,7 +78,7 @@ def load(split: str, load_size: int, data_dir: str, cache_dir: str, reading: Rea
     Raises:
         DataError: see `find`; also if fewer than two images can be decoded.
     """
-    return decode_found(find(split, data_dir, reading.encoding), "captions", load_size, cache_dir)
+    return decode_found(find(split, data_dir, reading.encoding), "captions", load_size, cache_dir, reading)
 
 
 def _normal(name: str) -> str:

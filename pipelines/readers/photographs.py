@@ -8,6 +8,7 @@ from pipelines.characters import count_cut, cut_line
 from pipelines.examples import CaptionedImages, DataError, Record
 from pipelines.readers.files import Found, log_report, skipped_line
 from pipelines.readers.records import decode_images
+from pipelines.reading import DEFAULT, Reading
 from pipelines.report import first_names
 
 
@@ -38,7 +39,9 @@ def reading_lines(records: Sequence[Record]) -> list[str]:
     return lines
 
 
-def decode_found(found: Found, dataset: str, load_size: int, cache_dir: str) -> CaptionedImages:
+def decode_found(
+    found: Found, dataset: str, load_size: int, cache_dir: str, reading: Reading = DEFAULT
+) -> CaptionedImages:
     """Decodes the images found (or reads them from the cache), logs the report, and warns if there are too few.
 
     Args:
@@ -46,6 +49,7 @@ def decode_found(found: Found, dataset: str, load_size: int, cache_dir: str) -> 
         dataset: name of the dataset, for the messages.
         load_size: side of the images in pixels.
         cache_dir: folder of the cache of decoded images.
+        reading: how they are resized.
 
     Returns:
         The decoded split; its classes are those of the records, if they have any.
@@ -53,7 +57,7 @@ def decode_found(found: Found, dataset: str, load_size: int, cache_dir: str) -> 
     Raises:
         DataError: fewer than two images could be decoded.
     """
-    records, images, undecodable = decode_images(found.records, load_size, cache_dir)
+    records, images, undecodable = decode_images(found.records, load_size, cache_dir, reading=reading)
     report = list(found.report)
     report += skipped_line([f"{name} ({reason})" for name, reason in undecodable], "the image could not be decoded")
     report += reading_lines(records)

@@ -196,7 +196,7 @@ def test_missing_folder(data_dir):
 
 
 def test_unknown_split(folder):
-    with pytest.raises(DataError, match="'train', 'test', got 'valid'"):
+    with pytest.raises(DataError, match=r"'train', 'test'. Received: 'valid'"):
         load(folder, "valid")
 
 
