@@ -12,6 +12,7 @@ from pipelines.readers.splits import KIND_OF, TRAIN, words_of
 _KINDS = {**KIND_OF, "restval": TRAIN}
 
 
+@functools.lru_cache(maxsize=4096)
 def split_word(name: str) -> str:
     """The split that just one word of a name means ("captions_val2017.json": validation); "" if none or several do."""
     found = {_KINDS[word] for word in words_of(name) if word in _KINDS}

@@ -86,7 +86,7 @@ STANDARD = {
             "annotations/captions_train2017.json": coco([1], "train"),
             "annotations/captions_val2017.json": coco([2], "val"),
             # Hundreds of megabytes in fact; must not be parsed.
-            "annotations/instances_train2017.json": "{" * 100,
+            "annotations/instances_train2017.json": coco([1], "an instance of"),
         },
         {
             "train2017/000000000001.jpg": ["train 1 caption 0", "train 1 caption 1"],
@@ -142,6 +142,7 @@ def test_captions_are_found_where_people_have_them(case, tmp_path):
     images, texts, wanted = STANDARD[case]
     found = tables(tree(tmp_path, images, texts))
     assert found.captions == wanted
+    assert "line of a table without its image" not in found.skipped
 
 
 def test_the_user_trains_on_what_kaggle_gives(tmp_path):
