@@ -1,10 +1,12 @@
 """The user's own captioned images: a folder of images with a text file beside each, or with a table of captions."""
 
+import dataclasses
 import os
 import posixpath
 import unicodedata
 
 from pipelines.examples import CaptionedImages, DataError, Record
+from pipelines.readers.alike import alike, found_in_splits
 from pipelines.readers.caption_files import read_captions
 from pipelines.readers.caption_tables import TABLE_NAMES, Table, read_table
 from pipelines.readers.files import IMAGE_SUFFIXES, Found, check_split, key_of, list_files, skipped_line
@@ -75,7 +77,12 @@ def load(split: str, load_size: int, data_dir: str, cache_dir: str, reading: Rea
     Raises:
         DataError: see `find`; also if fewer than two images can be decoded.
     """
-    return decode_found(find(split, data_dir), "captions", load_size, cache_dir)
+    found = find(split, data_dir)
+    whole = [record for part in found_in_splits(lambda split: find(split, data_dir)) for record in part.records]
+    read, assumed = alike({"": whole}, load_size, cache_dir, reading, "captions", may_be_maps=False)
+    found = Found(read[""].of(found.records), (*found.report, *assumed))
+    examples = decode_found(found, "captions", load_size, cache_dir)
+    return dataclasses.replace(examples, values={side: read[side].values for side in read})
 
 
 def _normal(name: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from pipelines.examples import DataError, LabeledImages, Record
+from pipelines.readers.alike import alike, found_in_splits
 from pipelines.readers.files import (
     FEW_IMAGES,
     IMAGE_SUFFIXES,
@@ -87,8 +88,10 @@ def load(split: str, load_size: int, data_dir: str, cache_dir: str, reading: Rea
         DataError: see `find`; also if fewer than two images can be decoded.
     """
     found, class_names = find(split, data_dir)
-    records, images, undecodable = decode_images(found.records, load_size, cache_dir)
-    report = [*found.report]
+    whole = [record for part, _ in found_in_splits(lambda split: find(split, data_dir)) for record in part.records]
+    read, assumed = alike({"": whole}, load_size, cache_dir, reading, "folder", may_be_maps=False)
+    records, images, undecodable = decode_images(read[""].of(found.records), load_size, cache_dir)
+    report = [*found.report, *assumed]
     report += skipped_line([f"{name} ({reason})" for name, reason in undecodable], "the image could not be decoded")
     if len(records) < 2:
         raise DataError(
@@ -100,6 +103,7 @@ def load(split: str, load_size: int, data_dir: str, cache_dir: str, reading: Rea
         names=tuple(record.name for record in records),
         labels=_labels(records, class_names),
         class_names=class_names,
+        values={side: read[side].values for side in read},
     )
 
 

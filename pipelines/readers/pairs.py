@@ -3,10 +3,8 @@
 import dataclasses
 import os
 
-import numpy as np
-
 from pipelines.examples import DataError, PairedImages, Record
-from pipelines.readers.decode import decode_rgb
+from pipelines.readers.alike import alike, found_in_splits
 from pipelines.readers.files import (
     FEW_TRANSLATIONS,
     IMAGE_SUFFIXES,
@@ -26,9 +24,6 @@ _ACCEPTED = (
 )
 # In order of preference.
 SPLIT_FOLDERS = {"train": ("train",), "test": ("test", "val")}
-# A side whose pictures have no more colors than this is treated as label maps. Photographs have thousands.
-MOST_LABELS = 64
-LOOKED_AT = 5
 
 
 @dataclasses.dataclass(frozen=True)
@@ -89,7 +84,7 @@ def load(
 ) -> PairedImages:
     """Loads the user's pairs: A and B, each (n, load_size, load_size, 3) uint8.
 
-    Label maps (pictures of few colors) are resized without interpolating their colors.
+    Label maps are resized without interpolating their colors (`pipelines.readers.label_maps`).
 
     Args:
         split: "train" or "test".
@@ -99,17 +94,22 @@ def load(
         label_maps: the side, "A" or "B", that is known to be label maps. Those in JPEG files are not recognized by
             their colors, which JPEG blurs.
         name: of the dataset, for messages.
+        reading: how the files are read.
 
     Raises:
         DataError: see `find`; also if no pair can be decoded.
     """
     found = find(split, data_dir, name)
     report, sides = list(found.report), {}
+    splits = found_in_splits(lambda split: find(split, data_dir, name))
+    whole = {
+        "A": [record for part in splits for record in part.a],
+        "B": [record for part in splits for record in part.b],
+    }
+    read, assumed = alike(whole, load_size, cache_dir, reading, name, label_maps)
+    report += assumed
     for side, records in (("A", found.a), ("B", found.b)):
-        if side == label_maps or are_label_maps(records):
-            records = [dataclasses.replace(record, is_label_map=True) for record in records]
-            report.append(f"{side} is treated as label maps, resized without interpolating their colors")
-        kept, images, undecodable = decode_images(records, load_size, cache_dir)
+        kept, images, undecodable = decode_images(read[side].of(records), load_size, cache_dir)
         report += skipped_line([f"{name} ({reason})" for name, reason in undecodable], f"{side} could not be decoded")
         sides[side] = {record.name: row for row, record in enumerate(kept)}, images
     names = tuple(name for name in sides["A"][0] if name in sides["B"][0])
@@ -117,22 +117,7 @@ def load(
     if not names:
         raise DataError(f"{name}: at least one pair must be decodable; got none in {data_dir!r} ({'; '.join(report)})")
     a, b = (image_rows(images, [rows[name] for name in names]) for rows, images in sides.values())
-    return PairedImages(a=a, b=b, names=names)
-
-
-def are_label_maps(records: tuple[Record, ...]) -> bool:
-    """Whether the first few pictures have so few colors that they must be labels."""
-    counts = []
-    for record in records[:LOOKED_AT]:
-        try:
-            pixels = decode_rgb(record.path)
-        except Exception:
-            # Reported when it is decoded.
-            continue
-        middle = pixels.shape[1] // 2
-        part = {"left": pixels[:, :middle], "right": pixels[:, middle:], "": pixels}[record.half]
-        counts.append(len(np.unique(part.reshape(-1, 3), axis=0)))
-    return bool(counts) and max(counts) <= MOST_LABELS
+    return PairedImages(a=a, b=b, names=names, values={side: read[side].values for side in read})
 
 
 def _split_folder(root: str, split: str, name: str) -> str:

@@ -1,5 +1,6 @@
 """Decoding the images of records, in parallel and once: the result is cached on disk."""
 
+import dataclasses
 import hashlib
 import os
 from collections.abc import Iterator, Sequence
@@ -9,13 +10,16 @@ import numpy as np
 from absl import logging
 from tqdm import tqdm
 
-from pipelines.examples import DataError, Record
+from pipelines.examples import PLAIN, DataError, Record
 from pipelines.readers.cache import MEMORY_LIMIT, Decoded, decode_once
 from pipelines.readers.decode import SMALL, decode_image, is_small
+from pipelines.report import first_names
 
 # Pillow releases the interpreter's lock while it decodes and resizes, so threads are enough.
 _WORKERS = min(4, os.cpu_count() or 1)
 _CHUNK = 256  # images under way at once; bounds the memory of results that wait to be collected
+# Pictures without a pixel as bright as this can hardly be meant so; how many are looked at.
+DARK, LOOKED_AT = 32, 100
 # To be raised when decoding changes, so that older cache files are no longer found.
 _FORMAT = "1"
 
@@ -45,6 +49,13 @@ def decode_images(
     path = os.path.join(cache_dir, f"images-{load_size}px-{_fingerprint(records, load_size)}.npy")
     shape = (len(records), load_size, load_size, 3)
     images, skipped = decode_once(_decoded(records, load_size), shape, path, memory_limit)
+    if len(images) and images[:LOOKED_AT].max() < DARK:
+        logging.warning(
+            "the pictures are nearly black: no pixel of %s is above %d of 255 (--value_range=LOW,HIGH says which "
+            "values are black and white)",
+            first_names([record.name for record in records]),
+            images[:LOOKED_AT].max(),
+        )
     left_out = {index for index, _ in skipped}
     kept = [record for index, record in enumerate(records) if index not in left_out]
     return kept, images, [(records[index].name, reason) for index, reason in skipped]
@@ -61,6 +72,8 @@ def _fingerprint(records: Sequence[Record], load_size: int) -> str:
             identity = (record.name, -1, -1)
         if record.half or record.is_label_map:
             identity += (record.half, record.is_label_map)
+        if record.values != PLAIN:
+            identity += dataclasses.astuple(record.values)
         digest.update(repr(identity).encode("utf-8", "surrogateescape"))
     return digest.hexdigest()[:24]
 
@@ -71,7 +84,7 @@ def _decoded(records: Sequence[Record], load_size: int) -> Iterator[Decoded]:
 
     def attempt(record: Record) -> tuple[np.ndarray | None, str]:
         try:
-            image = decode_image(record.path, load_size, record.half, record.is_label_map)
+            image = decode_image(record.path, load_size, record.half, record.is_label_map, record.values)
             if is_small(record.path, load_size, record.half):
                 enlarged.append(record.name)
             return image, ""

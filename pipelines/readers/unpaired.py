@@ -3,6 +3,7 @@
 import os
 
 from pipelines.examples import DataError, Record, UnpairedImages
+from pipelines.readers.alike import alike, found_in_splits
 from pipelines.readers.files import (
     FEW_TRANSLATIONS,
     IMAGE_SUFFIXES,
@@ -55,9 +56,13 @@ def load(
     Raises:
         DataError: see `find`; also if no image of a side can be decoded.
     """
-    report, decoded = [], {}
-    for side, records in find(split, data_dir, name).items():
-        kept, images, undecodable = decode_images(records, load_size, cache_dir)
+    found = find(split, data_dir, name)
+    splits = found_in_splits(lambda split: find(split, data_dir, name))
+    whole = {side: [record for part in splits for record in part[side]] for side in found}
+    read, assumed = alike(whole, load_size, cache_dir, reading, name, may_be_maps=False)
+    report, decoded = list(assumed), {}
+    for side, records in found.items():
+        kept, images, undecodable = decode_images(read[side].of(records), load_size, cache_dir)
         report.append(f"{len(records):,} images of {side} found in {data_dir!r} for {split}")
         report += skipped_line([f"{name} ({reason})" for name, reason in undecodable], f"{side} could not be decoded")
         if not kept:
@@ -65,4 +70,5 @@ def load(
         decoded[side] = images, tuple(record.name for record in kept)
     (a, names_a), (b, names_b) = decoded["A"], decoded["B"]
     log_report(name, tuple(report), min(len(a), len(b)), FEW_TRANSLATIONS if split == "train" else 0)
-    return UnpairedImages(a=a, b=b, names_a=names_a, names_b=names_b)
+    values = {side: read[side].values for side in read}
+    return UnpairedImages(a=a, b=b, names_a=names_a, names_b=names_b, values=values)
