@@ -56,7 +56,12 @@ class Experiment:
         unless one is named."""
         dataset = dataset or self.dataset
         workdir = workdir or str(pathlib.Path(self.workdir).parent / f"{model}-{dataset}")
-        config = PRESETS[model].resolve(dataset, {"seed": self.config.seed})
+        changes = {"seed": self.config.seed}
+        usual = self.preset.resolve(self.dataset)
+        if getattr(usual, "flip", False) and not self.config.flip and hasattr(PRESETS[model].config, "flip"):
+            # Who has turned mirroring off has data with a left and a right, for another model too.
+            changes["flip"] = False
+        config = PRESETS[model].resolve(dataset, changes)
         reading = self.reading if dataset == self.dataset else DEFAULT
         return dataclasses.replace(self, model=model, dataset=dataset, config=config, workdir=workdir, reading=reading)
 

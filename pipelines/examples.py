@@ -82,8 +82,9 @@ class PairedImages:
     """One split of a dataset of image pairs, decoded once.
 
     Attributes:
-        a: (n, s_a, s_a, 3) uint8, the side that is named first.
-        b: (n, s_b, s_b, 3) uint8, the other side of each pair. Mostly s_a = s_b; else one is a multiple of the other.
+        a: (n, h_a, w_a, 3) uint8, the side that is named first.
+        b: (n, h_b, w_b, 3) uint8, the other side of each pair. Mostly of the same size; else both sides of one are the
+            same multiple of the other's.
         names: n unique keys.
         labels: (n,) integers, equal for pairs whose B shows the same object; None where every B differs.
         values: how the pixel values of side "A" and of "B" were read, where that could be otherwise.
@@ -104,8 +105,8 @@ class UnpairedImages:
     """One split of a dataset of two sets of images without correspondence, decoded once.
 
     Attributes:
-        a: (n, load_size, load_size, 3) uint8, the side that is named first.
-        b: (m, load_size, load_size, 3) uint8, the other side.
+        a: (n, h, w, 3) uint8, the side that is named first.
+        b: (m, h, w, 3) uint8, the other side.
         names_a: n unique keys.
         names_b: m unique keys.
         values: how the pixel values of side "A" and of "B" were read, where that could be otherwise.

@@ -35,6 +35,7 @@ WITHOUT_TENSORFLOW = [
     "pipelines.registry",
     "pipelines.examples",
     "pipelines.reading",
+    "pipelines.sizes",
     "pipelines.readers.caption_files",
     "engine.command",
     "engine.experiment",

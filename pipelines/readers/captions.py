@@ -81,7 +81,7 @@ def load(split: str, load_size: int, data_dir: str, cache_dir: str, reading: Rea
     whole = [record for part in found_in_splits(lambda split: find(split, data_dir)) for record in part.records]
     read, assumed = alike({"": whole}, load_size, cache_dir, reading, "captions", may_be_maps=False)
     found = Found(read[""].of(found.records), (*found.report, *assumed))
-    examples = decode_found(found, "captions", load_size, cache_dir)
+    examples = decode_found(found, "captions", load_size, cache_dir, reading)
     return dataclasses.replace(examples, values={side: read[side].values for side in read})
 
 

@@ -90,7 +90,7 @@ def load(split: str, load_size: int, data_dir: str, cache_dir: str, reading: Rea
     found, class_names = find(split, data_dir)
     whole = [record for part, _ in found_in_splits(lambda split: find(split, data_dir)) for record in part.records]
     read, assumed = alike({"": whole}, load_size, cache_dir, reading, "folder", may_be_maps=False)
-    records, images, undecodable = decode_images(read[""].of(found.records), load_size, cache_dir)
+    records, images, undecodable = decode_images(read[""].of(found.records), load_size, cache_dir, reading=reading)
     report = [*found.report, *assumed]
     report += skipped_line([f"{name} ({reason})" for name, reason in undecodable], "the image could not be decoded")
     if len(records) < 2:

@@ -109,7 +109,7 @@ def load(
     read, assumed = alike(whole, load_size, cache_dir, reading, name, label_maps)
     report += assumed
     for side, records in (("A", found.a), ("B", found.b)):
-        kept, images, undecodable = decode_images(read[side].of(records), load_size, cache_dir)
+        kept, images, undecodable = decode_images(read[side].of(records), load_size, cache_dir, reading=reading)
         report += skipped_line([f"{name} ({reason})" for name, reason in undecodable], f"{side} could not be decoded")
         sides[side] = {record.name: row for row, record in enumerate(kept)}, images
     names = tuple(name for name in sides["A"][0] if name in sides["B"][0])

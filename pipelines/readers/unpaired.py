@@ -62,7 +62,7 @@ def load(
     read, assumed = alike(whole, load_size, cache_dir, reading, name, may_be_maps=False)
     report, decoded = list(assumed), {}
     for side, records in found.items():
-        kept, images, undecodable = decode_images(read[side].of(records), load_size, cache_dir)
+        kept, images, undecodable = decode_images(read[side].of(records), load_size, cache_dir, reading=reading)
         report.append(f"{len(records):,} images of {side} found in {data_dir!r} for {split}")
         report += skipped_line([f"{name} ({reason})" for name, reason in undecodable], f"{side} could not be decoded")
         if not kept:

@@ -14,7 +14,7 @@ SIDE = 8
 
 
 def config(batch_size=2, seed=0):
-    return types.SimpleNamespace(image_size=SIDE, batch_size=batch_size, seed=seed)
+    return types.SimpleNamespace(sides=(SIDE, SIDE), batch_size=batch_size, seed=seed, flip=True)
 
 
 def shown(examples, steps):
