@@ -28,6 +28,7 @@ from engine.strategy import strategy_for
 from evaluation.evaluator import Data, Evaluator, comparable
 from models.core.config import TrainingConfig, from_plain
 from models.core.trained import TrainedModel
+from pipelines.examples import recorded_values
 from pipelines.sizes import simplest
 from serving.export import export
 from serving.sampler import Sampler
@@ -83,9 +84,9 @@ class Run:
                 check_experiment(self.folder, self.experiment, devices, command.held_out_share)
             requires = self.ensure_required(command)
             prepared = self.parts.prepare(self.splits.train)
-            record = run_record(
-                self.experiment, prepared.config, prepared.data, requires, devices, command.held_out_share
-            )
+            values = recorded_values(self.splits.train)
+            data = prepared.data | ({"values": values} if values else {})
+            record = run_record(self.experiment, prepared.config, data, requires, devices, command.held_out_share)
             self.record = record
             selection = selection_data(self, command)
         if command.restart and (moved := self.folder.move_aside()):

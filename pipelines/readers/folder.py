@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from pipelines.examples import DataError, LabeledImages, Record
+from pipelines.readers.alike import alike
 from pipelines.readers.files import COMMON, Scan, check_folder, check_split, key_of, natural, not_pictures, scan
 from pipelines.readers.records import decode_reported
 from pipelines.readers.splits import ACCEPTED as ACCEPTED_SPLITS
@@ -97,7 +98,10 @@ def load(split: str, load_size: int, data_dir: str, cache_dir: str, reading: Rea
     """
     check_split(split)
     found = find(data_dir, reading)
-    records, images, report = decode_reported(found.records[split], load_size, cache_dir, found.report, reading)
+    whole = [record for records in found.records.values() for record in records]
+    read, assumed = alike({"": whole}, load_size, cache_dir, reading, "folder", may_be_maps=False)
+    records, report = read[""].of(found.records[split]), found.report.with_assumed(*assumed)
+    records, images, report = decode_reported(records, load_size, cache_dir, report, reading)
     if len(records) < 2:
         raise DataError(
             f"folder: at least 2 images of {split} must be decodable. "
@@ -110,6 +114,7 @@ def load(split: str, load_size: int, data_dir: str, cache_dir: str, reading: Rea
         labels=labels_of(records, found.class_names),
         class_names=found.class_names,
         report=report,
+        values={"": read[""].values},
     )
 
 

@@ -12,6 +12,7 @@ from pipelines.reading import Reading
 from pipelines.report import first_names
 
 TRAIN, TEST, VALIDATION = "train", "test", "validation"
+SPARE = "validation image, where there are others to test on"
 WORDS = {
     TRAIN: ("train", "training", "trainset", "trainval", "trn"),
     TEST: ("test", "testing", "testset", "tst", "evaluation", "eval"),
@@ -168,7 +169,7 @@ def _at(
             remains = remainders.get(names[depth], "")
             rest[path] = "/".join([*names[:depth], *([remains] if remains else []), *names[depth + 1 :]])
         elif kind:
-            skipped.setdefault("validation image, where there are others to test on", []).append(path)
+            skipped.setdefault(SPARE, []).append(path)
         else:
             skipped.setdefault("outside of the folders of the splits", []).append(path)
     named = {
