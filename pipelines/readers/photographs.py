@@ -6,6 +6,7 @@ import numpy as np
 
 from pipelines.examples import CaptionedImages, DataError, Record
 from pipelines.readers.files import Found, log_report, skipped_line
+from pipelines.readers.order import natural
 from pipelines.readers.records import decode_images
 
 
@@ -51,7 +52,9 @@ def decode_found(found: Found, dataset: str, load_size: int, cache_dir: str) -> 
             f"{dataset}: training needs at least 2 images that can be decoded and have captions, "
             f"got {len(records)} ({'; '.join(report)})"
         )
-    class_names = tuple(sorted({record.class_name for record in records if record.class_name is not None}))
+    class_names = tuple(
+        sorted({record.class_name for record in records if record.class_name is not None}, key=natural)
+    )
     labels = None
     if class_names:
         index = {name: label for label, name in enumerate(class_names)}
