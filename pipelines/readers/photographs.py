@@ -52,9 +52,7 @@ def decode_found(found: Found, dataset: str, load_size: int, cache_dir: str) -> 
             f"{dataset}: training needs at least 2 images that can be decoded and have captions, "
             f"got {len(records)} ({'; '.join(report)})"
         )
-    class_names = tuple(
-        sorted({record.class_name for record in records if record.class_name is not None}, key=natural)
-    )
+    class_names = tuple(sorted({record.class_name for record in records if record.class_name is not None}, key=natural))
     labels = None
     if class_names:
         index = {name: label for label, name in enumerate(class_names)}
