@@ -31,4 +31,4 @@ def test_numbers_count_by_value(expected):
 @hypothesis.given(strategies.sets(strategies.text("019-.ab\udc80²", max_size=4), min_size=2, max_size=8))
 def test_any_names_have_one_order(names):
     ordered = sorted(names, key=natural)
-    assert sorted(ordered[::-1], key=natural) == ordered
+    assert sorted(random.Random(1).sample(ordered, len(ordered)), key=natural) == ordered
