@@ -127,11 +127,13 @@ DATASETS = {
         "pipelines.readers.cub.load",
         CAPTIONED | {"classes"},
         "CUB-200-2011 photographs with the captions of Reed et al.",
+        reads=frozenset({"encoding"}),
     ),
     "flowers": Dataset(
         "pipelines.readers.flowers.load",
         CAPTIONED | {"classes"},
         "Oxford-102 photographs with the captions of Reed et al.",
+        reads=frozenset({"encoding"}),
     ),
     "captions": from_folder(
         "pipelines.readers.captions.load", CAPTIONED, "your own captioned images", PICTURES | {"encoding"}

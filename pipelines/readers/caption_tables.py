@@ -10,7 +10,8 @@ import posixpath
 from collections.abc import Iterator
 
 from pipelines.examples import DataError
-from pipelines.readers.caption_files import clean_caption, read_text
+from pipelines.readers.caption_files import clean_caption
+from pipelines.readers.text_files import read_text
 
 FILE_KEYS = ("file_name", "file", "filename", "image")
 CAPTION_KEYS = ("text", "caption", "captions")
@@ -32,19 +33,20 @@ class Table:
     unusable: list[str] = dataclasses.field(default_factory=list)
 
 
-def read_table(folder: str, path: str, table: Table) -> None:
+def read_table(folder: str, path: str, table: Table, encoding: str = "") -> None:
     """Adds the captions in one file to a table. Several lines with the same image give it several captions.
 
     Args:
         folder: the dataset's folder.
         path: the table's path below it; the file names in it are relative to the table's own folder.
         table: the table to add to.
+        encoding: of a file without a mark; "" for UTF-8.
 
     Raises:
         DataError: a CSV file without the needed columns or that cannot be parsed, or a file name that leads out of
             the dataset's folder.
     """
-    text = read_text(os.path.join(folder, *path.split("/")))
+    text = read_text(os.path.join(folder, *path.split("/")), encoding, "captions: the table")
     rows = _json_rows(text) if path.lower().endswith(".jsonl") else _csv_rows(text, path)
     for line, file_name, captions in rows:
         if not file_name or captions is None:
