@@ -223,7 +223,8 @@ class Run:
     def write_export(self, model: TrainedModel) -> pathlib.Path:
         """Write a numbered SavedModel of a model that computes in float32."""
         sampler = self.parts.sampler(model)
-        path = export(sampler, self.folder.exports)
+        about = f"{self.experiment.model} on {self.experiment.dataset}, {weights_of(model)}"
+        path = export(sampler, self.folder.exports, about)
         print(
             f"Exported the {weights_of(model)} to {path}; signatures: {', '.join(sorted(sampler.signatures()))}.",
             flush=True,

@@ -9,11 +9,12 @@ from pipelines.examples import CaptionedImages, DataError, Record
 from pipelines.readers.alike import alike
 from pipelines.readers.caption_files import CaptionFiles
 from pipelines.readers.caption_tables import TABLE_SUFFIXES, Table, find_tables
-from pipelines.readers.files import COMMON, Scan, check_folder, check_split, key_of, natural, normal, not_pictures, scan
+from pipelines.readers.files import COMMON, Scan, check_folder, check_split, key_of, normal, not_pictures, scan
 from pipelines.readers.folder import NO_TEST, folder_around, unique_names
+from pipelines.readers.order import natural
 from pipelines.readers.photographs import caption_line, decode_captioned
 from pipelines.readers.splits import ACCEPTED as ACCEPTED_SPLITS
-from pipelines.readers.splits import KIND_OF, TEST, TRAIN, VALIDATION, Splits, divide
+from pipelines.readers.splits import KIND_OF, SPARE, TEST, TRAIN, VALIDATION, Splits, divide
 from pipelines.reading import DEFAULT, Reading
 from pipelines.report import Report, first_names
 

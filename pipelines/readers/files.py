@@ -3,7 +3,6 @@
 import dataclasses
 import functools
 import os
-import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -162,13 +161,6 @@ def not_pictures(scanned: Scan, used: Iterable[str] = ()) -> dict[str, list[str]
     used = set(used)
     names = [name for name in scanned.others if name not in used]
     return {"not a picture that Pillow decodes": names} if names else {}
-
-
-def natural(name: str) -> tuple:
-    """A key that sorts numbers in names by their value: 2 before 10."""
-    parts = re.split(r"([0-9]+)", name)
-    # The name itself, last, so that 1 and 01 have an order.
-    return (*((1, int(part), "") if index % 2 else (0, 0, part) for index, part in enumerate(parts)), (0, 0, name))
 
 
 def normal(name: str) -> str:

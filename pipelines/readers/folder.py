@@ -8,7 +8,8 @@ import numpy as np
 
 from pipelines.examples import DataError, LabeledImages, Record
 from pipelines.readers.alike import alike
-from pipelines.readers.files import COMMON, Scan, check_folder, check_split, key_of, natural, not_pictures, scan
+from pipelines.readers.files import COMMON, Scan, check_folder, check_split, key_of, not_pictures, scan
+from pipelines.readers.order import natural
 from pipelines.readers.records import decode_reported
 from pipelines.readers.splits import ACCEPTED as ACCEPTED_SPLITS
 from pipelines.readers.splits import TRAIN, divide

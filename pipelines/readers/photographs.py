@@ -6,7 +6,8 @@ import numpy as np
 
 from pipelines.characters import count_cut, cut_line
 from pipelines.examples import CaptionedImages, DataError, Record
-from pipelines.readers.files import Found, natural
+from pipelines.readers.files import Found
+from pipelines.readers.order import natural
 from pipelines.readers.records import decode_reported
 from pipelines.reading import DEFAULT, Reading
 from pipelines.report import Report, first_names
