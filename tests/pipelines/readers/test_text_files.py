@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipelines import registry
 from pipelines.examples import DataError
-from pipelines.readers import captions, cub, flowers
+from pipelines.readers import captions, flowers
 from pipelines.readers.cub_classes import TRAIN_CLASSES
 from pipelines.readers.files import Found
 from pipelines.readers.text_files import check_encoding, decode, read_text
@@ -159,17 +160,19 @@ def test_a_table_that_cannot_be_decoded_is_refused_and_read_if_its_encoding_is_n
     assert "élève" in find(tmp_path).records[0].captions[0]
 
 
-def test_published_captions_have_the_same_rule(tmp_path):
-    folder = TRAIN_CLASSES[0]
-    for number, content in ((1, b"a bird\n"), (2, FRENCH.encode("latin-1"))):
-        write_image(tmp_path / "images" / folder / f"{number}.jpg")
+@pytest.mark.parametrize("dataset", ["cub", "flowers"])
+def test_published_captions_have_the_same_rule(dataset, tmp_path):
+    folder, images = {"cub": (TRAIN_CLASSES[0], f"images/{TRAIN_CLASSES[0]}"), "flowers": ("class_00001", "jpg")}[
+        dataset
+    ]
+    for number, content in ((1, b"a bird\n"), (2, FRENCH.encode("latin-1")), (3, b"a bird\n")):
+        write_image(tmp_path / images / f"{number}.jpg")
         write_text(tmp_path / "text" / folder / f"{number}.txt", "").write_bytes(content)
-    found = cub.find("train", str(tmp_path), str(tmp_path / "cache"))
-    assert len(found.records) == 1
-    assert any(
-        line.startswith("skipped 1: the text is not UTF-8") and "/2.txt" in line for line in found.report.lines()
-    )
-    assert len(cub.find("train", str(tmp_path), str(tmp_path / "cache"), "latin-1").records) == 2
+    places = str(tmp_path), str(tmp_path / "cache")
+    assert len(registry.load(dataset, "train", 8, *places)) == 2
+    assert "skipped 1: the text is not UTF-8" in "\n".join(registry.load(dataset, "train", 8, *places).report.lines())
+    examples = registry.load(dataset, "train", 8, *places, Reading(encoding="latin-1"))
+    assert (FRENCH.strip(),) in examples.captions
 
 
 def test_lists_of_classes_have_the_same_rule(tmp_path):
