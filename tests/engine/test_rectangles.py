@@ -4,10 +4,11 @@ import json
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from PIL import Image
 
 from engine.command import Evaluate, Sample, Train
-from engine.experiment import Experiment
+from engine.experiment import Experiment, resolve
 from engine.folder import RunError
 from engine.run import Run
 from models.core.config import ConfigError
@@ -22,12 +23,12 @@ HEIGHT, WIDTH = 32, 64
 DATASETS = {"pix2pix": "pairs", "cyclegan": "unpaired"}
 
 
-def write_set(folder, dataset, count=6):
+def write_set(folder, dataset, count=6, apart=0.08):
     """Discs, red on blue, in pictures of 120 x 60 pixels; of pairs, at the same place of both."""
     names = {"pairs": ("A", "B"), "unpaired": ("trainA", "trainB", "testA", "testB")}[dataset]
     for index in range(count):
         for side in names:
-            write_disc(folder / side / f"{index}.png", center=(0.3 + 0.08 * index, 0.5))
+            write_disc(folder / side / f"{index}.png", center=(0.5 + apart * (index - 2), 0.5))
     return folder
 
 
@@ -166,3 +167,24 @@ def test_a_users_note_says_how_deep_the_u_net_of_a_rectangle_is():
 def test_the_rendered_birds_are_squares(dataset, tmp_path):
     with pytest.raises(DataError, match=r"birds are drawn as squares: .* Received: 36 x 72 pixels"):
         registry.load(dataset, "train", (36, 72), "", str(tmp_path))
+
+
+def test_a_model_of_one_size_translates_pictures_as_it_was_trained_on_them(tmp_path):
+    write_set(tmp_path / "data", "pairs", apart=0.0)
+    config = tiny("pixel_dt", batch_size=2, steps=1)
+    places = [str(tmp_path / name) for name in ("run", "data", "cache")]
+    run = Run(Experiment("pixel_dt", "pairs", config, *places, Reading(resize="crop")))
+    for image in run.splits.train.a:
+        height, width = extent(image)
+        assert image.shape == (32, 32, 3)
+        assert height == pytest.approx(width, abs=2)
+    run.train(Train())
+    write_disc(tmp_path / "in" / "a.png", (50, 20))
+    command = Sample(input=str(tmp_path / "in"), output=str(tmp_path / "out"), workdir=places[0])
+    Run(resolve(command)).sample(command)
+    sampled = pixels(tmp_path / "out" / "output" / "a.png")
+    # The middle of the picture.
+    assert sampled.shape == (20, 20, 3)
+    served = tf.saved_model.load(str(tmp_path / "run" / "export" / "1")).signatures["serving_default"]
+    (png,) = served(image_bytes=tf.constant([(tmp_path / "in" / "a.png").read_bytes()]))["png"].numpy()
+    assert np.abs(tf.io.decode_png(png).numpy().astype(int) - sampled).max() <= 1
