@@ -46,8 +46,11 @@ class TranslationParts(Parts):
 
     def sampler(self, model):
         """The generators by direction, averaged if there are averages."""
-        names = zip(self.directions(model.config), model.generator_names, strict=True)
-        translators = {direction: Translator(model.sampled(name), model.side_multiple) for direction, name in names}
+        names, resize = self.directions(model.config), self.experiment.reading.resize
+        translators = {
+            direction: Translator(model.sampled(name), model.side_multiple, resize)
+            for direction, name in zip(names, model.generator_names, strict=True)
+        }
         return TranslationSampler(translators, model.step)
 
     def sample(self, model, command: Sample):
