@@ -210,6 +210,7 @@ class Run:
 
     def sample(self, command: Sample) -> pathlib.Path:
         """Draw or translate."""
+        self.parts.check_sample(command)
         return self.parts.sample(self.trained_model(command.checkpoint), command)
 
     def explore(self, command: Explore) -> dict:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -100,7 +101,12 @@ def _escaped(letter: str) -> str:
     if "\udc80" <= letter <= "\udcff":
         # A byte of a name that is no UTF-8, as Python keeps it.
         return f"\\x{ord(letter) - 0xDC00:02x}"
-    return letter if letter.isprintable() else letter.encode("unicode_escape", "surrogatepass").decode()
+    # The unusual spaces (macOS writes one into the names of screenshots) do no harm.
+    return (
+        letter
+        if letter.isprintable() or unicodedata.category(letter) == "Zs"
+        else letter.encode("unicode_escape", "surrogatepass").decode()
+    )
 
 
 def first_names(names: Sequence[str], most: int = SHOWN) -> str:

@@ -78,8 +78,11 @@ def list_files(folder: str, suffixes: tuple[str, ...]) -> list[str]:
 
 
 def key_of(path: str) -> str:
-    """Returns the name of an image or caption file: its relative path without the suffix, printable."""
-    return os.fsencode(os.path.splitext(path)[0]).decode("utf-8", "replace")
+    """Returns the name of an image or caption file: its relative path without the suffix.
+
+    It is UTF-8; other bytes are escaped, so that no two files have one name.
+    """
+    return os.fsencode(os.path.splitext(path)[0]).decode("utf-8", "backslashreplace")
 
 
 def skipped_line(names: Iterable[str], reason: str) -> list[str]:
