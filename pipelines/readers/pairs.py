@@ -106,7 +106,7 @@ def load(
         "A": [record for part in splits for record in part.a],
         "B": [record for part in splits for record in part.b],
     }
-    read, assumed = alike(whole, load_size, cache_dir, reading, name, label_maps)
+    read, assumed = alike(whole, load_size, cache_dir, reading, name, label_maps, may_be_gray=True)
     report += assumed
     for side, records in (("A", found.a), ("B", found.b)):
         kept, images, undecodable = decode_images(read[side].of(records), load_size, cache_dir, reading=reading)

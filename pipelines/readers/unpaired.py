@@ -59,7 +59,7 @@ def load(
     found = find(split, data_dir, name)
     splits = found_in_splits(lambda split: find(split, data_dir, name))
     whole = {side: [record for part in splits for record in part[side]] for side in found}
-    read, assumed = alike(whole, load_size, cache_dir, reading, name, may_be_maps=False)
+    read, assumed = alike(whole, load_size, cache_dir, reading, name, may_be_maps=False, may_be_gray=True)
     report, decoded = list(assumed), {}
     for side, records in found.items():
         kept, images, undecodable = decode_images(read[side].of(records), load_size, cache_dir, reading=reading)
