@@ -7,10 +7,12 @@ import shlex
 
 from engine.command import DEFAULT_MODEL, Command, CommandError, Sample, Train, choice
 from engine.folder import RunFolder
-from models.core.config import TrainingConfig, from_plain
+from models.core.config import RATES, TrainingConfig, from_plain
 from models.core.preset import Preset
 from models.registry import PRESETS
-from pipelines.readers.caption_files import clean_caption
+from pipelines.examples import DataError
+from pipelines.readers.caption_files import clean_caption, read_captions
+from pipelines.readers.text_files import check_encoding
 from pipelines.reading import DEFAULT, Reading, from_record
 from pipelines.registry import DATASETS
 
@@ -83,6 +85,8 @@ def resolve(command: Command) -> Experiment:
         config = with_paths(PRESETS[model].resolve(dataset, command.settings()))
         cache_dir = command.cache_dir or DEFAULT_CACHE
         experiment = Experiment(model, dataset, config, workdir, command.data_dir, cache_dir, command.reading())
+        if not command.restart:
+            experiment = with_changed_rates(experiment, command.given_rates)
     else:
         experiment = trained(command, workdir)
         check_mode(command.mode, experiment.model)
@@ -114,6 +118,19 @@ def trained(command: Command, workdir: str) -> Experiment:
         command.cache_dir or (cached if os.path.isdir(cached) else "") or DEFAULT_CACHE,
         dataclasses.replace(from_record(record.get("reading")), recorded=record.get("data", {}).get("values", {})),
     )
+
+
+def with_changed_rates(experiment: Experiment, given: frozenset[str] = frozenset()) -> Experiment:
+    """The experiment with the learning rates that its run was changed to while it was trained, but for those given.
+
+    Without the flag, resuming keeps the current rate, which is not the preset's.
+    """
+    record = RunFolder(experiment.workdir).read_record()
+    if record is None or (record["model"], record["dataset"]) != (experiment.model, experiment.dataset):
+        return experiment
+    changed = {change["field"] for change in record.get("changes", [])} & set(RATES) - given
+    rates = {name: record["config"][name] for name in changed}
+    return dataclasses.replace(experiment, config=dataclasses.replace(experiment.config, **rates))
 
 
 def with_paths(config: TrainingConfig) -> TrainingConfig:
@@ -161,13 +178,15 @@ def check_data(experiment: Experiment, to_train: bool):
 def captions_of(command: Sample) -> tuple[str, ...]:
     """The captions to sample, from --caption and --captions_file, cleaned as those that are trained on."""
     found = list(command.caption)
+    try:
+        check_encoding(command.encoding)
+    except DataError as error:
+        raise CommandError(f"--{error}") from None
     if command.captions_file:
         try:
-            found += pathlib.Path(command.captions_file).read_text(encoding="utf-8-sig").splitlines()
-        except (OSError, UnicodeDecodeError) as error:
-            raise CommandError(
-                f"--captions_file must be a text file. Received: {command.captions_file} ({error})"
-            ) from None
+            found += read_captions(command.captions_file, command.encoding, "--captions_file")
+        except DataError as error:
+            raise CommandError(str(error)) from None
     found = [caption for caption in map(clean_caption, found) if caption]
     if (command.caption or command.captions_file) and not found:
         raise CommandError("there is no caption in --caption or --captions_file. Received: only empty lines")

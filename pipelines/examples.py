@@ -5,6 +5,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from pipelines.report import Report
+
 
 class DataError(ValueError):
     """Something is wrong with the user's data. The message is one clear line that can be printed unchanged."""
@@ -90,6 +92,7 @@ class PairedImages:
             the same multiple of the other's.
         names: n unique keys.
         labels: (n,) integers, equal for pairs whose B shows the same object; None where every B differs.
+        report: on the files that it was read from, if it was.
         values: how the pixel values of side "A" and of "B" were read, where that could be otherwise.
     """
 
@@ -97,6 +100,7 @@ class PairedImages:
     b: np.ndarray
     names: tuple[str, ...]
     labels: np.ndarray | None = None
+    report: Report | None = None
     values: Mapping[str, Values] = dataclasses.field(default_factory=dict)
 
     def __len__(self) -> int:
@@ -112,6 +116,7 @@ class UnpairedImages:
         b: (m, h, w, 1 or 3) uint8, the other side.
         names_a: n unique keys.
         names_b: m unique keys.
+        report: on the files that it was read from, if it was.
         values: how the pixel values of side "A" and of "B" were read, where that could be otherwise.
     """
 
@@ -119,6 +124,7 @@ class UnpairedImages:
     b: np.ndarray
     names_a: tuple[str, ...]
     names_b: tuple[str, ...]
+    report: Report | None = None
     values: Mapping[str, Values] = dataclasses.field(default_factory=dict)
 
     def __len__(self) -> int:
@@ -135,6 +141,7 @@ class LabeledImages:
         names: n unique keys (see `Record.name`).
         labels: (n,) int32 indices into `class_names`; None in a dataset without classes.
         class_names: the classes; empty in a dataset without classes.
+        report: on the files that it was read from, if it was.
         values: how the pixel values were read, under the name "", where that could be otherwise.
     """
 
@@ -142,6 +149,7 @@ class LabeledImages:
     names: tuple[str, ...]
     labels: np.ndarray | None = None
     class_names: tuple[str, ...] = ()
+    report: Report | None = None
     values: Mapping[str, Values] = dataclasses.field(default_factory=dict)
 
     def __len__(self) -> int:

@@ -37,6 +37,7 @@ WITHOUT_TENSORFLOW = [
     "pipelines.reading",
     "pipelines.sizes",
     "pipelines.readers.caption_files",
+    "pipelines.characters",
     "engine.command",
     "engine.experiment",
     "engine.folder",

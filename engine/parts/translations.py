@@ -1,5 +1,6 @@
 """Translating files of any sizes into a folder, with a page that shows input beside output."""
 
+import os
 import pathlib
 import shutil
 
@@ -56,7 +57,10 @@ def translate_files(
             unreadable.append(f"{name} ({' '.join(str(error).replace(repr(str(path)), 'it').split())})")
             continue
         files = {INPUT: f"{INPUT}/{name}", OUTPUT: f"{OUTPUT}/{outputs[name]}"}
-        write_png(target / files[OUTPUT], sampler.translate(image, command.seed, command.direction))
+        target.mkdir(parents=True, exist_ok=True)
+        # What a large picture needs on disk is where its translation will be, unless another folder is named.
+        folder = os.environ.get("TMPDIR") or str(target)
+        write_png(target / files[OUTPUT], sampler.translate(image, command.seed, command.direction, folder))
         copy(path, target / files[INPUT])
         rows.append((name, files))
     for line in Report("--input").with_skipped("cannot be read", unreadable).lines():

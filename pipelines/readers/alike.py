@@ -1,16 +1,12 @@
 """What all files of a set, or of one side of it, are read as: one range of values, label maps or not."""
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
+from collections.abc import Mapping, Sequence
 
-from pipelines.examples import PLAIN, DataError, Record, Values
-from pipelines.readers.files import SPLITS
+from pipelines.examples import PLAIN, Record, Values
 from pipelines.readers.label_maps import Verdict, verdict
 from pipelines.readers.values import look_at_all, values_of
 from pipelines.reading import Reading
-
-Found = TypeVar("Found")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,17 +81,6 @@ def alike(
             values[side] = dataclasses.replace(values[side], channels=1)
             more.append(f"{side} has one channel, as all of its files are gray")
     return {side: Alike(values[side], verdicts[side].are_label_maps) for side in sides}, lines + more
-
-
-def found_in_splits(find: Callable[[str], Found]) -> list[Found]:
-    """What is found for each split; one that is not there is left out."""
-    found = []
-    for split in SPLITS:
-        try:
-            found.append(find(split))
-        except DataError:
-            continue
-    return found
 
 
 def _told(side: str, reading: Reading, published_maps: str) -> bool | None:

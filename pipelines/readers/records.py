@@ -14,7 +14,7 @@ from pipelines.examples import PLAIN, DataError, Record
 from pipelines.readers.cache import MEMORY_LIMIT, Decoded, decode_once
 from pipelines.readers.decode import SMALL, decode_image, is_small
 from pipelines.reading import DEFAULT, Reading
-from pipelines.report import first_names
+from pipelines.report import Report, first_names
 from pipelines.sizes import Size, height_width
 
 # Pillow releases the interpreter's lock while it decodes and resizes, so threads are enough.
@@ -72,6 +72,27 @@ def decode_images(
     left_out = {index for index, _ in skipped}
     kept = [record for index, record in enumerate(records) if index not in left_out]
     return kept, images, [(records[index].name, reason) for index, reason in skipped]
+
+
+def decode_reported(
+    records: Sequence[Record], load_size: Size, cache_dir: str, report: Report, reading: Reading, side: str = ""
+) -> tuple[list[Record], np.ndarray, Report]:
+    """Decodes the images of records as `decode_images` does, and reports on those that cannot be decoded.
+
+    Args:
+        records: the images to decode.
+        load_size: side, or (height, width), of the results in pixels.
+        cache_dir: folder of the cache files.
+        report: what is known so far.
+        reading: how they are read.
+        side: of pairs or unpaired images, for the report.
+
+    Returns:
+        The records that could be decoded, their images, and the report.
+    """
+    kept, images, undecodable = decode_images(records, load_size, cache_dir, reading=reading)
+    names = [f"{name} ({reason})" for name, reason in undecodable]
+    return kept, images, report.with_skipped(f"{side} could not be decoded".strip(), names)
 
 
 def _fingerprint(records: Sequence[Record], size: str, reading: Reading) -> str:

@@ -34,7 +34,7 @@ UNUSUAL = [
 class Inverting:
     """Stands in for a sampler: translates a picture to its negative."""
 
-    def translate(self, image, seed, direction=""):
+    def translate(self, image, seed, direction="", folder=None):
         return 255 - image
 
 
