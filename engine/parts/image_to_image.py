@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from engine.command import Evaluate, Sample
+from engine.parts.depths import Depths
 from engine.parts.parts import Parts, Prepared, evenly, fingerprint
 from engine.parts.sources import check_target
 from engine.parts.translations import page_of, translate_files, write_png
@@ -19,7 +20,7 @@ from panels.grids import as_pixels, captioned_rows
 from pipelines.batches.domain_transfer import associated_batches
 from pipelines.batches.pairs import paired_batches
 from pipelines.batches.unpaired import unpaired_batches
-from pipelines.examples import DataError, PairedImages, UnpairedImages
+from pipelines.examples import DataError, PairedImages, UnpairedImages, Values
 from pipelines.images import center_crop, with_channels
 from pipelines.sizes import shown
 from serving.images import TranslationSampler, Translator
@@ -48,14 +49,24 @@ class TranslationParts(Parts):
     def sampler(self, model):
         """The generators by direction, averaged if there are averages."""
         names = zip(self.directions(model.config), model.generator_names, strict=True)
-        translators = {direction: Translator(model.sampled(name), model.side_multiple) for direction, name in names}
+        translators = {
+            direction: Translator(model.sampled(name), model.side_multiple, self.values(direction))
+            for direction, name in names
+        }
         return TranslationSampler(translators, model.step)
 
     def sample(self, model, command: Sample):
         """Translate the images of --input, of any sizes, into the folder --output, with a page to look at them."""
         sampler = self.sampler(model)
-        title = self.title(command.direction or sampler.directions[0])
-        return translate_files(sampler, command, self.target(command), title, model, self.folder.path)
+        direction = command.direction or sampler.directions[0]
+        depths = Depths(*self.values(direction), model.config.channels_of(direction), self.experiment.cache_dir)
+        target, title = self.target(command), self.title(direction)
+        return translate_files(sampler, command, target, title, model, self.folder.path, depths)
+
+    def values(self, direction: str) -> tuple[Values, Values]:
+        """How the files of the side that is translated were read in training, and those of the other one."""
+        recorded = self.run.record["data"].get("values", {})
+        return tuple(Values(**recorded.get(side, {})) for side in (direction[0], direction[-1]))
 
     def check_sample(self, command: Sample):
         """RunError if the translations would lie in --input."""
