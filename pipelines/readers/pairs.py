@@ -249,7 +249,7 @@ def load(
     found = find(data_dir, name, reading)
     records = dict(zip(SIDES, (found.a, found.b), strict=True))
     whole = {side: [*of["train"], *of["test"]] for side, of in records.items()}
-    read, assumed = alike(whole, load_size, cache_dir, reading, name, label_maps)
+    read, assumed = alike(whole, load_size, cache_dir, reading, name, label_maps, may_be_gray=True)
     report, sides = found.report.with_assumed(*assumed), {}
     for side, of in records.items():
         kept, images, report = decode_reported(read[side].of(of[split]), load_size, cache_dir, report, reading, side)
