@@ -16,7 +16,8 @@ _KMNIST = ("{name}-{split}-imgs.npz", "{name}-{split}-labels.npz")
 
 def accepted(name: str) -> str:
     """The files of a set, for messages."""
-    return f"{name}.npz with x_train, y_train, x_test and y_test, as Keras has it"
+    apart = ", or kmnist-train-imgs.npz, kmnist-train-labels.npz and the same of test" if name == "kmnist" else ""
+    return f"{name}.npz with x_train, y_train, x_test and y_test{apart}"
 
 
 def read(folder: str, name: str, split: str, load_size: int, class_names: Sequence[str] = ()) -> LabeledImages | None:
