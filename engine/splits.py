@@ -8,6 +8,8 @@ from engine.experiment import Experiment
 from pipelines import registry
 from pipelines.examples import DataError, Examples
 from pipelines.holdout import hold_out
+from pipelines.seen import seen_in
+from pipelines.sizes import Size
 
 
 class Splits:
@@ -15,20 +17,20 @@ class Splits:
 
     Args:
         experiment: names the dataset and its folders.
-        side: at which images are kept, pixels.
+        size: at which images are kept, pixels: a side, or (height, width).
         held_out_share: of the training split.
         train_split: the name of the split that is trained on.
     """
 
-    def __init__(self, experiment: Experiment, side: int, held_out_share: float, train_split: str):
-        self.experiment, self.side = experiment, side
+    def __init__(self, experiment: Experiment, size: Size, held_out_share: float, train_split: str):
+        self.experiment, self.size = experiment, size
         self.held_out_share, self.train_split = held_out_share, train_split
         self.load = functools.cache(self._load)
 
     def _load(self, split: str) -> Examples:
         experiment = self.experiment
         return registry.load(
-            experiment.dataset, split, self.side, experiment.data_dir, experiment.cache_dir, experiment.reading
+            experiment.dataset, split, self.size, experiment.data_dir, experiment.cache_dir, experiment.reading
         )
 
     @functools.cached_property
@@ -45,25 +47,36 @@ class Splits:
 
     @functools.cached_property
     def unseen(self) -> tuple[Examples, str]:
-        """The test split, and "test"; with a warning the training split, and "train", where nothing else is there."""
+        """The test split, and "test"; with a warning the training split, and "train", where nothing else is there.
+
+        It is "train", too, where all images of the test split are trained on, be it of one side only.
+        """
         try:
             examples = self.load("test")
         except DataError as error:
             logging.warning("Training images stand in for images to test on: %s", error)
             return self.train, "train"
-        same = names_of(examples) is not None and names_of(examples) == names_of(self.load(self.train_split))
-        return examples, "train" if same else "test"
+        return examples, "train" if self._is_trained_on(examples) else "test"
+
+    def _is_trained_on(self, examples: Examples) -> bool:
+        """Whether examples to test on are images of training: their report says so, or their pixels; with a warning."""
+        report = getattr(examples, "report", None)
+        if report is not None and report.lacks_test:
+            logging.warning(
+                "There are no images to test on: all figures and pictures are of images that are trained on"
+            )
+            return True
+        shares = seen_in(self.load(self.train_split), examples)
+        for side, share in shares.items():
+            images = f"images of {side}" if side else "images"
+            if share == 1.0:
+                logging.warning("The %s to test on are all trained on: no figure or picture is of unseen ones", images)
+            elif share:
+                logging.warning("%.1f %% of the %s to test on are images that are trained on, too", 100 * share, images)
+        return 1.0 in shares.values()
 
     @property
     def selection(self) -> tuple[Examples, str]:
         """What checkpoints are compared on while training: what was held out, and "validation"; otherwise `unseen`."""
         held_out = self._parts[1]
         return self.unseen if held_out is None else (held_out, "validation")
-
-
-def names_of(examples: Examples):
-    """What identifies examples; None for a distribution, which gives new ones at every draw."""
-    for name in ("names", "names_a"):
-        if hasattr(examples, name):
-            return getattr(examples, name)
-    return None

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 OPTIMIZERS = ("adam", "rmsprop", "sgd")
+# The step sizes of the players, from which the schedules start: a run may be resumed with others, if they are given.
+RATES = ("learning_rate", "discriminator_learning_rate")
 
 
 class ConfigError(ValueError):
@@ -74,6 +76,11 @@ class TrainingConfig:
     def __post_init__(self):
         for field in dataclasses.fields(self):
             check(field, getattr(self, field.name))
+
+    @property
+    def sides(self) -> tuple[int, int]:
+        """(height, width) of the images that are trained on, in pixels."""
+        return self.image_size, self.image_size
 
     @property
     def remapping(self) -> bool:

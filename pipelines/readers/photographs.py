@@ -4,10 +4,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from pipelines.characters import count_cut, cut_line
 from pipelines.examples import CaptionedImages, DataError, Record
-from pipelines.readers.files import Found, log_report, skipped_line
+from pipelines.readers.files import Found
 from pipelines.readers.order import natural
-from pipelines.readers.records import decode_images
+from pipelines.readers.records import decode_reported
+from pipelines.reading import DEFAULT, Reading
+from pipelines.report import Report, first_names
+from pipelines.sizes import Size
 
 
 def caption_line(records: Sequence[Record]) -> str:
@@ -22,14 +26,40 @@ def is_mostly_unknown(caption: str) -> bool:
     return sum(not character.isascii() for character in letters) > len(letters) / 2
 
 
-def decode_found(found: Found, dataset: str, load_size: int, cache_dir: str) -> CaptionedImages:
-    """Decodes the images found (or reads them from the cache), logs the report, and warns if there are too few.
+def reading_lines(records: Sequence[Record]) -> list[str]:
+    """Report lines on captions that the char-CNN-RNN cannot read, or not to their end."""
+    lines = []
+    strange = [record.name for record in records if any(map(is_mostly_unknown, record.captions))]
+    if strange:
+        lines.append(
+            f"{len(strange):,} images have captions in letters that the char-CNN-RNN does not know (it reads a-z, "
+            f"digits and punctuation; --text_encoder takes embeddings of any language): {', '.join(strange[:5])}"
+        )
+    cut = {record.name: count for record in records if (count := count_cut(record.captions))}
+    if cut:
+        lines.append(cut_line(sum(cut.values()), first_names(list(cut))))
+    return lines
+
+
+def decode_found(
+    found: Found, dataset: str, load_size: Size, cache_dir: str, reading: Reading = DEFAULT
+) -> CaptionedImages:
+    """Decodes the images found, see `decode_captioned`."""
+    report = Report(dataset, assumed=found.report)
+    return decode_captioned(found.records, report, load_size, cache_dir, reading)
+
+
+def decode_captioned(
+    records: Sequence[Record], report: Report, load_size: Size, cache_dir: str, reading: Reading = DEFAULT
+) -> CaptionedImages:
+    """Decodes captioned images (or reads them from the cache) and logs the report.
 
     Args:
-        found: the records and the report so far.
-        dataset: name of the dataset, for the messages.
-        load_size: side of the images in pixels.
+        records: the images of a split.
+        report: what is known so far.
+        load_size: side, or (height, width), of the images in pixels.
         cache_dir: folder of the cache of decoded images.
+        reading: how they are read.
 
     Returns:
         The decoded split; its classes are those of the records, if they have any.
@@ -37,20 +67,13 @@ def decode_found(found: Found, dataset: str, load_size: int, cache_dir: str) -> 
     Raises:
         DataError: fewer than two images could be decoded.
     """
-    records, images, undecodable = decode_images(found.records, load_size, cache_dir)
-    report = list(found.report)
-    report += skipped_line([f"{name} ({reason})" for name, reason in undecodable], "the image could not be decoded")
-    strange = [record.name for record in records if any(map(is_mostly_unknown, record.captions))]
-    if strange:
-        report.append(
-            f"{len(strange):,} images have captions in letters that the char-CNN-RNN does not know (it reads a-z, "
-            f"digits and punctuation; --text_encoder takes embeddings of any language): {', '.join(strange[:5])}"
-        )
-    log_report(dataset, tuple(report), len(records))
+    records, images, report = decode_reported(records, load_size, cache_dir, report, reading)
+    report = report.with_assumed(*reading_lines(records))
+    report.log()
     if len(records) < 2:
         raise DataError(
-            f"{dataset}: training needs at least 2 images that can be decoded and have captions, "
-            f"got {len(records)} ({'; '.join(report)})"
+            f"{report.dataset}: training needs at least 2 images that can be decoded and have captions. "
+            f"Received: {len(records)} ({'; '.join(report.lines())})"
         )
     class_names = tuple(sorted({record.class_name for record in records if record.class_name is not None}, key=natural))
     labels = None
@@ -63,4 +86,5 @@ def decode_found(found: Found, dataset: str, load_size: int, cache_dir: str) -> 
         captions=tuple(record.captions for record in records),
         labels=labels,
         class_names=class_names,
+        report=report,
     )

@@ -140,7 +140,7 @@ def test_an_incomplete_set_works_and_says_what_is_missing(tmp_path):
 def test_a_split_without_images_is_an_error_that_says_so(tmp_path):
     write_set(tmp_path / "data")
     shutil.rmtree(tmp_path / "data" / "text" / UNSEEN)
-    with pytest.raises(DataError, match=r"got 0 \(0 of 2,933 test images"):
+    with pytest.raises(DataError, match=r"Received: 0 \(assumed: 0 of 2,933 test images"):
         load("test", tmp_path / "data", tmp_path)
 
 

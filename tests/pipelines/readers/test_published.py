@@ -78,7 +78,7 @@ def test_unpaired_sets_are_read_from_their_folders(tmp_path):
     for name in ("trainA/1", "trainB/2", "testA/3", "testB/4"):
         write_image(tmp_path / "monet2photo" / f"{name}.jpg")
     found = load("monet2photo", "train", 8, str(tmp_path), str(tmp_path / "cache"))
-    assert (found.names_a, found.names_b) == (("1",), ("2",))
+    assert (found.names_a, found.names_b) == (("trainA/1",), ("trainB/2",))
 
 
 def test_the_names_are_in_the_registry():

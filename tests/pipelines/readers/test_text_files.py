@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from pipelines.examples import DataError
 from pipelines.readers import captions, cub, flowers
 from pipelines.readers.cub_classes import TRAIN_CLASSES
+from pipelines.readers.files import Found
 from pipelines.readers.text_files import check_encoding, decode, read_text
+from pipelines.reading import Reading
 from tests.pipelines.files import write_image, write_text
 
 FRENCH, CHINESE, JAPANESE = "un café crème, un élève\n", "一只红色的鸟\n", "赤い鳥が枝にとまっている\n"
@@ -23,7 +25,9 @@ MARKS = {
 
 
 def find(folder, encoding=""):
-    return captions.find("train", str(folder), encoding)
+    """The records to train on, and the report's lines."""
+    found = captions.find(str(folder), Reading(encoding=encoding))
+    return Found(found.records["train"], tuple(found.report.lines()))
 
 
 def captioned(folder, contents: dict[str, bytes]):
