@@ -160,7 +160,9 @@ def test_published_captions_have_the_same_rule(tmp_path):
         write_text(tmp_path / "text" / folder / f"{number}.txt", "").write_bytes(content)
     found = cub.find("train", str(tmp_path), str(tmp_path / "cache"))
     assert len(found.records) == 1
-    assert any(line.startswith("skipped 1: the text is not UTF-8") and "/2.txt" in line for line in found.report)
+    assert any(
+        line.startswith("skipped 1: the text is not UTF-8") and "/2.txt" in line for line in found.report.lines()
+    )
     assert len(cub.find("train", str(tmp_path), str(tmp_path / "cache"), "latin-1").records) == 2
 
 
