@@ -13,6 +13,7 @@ from tqdm import tqdm
 from pipelines.examples import PLAIN, DataError, Record
 from pipelines.readers.cache import MEMORY_LIMIT, Decoded, decode_once
 from pipelines.readers.decode import SMALL, decode_image, is_small
+from pipelines.readers.shapes import counted, fit_lines, sizes_of
 from pipelines.reading import DEFAULT, Reading
 from pipelines.report import Report, first_names
 from pipelines.sizes import Size, height_width
@@ -77,7 +78,8 @@ def decode_images(
 def decode_reported(
     records: Sequence[Record], load_size: Size, cache_dir: str, report: Report, reading: Reading, side: str = ""
 ) -> tuple[list[Record], np.ndarray, Report]:
-    """Decodes the images of records as `decode_images` does, and reports on those that cannot be decoded.
+    """Decodes the images of records as `decode_images` does, and reports on them: those that cannot be decoded, the
+    sizes of the others, and what becomes of another aspect.
 
     Args:
         records: the images to decode.
@@ -92,7 +94,9 @@ def decode_reported(
     """
     kept, images, undecodable = decode_images(records, load_size, cache_dir, reading=reading)
     names = [f"{name} ({reason})" for name, reason in undecodable]
-    return kept, images, report.with_skipped(f"{side} could not be decoded".strip(), names)
+    report = report.with_skipped(f"{side} could not be decoded".strip(), names)
+    sizes = sizes_of(kept)
+    return kept, images, report.with_sizes(counted(sizes)).with_assumed(*fit_lines(sizes, load_size, reading, side))
 
 
 def _fingerprint(records: Sequence[Record], size: str, reading: Reading) -> str:
