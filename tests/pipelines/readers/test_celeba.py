@@ -103,6 +103,7 @@ def test_what_is_left_out_is_counted(tmp_path, caplog):
     assert [name[-6:] for name in found.names] == ["000001", "000003"]
     assert found.labels.tolist() == [1, 0]
     for line in (
+        "used: train 2, test 2",
         "skipped 1: for validation, which is not used: img_align_celeba/000004.png",
         "skipped 2: in no split of the list: img_align_celeba/000007.png, img_align_celeba/000008.png",
         "skipped 2: picture without a class in list_attr_celeba.txt: img_align_celeba/000007.png",

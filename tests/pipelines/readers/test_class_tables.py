@@ -145,9 +145,10 @@ def test_the_columns_that_there_are_are_told(tmp_path):
     write_text(tmp_path / "list_attr_celeba.txt", CELEBA)
     write_text(tmp_path / "list_eval_partition.txt", "000001.jpg 0\n000002.jpg 1\n")
     write_text(tmp_path / "other.csv", "file,kind\nnowhere.jpg,cat\n")
+    write_text(tmp_path / "splits.csv", "file,Split\n000001,train\n")
     (tmp_path / "binary.csv").write_bytes(b"\xff\x00\x81,\n")
     found = columns_of(str(tmp_path), tables_in(str(tmp_path)), FACES)
-    assert found == {"list_attr_celeba.txt": ("Bald", "Smiling")}
+    assert found == {"list_attr_celeba.txt": ("Bald", "Smiling"), "splits.csv": ()}
     assert "list_attr_celeba.txt has Bald, Smiling): --class_column=NAME reads" in columns_line(found)
     assert columns_line({}) == ""
 
