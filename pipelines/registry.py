@@ -66,7 +66,7 @@ def from_tfds(name: str, gives: frozenset[str], summary: str, reads: frozenset[s
 
 def published(loader: str, name: str, gives: frozenset[str], summary: str) -> Dataset:
     """A dataset that its authors publish, in `pipelines.readers.published`."""
-    return Dataset(loader, gives, summary, options={"name": name})
+    return Dataset(loader, gives, summary, options={"name": name}, reads=frozenset({"resize"}))
 
 
 DATASETS = {
@@ -108,7 +108,10 @@ DATASETS = {
         "pipelines.readers.published.load_pairs", "edges2handbags", PAIRED, "edges (A), and photographs of handbags (B)"
     ),
     "cityscapes": from_folder(
-        "pipelines.readers.published.load_cityscapes", PAIRED, "photographs of streets (A), and their label maps (B)"
+        "pipelines.readers.published.load_cityscapes",
+        PAIRED,
+        "photographs of streets (A), and their label maps (B)",
+        frozenset({"resize"}),
     ),
     "lookbook": from_folder("pipelines.readers.lookbook.load", PAIRED, "people in clothes (A), and the clothes (B)"),
     **{
@@ -128,13 +131,13 @@ DATASETS = {
         "pipelines.readers.cub.load",
         CAPTIONED | {"classes"},
         "CUB-200-2011 photographs with the captions of Reed et al.",
-        reads=frozenset({"encoding"}),
+        reads=frozenset({"encoding", "resize"}),
     ),
     "flowers": Dataset(
         "pipelines.readers.flowers.load",
         CAPTIONED | {"classes"},
         "Oxford-102 photographs with the captions of Reed et al.",
-        reads=frozenset({"encoding"}),
+        reads=frozenset({"encoding", "resize"}),
     ),
     "captions": from_folder(
         "pipelines.readers.captions.load", CAPTIONED, "your own captioned images", PICTURES | {"encoding"}

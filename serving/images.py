@@ -23,12 +23,20 @@ class Translator(tf.Module):
     Args:
         generator: takes `image`, and `seed` if it draws anything.
         multiple: what the sides of its input must be a multiple of, in pixels.
+        resize: of a generator with one input size, what becomes of a picture of another aspect, as in its training
+            (`pipelines.reading.Reading`).
         values: how the pixel values of the files that it was trained to translate, and to make, were read.
     """
 
-    def __init__(self, generator: keras.Model, multiple: int, values: tuple[Values, Values] = (PLAIN, PLAIN)):
+    def __init__(
+        self,
+        generator: keras.Model,
+        multiple: int,
+        resize: str = "squash",
+        values: tuple[Values, Values] = (PLAIN, PLAIN),
+    ):
         super().__init__()
-        self.generator, self.multiple, self.values = generator, multiple, values
+        self.generator, self.multiple, self.resize, self.values = generator, multiple, resize, values
         self.channels = generator.input["image"].shape[-1]
         self.tiled = tiled(generator)
         self.translate, self.translate_deep = (
@@ -47,19 +55,40 @@ class Translator(tf.Module):
     def translated(self, image: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
         """(h, w, c) to (h, w, c'), of any size: uint8, or float32 in [0, 255] for more than 8 bits.
 
+        Where pictures are cropped, the result has the size of the crop.
+
         One image at a time, as its normalization looks at all that it is given at once; the seed decides the dropout.
         """
         height, width = tf.shape(image)[0], tf.shape(image)[1]
         side = self.generator.input["image"].shape[1]
         if side:
-            # A network with a fully connected code has one input size.
-            resized = tf.image.resize(image, (side, side), antialias=True)
-            translated = self.generated(to_float(resized), seed)
-            return to_pixels(tf.image.resize(translated, (height, width), antialias=True), image.dtype)
+            return self.at_one_size(image, seed, side)
         # Otherwise padded with its mirror image, and cropped back.
         padded = tf.gather(image, self.mirrored(height), axis=0)
         padded = tf.gather(padded, self.mirrored(width), axis=1)
         return to_pixels(self.generated(to_float(padded), seed)[:height, :width], image.dtype)
+
+    def at_one_size(self, image: tf.Tensor, seed: tf.Tensor, side: int) -> tf.Tensor:
+        """`translated` by a network with a fully connected code, which has one input size, a square.
+
+        Cropped, only the middle of the picture is translated; padded, what was added is cut off again.
+        """
+        height, width = tf.shape(image)[0], tf.shape(image)[1]
+        square = {"squash": None, "crop": tf.minimum(height, width), "pad": tf.maximum(height, width)}[self.resize]
+        if square is not None:
+            # The border is repeated where the square is larger than the picture.
+            rows, columns = (
+                tf.clip_by_value(tf.range(square) - (square - length) // 2, 0, length - 1) for length in (height, width)
+            )
+            image = tf.gather(tf.gather(image, rows, axis=0), columns, axis=1)
+        resized = tf.image.resize(image, (side, side), antialias=True)
+        shape = tf.shape(image)[:2]
+        translated = tf.image.resize(self.generated(to_float(resized), seed), shape, antialias=True)
+        translated = to_pixels(translated, image.dtype)
+        if self.resize == "pad":
+            top, left = ((square - length) // 2 for length in (height, width))
+            translated = translated[top : top + height, left : left + width]
+        return translated
 
     def is_large(self, height: int, width: int) -> bool:
         """Whether a picture is to be computed in tiles: by its size, so that a picture gives the same pixels on every

@@ -48,10 +48,10 @@ class TranslationParts(Parts):
 
     def sampler(self, model):
         """The generators by direction, averaged if there are averages."""
-        names = zip(self.directions(model.config), model.generator_names, strict=True)
+        names, resize = self.directions(model.config), self.experiment.reading.resize
         translators = {
-            direction: Translator(model.sampled(name), model.side_multiple, self.values(direction))
-            for direction, name in names
+            direction: Translator(model.sampled(name), model.side_multiple, resize, self.values(direction))
+            for direction, name in zip(names, model.generator_names, strict=True)
         }
         return TranslationSampler(translators, model.step)
 

@@ -14,7 +14,7 @@ from pipelines.readers.folder import NO_TEST, folder_around, unique_names
 from pipelines.readers.order import natural
 from pipelines.readers.photographs import caption_line, decode_captioned
 from pipelines.readers.splits import ACCEPTED as ACCEPTED_SPLITS
-from pipelines.readers.splits import KIND_OF, SPARE, TEST, TRAIN, VALIDATION, Splits, divide
+from pipelines.readers.splits import KIND_OF, TRAIN, Splits, divide, from_table
 from pipelines.reading import DEFAULT, Reading
 from pipelines.report import Report, first_names
 
@@ -60,7 +60,11 @@ def find(data_dir: str, reading: Reading = DEFAULT) -> FoundCaptioned:
         raise DataError(f"captions: data_dir must hold images ({COMMON}); {_ACCEPTED}. Received: none in {data_dir!r}")
     table = find_tables(data_dir, scanned.pictures, scanned.named(*TABLE_SUFFIXES), reading.encoding)
     texts = {normal(key_of(path)): path for path in scanned.named(".txt") if path not in table.read}
-    splits = table_splits(scanned, table) if table.splits else divide(scanned, "captions", reading)
+    if table.splits:
+        kinds = {path: KIND_OF_TABLE.get(split, "") for path, split in table.splits.items()}
+        splits = from_table(scanned, kinds, "the table says the splits")
+    else:
+        splits = divide(scanned, "captions", reading)
     captions, skipped, assumed = captions_of(scanned, splits, table, texts, reading)
     names = unique_names(scanned)
     chosen = {split: [path for path in captions if splits.of[path] == split] for split in ("train", "test")}
@@ -119,19 +123,6 @@ def load(split: str, load_size: int, data_dir: str, cache_dir: str, reading: Rea
     records, report = read[""].of(found.records[split]), found.report.with_assumed(*assumed)
     examples = decode_captioned(records, report, load_size, cache_dir, reading)
     return dataclasses.replace(examples, values={"": read[""].values})
-
-
-def table_splits(scanned: Scan, table: Table) -> Splits:
-    """The splits that a table says."""
-    kinds = {path: KIND_OF_TABLE.get(split, "") for path, split in table.splits.items()}
-    test = TEST if TEST in kinds.values() else VALIDATION
-    used = [path for path in scanned.pictures if kinds.get(path) in (TRAIN, test)]
-    of = {path: TRAIN if kinds[path] == TRAIN else TEST for path in used}
-    skipped = collections.defaultdict(list)
-    for path in scanned.pictures:
-        if path not in of:
-            skipped[SPARE if kinds.get(path) == VALIDATION else "in no split of the table"].append(path)
-    return Splits(of, {path: path for path in of}, TEST in of.values(), skipped, "the table says the splits")
 
 
 def captions_of(

@@ -9,8 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from PIL import Image
 
 from pipelines.examples import DataError, Record
-from pipelines.report import FEW_IMAGES, first_names, warn_once, writable  # noqa: F401
-from pipelines.report import log_lines as log_report  # noqa: F401
+from pipelines.report import Report, writable
 
 SPLITS = ("train", "test")
 # Formats that Pillow names but does not decode, or not without a program that the machine may lack.
@@ -174,11 +173,11 @@ class Found:
 
     Attributes:
         records: the images, sorted by name.
-        report: lines for the log on which images were found and which were skipped.
+        report: on these, and on those that are left out.
     """
 
     records: tuple[Record, ...]
-    report: tuple[str, ...]
+    report: Report
 
 
 def check_split(split: str) -> None:
@@ -232,9 +231,3 @@ def key_of(path: str) -> str:
     Bytes that are no UTF-8 become their escapes, so that different names stay different.
     """
     return writable(os.path.splitext(path)[0])
-
-
-def skipped_line(names: Iterable[str], reason: str) -> list[str]:
-    """Returns a report line that counts skipped files and gives up to five names; no line if there are none."""
-    names = list(names)
-    return [f"skipped {len(names):,}: {reason}: {first_names(names)}"] if names else []

@@ -41,12 +41,9 @@ def reading_lines(records: Sequence[Record]) -> list[str]:
     return lines
 
 
-def decode_found(
-    found: Found, dataset: str, load_size: Size, cache_dir: str, reading: Reading = DEFAULT
-) -> CaptionedImages:
+def decode_found(found: Found, load_size: Size, cache_dir: str, reading: Reading = DEFAULT) -> CaptionedImages:
     """Decodes the images found, see `decode_captioned`."""
-    report = Report(dataset, assumed=found.report)
-    return decode_captioned(found.records, report, load_size, cache_dir, reading)
+    return decode_captioned(found.records, found.report, load_size, cache_dir, reading)
 
 
 def decode_captioned(

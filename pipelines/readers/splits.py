@@ -121,6 +121,33 @@ def divide(
     return Splits(dict.fromkeys(paths, TRAIN), {path: path for path in paths}, False, {}, "")
 
 
+def from_table(scanned: Scan, kinds: Mapping[str, str], line: str) -> Splits:
+    """The splits where a table says them.
+
+    Args:
+        scanned: the folder's files.
+        kinds: picture to "train", "test" or "validation".
+        line: where they are said.
+    """
+    test = TEST if TEST in kinds.values() else VALIDATION
+    used = [path for path in scanned.pictures if kinds.get(path) in (TRAIN, test)]
+    of = {path: TRAIN if kinds[path] == TRAIN else TEST for path in used}
+    skipped = collections.defaultdict(list)
+    for path in scanned.pictures:
+        if path not in of:
+            skipped[SPARE if kinds.get(path) == VALIDATION else "in no split of the table"].append(path)
+    return Splits(of, without_splits(used), TEST in of.values(), skipped, line)
+
+
+def without_splits(paths: Sequence[str]) -> dict[str, str]:
+    """Path to what is left of it without a folder of its split: where each path has one at the same depth."""
+    folders = [path.split("/")[:-1] for path in paths]
+    for depth in range(min(map(len, folders), default=0)):
+        if all(kind_of(above[depth]) for above in folders):
+            return {path: "/".join([*(parts := path.split("/"))[:depth], *parts[depth + 1 :]]) for path in paths}
+    return {path: path for path in paths}
+
+
 def kind_for(reading: Reading) -> Callable[[str], str]:
     """Folder name to the split that it stands for, as the user says or as names go."""
     if reading.splits == "none":
