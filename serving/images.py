@@ -53,9 +53,8 @@ class Translator(tf.Module):
         return "seed" in self.generator.input
 
     def translated(self, image: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-        """(h, w, c) to (h, w, c'), of any size: uint8, or float32 in [0, 255] for more than 8 bits.
-
-        Where pictures are cropped, the result has the size of the crop.
+        """(h, w, c) to (h, w, c'), of any size: uint8, or float32 in [0, 255] for more than 8 bits; where pictures are
+        cropped, of the size of the crop.
 
         One image at a time, as its normalization looks at all that it is given at once; the seed decides the dropout.
         """
@@ -83,8 +82,9 @@ class Translator(tf.Module):
             image = tf.gather(tf.gather(image, rows, axis=0), columns, axis=1)
         resized = tf.image.resize(image, (side, side), antialias=True)
         shape = tf.shape(image)[:2]
-        translated = tf.image.resize(self.generated(to_float(resized), seed), shape, antialias=True)
-        translated = to_pixels(translated, image.dtype)
+        translated = to_pixels(
+            tf.image.resize(self.generated(to_float(resized), seed), shape, antialias=True), image.dtype
+        )
         if self.resize == "pad":
             top, left = ((square - length) // 2 for length in (height, width))
             translated = translated[top : top + height, left : left + width]
