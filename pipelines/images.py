@@ -31,7 +31,7 @@ def to_uint8(images: tf.Tensor) -> tf.Tensor:
 
 def to_pixels(images: tf.Tensor, dtype: tf.DType) -> tf.Tensor:
     """Floats in [-1, 1] to pixels: uint8, rounded and clipped, or float32 in [0, 255], clipped alone."""
-    if dtype == tf.uint8:
+    if tf.as_dtype(dtype) == tf.uint8:
         return to_uint8(images)
     return tf.clip_by_value((tf.cast(images, tf.float32) + 1.0) * 127.5, 0.0, 255.0)
 

@@ -149,7 +149,11 @@ def range_of(looks: Sequence[Look]) -> tuple[str, float, float] | None:
 
 
 def values_of(
-    sides: Mapping[str, Sequence[Record]], cache_dir: str, given: Mapping[str, tuple[float, float] | None], name: str
+    sides: Mapping[str, Sequence[Record]],
+    cache_dir: str,
+    given: Mapping[str, tuple[float, float] | None],
+    name: str,
+    of_each: bool = False,
 ) -> tuple[dict[str, Values], list[str]]:
     """How the values of each side's files are read.
 
@@ -158,6 +162,7 @@ def values_of(
         cache_dir: where what was found is kept.
         given: of each side the range that the user gives, None for none.
         name: of the dataset, for messages.
+        of_each: whether that is a range for each side, not one for those that need it.
 
     Returns:
         The values of each side, and lines on what was assumed.
@@ -179,7 +184,7 @@ def values_of(
         values[side] = PLAIN
         if not deep[side]:
             # A range that is given for files of 8 bits is meant for them where nothing else could be meant.
-            if given[side] and not any(deep.values()):
+            if given[side] and (of_each or not any(deep.values())):
                 low, high = given[side]
                 values[side] = Values(low, high, scales_bytes=True)
                 lines.append(f"values{of_side}: {low:g} to {high:g} become black to white, as given")

@@ -163,6 +163,10 @@ def test_a_photograph_is_no_deeper_because_its_depth_is(tmp_path):
     found = pairs.load("train", 16, str(tmp_path / "data"), str(tmp_path / "cache"), reading=given)
     np.testing.assert_array_equal(found.a[0], photograph)
     assert found.b.max() == 255
+    # For each side it is.
+    given = Reading(value_range="0,510,0,10")
+    found = pairs.load("train", 16, str(tmp_path / "data"), str(tmp_path / "cache"), reading=given)
+    np.testing.assert_allclose(found.a[0], photograph / 2, atol=1)
 
 
 def test_files_of_8_bits_beside_deeper_ones_are_read_as_ever(tmp_path, caplog):
