@@ -144,7 +144,7 @@ def join(
         (f"folder that is not one of the {len(layout.classes)} classes", sorted(unknown)),
     ):
         report = report.with_skipped(reason, names)
-    return Found(tuple(records), report)
+    return Found(tuple(records), report, len(files.images) - len(records))
 
 
 def _first_with_files(
