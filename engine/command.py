@@ -13,6 +13,7 @@ from experiments.registry import EXPERIMENTS
 from models.core.config import PRECISIONS, RATES
 from models.image_to_image.configs import DIRECTIONS
 from models.registry import PRESETS
+from pipelines import budget
 from pipelines.examples import DataError
 from pipelines.reading import LABEL_MAPS, RESIZES, Reading
 from pipelines.registry import DATASETS
@@ -95,8 +96,17 @@ class Command:
     workdir: str = option("", "The run folder. Default: runs/<model>-<dataset>.", path="any")
     data_dir: str = option("", "Folder of your data, or where birds are kept.", path="any")
     cache_dir: str = option("", "Folder for downloads and decoded images. Default: data.", path="any")
+    memory: str = option(
+        budget.DEFAULT,
+        "How much memory all decoded images may take, such as 4GiB, or a share of what is available; more are mapped "
+        "from disk.",
+    )
 
     def __post_init__(self):
+        try:
+            budget.amount_of(self.memory)
+        except DataError as error:
+            raise CommandError(f"--{error}") from None
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
             if field.metadata["path"]:
