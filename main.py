@@ -29,6 +29,12 @@ def fail(error: Exception):
     sys.exit(2)
 
 
+def print_any_name():
+    """Print what the terminal's encoding lacks (of a file's name, say) as its escape, instead of failing."""
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
 def prepare_tensorflow(devices: int):
     """Choose the backend, make logical CPUs; before anything else imports TensorFlow."""
     if os.environ.get("KERAS_BACKEND", "tensorflow") != "tensorflow":
@@ -65,6 +71,7 @@ def quiet_start():
 
 def main(argv):
     """Resolve the command, then do what --mode asks for."""
+    print_any_name()
     try:
         if len(argv) > 1:
             raise CommandError(f"only --flags are accepted. Received: {' '.join(argv[1:])}")

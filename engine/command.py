@@ -223,7 +223,8 @@ class Train(Command):
     def reading(self) -> Reading:
         """How the files of the dataset are read; CommandError for a value that is not accepted."""
         try:
-            return Reading(**{field.name: getattr(self, field.name) for field in dataclasses.fields(Reading)})
+            names = [field.name for field in dataclasses.fields(Reading) if field.compare]
+            return Reading(**{name: getattr(self, name) for name in names})
         except DataError as error:
             raise CommandError(f"--{error}") from None
 

@@ -116,7 +116,7 @@ def trained(command: Command, workdir: str) -> Experiment:
         command.data_dir or record.get("data_dir", ""),
         # Where the run's own cache is gone, it is filled again.
         command.cache_dir or (cached if os.path.isdir(cached) else "") or DEFAULT_CACHE,
-        from_record(record.get("reading")),
+        dataclasses.replace(from_record(record.get("reading")), recorded=record.get("data", {}).get("values", {})),
     )
 
 

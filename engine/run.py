@@ -22,7 +22,7 @@ from engine.initial import begin_with, source_of, told
 from engine.loop import Loop
 from engine.parts.parts import Parts, Prepared, weights_of
 from engine.processor import NOT_CHOSEN, OneDNN
-from engine.record import check_experiment, check_record, history, onednn_in_effect, run_record
+from engine.record import check_experiment, check_record, history, onednn_in_effect, report_of, run_record
 from engine.requires import ensure, record_of, required
 from engine.sheet import sheet_path, write_sheet
 from engine.splits import Splits
@@ -30,6 +30,7 @@ from engine.strategy import strategy_for
 from evaluation.evaluator import Data, Evaluator, comparable
 from models.core.config import TrainingConfig, from_plain
 from models.core.trained import TrainedModel
+from pipelines.examples import recorded_values
 from pipelines.sizes import simplest
 from serving.export import export
 from serving.sampler import Sampler
@@ -89,9 +90,10 @@ class Run:
             source = source_of(command, self.folder)
             requires = self.ensure_required(command)
             prepared = self.parts.prepare(self.splits.train)
-            record = run_record(
-                self.experiment, prepared.config, prepared.data, requires, devices, command.held_out_share
-            )
+            values = recorded_values(self.splits.train)
+            data = prepared.data | ({"values": values} if values else {})
+            record = run_record(self.experiment, prepared.config, data, requires, devices, command.held_out_share)
+            record |= report_of(self.splits.train)
             self.record = record
             selection = selection_data(self, command)
             with strategy.scope():
@@ -233,6 +235,7 @@ class Run:
 
     def sample(self, command: Sample) -> pathlib.Path:
         """Draw or translate."""
+        self.parts.check_sample(command)
         return self.parts.sample(self.trained_model(command.checkpoint), command)
 
     def explore(self, command: Explore) -> dict:
@@ -246,7 +249,8 @@ class Run:
     def write_export(self, model: TrainedModel) -> pathlib.Path:
         """Write a numbered SavedModel of a model that computes in float32."""
         sampler = self.parts.sampler(model)
-        path = export(sampler, self.folder.exports)
+        about = f"{self.experiment.model} on {self.experiment.dataset}, {weights_of(model)}"
+        path = export(sampler, self.folder.exports, about)
         print(
             f"Exported the {weights_of(model)} to {path}; signatures: {', '.join(sorted(sampler.signatures()))}.",
             flush=True,

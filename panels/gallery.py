@@ -1,11 +1,18 @@
 """A static HTML page of pictures side by side, which needs no server."""
 
 import html
+import os
 import pathlib
+import urllib.parse
 from collections.abc import Mapping, Sequence
 
+from pipelines.report import printable
+
+# Of a page that this program wrote, near its beginning.
+MARK = '<meta name="generator" content="gallery of a GAN run">'
 PAGE = """<!doctype html>
 <meta charset="utf-8">
+{mark}
 <title>{title}</title>
 <style>
 body {{ font-family: sans-serif; margin: 2em; }}
@@ -23,17 +30,25 @@ def gallery(title: str, rows: Sequence[tuple[str, Mapping[str, str]]]) -> str:
 
     Args:
         title: heading of the page.
-        rows: each a name and the pictures side by side below it, as label: path relative to the page's folder.
+        rows: each a name and the pictures side by side below it, as label: path relative to the page's folder. Names
+            and paths of files of any bytes (PEP 383): a name is shown printable, a path is linked byte by byte.
     """
     text = []
     for name, pictures in rows:
         figures = (FIGURE.format(label=html.escape(label), address=_address(path)) for label, path in pictures.items())
-        text.append(f"<div><p>{html.escape(name)}</p>{''.join(figures)}</div>")
-    return PAGE.format(title=html.escape(title), rows="\n".join(text))
+        text.append(f"<div><p>{html.escape(printable(name))}</p>{''.join(figures)}</div>")
+    return PAGE.format(mark=MARK, title=html.escape(printable(title)), rows="\n".join(text))
+
+
+def is_gallery(path: pathlib.Path) -> bool:
+    """Whether a file is a page that `gallery` made."""
+    try:
+        with open(path, "rb") as file:
+            return MARK.encode() in file.read(len(PAGE))
+    except OSError:
+        return False
 
 
 def _address(path: str) -> str:
-    """A path as a relative URL, in which a # or ? of a file name is escaped."""
-    return html.escape(
-        pathlib.PurePosixPath(path).as_posix().replace("%", "%25").replace("#", "%23").replace("?", "%3F")
-    )
+    """A path as a relative URL: all but letters, digits, "_.-~" and the slashes escaped, as the bytes of the name."""
+    return urllib.parse.quote(os.fsencode(pathlib.PurePosixPath(path)))

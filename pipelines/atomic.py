@@ -18,7 +18,9 @@ def atomic_write(path: pathlib.Path) -> Iterator[pathlib.Path]:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     # Random, so that neither threads nor machines that share the folder write to the same file.
-    aside = path.with_name(f".{path.stem}.{secrets.token_hex(4)}{path.suffix}")
+    # Not longer than the name itself may be, of which a file system takes 255 bytes.
+    stem = os.fsdecode(os.fsencode(path.stem)[:100])
+    aside = path.with_name(f".{stem}.{secrets.token_hex(4)}{path.suffix}")
     try:
         yield aside
         os.replace(aside, path)

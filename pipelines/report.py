@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -100,8 +101,12 @@ def printable(name: str) -> str:
     name = writable(name)
     if name.isprintable():
         return name
+    # The unusual spaces (macOS writes one into the names of screenshots) do no harm.
     return "".join(
-        letter if letter.isprintable() else letter.encode("unicode_escape", "surrogatepass").decode() for letter in name
+        letter
+        if letter.isprintable() or unicodedata.category(letter) == "Zs"
+        else letter.encode("unicode_escape", "surrogatepass").decode()
+        for letter in name
     )
 
 

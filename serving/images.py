@@ -8,8 +8,11 @@ import tensorflow as tf
 
 from pipelines.images import to_float, to_uint8
 from serving.sampler import Sampler, Signatures, noise_seed
+from serving.tiled.generator import TiledGenerator
 
 DEFAULT = "serving_default"
+# Pixels. A picture of more is computed in tiles; one of fewer than the other as a whole, as it always fits.
+LARGE, SMALL = 1024 * 1024, 256 * 256
 
 
 class Translator(tf.Module):
@@ -23,6 +26,7 @@ class Translator(tf.Module):
     def __init__(self, generator: keras.Model, multiple: int):
         super().__init__()
         self.generator, self.multiple = generator, multiple
+        self.tiled = tiled(generator)
         self.translate = tf.function(
             self.translated,
             input_signature=[tf.TensorSpec([None, None, 3], tf.uint8), tf.TensorSpec([], tf.int32)],
@@ -50,6 +54,25 @@ class Translator(tf.Module):
         padded = tf.gather(padded, self.mirrored(width), axis=1)
         return to_uint8(self.generated(to_float(padded), seed)[:height, :width])
 
+    def is_large(self, height: int, width: int) -> bool:
+        """Whether a picture is to be computed in tiles: by its size, so that a picture gives the same pixels on every
+        machine that has the memory for it.
+        """
+        if not self.tiled or height * width <= SMALL:
+            return False
+        return height * width > LARGE or not self.tiled.fits(height, width)
+
+    def in_tiles(self, image: np.ndarray, seed: int, folder: str | None = None) -> np.ndarray:
+        """As `translate`, up to the rounding of sums, within bounded memory (`serving.tiled`).
+
+        Args:
+            image: (h, w, 3) uint8.
+            seed: of the dropout.
+            folder: where what does not fit into memory is kept meanwhile; None: the system's for temporary files.
+        """
+        rows, columns = (self.mirrored(tf.constant(length)).numpy() for length in image.shape[:2])
+        return self.tiled.translate(image, rows, columns, noise_seed(seed)[tf.newaxis], folder)
+
     def generated(self, image: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
         """(h, w, 3) in [-1, 1] to the same."""
         inputs = {"image": image[tf.newaxis]}
@@ -61,6 +84,14 @@ class Translator(tf.Module):
         """Indices 0, ..., length - 1, and back again as often as it takes to the next multiple."""
         places = tf.range(-(-length // self.multiple) * self.multiple) % (2 * length)
         return tf.minimum(places, 2 * length - 1 - places)
+
+
+def tiled(generator: keras.Model) -> TiledGenerator | None:
+    """The generator in tiles; None if it cannot be computed so."""
+    try:
+        return TiledGenerator(generator)
+    except ValueError:
+        return None
 
 
 class TranslationSampler(Sampler):
@@ -80,9 +111,15 @@ class TranslationSampler(Sampler):
         """What it translates, the default first."""
         return tuple(self.translators)
 
-    def translate(self, image: np.ndarray, seed: int, direction: str = "") -> np.ndarray:
-        """(h, w, 3) uint8 to the same, of any size; in the default direction if none is named."""
+    def translate(self, image: np.ndarray, seed: int, direction: str = "", folder: str | None = None) -> np.ndarray:
+        """(h, w, 3) uint8 to the same, of any size; in the default direction if none is named.
+
+        A large one is computed in tiles, and what does not fit into memory kept in a folder, by default the system's
+        for temporary files.
+        """
         translator = self.translators[direction or self.directions[0]]
+        if translator.is_large(*image.shape[:2]):
+            return translator.in_tiles(image, seed, folder)
         return translator.translate(tf.constant(image), tf.constant(seed, tf.int32)).numpy()
 
     def draw(self, inputs, seed: int) -> np.ndarray:

@@ -7,6 +7,7 @@ import numpy as np
 
 from engine.command import Evaluate, Sample
 from engine.parts.parts import Parts, Prepared, evenly, fingerprint
+from engine.parts.sources import check_target
 from engine.parts.translations import page_of, translate_files, write_png
 from evaluation.evaluator import Data
 from evaluation.pairs import CycleOutputs, PairOutputs
@@ -52,8 +53,16 @@ class TranslationParts(Parts):
     def sample(self, model, command: Sample):
         """Translate the images of --input, of any sizes, into the folder --output, with a page to look at them."""
         sampler = self.sampler(model)
-        target = pathlib.Path(command.output) if command.output else self.folder.path / "translations"
-        return translate_files(sampler, command, target, self.title(command.direction or sampler.directions[0]), model)
+        title = self.title(command.direction or sampler.directions[0])
+        return translate_files(sampler, command, self.target(command), title, model, self.folder.path)
+
+    def check_sample(self, command: Sample):
+        """RunError if the translations would lie in --input."""
+        check_target(pathlib.Path(command.input), self.target(command))
+
+    def target(self, command: Sample) -> pathlib.Path:
+        """The folder of the translations."""
+        return pathlib.Path(command.output) if command.output else self.folder.path / "translations"
 
     def title(self, what: str) -> str:
         """The heading of a page."""

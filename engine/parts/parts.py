@@ -136,6 +136,9 @@ class Parts:
     def finish(self, model: TrainedModel):
         """Write what belongs to the run after training, beside the export."""
 
+    def check_sample(self, command: Sample):
+        """RunError if --mode=sample can be refused before the model is read."""
+
     def sample(self, model: TrainedModel, command: Sample) -> pathlib.Path:
         """Write what --mode=sample asks for; returns where."""
         raise NotImplementedError

@@ -1,6 +1,6 @@
 """Translating files of any sizes into a folder, with a page that shows input beside output."""
 
-import collections
+import os
 import pathlib
 import shutil
 
@@ -9,59 +9,75 @@ import tensorflow as tf
 from tqdm import tqdm
 
 from engine.command import Sample
-from engine.folder import RunError
 from engine.parts.parts import weights_of
+from engine.parts.sources import INPUT, OUTPUT, check_target, find_sources, output_names, same
 from models.core.trained import TrainedModel
 from panels.gallery import gallery
 from pipelines.atomic import atomic_write
 from pipelines.examples import DataError
 from pipelines.readers.decode import decode_rgb
-from pipelines.readers.files import IMAGE_SUFFIXES, list_files
+from pipelines.report import Report, printable
 from serving.images import TranslationSampler
 
 
 def translate_files(
-    sampler: TranslationSampler, command: Sample, target: pathlib.Path, title: str, model: TrainedModel
+    sampler: TranslationSampler,
+    command: Sample,
+    target: pathlib.Path,
+    title: str,
+    model: TrainedModel,
+    run_folder: pathlib.Path,
 ) -> pathlib.Path:
     """Translate the images of --input into `target`; returns the page.
 
-    Files that cannot be read are skipped, and named.
+    What is no picture, cannot be read or was written by this or an earlier command is skipped, and counted.
 
     Raises:
-        RunError: `target` is a file.
+        RunError: `target` is a file, or --input is in it (`engine.parts.sources.check_target`).
         DataError: there is no image, or none that can be read.
     """
     source = pathlib.Path(command.input)
-    names = [source.name] if source.is_file() else list_files(str(source), IMAGE_SUFFIXES)
-    if not names:
-        raise DataError(f"--input must be an image, or a folder of images. Received: no image in {source}")
-    if target.is_file():
-        raise RunError(f"--output must be a folder. Received: {target}")
-    root = source.parent if source.is_file() else source
-    stems = collections.Counter(pathlib.PurePosixPath(name).with_suffix("") for name in names)
-    rows, skipped = [], []
-    for name in tqdm(names, "translating", unit=" images", disable=None):
+    check_target(source, target)
+    sources = find_sources(source, target, run_folder)
+    for line in sources.report.lines():
+        print(line, flush=True)
+    if not sources.names:
+        skipped = "; ".join(line for line in sources.report.lines() if line.startswith("skipped"))
+        raise DataError(
+            "--input must be an image, or a folder of images. "
+            f"Received: no image in {printable(str(source))}{skipped and f' ({skipped})'}"
+        )
+    rows, unreadable, outputs = [], [], output_names(sources.names)
+    for name in tqdm(sources.names, "translating", unit=" images", disable=None):
+        path = sources.root / name
         try:
-            image = decode_rgb(str(root / name))
+            image = decode_rgb(str(path))
         except Exception as error:
             # Pillow raises a dozen types; one broken file must not end the others.
-            skipped.append(f"{name} ({' '.join(str(error).split())})")
+            unreadable.append(f"{name} ({' '.join(str(error).replace(repr(str(path)), 'it').split())})")
             continue
-        path = pathlib.PurePosixPath(name)
-        # a.jpg and a.png must not become one.
-        alone = stems[path.with_suffix("")] == 1
-        files = {"input": f"input/{name}", "output": f"output/{path.with_suffix('.png') if alone else f'{name}.png'}"}
-        write_png(target / files["output"], sampler.translate(image, command.seed, command.direction))
-        with atomic_write(target / files["input"]) as aside:
-            shutil.copyfile(root / name, aside)
+        files = {INPUT: f"{INPUT}/{name}", OUTPUT: f"{OUTPUT}/{outputs[name]}"}
+        target.mkdir(parents=True, exist_ok=True)
+        # What a large picture needs on disk is where its translation will be, unless another folder is named.
+        folder = os.environ.get("TMPDIR") or str(target)
+        write_png(target / files[OUTPUT], sampler.translate(image, command.seed, command.direction, folder))
+        copy(path, target / files[INPUT])
         rows.append((name, files))
-    for line in skipped:
-        print(f"skipped: {line}", flush=True)
+    for line in Report("--input").with_skipped("cannot be read", unreadable).lines():
+        print(line, flush=True)
     if not rows:
-        raise DataError(f"none of the images could be read. Received: {source}")
+        raise DataError(f"none of the images could be read. Received: {printable(str(source))}")
     page = page_of(target, gallery(title, rows))
-    print(f"Wrote {len(rows)} images and {page}, translated with the {weights_of(model)}.")
+    print(f"Wrote {len(rows)} images and {printable(str(page))}, translated with the {weights_of(model)}.", flush=True)
     return page
+
+
+def copy(path: pathlib.Path, target: pathlib.Path):
+    """Copy a file, unless it is there already under another name of the same place."""
+    if same(path, target):
+        return
+    with atomic_write(target) as aside:
+        shutil.copyfile(path, aside)
 
 
 def write_png(path: pathlib.Path, picture: np.ndarray):

@@ -94,7 +94,7 @@ def test_images_of_any_size_are_translated_into_a_gallery(run, tmp_path):
     assert {"a.png", "c.png.png", "c.jpg.png", "deep/b <1>#.png"} <= outputs
     text = page.read_text()
     assert "b &lt;1&gt;#.jpg" in text
-    assert 'src="input/deep/b &lt;1&gt;%23.jpg"' in text
+    assert 'src="input/deep/b%20%3C1%3E%23.jpg"' in text
     assert "broken" not in text
 
 

@@ -1,0 +1,1 @@
+"""Generators of image to image on pictures that are too large for memory."""
