@@ -50,8 +50,7 @@ class TextEncoderParts(Parts):
         images = batch.get("image")
         if images is None:
             # Of which the features are known.
-            pixels = np.asarray(examples.images[np.sort(rows["image"])])[np.argsort(np.argsort(rows["image"]))]
-            images = center_crop(pixels, self.experiment.config.image_size)
+            images = center_crop(np.asarray(examples.images[rows["image"]]), self.experiment.config.image_size)
         return [
             (f"{examples.names[row]}\n{decode_characters(characters)}", [image])
             for row, image, characters in zip(rows["image"], images, batch["characters"], strict=True)
