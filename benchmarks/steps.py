@@ -27,7 +27,7 @@ def random_batch(model: str, config: TrainingConfig) -> dict:
     import tensorflow as tf
 
     count = config.batch_size
-    image = (count, config.image_size, config.image_size, getattr(config, "channels", 3))
+    image = (count, *config.sides, getattr(config, "channels", 3))
     shapes = {
         "pix2pix": {"input": image, "target": image},
         "cyclegan": {"a": image, "b": image},

@@ -245,6 +245,7 @@ class Sample(TrainedCommand):
 
     caption: tuple[str, ...] = option((), "What to draw. May be repeated.")
     captions_file: str = option("", "A text file with one caption a line.", path="any")
+    encoding: str = option("", "Of --captions_file, such as latin-1 or gbk. Default: UTF-8.")
     embeddings: str = option("", EMBEDDINGS, path="existing")
     label: tuple[str, ...] = option((), "The class to draw, by name; default: all. May be repeated.")
     input: str = option("", "The image, or the folder of images, to translate.", path="existing")

@@ -10,7 +10,9 @@ from engine.folder import RunFolder
 from models.core.config import TrainingConfig, from_plain
 from models.core.preset import Preset
 from models.registry import PRESETS
-from pipelines.readers.caption_files import clean_caption
+from pipelines.examples import DataError
+from pipelines.readers.caption_files import clean_caption, read_captions
+from pipelines.readers.text_files import check_encoding
 from pipelines.reading import DEFAULT, Reading, from_record
 from pipelines.registry import DATASETS
 
@@ -56,7 +58,12 @@ class Experiment:
         unless one is named."""
         dataset = dataset or self.dataset
         workdir = workdir or str(pathlib.Path(self.workdir).parent / f"{model}-{dataset}")
-        config = PRESETS[model].resolve(dataset, {"seed": self.config.seed})
+        changes = {"seed": self.config.seed}
+        usual = self.preset.resolve(self.dataset)
+        if getattr(usual, "flip", False) and not self.config.flip and hasattr(PRESETS[model].config, "flip"):
+            # Who has turned mirroring off has data with a left and a right, for another model too.
+            changes["flip"] = False
+        config = PRESETS[model].resolve(dataset, changes)
         reading = self.reading if dataset == self.dataset else DEFAULT
         return dataclasses.replace(self, model=model, dataset=dataset, config=config, workdir=workdir, reading=reading)
 
@@ -156,13 +163,15 @@ def check_data(experiment: Experiment, to_train: bool):
 def captions_of(command: Sample) -> tuple[str, ...]:
     """The captions to sample, from --caption and --captions_file, cleaned as those that are trained on."""
     found = list(command.caption)
+    try:
+        check_encoding(command.encoding)
+    except DataError as error:
+        raise CommandError(f"--{error}") from None
     if command.captions_file:
         try:
-            found += pathlib.Path(command.captions_file).read_text(encoding="utf-8-sig").splitlines()
-        except (OSError, UnicodeDecodeError) as error:
-            raise CommandError(
-                f"--captions_file must be a text file. Received: {command.captions_file} ({error})"
-            ) from None
+            found += read_captions(command.captions_file, command.encoding, "--captions_file")
+        except DataError as error:
+            raise CommandError(str(error)) from None
     found = [caption for caption in map(clean_caption, found) if caption]
     if (command.caption or command.captions_file) and not found:
         raise CommandError("there is no caption in --caption or --captions_file. Received: only empty lines")

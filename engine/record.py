@@ -65,7 +65,7 @@ def check_record(folder: RunFolder, record: dict, config_class: type):
                 f"Received: {folder.path}"
             )
         return
-    refuse_changes(folder, old, record, COMPARED, config_class)
+    refuse_changes(folder, with_newer_settings(old, record, config_class), record, COMPARED, config_class)
     for line in differences(old.get("versions", {}), record["versions"]):
         logging.warning("Resuming under another version, so not bit for bit: %s.", line)
     # What the user asks for is refused before TensorFlow is imported (`engine.processor`); this is what it can do here.
@@ -89,6 +89,7 @@ def check_experiment(folder: RunFolder, experiment: Experiment, devices: int, va
         "devices": devices,
         "validation_share": validation_share,
     }
+    old = with_newer_settings(old, asked, type(experiment.config))
     known = old | {"config": {name: old.get("config", {}).get(name) for name in config}}
     refuse_changes(folder, known, asked, tuple(asked), type(experiment.config))
 
@@ -114,6 +115,17 @@ def refuse_changes(folder: RunFolder, old: dict, new: dict, compared: Sequence[s
             f"{folder.path} holds a run that differs in {'; '.join(changed)}. Resuming it needs the same "
             f"values{hint}; --restart moves the old run aside, another --workdir leaves it alone."
         )
+
+
+def with_newer_settings(old: dict, new: dict, config_class: type) -> dict:
+    """The record of a run of the same model, with the defaults of settings that there were not when it was begun.
+
+    A setting that is added has what was done before as its default, so that a run goes on as it began.
+    """
+    if old["model"] != new["model"]:
+        return old
+    defaults = {field.name: _plain(field.default) for field in dataclasses.fields(config_class)}
+    return old | {"config": defaults | old.get("config", {})}
 
 
 def _plain(value):

@@ -28,6 +28,7 @@ from engine.strategy import strategy_for
 from evaluation.evaluator import Data, Evaluator, comparable
 from models.core.config import TrainingConfig, from_plain
 from models.core.trained import TrainedModel
+from pipelines.sizes import simplest
 from serving.export import export
 from serving.sampler import Sampler
 
@@ -60,8 +61,8 @@ class Run:
 
     def split(self, validation_share: float) -> Splits:
         """The splits of the dataset, a share of the training split held out."""
-        side = self.parts.load_side(self.experiment.config.image_size)
-        return Splits(self.experiment, side, validation_share, self.parts.train_split)
+        height, width = map(self.parts.load_side, self.experiment.config.sides)
+        return Splits(self.experiment, simplest((height, width)), validation_share, self.parts.train_split)
 
     # Training.
 

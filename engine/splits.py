@@ -8,6 +8,7 @@ from engine.experiment import Experiment
 from pipelines import registry
 from pipelines.examples import DataError, Examples
 from pipelines.holdout import hold_out
+from pipelines.sizes import Size
 
 
 class Splits:
@@ -15,20 +16,20 @@ class Splits:
 
     Args:
         experiment: names the dataset and its folders.
-        side: at which images are kept, pixels.
+        size: at which images are kept, pixels: a side, or (height, width).
         held_out_share: of the training split.
         train_split: the name of the split that is trained on.
     """
 
-    def __init__(self, experiment: Experiment, side: int, held_out_share: float, train_split: str):
-        self.experiment, self.side = experiment, side
+    def __init__(self, experiment: Experiment, size: Size, held_out_share: float, train_split: str):
+        self.experiment, self.size = experiment, size
         self.held_out_share, self.train_split = held_out_share, train_split
         self.load = functools.cache(self._load)
 
     def _load(self, split: str) -> Examples:
         experiment = self.experiment
         return registry.load(
-            experiment.dataset, split, self.side, experiment.data_dir, experiment.cache_dir, experiment.reading
+            experiment.dataset, split, self.size, experiment.data_dir, experiment.cache_dir, experiment.reading
         )
 
     @functools.cached_property
@@ -51,8 +52,14 @@ class Splits:
         except DataError as error:
             logging.warning("Training images stand in for images to test on: %s", error)
             return self.train, "train"
-        same = names_of(examples) is not None and names_of(examples) == names_of(self.load(self.train_split))
-        return examples, "train" if same else "test"
+        return examples, "train" if self._is_trained_on(examples) else "test"
+
+    def _is_trained_on(self, examples: Examples) -> bool:
+        """Whether the examples to test on are those of training, or some of them: a report says so; else, names do."""
+        report = getattr(examples, "report", None)
+        if report is not None:
+            return report.lacks_test
+        return names_of(examples) is not None and names_of(examples) == names_of(self.load(self.train_split))
 
     @property
     def selection(self) -> tuple[Examples, str]:

@@ -23,7 +23,7 @@ def as_pixels(images: np.ndarray) -> np.ndarray:
 def enlarged(images: np.ndarray, side: int = MINIMUM_SIDE) -> np.ndarray:
     """(n, h, w, 1 or 3) images (see `as_pixels`) as (n, h', w', 3) uint8, enlarged to `side` pixels or more."""
     images = as_pixels(images)
-    factor = -(-side // images.shape[1])
+    factor = -(-side // min(images.shape[1:3]))
     return images.repeat(factor, axis=1).repeat(factor, axis=2)
 
 

@@ -4,6 +4,8 @@ import dataclasses
 
 import numpy as np
 
+from pipelines.report import Report
+
 
 class DataError(ValueError):
     """Something is wrong with the user's data. The message is one clear line that can be printed unchanged."""
@@ -57,16 +59,19 @@ class PairedImages:
     """One split of a dataset of image pairs, decoded once.
 
     Attributes:
-        a: (n, s_a, s_a, 3) uint8, the side that is named first.
-        b: (n, s_b, s_b, 3) uint8, the other side of each pair. Mostly s_a = s_b; else one is a multiple of the other.
+        a: (n, h_a, w_a, 3) uint8, the side that is named first.
+        b: (n, h_b, w_b, 3) uint8, the other side of each pair. Mostly of the same size; else both sides of one are the
+            same multiple of the other's.
         names: n unique keys.
         labels: (n,) integers, equal for pairs whose B shows the same object; None where every B differs.
+        report: on the files that it was read from, if it was.
     """
 
     a: np.ndarray
     b: np.ndarray
     names: tuple[str, ...]
     labels: np.ndarray | None = None
+    report: Report | None = None
 
     def __len__(self) -> int:
         return len(self.names)
@@ -77,16 +82,18 @@ class UnpairedImages:
     """One split of a dataset of two sets of images without correspondence, decoded once.
 
     Attributes:
-        a: (n, load_size, load_size, 3) uint8, the side that is named first.
-        b: (m, load_size, load_size, 3) uint8, the other side.
+        a: (n, h, w, 3) uint8, the side that is named first.
+        b: (m, h, w, 3) uint8, the other side.
         names_a: n unique keys.
         names_b: m unique keys.
+        report: on the files that it was read from, if it was.
     """
 
     a: np.ndarray
     b: np.ndarray
     names_a: tuple[str, ...]
     names_b: tuple[str, ...]
+    report: Report | None = None
 
     def __len__(self) -> int:
         return max(len(self.names_a), len(self.names_b))
@@ -102,12 +109,14 @@ class LabeledImages:
         names: n unique keys (see `Record.name`).
         labels: (n,) int32 indices into `class_names`; None in a dataset without classes.
         class_names: the classes; empty in a dataset without classes.
+        report: on the files that it was read from, if it was.
     """
 
     images: np.ndarray
     names: tuple[str, ...]
     labels: np.ndarray | None = None
     class_names: tuple[str, ...] = ()
+    report: Report | None = None
 
     def __len__(self) -> int:
         return len(self.names)

@@ -5,6 +5,8 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
+from pipelines.sizes import Size, height_width
+
 # Reed et al.'s Torch code loads images at 76 pixels and crops 64 (loadSize, fineSize).
 LOAD_SIZE, CROP_SIZE = 76, 64
 # Thousandths of red, green and blue in gray (ITU-R BT.601, as in JPEG and Pillow).
@@ -45,10 +47,11 @@ def with_channels(images: np.ndarray, channels: int) -> np.ndarray:
     return gray
 
 
-def center_crop(images: np.ndarray, size: int) -> np.ndarray:
-    """(n, side, side, c) to (n, size, size, c): the middle of each image, as evaluation uses it."""
-    start = (images.shape[1] - size) // 2
-    return images[:, start : start + size, start : start + size]
+def center_crop(images: np.ndarray, size: Size) -> np.ndarray:
+    """(n, h, w, c) to (n, height, width, c) of a size: the middle of each image, as evaluation uses it."""
+    height, width = height_width(size)
+    top, left = (images.shape[1] - height) // 2, (images.shape[2] - width) // 2
+    return images[:, top : top + height, left : left + width]
 
 
 def in_batches(function: Callable, *arrays: np.ndarray, batch_size: int = 250) -> np.ndarray:

@@ -1,11 +1,11 @@
 """How the files of a data set are read: what a user may say of them. Recorded with a run, the same in every mode."""
 
-import codecs
 import dataclasses
 import math
 from collections.abc import Mapping
 
 from pipelines.examples import DataError
+from pipelines.readers.text_files import check_encoding
 
 LABEL_MAPS = ("auto", "none", "A", "B", "both")
 RESIZES = ("squash", "crop", "pad")
@@ -48,16 +48,7 @@ class Reading:
             raise DataError(f"splits must be two names with a comma between them, or none. Received: {self.splits}")
         if self.value_range:
             self.range_of_values()
-        if self.encoding:
-            try:
-                is_text = codecs.lookup(self.encoding)._is_text_encoding
-            except LookupError:
-                is_text = False
-            if not is_text:
-                raise DataError(
-                    "encoding must be the name of a text encoding, such as latin-1, cp1252, gbk or shift_jis. "
-                    f"Received: {self.encoding}"
-                )
+        check_encoding(self.encoding)
 
     @property
     def side_names(self) -> tuple[str, ...]:

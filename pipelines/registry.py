@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from pipelines.examples import DataError, Examples
 from pipelines.reading import DEFAULT, Reading
+from pipelines.sizes import Size
 
 
 @dataclasses.dataclass(frozen=True)
@@ -127,11 +128,13 @@ DATASETS = {
         "pipelines.readers.cub.load",
         CAPTIONED | {"classes"},
         "CUB-200-2011 photographs with the captions of Reed et al.",
+        reads=frozenset({"encoding"}),
     ),
     "flowers": Dataset(
         "pipelines.readers.flowers.load",
         CAPTIONED | {"classes"},
         "Oxford-102 photographs with the captions of Reed et al.",
+        reads=frozenset({"encoding"}),
     ),
     "captions": from_folder(
         "pipelines.readers.captions.load", CAPTIONED, "your own captioned images", PICTURES | {"encoding"}
@@ -161,13 +164,13 @@ DATASETS = {
 }
 
 
-def load(name: str, split: str, load_size: int, data_dir: str, cache_dir: str, reading: Reading = DEFAULT) -> Examples:
+def load(name: str, split: str, load_size: Size, data_dir: str, cache_dir: str, reading: Reading = DEFAULT) -> Examples:
     """One split of a dataset.
 
     Args:
         name: a key of `DATASETS`.
         split: "train" or "test"; rendered datasets also have others (see their loaders).
-        load_size: side at which images are kept, in pixels.
+        load_size: at which images are kept, in pixels: a side or, of rectangles, (height, width).
         data_dir: the user's folder, or the folder of rendered data; "" for the dataset's default.
         cache_dir: folder of downloads and decoded images.
         reading: how the files are read.

@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -40,6 +41,11 @@ class Report:
     sizes: Mapping[str, int] = dataclasses.field(default_factory=dict)
     assumed: tuple[str, ...] = ()
     few: int = FEW_IMAGES
+
+    @property
+    def lacks_test(self) -> bool:
+        """Whether images to test on are missing (on one side at least), so that training images stand in for them."""
+        return any(split.startswith("test") and not count for split, count in self.used.items())
 
     def with_skipped(self, reason: str, names: Iterable[str]) -> "Report":
         """The report with more files that are left out."""
@@ -81,31 +87,26 @@ class Report:
 
     def log(self) -> None:
         """Log the report, once a process, and a warning if there are too few images to train on."""
-        log_lines(self.dataset, tuple(self.lines()))
         trained = [count for split, count in self.used.items() if split.startswith("train")]
-        if trained and min(trained) < self.few:
-            warn_once(
-                f"{self.dataset}: {min(trained):,} images are too few for a GAN (fewer than {self.few:,}): expect it "
-                "to memorize them"
-            )
+        log_lines(self.dataset, tuple(self.lines()), min(trained, default=self.few), self.few)
+
+
+def writable(name: str) -> str:
+    """A file's name as it can be written as UTF-8: of bytes that are none, their escapes."""
+    return re.sub("[\udc80-\udcff]", lambda match: f"\\x{ord(match[0]) - 0xDC00:02x}", name)
 
 
 def printable(name: str) -> str:
-    """A file's name as it can be printed and written: of bytes that are no UTF-8, and of line breaks, their escapes."""
+    """A file's name as it can be printed in one line: as it can be written, without line breaks and the like."""
+    name = writable(name)
     if name.isprintable():
         return name
-    return "".join(map(_escaped, name))
-
-
-def _escaped(letter: str) -> str:
-    if "\udc80" <= letter <= "\udcff":
-        # A byte of a name that is no UTF-8, as Python keeps it.
-        return f"\\x{ord(letter) - 0xDC00:02x}"
     # The unusual spaces (macOS writes one into the names of screenshots) do no harm.
-    return (
+    return "".join(
         letter
         if letter.isprintable() or unicodedata.category(letter) == "Zs"
         else letter.encode("unicode_escape", "surrogatepass").decode()
+        for letter in name
     )
 
 
@@ -122,10 +123,17 @@ def counted(counts: Mapping[str, int], most: int = SHOWN) -> str:
 
 # The splits of a data set have one report, and a process may load it several times.
 @functools.cache
-def log_lines(dataset: str, lines: tuple[str, ...]) -> None:
-    """Log lines, unless this process has logged the same ones before."""
+def log_lines(dataset: str, lines: tuple[str, ...], count: int, few: int = FEW_IMAGES) -> None:
+    """Log lines, and a warning if there are fewer training images than `few`; the same ones once a process."""
     for line in lines:
         logging.info("%s: %s", dataset, line)
+    if count < few:
+        logging.warning(
+            "%s: %s images are too few for a GAN (fewer than %s): expect it to memorize them",
+            dataset,
+            f"{count:,}",
+            f"{few:,}",
+        )
 
 
 @functools.cache

@@ -84,6 +84,7 @@ def rows_of(examples: Table, rows: np.ndarray | tuple[np.ndarray, np.ndarray]) -
             b=image_rows(examples.b, rows_b),
             names_a=_of(examples.names_a, rows_a),
             names_b=_of(examples.names_b, rows_b),
+            report=examples.report,
         )
     labels = None if examples.labels is None else np.asarray(examples.labels)[rows]
     changes = {"names": _of(examples.names, rows), "labels": labels}

@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from pipelines.batches.text import encode_characters
+from pipelines.characters import MAX_CHARACTERS
 from pipelines.examples import DataError
 
 # Of the embeddings' numbers. The generator reads them beside noise of standard deviation 1. Measured on the birds: at
@@ -26,6 +27,12 @@ class CaptionEncoder(tf.Module):
         super().__init__()
         self.network = network
         self.embedding_dim = network.output_shape[-1]
+
+    @property
+    def read_characters(self) -> int:
+        """How many bytes of a caption the network processes: those that its first layers do not crop."""
+        cropped = [layer.cropping[1] for layer in self.network.layers if isinstance(layer, keras.layers.Cropping1D)]
+        return MAX_CHARACTERS - sum(cropped)
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string)])
     def embed(self, captions: tf.Tensor) -> tf.Tensor:

@@ -20,6 +20,7 @@ from pipelines.batches.pairs import paired_batches
 from pipelines.batches.unpaired import unpaired_batches
 from pipelines.examples import DataError, PairedImages
 from pipelines.images import center_crop
+from pipelines.sizes import shown
 from serving.images import TranslationSampler, Translator
 
 # Images are kept this much larger than the crops: 286 for 256 pixels (Isola et al. 2017, appendix 6.2).
@@ -100,10 +101,11 @@ class PairParts(TranslationParts):
 
     def prepare(self, examples, dry_run=False):
         """Pairs, cropped and flipped alike; DataError if their sides differ, which these generators cannot do."""
-        if examples.a.shape[1] != examples.b.shape[1]:
+        sizes = examples.a.shape[1:3], examples.b.shape[1:3]
+        if sizes[0] != sizes[1]:
             raise DataError(
-                "both images of a pair must have the same size. "
-                f"Received: {examples.a.shape[1]} and {examples.b.shape[1]} pixels"
+                f"both images of a pair must have the same size. Received: {shown(sizes[0])} and {shown(sizes[1])} "
+                "pixels"
             )
         data = {"images": len(examples), "a": fingerprint(examples.a), "b": fingerprint(examples.b)}
         if examples.labels is not None:
@@ -111,9 +113,9 @@ class PairParts(TranslationParts):
         return Prepared(self.experiment.config, self.batches(examples), data)
 
     def pairs(self, examples: PairedImages, most: int, config) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Rows of at most `most` pairs, their inputs and their targets (n, side, side, 3) uint8."""
+        """Rows of at most `most` pairs, their inputs and their targets (n, height, width, 3) uint8."""
         rows = evenly(len(examples), most)
-        a, b = (center_crop(side[rows], config.image_size) for side in (examples.a, examples.b))
+        a, b = (center_crop(side[rows], config.sides) for side in (examples.a, examples.b))
         return (rows, a, b) if config.direction == "AtoB" else (rows, b, a)
 
     def panels(self, model):
@@ -186,8 +188,7 @@ class CycleParts(TranslationParts):
         names = (examples.names, examples.names) if paired else (examples.names_a, examples.names_b)
         rows = [evenly(len(side), data.count) for side in names]
         a, b = (
-            center_crop(side[chosen], config.image_size)
-            for side, chosen in zip((examples.a, examples.b), rows, strict=True)
+            center_crop(side[chosen], config.sides) for side, chosen in zip((examples.a, examples.b), rows, strict=True)
         )
         names = [tuple(side[row] for row in chosen) for side, chosen in zip(names, rows, strict=True)]
         there, back = DIRECTIONS

@@ -59,7 +59,10 @@ class Parts:
         return required(self.experiment, requirement, getattr(self.experiment.config, requirement.setting))
 
     def load_side(self, image_size: int) -> int:
-        """The side at which images are kept, in pixels: a little larger, for random crops of `image_size`."""
+        """The side at which images are kept, in pixels: a little larger, for random crops of `image_size`.
+
+        Of rectangles, it is asked for each of the two sides.
+        """
         return load_size(image_size)
 
     def prepare(self, examples: Examples, dry_run: bool = False) -> Prepared:

@@ -28,6 +28,7 @@ from panels.interpolation import lerp, slerp
 from pipelines.atomic import atomic_write
 from pipelines.batches.captions import CaptionTable, matching_batches
 from pipelines.batches.text import encode_characters
+from pipelines.characters import cut_line, is_cut
 from pipelines.embeddings.table import EmbeddingTable, join, read, read_embeddings
 from pipelines.examples import CaptionedImages, DataError
 from pipelines.images import center_crop, to_uint8
@@ -227,6 +228,9 @@ class TextToImageParts(Parts):
             raise RunError('--mode=sample needs a --caption="..." or a --captions_file. Received: neither')
         if len(captions) > MOST_ROWS:
             raise RunError(f"one picture holds {MOST_ROWS} captions. Received: {len(captions):,}")
+        most = sampler.encoder.read_characters
+        if cut := [caption for caption in captions if is_cut(caption, most)]:
+            logging.warning("%s", cut_line(len(cut), "; ".join(f"{caption[:60]}..." for caption in cut[:5]), most))
         return list(captions), sampler.embed(list(captions))
 
     # Evaluation.

@@ -76,6 +76,11 @@ class TrainingConfig:
             check(field, getattr(self, field.name))
 
     @property
+    def sides(self) -> tuple[int, int]:
+        """(height, width) of the images that are trained on, in pixels."""
+        return self.image_size, self.image_size
+
+    @property
     def remapping(self) -> bool:
         """Whether TensorFlow's graph optimizer may fuse operations of the step (`remapping`)."""
         return True

@@ -8,6 +8,7 @@ junyanz/pytorch-CycleGAN-and-pix2pix.
 """
 
 import dataclasses
+import math
 
 from models.core.adversarial_config import LOSSES, UPSAMPLINGS, AdversarialConfig
 from models.core.config import OPTIMIZERS, ConfigError, setting
@@ -18,6 +19,9 @@ DIRECTIONS = ("AtoB", "BtoA")
 # The PatchGAN's receptive field in pixels, and the strided convolutions that it takes (authors' code).
 STRIDED_CONVOLUTIONS = {1: 0, 16: 1, 70: 3, 286: 5}
 
+# pix2pix: what the sides of rectangles must be multiples of, so that the U-Net halves them four times or more.
+LEAST_MULTIPLE = 16
+
 
 @dataclasses.dataclass(frozen=True)
 class TranslationConfig(AdversarialConfig):
@@ -25,6 +29,8 @@ class TranslationConfig(AdversarialConfig):
 
     batch_size: int = setting(1, "images of each domain per step, over all devices; both papers", minimum=1)
     image_size: int = setting(256, "pixels; both papers", minimum=8)
+    image_height: int = setting(0, "pixels, of rectangles; 0: image_size", minimum=0)
+    image_width: int = setting(0, "pixels, of rectangles; 0: image_size", minimum=0)
     epochs: int = setting(
         200, "passes over the training images; `steps` takes precedence; both papers", minimum=1, ends_run=True
     )
@@ -41,16 +47,30 @@ class TranslationConfig(AdversarialConfig):
         "how the generator doubles the side; both papers' appendix; resize: Odena et al. 2016, no checkerboards",
         choices=UPSAMPLINGS,
     )
+    flip: bool = setting(
+        True,
+        "whether training images are mirrored with probability 1/2, both of a pair or none; pix2pix, appendix 6.2, and "
+        "both authors' code, flip",
+    )
 
     def __post_init__(self):
         super().__post_init__()
         # After the halvings follow two convolutions of 4 pixels, each of which shrinks the map by one.
         least = 3 * 2 ** STRIDED_CONVOLUTIONS[self.receptive_field]
-        if self.image_size < least:
-            raise ConfigError(
-                f"image_size must be at least {least} for receptive_field={self.receptive_field}. "
-                f"Received: {self.image_size}"
-            )
+        if min(self.sides) < least:
+            raise self.wrong_sides(f"at least {least} for receptive_field={self.receptive_field}")
+
+    @property
+    def sides(self) -> tuple[int, int]:
+        """Those of a rectangle where they are given."""
+        return self.image_height or self.image_size, self.image_width or self.image_size
+
+    def wrong_sides(self, accepted: str) -> ConfigError:
+        """What to raise of sides that are not accepted."""
+        if self.image_height or self.image_width:
+            height, width = self.sides
+            return ConfigError(f"image_height and image_width must be {accepted}. Received: {height} and {width}")
+        return ConfigError(f"image_size must be {accepted}. Received: {self.image_size}")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,10 +88,32 @@ class Pix2PixConfig(TranslationConfig):
 
     def __post_init__(self):
         super().__post_init__()
-        if self.image_size & (self.image_size - 1):
-            raise ConfigError(f"image_size must be a power of two. Received: {self.image_size}")
+        height, width = self.sides
+        if height == width and self.side_multiple != height:
+            raise self.wrong_sides("a power of two")
+        if self.side_multiple < LEAST_MULTIPLE and height != width:
+            raise self.wrong_sides(
+                f"multiples of {LEAST_MULTIPLE}, as the U-Net halves them (a square's: powers of two, as published)"
+            )
         if not self.l1_weight and not self.adversarial_weight:
             raise ConfigError("l1_weight and adversarial_weight must not both be 0. Received: 0 and 0")
+
+    @property
+    def side_multiple(self) -> int:
+        """Pixels to one of the U-Net's smallest map, which is a square's one pixel: as often as both sides are even."""
+        height, width = self.sides
+        return math.gcd(height, width) & -math.gcd(height, width)
+
+    def notes(self, images):
+        """Also how deep the U-Net of a rectangle is."""
+        (height, width), multiple = self.sides, self.side_multiple
+        if height == width:
+            return super().notes(images)
+        return [
+            *super().notes(images),
+            f"The U-Net halves {height} x {width} pixels {multiple.bit_length() - 1} times, to {height // multiple} x "
+            f"{width // multiple} (as published 256 x 256, 8 times, to 1 x 1).",
+        ]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -103,8 +145,8 @@ class CycleGANConfig(TranslationConfig):
     def __post_init__(self):
         super().__post_init__()
         # After two halvings there must be at least two pixels, for the reflection padding.
-        if self.image_size % 8:
-            raise ConfigError(f"image_size must be a multiple of 8. Received: {self.image_size}")
+        if any(side % 8 for side in self.sides):
+            raise self.wrong_sides("a multiple of 8")
         if self.learning_rate_halving_epochs:
             raise ConfigError(
                 "learning_rate_halving_epochs must be 0: constant_epochs and decay_epochs are the schedule here. "
@@ -138,6 +180,9 @@ class PixelDTConfig(AdversarialConfig):
         "transposed",
         "how the generator doubles the side; public code; resize: Odena et al. 2016, no checkerboards",
         choices=UPSAMPLINGS,
+    )
+    flip: bool = setting(
+        True, "whether inputs are mirrored with probability 1/2; this project's, for few pairs (public code: no)"
     )
     domain_weight: float = setting(
         1.0, "weight of the domain discriminator; 0: no such discriminator; 4.3", minimum=0.0

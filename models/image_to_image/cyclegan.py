@@ -21,8 +21,8 @@ class CycleGAN(Adversarial):
     """Two translators that invert each other, each against the discriminator of the domain it translates to.
 
     `generator` is the paper's G, from A to B, against `discriminator` (D_Y); `backward_generator` its F, from B to A,
-    against `backward_discriminator` (D_X). Batches are dicts: `a` and `b` (B, image_size, image_size, 3) float32 in
-    [-1, 1], unpaired.
+    against `backward_discriminator` (D_X). Batches are dicts: `a` and `b` (B, height, width, 3) float32 in [-1, 1],
+    unpaired.
     """
 
     config_class = CycleGANConfig
@@ -41,8 +41,8 @@ class CycleGAN(Adversarial):
             setattr(self, name, networks.generator(config, name=name))
         for name in self.discriminator_names:
             setattr(self, name, patchgan.discriminator(config, use_bias=True, name=name))
-        self.pool_a = ImagePool(config.pool_size, config.image_size, name="pool_a")
-        self.pool_b = ImagePool(config.pool_size, config.image_size, name="pool_b")
+        self.pool_a = ImagePool(config.pool_size, config.sides, name="pool_a")
+        self.pool_b = ImagePool(config.pool_size, config.sides, name="pool_b")
 
     def player_networks(self, player: str) -> list[keras.Model]:
         """Both translators, or both discriminators."""

@@ -11,15 +11,15 @@ from models.image_to_image.configs import Pix2PixConfig
 class Pix2Pix(Adversarial):
     """The generator minimizes the L1 distance to the target and its loss against a discriminator of patches.
 
-    Batches are dicts: `input` and `target` (B, image_size, image_size, 3) float32 in [-1, 1].
+    Batches are dicts: `input` and `target` (B, height, width, 3) float32 in [-1, 1].
     """
 
     config_class = Pix2PixConfig
 
     @property
     def side_multiple(self) -> int:
-        """Sides of images must be a multiple of this: the U-Net halves them down to one pixel."""
-        return self.config.image_size
+        """Sides of images must be a multiple of this: the U-Net halves them, a square's down to one pixel."""
+        return self.config.side_multiple
 
     @property
     def players(self) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ DROPOUT_LAYERS = 3
 
 
 def generator(config: Pix2PixConfig) -> keras.Model:
-    """Image to image, of any size divisible by `image_size`.
+    """Image to image, of any size divisible by `side_multiple`.
 
     Inputs: `image` (B, h, w, 3) in [-1, 1]; `seed` (B, 2) integers, the first row of which seeds the dropout, which is
     active at test time too. Output: (B, h, w, 3) float32 in [-1, 1].
@@ -27,7 +27,7 @@ def generator(config: Pix2PixConfig) -> keras.Model:
     """
     image = keras.Input((None, None, 3), name="image")
     seed = keras.Input((2,), dtype="int32", name="seed")
-    widths = stage_widths(config.generator_width, halvings(config.image_size, smallest=1))
+    widths = stage_widths(config.generator_width, halvings(config.side_multiple, smallest=1))
     x, encoded = convolution(image, widths[0], 4, strides=2), []
     for stage, channels in enumerate(widths[1:], start=1):
         # The skip connections carry features before the activation: the decoder has its own.

@@ -16,6 +16,7 @@ SHARED = (
         CROP,
         "286 to 256 pixels, an offset of 0 to 30",
     ),
+    Published("flip", True, "pix2pix, appendix 6.2; Lua: flip; port: no_flip"),
     Published("epochs", 200, "Lua: niter (+ niter_decay)"),
     Published("optimizer", "adam", "both papers, section 4"),
     Published("learning_rate", 2e-4, "Lua: lr"),
@@ -107,6 +108,6 @@ def pixel_dt(domain_weight: float) -> tuple[Published, ...]:
         Published("generator_width", 128, "table 1, as quoted by others (public code: 96)"),
         Published("discriminator_width", 128, "table 2, as quoted by others (public code: 96)"),
         Published("upsampling", "transposed", "section 4.1"),
-        Published("flips", "none", "public code: data.lua", "for few pairs", "of the inputs"),
+        Published("flip", False, "public code: data.lua", "for few pairs; of the inputs alone"),
         Published("average_decay", 0.0, "none"),
     )

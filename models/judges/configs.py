@@ -14,6 +14,7 @@ class JudgeConfig(TrainingConfig):
     learning_rate: float = setting(1e-3, "Adam's step size", minimum=0.0, maximum=100.0)
     value_counts: tuple = setting((), "number of values of each attribute; from the dataset")
     width: int = setting(32, "channels of the first stage", minimum=1)
+    flip: bool = setting(True, "whether training images are mirrored with probability 1/2")
 
     # Of the images.
     channels = 3

@@ -81,6 +81,11 @@ class JointEmbeddingConfig(TrainingConfig):
         SMALL_CNN, "small_cnn (from scratch), or the .keras file of a pretrained network", path_or=(SMALL_CNN,)
     )
     image_features_dim: int = setting(0, "size of the pretrained network's features; from the network", minimum=0)
+    flip: bool = setting(
+        True,
+        "whether training images are mirrored with probability 1/2; this project's, for the small CNN (CVPR 2016, "
+        "section 5: features of 10 views, half of them mirrored); a pretrained network sees none mirrored",
+    )
     image_encoder_width: int = setting(32, "channels of the small CNN's first stage", minimum=1)
     standardize: bool = setting(
         False,

@@ -38,6 +38,7 @@ class TextToImageConfig(AdversarialConfig):
     read_characters: int = setting(
         MAX_CHARACTERS, "of an end_to_end text encoder: see char_cnn_rnn", minimum=48, maximum=MAX_CHARACTERS
     )
+    flip: bool = setting(True, "whether real images are mirrored with probability 1/2; Torch code, trainHook")
     captions_per_image: int = setting(4, "captions drawn and averaged; Torch code, numCaption", minimum=1)
     latent_dim: int = setting(100, "size of the noise, N(0, 1); Torch code, nz", minimum=1)
     text_projection_dim: int = setting(128, "size of the projected text; section 4.1", minimum=1)

@@ -15,6 +15,7 @@ SHARED = (
         "the offset 0 is as good a crop",
         "76 to 64 pixels, an offset of 0 to 12",
     ),
+    Published("flip", True, "data/donkey_folder_txt.lua: trainHook, image.hflip"),
     Published("epochs", 600, "train_cub.sh: niter"),
     Published(
         "steps of an epoch",

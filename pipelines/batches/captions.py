@@ -113,15 +113,15 @@ def matching_batches(examples: CaptionedImages, config, texts: CaptionTable) -> 
         float32, the mean over `captions_per_image` captions; or `characters` (B, captions_per_image, 201).
     """
     index, read = ClassIndex(examples), reader(examples.images)
-    size, count, seed = config.image_size, config.batch_size, config.seed
+    size, count, seed, mirror = config.image_size, config.batch_size, config.seed, config.flip
     embedded = texts.rows.dtype == np.float32
 
     def at(step):
         image, wrong = index.matching_and_wrong(count, seed, step)
         drawn = texts.draw(image, config.captions_per_image, seeded(seed, CAPTION, step))
         batch = {
-            "image": to_float(crop_and_flip(read(image), size, seeded(seed, CROP, step))),
-            "wrong_image": to_float(crop_and_flip(read(wrong), size, seeded(seed, WRONG_CROP, step))),
+            "image": to_float(crop_and_flip(read(image), size, seeded(seed, CROP, step), mirror)),
+            "wrong_image": to_float(crop_and_flip(read(wrong), size, seeded(seed, WRONG_CROP, step), mirror)),
         }
         return batch | ({"text": tf.reduce_mean(drawn, axis=1)} if embedded else {"characters": drawn})
 
@@ -152,7 +152,8 @@ def distinct_class_batches(
         batch = {"characters": drawn, "label": label}
         if features is not None:
             return batch | {"image_features": tf.gather(features, image)}
-        return batch | {"image": to_float(crop_and_flip(read(image), config.image_size, seeded(seed, CROP, step)))}
+        crops = crop_and_flip(read(image), config.image_size, seeded(seed, CROP, step), config.flip)
+        return batch | {"image": to_float(crops)}
 
     measured = {"image_features_dim": 0 if image_features is None else image_features.shape[1]}
     return Batches(at, measured, len(examples))
@@ -167,7 +168,7 @@ def attribute_batches(examples: CaptionedImages, config) -> Batches:
     def at(step):
         classes = pick(tf.random.stateless_uniform((count,), seeded(seed, CLASS, step)), index.classes)
         image = index.image_of(classes, seeded(seed, IMAGE, step))
-        crops = crop_and_flip(read(image), config.image_size, seeded(seed, CROP, step))
+        crops = crop_and_flip(read(image), config.image_size, seeded(seed, CROP, step), config.flip)
         return {"image": to_float(crops), "attributes": tf.gather(attributes, image)}
 
     value_counts = tuple(len(values) for values in examples.truth.attribute_values)

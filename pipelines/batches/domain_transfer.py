@@ -15,8 +15,8 @@ ORDER, FLIP, OTHER = range(3)
 def associated_batches(examples: PairedImages, config) -> Batches:
     """Batches of `input`, `target` and `unassociated` (B, image_size, image_size, 3) float32 in [-1, 1].
 
-    Inputs are flipped with probability 1/2; targets, whose pose is meaningful, are not. The unassociated target is
-    drawn from all targets with another label.
+    With `config.flip`, inputs are flipped with probability 1/2; targets, whose pose is meaningful, never are. The
+    unassociated target is drawn from all targets with another label.
 
     Args:
         examples: the training split.
@@ -46,7 +46,7 @@ def associated_batches(examples: PairedImages, config) -> Batches:
         place = pick(draws, len(examples) - width)
         others = tf.gather(by_label, tf.where(place < begin, place, place + width))
         return {
-            "input": to_float(crop_and_flip(read_source(rows), size, seeded(seed, FLIP, step))),
+            "input": to_float(crop_and_flip(read_source(rows), size, seeded(seed, FLIP, step), config.flip)),
             "target": to_float(read_target(rows)),
             "unassociated": to_float(read_target(others)),
         }

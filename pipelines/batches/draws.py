@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from pipelines.examples import DataError
 from pipelines.rows import ImageRows
+from pipelines.sizes import Size, height_width, shown
 
 # Up to so many, sorting random numbers costs less than the shuffle, whose blocks hold at least 2**16 places: of few
 # images it walks through most of them to find each of its places.
@@ -69,13 +70,13 @@ def check_enough(images: int, batch_size: int, of: str, turns: int = 1):
         raise DataError(f"training needs at least as many {of} as batch_size={batch_size}{times}. Received: {images}")
 
 
-def check_sides(image_size: int, **sides: np.ndarray):
+def check_sides(size: Size, **sides: np.ndarray):
     """DataError if images (n, h, w, c), by name, are smaller than the crops that are trained on."""
     for name, images in sides.items():
-        if images.shape[1] < image_size:
+        if any(kept < side for kept, side in zip(images.shape[1:3], height_width(size), strict=True)):
             raise DataError(
-                f"images of {name.upper()} must have sides of at least image_size={image_size}. "
-                f"Received: {images.shape[1]} pixels"
+                f"images of {name.upper()} must have sides of at least image_size={shown(size)}. "
+                f"Received: {shown(images.shape[1:3])} pixels"
             )
 
 

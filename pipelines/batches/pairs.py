@@ -4,16 +4,17 @@ from pipelines.batches.crops import crop_and_flip
 from pipelines.batches.draws import Batches, check_enough, in_random_order, reader, seeded
 from pipelines.examples import DataError, PairedImages
 from pipelines.images import to_float
+from pipelines.sizes import Size, height_width, shown
 
 # Every kind of random draw has its own number, so that no two share a seed.
 ORDER, CROP = range(2)
 
 
 def paired_batches(examples: PairedImages, config) -> Batches:
-    """Batches of `input` and `target` (B, side, side, 3) float32 in [-1, 1], which show the same region, flipped alike.
+    """Batches of `input` and `target` (B, height, width, 3) float32 in [-1, 1]: the same region, flipped alike.
 
-    The side is `image_size` where A and B have one size. Where one is larger, as in super-resolution, `image_size` is
-    the side of its crops, and those of the other are smaller by the same factor (see `crop_sizes`).
+    The size is `config.sides` where A and B have one size. Where one is larger, as in super-resolution, it is that of
+    its crops, and those of the other are smaller by the same factor (see `crop_sizes`).
 
     Args:
         examples: the training split.
@@ -24,37 +25,40 @@ def paired_batches(examples: PairedImages, config) -> Batches:
     """
     count, seed = config.batch_size, config.seed
     check_enough(len(examples), count, "pairs")
-    size_a, size_b = crop_sizes(examples, config.image_size)
+    size_a, size_b = crop_sizes(examples, config.sides)
     sides = {"input": (reader(examples.a), size_a), "target": (reader(examples.b), size_b)}
     if config.direction != "AtoB":
         sides = {"input": sides["target"], "target": sides["input"]}
-    smaller = min(size_a, size_b)
+    smaller = min(size_a[0], size_b[0])
 
     def at(step):
         pairs, seed_of_crop = in_random_order(len(examples), count, seed, ORDER, step), seeded(seed, CROP, step)
         return {
-            name: to_float(crop_and_flip(read(pairs), size, seed_of_crop, grid=size // smaller))
+            name: to_float(crop_and_flip(read(pairs), size, seed_of_crop, config.flip, grid=size[0] // smaller))
             for name, (read, size) in sides.items()
         }
 
     return Batches(at, {}, len(examples))
 
 
-def crop_sizes(examples: PairedImages, image_size: int) -> tuple[int, int]:
-    """The sides, in pixels, of crops of A and B that show the same region; the larger one is `image_size`.
+def crop_sizes(examples: PairedImages, size: Size) -> tuple[tuple[int, int], tuple[int, int]]:
+    """(height, width), in pixels, of crops of A and of B that show the same region; `size` is that of the larger one.
 
     Raises:
-        DataError: neither side is a whole multiple of the other, or `image_size` is not a multiple of that factor.
+        DataError: the sides of neither are the same whole multiple of the other's, or `size` is none of that factor.
     """
-    side_a, side_b = examples.a.shape[1], examples.b.shape[1]
-    factor, rest = divmod(max(side_a, side_b), min(side_a, side_b))
-    if rest:
+    kept_a, kept_b = examples.a.shape[1:3], examples.b.shape[1:3]
+    small, large = sorted((kept_a, kept_b))
+    factor = max(large[0] // small[0], 1)
+    if large != tuple(factor * side for side in small):
         raise DataError(
-            f"the side of one image of a pair must be a whole multiple of the other's. Received: {side_a} and {side_b}"
+            "the sides of one image of a pair must be a whole multiple of the other's. "
+            f"Received: {shown(kept_a)} and {shown(kept_b)}"
         )
-    if image_size % factor:
+    sides = height_width(size)
+    if any(side % factor for side in sides):
         raise DataError(
-            f"image_size must be a multiple of {factor}, by which the sides of a pair differ. Received: {image_size}"
+            f"image_size must be a multiple of {factor}, by which the sides of a pair differ. Received: {shown(size)}"
         )
-    smaller = image_size // factor
-    return (image_size if side_a >= side_b else smaller), (image_size if side_b >= side_a else smaller)
+    smaller = (sides[0] // factor, sides[1] // factor)
+    return (sides if kept_a >= kept_b else smaller), (sides if kept_b >= kept_a else smaller)

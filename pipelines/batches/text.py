@@ -3,11 +3,10 @@
 import numpy as np
 import tensorflow as tf
 
+from pipelines.characters import MAX_CHARACTERS
+
 # The 70 symbols of the authors' Torch code (reedscot/icml2016). '-' occurs twice, and the later index wins.
 ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789-,;.!?:'\"/\\|_@#$%^&*~`+-=<>()[]{} "
-
-# Bytes of a caption that are read; a longer caption is truncated (doc_length in the same code).
-MAX_CHARACTERS = 201
 
 # Everything that `caption_files.clean_caption` turns into spaces: Unicode's white space and control characters, byte
 # order marks and U+FFFD, which replaces undecodable bytes. In the syntax of RE2, where \s matches ASCII only.

@@ -10,7 +10,7 @@ ORDER_A, ORDER_B, CROP_A, CROP_B = range(4)
 
 
 def unpaired_batches(examples: UnpairedImages | PairedImages, config) -> Batches:
-    """Batches of `a` and `b` (B, image_size, image_size, 3) float32 in [-1, 1], cropped and flipped independently.
+    """Batches of `a` and `b` (B, height, width, 3) float32 in [-1, 1], cropped and flipped independently.
 
     Each side takes all of its images in random order before it starts over; an epoch is that of the larger side.
 
@@ -19,9 +19,9 @@ def unpaired_batches(examples: UnpairedImages | PairedImages, config) -> Batches
         config: a CycleGANConfig.
 
     Raises:
-        DataError: a side has fewer images than a batch holds, or smaller ones than image_size.
+        DataError: a side has fewer images than a batch holds, or smaller ones than config.sides.
     """
-    size, count, seed = config.image_size, config.batch_size, config.seed
+    size, count, seed = config.sides, config.batch_size, config.seed
     sides = {"a": (examples.a, ORDER_A, CROP_A), "b": (examples.b, ORDER_B, CROP_B)}
     for side, (images, _, _) in sides.items():
         check_enough(len(images), count, f"images of {side.upper()}")
@@ -32,7 +32,8 @@ def unpaired_batches(examples: UnpairedImages | PairedImages, config) -> Batches
         batch = {}
         for side, (images, order, crop) in sides.items():
             rows = in_random_order(len(images), count, seed, order, step)
-            batch[side] = to_float(crop_and_flip(readers[side](rows), size, seeded(seed, crop, step)))
+            crops = crop_and_flip(readers[side](rows), size, seeded(seed, crop, step), config.flip)
+            batch[side] = to_float(crops)
         return batch
 
     return Batches(at, {}, len(examples))

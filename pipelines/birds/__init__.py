@@ -12,6 +12,7 @@ import numpy as np
 
 from pipelines.birds.scene import ATTRIBUTE_NAMES, ATTRIBUTE_VALUES, STYLE_NAMES
 from pipelines.examples import CaptionedImages, DataError, GroundTruth, LabeledImages, PairedImages, UnpairedImages
+from pipelines.sizes import shown
 
 # The splits that are rendered together with a split. "varied" has as many species as pictures.
 RENDERED_WITH = {"train": ("train", "test"), "test": ("train", "test"), "varied": ("varied",)}
@@ -106,6 +107,11 @@ def _columns(
     """Returns a split as the builder stores it: arrays by feature name."""
     if split not in RENDERED_WITH:
         raise DataError(f"the split of birds must be one of {', '.join(RENDERED_WITH)}; received: {split!r}")
+    if not isinstance(load_size, int):
+        raise DataError(
+            "birds are drawn as squares: image_height and image_width are for your own pictures. "
+            f"Received: {shown(load_size)} pixels"
+        )
     for name, value, least in (
         ("load_size", load_size, SMALLEST_SIZE),
         ("images_per_class", images_per_class, 1),

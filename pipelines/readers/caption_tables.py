@@ -1,108 +1,222 @@
-"""Reading tables of captions: `metadata.jsonl` as in Hugging Face's image folders, and CSV files."""
+"""The tables of captions in a folder: `metadata.jsonl` as in Hugging Face's image folders, CSV files, COCO's JSON,
+Flickr8k's and Flickr30k's files."""
 
-import csv
 import dataclasses
-import io
-import json
-import ntpath
 import os
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from pipelines.examples import DataError
-from pipelines.readers.caption_files import clean_caption, read_text
+from pipelines.readers.caption_files import clean_caption
+from pipelines.readers.caption_rows import CAPTION_KEYS, FILE_KEYS, NotATableError, Row, looks_like_image, rows_in
+from pipelines.readers.files import key_of
+from pipelines.readers.image_names import ImageNames, below, normal, split_word
+from pipelines.readers.text_files import TextError, decode, read_bytes, read_text
+from pipelines.report import first_names
 
-FILE_KEYS = ("file_name", "file", "filename", "image")
-CAPTION_KEYS = ("text", "caption", "captions")
+__all__ = ["CAPTION_KEYS", "FILE_KEYS", "TABLE_NAMES", "TABLE_SUFFIXES", "Table", "find_tables"]
+
+# Files of these names are tables, or are refused; all others only if they have the columns.
 TABLE_NAMES = ("metadata.jsonl", "metadata.csv", "captions.csv")
+TABLE_SUFFIXES = (".csv", ".tsv", ".jsonl", ".json", ".token", ".txt")
+# COCO's other annotations, hundreds of megabytes without a caption; Flickr8k's captions of words in their basic form.
+_OTHERS = ("instances_", "person_keypoints_", "panoptic_", "stuff_", "image_info_", "flickr8k.lemma.")
+
+NO_TABLE = "not a table of captions"
+UNUSABLE = "line of a table without file name or text"
+ABSENT = "line of a table without its image"
+AMBIGUOUS = "line of a table whose name fits several images"
 
 
 @dataclasses.dataclass
 class Table:
-    """The captions in tables.
+    """The captions in all the tables of a folder.
 
     Attributes:
-        captions: for each image file (path below the dataset's folder, forward slashes) at least one clean caption.
-        empty: image files that are only listed with empty captions.
-        unusable: "table:line" of lines that name no image file or no text.
+        captions: for each image (its path below the dataset's folder, as it was listed) at least one clean caption.
+        splits: for images whose table says so (by a column, or by its own name), the split in the table's words, in
+            lower case; empty unless some image is to train on.
+        read: the files that are tables, or lists of a split's images, below the dataset's folder.
+        skipped: what is left out, by reason: "table:line", names without an image, files.
+        assumed: lines on what could be otherwise.
     """
 
     captions: dict[str, list[str]] = dataclasses.field(default_factory=dict)
-    empty: list[str] = dataclasses.field(default_factory=list)
-    unusable: list[str] = dataclasses.field(default_factory=list)
+    splits: dict[str, str] = dataclasses.field(default_factory=dict)
+    read: list[str] = dataclasses.field(default_factory=list)
+    skipped: dict[str, list[str]] = dataclasses.field(default_factory=dict)
+    assumed: list[str] = dataclasses.field(default_factory=list)
+
+    def skip(self, reason: str, name: str) -> None:
+        """Count something that is left out."""
+        self.skipped.setdefault(reason, []).append(name)
 
 
-def read_table(folder: str, path: str, table: Table) -> None:
-    """Adds the captions in one file to a table. Several lines with the same image give it several captions.
+def find_tables(data_dir: str, images: Iterable[str], files: Iterable[str], encoding: str = "") -> Table:
+    """Reads the tables of captions in a folder.
+
+    Those of the names in `TABLE_NAMES` take precedence; without them every file counts that has the columns. File
+    names in a table are relative to its own folder or to the dataset's, with or without suffix, or name a file that is
+    in one place only.
 
     Args:
-        folder: the dataset's folder.
-        path: the table's path below it; the file names in it are relative to the table's own folder.
-        table: the table to add to.
+        data_dir: the dataset's folder.
+        images: the paths of its images, below it, with forward slashes.
+        files: the paths of its files with one of `TABLE_SUFFIXES`. Files that are named like an image are not tables.
+        encoding: of files without a mark, by a name that Python knows; "" for UTF-8.
 
     Raises:
-        DataError: a CSV file without the needed columns or that cannot be parsed, or a file name that leads out of
-            the dataset's folder.
+        DataError: a table has an open quote, a text that cannot be decoded, or a file name that leads out of the
+            folder; or a file of `TABLE_NAMES` has not the columns.
     """
-    text = read_text(os.path.join(folder, *path.split("/")))
-    rows = _json_rows(text) if path.lower().endswith(".jsonl") else _csv_rows(text, path)
-    for line, file_name, captions in rows:
-        if not file_name or captions is None:
-            table.unusable.append(f"{path}:{line}")
-            continue
-        name = _inside(file_name, path, line)
-        captions = [caption for caption in map(clean_caption, captions) if caption]
-        if captions:
-            table.captions.setdefault(name, []).extend(captions)
+    images = list(images)
+    names, table = ImageNames(images), Table()
+    partners = {normal(key_of(path)) for path in images}
+    standard, others = [], []
+    for path in files:
+        if posixpath.basename(path).lower() in TABLE_NAMES:
+            standard.append(path)
+        elif normal(key_of(path)) not in partners:
+            others.append(path)
+    for path in standard:
+        text = read_text(os.path.join(data_dir, *path.split("/")), encoding, "captions: the table")
+        add_rows(table, path, list(rows_in(text, path, names.is_image)), names)
+    for path in others:
+        rows = rows_of_other(data_dir, path, names, encoding)
+        if rows is None:
+            # A lonely text file is no table in its own line of the report.
+            if not path.lower().endswith(".txt"):
+                table.skip(NO_TABLE, path)
+        elif standard:
+            table.skip(f"table that is not read beside {posixpath.basename(standard[0])}", path)
         else:
-            table.empty.append(name)
-    table.empty = [name for name in table.empty if name not in table.captions]
+            add_rows(table, path, rows, names)
+    add_lists(table, data_dir, [path for path in others if path not in table.read], names)
+    if "train" not in {split_word(split) for split in table.splits.values()}:
+        table.splits = {}
+    return table
 
 
-def _inside(file_name: str, path: str, line: int) -> str:
-    """Returns a table's file name as a path below the dataset's folder."""
-    forward = file_name.strip().replace("\\", "/")
-    name = posixpath.normpath(posixpath.join(posixpath.dirname(path), forward))
-    if forward.startswith("/") or ntpath.splitdrive(forward)[0] or name.split("/")[0] == "..":
-        raise DataError(
-            f"captions: file names in a table must be relative and stay inside of data_dir, "
-            f"got {file_name!r} at {path}:{line}"
-        )
-    return name
-
-
-def _json_rows(text: str) -> Iterator[tuple[int, str, list[str] | None]]:
-    for number, line in enumerate(text.split("\n"), start=1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        # RecursionError: brackets that are nested too deeply.
-        except (ValueError, RecursionError):
-            row = None
-        row = row if isinstance(row, dict) else {}
-        file_name = next((row[key] for key in FILE_KEYS if isinstance(row.get(key), str)), "")
-        captions = next((row[key] for key in CAPTION_KEYS if isinstance(row.get(key), str | list)), None)
-        captions = [captions] if isinstance(captions, str) else captions
-        if captions is not None and not all(isinstance(caption, str) for caption in captions):
-            captions = None
-        yield number, file_name, captions
-
-
-def _csv_rows(text: str, path: str) -> Iterator[tuple[int, str, list[str] | None]]:
-    reader = csv.reader(io.StringIO(text, newline=""))
+def rows_of_other(data_dir: str, path: str, names: ImageNames, encoding: str) -> list[Row] | None:
+    """The rows of a file that may be a table of captions; None if it is none."""
+    if posixpath.basename(path).lower().startswith(_OTHERS):
+        return None
+    place = os.path.join(data_dir, *path.split("/"))
+    content = read_bytes(place)
     try:
-        header = [name.strip().lower() for name in next(reader, [])]
-        file_column = next((header.index(key) for key in FILE_KEYS if key in header), None)
-        caption_column = next((header.index(key) for key in CAPTION_KEYS if key in header), None)
-        if file_column is None or caption_column is None:
+        text = decode(content, encoding)
+    except UnicodeError:
+        # The names of the columns are ASCII.
+        if usable(content.replace(b"\0", b"").decode("latin-1"), path, names) is None:
+            return None
+        read_text(place, encoding, "captions: the table")
+        raise TextError(f"captions: {path} must be text") from None
+    return usable(text, path, names)
+
+
+def usable(text: str, path: str, names: ImageNames) -> list[Row] | None:
+    """The rows of a table, if at least one names a file and a caption."""
+    try:
+        rows = list(rows_in(text, path, names.is_image))
+    except NotATableError:
+        return None
+    return rows if any(row.file and row.captions is not None for row in rows) else None
+
+
+def add_rows(table: Table, path: str, rows: list[Row], names: ImageNames) -> None:
+    """Adds the rows of one file. Several rows with the same image give it several captions.
+
+    Raises:
+        DataError: a file name leads out of the dataset's folder.
+    """
+    table.read.append(path)
+    folder, of_file = posixpath.dirname(path), split_word(posixpath.basename(path))
+    earlier = {name: set(captions) for name, captions in table.captions.items()}
+    elsewhere, joined, images = [], [], images_of(rows, path, names)
+    for row in rows:
+        image = images.get(row.file)
+        if not row.file or row.captions is None:
+            table.skip(UNUSABLE, f"{path}:{row.line}")
+        elif not image:
+            table.skip(ABSENT, below(folder, row.file))
+        elif len(image) > 1:
+            table.skip(AMBIGUOUS, f"{path}:{row.line} ({row.file}: {first_names(image)})")
+        else:
+            captions = [caption for caption in map(clean_caption, row.captions) if caption]
+            # Another table may hold the same ones, as Flickr30k's two do.
+            captions = [caption for caption in captions if caption not in earlier.get(image[0], ())]
+            if captions:
+                table.captions.setdefault(image[0], []).extend(captions)
+            if split := row.split.lower() or of_file:
+                table.splits[image[0]] = split
+            if normal(image[0]) not in (below(folder, row.file), below("", row.file)):
+                elsewhere.append(row.file)
+            if row.is_joined:
+                joined.append(f"{path}:{row.line}")
+    if joined:
+        table.assumed.append(
+            f"{len(joined):,} lines of a table have more separators than columns: the rest is taken for the caption's: "
+            f"{first_names(joined)}"
+        )
+    if elsewhere:
+        table.assumed.append(
+            f"{len(set(elsewhere)):,} names in {path} were looked up by the file's own name, with or without suffix: "
+            f"{first_names(list(dict.fromkeys(elsewhere)))}"
+        )
+
+
+def images_of(rows: list[Row], path: str, names: ImageNames) -> dict[str, list[str]]:
+    """For each file name in a table the images that it may stand for.
+
+    Of two names in different folders that would both stand for one image, neither is looked up by its last part.
+    """
+    folder, of_file = posixpath.dirname(path), split_word(posixpath.basename(path))
+    found, users = {}, {}
+    for row in rows:
+        if not row.file or row.captions is None or row.file in found:
+            continue
+        name = below(folder, row.file)
+        if name is None:
             raise DataError(
-                f"captions: the first line of {path} must name a column of {', '.join(FILE_KEYS)} and a column of "
-                f"{', '.join(CAPTION_KEYS)}, separated by commas, got {','.join(header)[:100]!r}"
+                f"captions: file names in a table must be relative and stay inside of data_dir, "
+                f"got {row.file!r} at {path}:{row.line}"
             )
-        for row in reader:
-            if row:
-                complete = len(row) > max(file_column, caption_column)
-                yield reader.line_num, row[file_column] if complete else "", [row[caption_column]] if complete else None
-    except csv.Error as error:
-        raise DataError(f"captions: {path} must be a CSV file, got {error} at line {reader.line_num}") from error
+        found[row.file] = names.find(row.file, folder, split_word(row.split) or of_file)
+        for image in found[row.file]:
+            users.setdefault(image, {}).setdefault(name, row.file)
+    for image, by_name in users.items():
+        if len(by_name) > 1:
+            for name, file in by_name.items():
+                exact = normal(image) in (name, below("", file)) or normal(key_of(image)) in (name, below("", file))
+                if not exact:
+                    found[file] = []
+    return found
+
+
+def add_lists(table: Table, data_dir: str, files: list[str], names: ImageNames) -> None:
+    """Adds the splits of lists such as `Flickr_8k.trainImages.txt`, a file name a line."""
+    for path, split, listed in lists_in(data_dir, files):
+        images = [names.find(name, posixpath.dirname(path)) for name in listed]
+        if not any(images):
+            continue
+        table.read.append(path)
+        for name, image in zip(listed, images, strict=True):
+            if len(image) == 1:
+                table.splits[image[0]] = split
+            else:
+                table.skip("line of a list of a split without its image", name)
+
+
+def lists_in(data_dir: str, files: list[str]) -> Iterator[tuple[str, str, list[str]]]:
+    """(path, split, names) of text files that hold nothing but names of images, and are named after a split."""
+    for path in files:
+        split = split_word(posixpath.basename(path))
+        if split and path.lower().endswith(".txt"):
+            try:
+                text = decode(read_bytes(os.path.join(data_dir, *path.split("/"))))
+            except UnicodeError:
+                continue
+            listed = text.split("\n")
+            listed = [name.strip() for name in listed if name.strip()]
+            if listed and all(looks_like_image(name) and "\t" not in name for name in listed):
+                yield path, split, listed

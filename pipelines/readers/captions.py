@@ -5,19 +5,19 @@ import posixpath
 import unicodedata
 
 from pipelines.examples import CaptionedImages, DataError, Record
-from pipelines.readers.caption_files import read_captions
-from pipelines.readers.caption_tables import TABLE_NAMES, Table, read_table
+from pipelines.readers.caption_files import CaptionFiles
+from pipelines.readers.caption_tables import TABLE_SUFFIXES, Table, find_tables
 from pipelines.readers.files import IMAGE_SUFFIXES, Found, check_split, key_of, list_files, skipped_line
 from pipelines.readers.photographs import caption_line, decode_found
 from pipelines.reading import DEFAULT, Reading
 
 _ACCEPTED = (
-    "accepted are images with a .txt file of the same name beside each (one caption a line), or a metadata.jsonl or "
-    "captions.csv with the columns file_name and text"
+    "accepted are images with a .txt file of the same name beside each (one caption a line), or a table of captions: "
+    "metadata.jsonl or captions.csv with the columns file_name and text, Flickr8k's captions.txt, COCO's JSON"
 )
 
 
-def find(split: str, data_dir: str) -> Found:
+def find(split: str, data_dir: str, encoding: str = "") -> Found:
     """Lists the images of a folder that have captions, without decoding any.
 
     Sub-folders are the classes, if there are at least two and no image is outside of them. Folders `train` and `test`
@@ -27,6 +27,7 @@ def find(split: str, data_dir: str) -> Found:
     Args:
         split: "train" or "test".
         data_dir: the folder.
+        encoding: of text files without a mark, by a name that Python knows; "" for UTF-8.
 
     Raises:
         DataError: the folder is missing, or contains no images or no captions, or a table in it is invalid.
@@ -38,16 +39,17 @@ def find(split: str, data_dir: str) -> Found:
     if not images:
         suffixes = ", ".join(IMAGE_SUFFIXES)
         raise DataError(f"captions: data_dir must hold images ({suffixes}); {_ACCEPTED}; got none in {data_dir!r}")
-    tables = [path for path in list_files(data_dir, TABLE_NAMES) if posixpath.basename(path).lower() in TABLE_NAMES]
-    table = Table()
-    for path in tables:
-        read_table(data_dir, path, table)
-    texts = {_normal(key_of(path)): path for path in list_files(data_dir, (".txt",))}
+    files = list_files(data_dir, TABLE_SUFFIXES)
+    table = find_tables(data_dir, images, files, encoding)
+    others = set(files) - set(table.read)
+    texts = {_normal(key_of(path)): path for path in sorted(others) if path.lower().endswith(".txt")}
 
     tops = {path.split("/")[0] for path in images if "/" in path}
     has_splits = {"train", "test"} <= tops
     prefix = f"{split}/" if has_splits else ""
-    records, report = _join(data_dir, [path for path in images if path.startswith(prefix)], table, texts, prefix)
+    records, report = _join(
+        data_dir, [path for path in images if path.startswith(prefix)], table, texts, prefix, encoding
+    )
     if not records:
         where = os.path.join(data_dir, split) if has_splits else data_dir
         raise DataError(
@@ -71,11 +73,12 @@ def load(split: str, load_size: int, data_dir: str, cache_dir: str, reading: Rea
         load_size: side of the images in pixels; the aspect ratio is not kept.
         data_dir: the folder, see `find`.
         cache_dir: folder of the cache of decoded images.
+        reading: how the files are read.
 
     Raises:
         DataError: see `find`; also if fewer than two images can be decoded.
     """
-    return decode_found(find(split, data_dir), "captions", load_size, cache_dir)
+    return decode_found(find(split, data_dir, reading.encoding), "captions", load_size, cache_dir, reading)
 
 
 def _normal(name: str) -> str:
@@ -84,16 +87,18 @@ def _normal(name: str) -> str:
 
 
 def _join(
-    data_dir: str, images: list[str], table: Table, texts: dict[str, str], prefix: str
+    data_dir: str, images: list[str], table: Table, texts: dict[str, str], prefix: str, encoding: str
 ) -> tuple[list[Record], list[str]]:
     """Joins images and captions; returns the records sorted by name, and report lines on what was left out."""
-    listed = {_normal(name): captions for name, captions in table.captions.items()}
-    records, without_caption, same_name, names = [], [], [], set()
+    records, without_caption, same_name, names, files = [], [], [], set(), CaptionFiles(encoding)
     for path in images:
         name = key_of(path)
-        captions = tuple(listed.get(_normal(path), ()))
+        captions = tuple(table.captions.get(path, ()))
         if not captions and _normal(name) in texts:
-            captions = read_captions(os.path.join(data_dir, *texts[_normal(name)].split("/")))
+            text = texts[_normal(name)]
+            captions = files.read(os.path.join(data_dir, *text.split("/")), text)
+            if captions is None:
+                continue
         if not captions:
             without_caption.append(path)
         elif name in names:
@@ -102,20 +107,18 @@ def _join(
             names.add(name)
             records.append(Record(name, os.path.join(data_dir, *path.split("/")), captions))
     records.sort(key=lambda record: record.name)
-    present = {_normal(path) for path in images}
     stems = {_normal(key_of(path)) for path in images}
     report = [
+        *files.assumed(),
+        *(line for reason, names in files.skipped().items() for line in skipped_line(names, reason)),
         *skipped_line(without_caption, "image without a caption, or with empty ones only"),
         *skipped_line(same_name, "image whose name differs from another one only in the suffix"),
-        *skipped_line(
-            [name for name in [*listed, *table.empty] if name.startswith(prefix) and _normal(name) not in present],
-            "line of a table without its image",
-        ),
         *skipped_line(
             [path for stem, path in texts.items() if path.startswith(prefix) and stem not in stems],
             "text file without its image",
         ),
-        *skipped_line(table.unusable, "line of a table without file name or text"),
+        *table.assumed,
+        *(line for reason, names in table.skipped.items() for line in skipped_line(names, reason)),
     ]
     return records, report
 

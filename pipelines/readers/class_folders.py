@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Collection
 
 from pipelines.examples import DataError, Record
-from pipelines.readers.caption_files import read_captions
+from pipelines.readers.caption_files import CaptionFiles
 from pipelines.readers.download import Archive, fetch
 from pipelines.readers.files import IMAGE_SUFFIXES, Found, key_of, list_files, skipped_line
 from pipelines.readers.photographs import caption_line
@@ -80,7 +80,9 @@ def gather(layout: Layout, data_dir: str, cache_dir: str) -> Files:
     return Files(image_folder, images, caption_folder, captions)
 
 
-def join(layout: Layout, files: Files, split: str, classes: Collection[str], published: int | None) -> Found:
+def join(
+    layout: Layout, files: Files, split: str, classes: Collection[str], published: int | None, encoding: str = ""
+) -> Found:
     """Joins images and captions by file name, for the classes of one split.
 
     Args:
@@ -89,13 +91,14 @@ def join(layout: Layout, files: Files, split: str, classes: Collection[str], pub
         split: name of the split, for the report.
         classes: the split's class names.
         published: how many images the complete split has, if that is known.
+        encoding: of caption files without a mark, by a name that Python knows; "" for UTF-8.
 
     Returns:
         The images with captions, sorted by name, and a report on them and on everything that was left out.
     """
     images = {unicodedata.normalize("NFC", key_of(path)): path for path in files.images}
     records, without_image, without_caption = [], [], []
-    captioned, unknown = set(), set()
+    captioned, unknown, texts = set(), set(), CaptionFiles(encoding)
     for path in files.captions:
         class_name, _, stem = key_of(path).rpartition("/")
         if class_name not in layout.classes:
@@ -108,7 +111,9 @@ def join(layout: Layout, files: Files, split: str, classes: Collection[str], pub
         if key not in images:
             without_image.append(key)
             continue
-        captions = read_captions(os.path.join(files.caption_folder, path))
+        captions = texts.read(os.path.join(files.caption_folder, path), path)
+        if captions is None:
+            continue
         if not captions:
             without_caption.append(key)
             continue
@@ -127,6 +132,8 @@ def join(layout: Layout, files: Files, split: str, classes: Collection[str], pub
         f"{len(records):,}{total} {split} images found in {files.image_folder!r}, "
         f"in {len(found_classes)} of {len(classes)} classes, captions from {files.caption_folder!r}",
         *([caption_line(records)] if records else []),
+        *texts.assumed(),
+        *(line for reason, names in texts.skipped().items() for line in skipped_line(names, reason)),
         *skipped_line(uncaptioned, "image without a caption file"),
         *skipped_line(without_image, "caption file without an image"),
         *skipped_line(without_caption, "caption file without a caption"),

@@ -6,6 +6,7 @@ from pipelines.readers.cub_classes import TEST_CLASSES, TRAIN_CLASSES
 from pipelines.readers.download import Archive
 from pipelines.readers.files import Found, check_split
 from pipelines.readers.photographs import decode_found
+from pipelines.reading import DEFAULT, Reading
 
 # Images of the complete splits (Reed et al. 2016, section 5; the lengths of StackGAN's `filenames.pickle`).
 PUBLISHED_IMAGES = {"train": 8855, "test": 2933}
@@ -33,13 +34,14 @@ LAYOUT = class_folders.Layout(
 )
 
 
-def find(split: str, data_dir: str, cache_dir: str) -> Found:
+def find(split: str, data_dir: str, cache_dir: str, encoding: str = "") -> Found:
     """Lists the captioned images of a split without decoding any.
 
     Args:
         split: "train" (150 classes) or "test" (50 other classes).
         data_dir: folder with the images and the captions; "" looks into `cub` in the cache folder.
         cache_dir: folder of downloads and caches.
+        encoding: of text files without a mark, by a name that Python knows; "" for UTF-8.
 
     Raises:
         DataError: files are missing; the message lists which to put where.
@@ -47,10 +49,10 @@ def find(split: str, data_dir: str, cache_dir: str) -> Found:
     check_split(split)
     files = class_folders.gather(LAYOUT, data_dir, cache_dir)
     classes = frozenset(TRAIN_CLASSES if split == "train" else TEST_CLASSES)
-    return class_folders.join(LAYOUT, files, split, classes, PUBLISHED_IMAGES[split])
+    return class_folders.join(LAYOUT, files, split, classes, PUBLISHED_IMAGES[split], encoding)
 
 
-def load(split: str, load_size: int, data_dir: str, cache_dir: str) -> CaptionedImages:
+def load(split: str, load_size: int, data_dir: str, cache_dir: str, reading: Reading = DEFAULT) -> CaptionedImages:
     """Loads a split: uint8 RGB images of load_size x load_size pixels with captions and classes.
 
     Args:
@@ -58,8 +60,9 @@ def load(split: str, load_size: int, data_dir: str, cache_dir: str) -> Captioned
         load_size: side of the images in pixels; the aspect ratio is not kept.
         data_dir: folder with the images and the captions; "" looks into `cub` in the cache folder.
         cache_dir: folder of downloads and of the cache of decoded images.
+        reading: how the files are read.
 
     Raises:
         DataError: files are missing, or fewer than two images could be read.
     """
-    return decode_found(find(split, data_dir, cache_dir), LAYOUT.dataset, load_size, cache_dir)
+    return decode_found(find(split, data_dir, cache_dir, reading.encoding), LAYOUT.dataset, load_size, cache_dir)

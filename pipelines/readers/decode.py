@@ -1,28 +1,38 @@
-"""Decoding one image file of any common kind to square uint8 RGB."""
+"""Decoding one image file of any common kind to uint8 RGB of one size: upright, in the range, the channels, the size.
+
+The size is a side, or (height, width), in pixels.
+"""
 
 import contextlib
 
 import numpy as np
 from PIL import Image, ImageOps
 
+from pipelines.sizes import Size, height_width
+
 # The crops used in training are at least this share of the size at which images are kept (64 of 76 pixels).
 SMALL = 64 / 76
+# The tag of EXIF, and those of its values that turn a picture by a quarter.
+ORIENTATION, TURNED = 0x0112, (5, 6, 7, 8)
 
 
-def decode_image(path: str, load_size: int, half: str = "", is_label_map: bool = False) -> np.ndarray:
-    """Decodes one image file and resizes it to a square; the aspect ratio is not kept, as in Reed et al.'s code.
+def decode_image(
+    path: str, load_size: Size, half: str = "", is_label_map: bool = False, resize: str = "squash"
+) -> np.ndarray:
+    """Decodes one image file and resizes it.
 
     EXIF orientation is applied, transparency is composited on white, and gray, palette, CMYK and 16-bit images become
     RGB.
 
     Args:
         path: the image file.
-        load_size: side of the result in pixels.
+        load_size: of the result.
         half: "left" or "right", to decode that half of the picture only; "" for all of it.
         is_label_map: whether to resize by the nearest pixel instead of by interpolation.
+        resize: what becomes of a picture of another aspect (see `fitted`).
 
     Returns:
-        (load_size, load_size, 3) uint8.
+        (height, width, 3) uint8.
 
     Raises:
         Exception: whatever Pillow raises for a file that it cannot decode (many types, by format).
@@ -30,33 +40,40 @@ def decode_image(path: str, load_size: int, half: str = "", is_label_map: bool =
     with Image.open(path) as opened:
         if not is_label_map:
             # A JPEG is decoded at the smallest scale (1/2, 1/4, 1/8) that still leaves the antialiasing below
-            # something to average; other formats ignore it.
-            opened.draft("RGB", ((4 if half else 2) * load_size, 2 * load_size))
-        image = _upright_rgb(opened)
-        if half:
-            middle = image.width // 2
-            image = image.crop((0, 0, middle, image.height) if half == "left" else (middle, 0, *image.size))
-        return _resized(image, load_size, Image.Resampling.NEAREST if is_label_map else Image.Resampling.BILINEAR)
+            # something to average; other formats ignore it. The longer side, as the picture may lie on its side.
+            side = 2 * max(height_width(load_size))
+            opened.draft("RGB", ((2 if half else 1) * side, side))
+        image = _half(_upright_rgb(opened), half)
+        resampling = Image.Resampling.NEAREST if is_label_map else Image.Resampling.BILINEAR
+        return fitted(image, load_size, resize, resampling)
 
 
-def resize(images: np.ndarray, load_size: int) -> np.ndarray:
-    """Resizes pixels like `decode_image`: (n, h, w, c) to (n, load_size, load_size, c) uint8, c being 1 or 3.
+def resize(images: np.ndarray, load_size: Size, how: str = "squash") -> np.ndarray:
+    """Resizes pixels like `decode_image`: (n, h, w, c) to (n, height, width, c) uint8, c being 1 or 3.
 
     The pixels of images that already have that size are unchanged.
     """
-    if images.shape[1:3] == (load_size, load_size):
+    sides = height_width(load_size)
+    if images.shape[1:3] == sides:
         return np.ascontiguousarray(images)
-    results = np.empty((len(images), load_size, load_size, images.shape[3]), np.uint8)
+    results = np.empty((len(images), *sides, images.shape[3]), np.uint8)
     for image, result in zip(images, results, strict=True):
         picture = Image.fromarray(image[:, :, 0] if image.shape[2] == 1 else image)
-        result[:] = _resized(picture, load_size).reshape(result.shape)
+        result[:] = fitted(picture, sides, how).reshape(result.shape)
     return results
 
 
-def is_small(path: str, load_size: int, half: str = "") -> bool:
-    """Whether an image file (or the half of it) is smaller than what is cropped from `load_size` pixels."""
+def is_small(path: str, load_size: Size, half: str = "", resize: str = "squash") -> bool:
+    """Whether an image file (or the half of it) is smaller than what is cropped from `load_size`: it is enlarged."""
+    height, width = height_width(load_size)
     with Image.open(path) as opened:
-        return min(opened.width // 2 if half else opened.width, opened.height) < SMALL * load_size
+        across, down = opened.size
+        with contextlib.suppress(Exception):
+            if opened.getexif().get(ORIENTATION) in TURNED:
+                across, down = down, across
+    shorter = ((across // 2 if half else across) < SMALL * width, down < SMALL * height)
+    # Padded, a picture is only enlarged where both of its sides are too short.
+    return all(shorter) if resize == "pad" else any(shorter)
 
 
 def decode_rgb(path: str) -> np.ndarray:
@@ -65,11 +82,49 @@ def decode_rgb(path: str) -> np.ndarray:
         return np.asarray(_upright_rgb(opened), np.uint8)
 
 
-def _resized(
-    image: Image.Image, load_size: int, resampling: Image.Resampling = Image.Resampling.BILINEAR
+def fitted(
+    image: Image.Image,
+    size: Size,
+    how: str = "squash",
+    resampling: Image.Resampling = Image.Resampling.BILINEAR,
 ) -> np.ndarray:
-    size = (load_size, load_size)
-    return np.asarray(image.resize(size, resampling, reducing_gap=3.0), np.uint8)
+    """A picture at a size, whatever its aspect is; all three ways are the same where it has the aspect of the size.
+
+    Args:
+        image: of any size.
+        size: of the result.
+        how: squash: its aspect is given up, as in Reed et al.'s code. crop: scaled until the shorter side fits, the
+            middle of the longer is kept. pad: scaled until the longer side fits, and its border is repeated on both
+            sides of the shorter: a border of one color goes on, and a label map gets no new label.
+        resampling: Pillow's.
+
+    Returns:
+        (height, width) uint8 or, of a picture with several channels, (height, width, c).
+    """
+    height, width = height_width(size)
+    # Of the picture, pixels to one of the result.
+    across, down = image.width / width, image.height / height
+    if how == "crop" and across != down:
+        scale = min(across, down)
+        left, top = (image.width - scale * width) / 2, (image.height - scale * height) / 2
+        box = (left, top, left + scale * width, top + scale * height)
+        return np.asarray(image.resize((width, height), resampling, box, reducing_gap=3.0), np.uint8)
+    if how == "pad" and across != down:
+        scale = max(across, down)
+        inside = (max(round(image.width / scale), 1), max(round(image.height / scale), 1))
+        pixels = np.asarray(image.resize(inside, resampling, reducing_gap=3.0), np.uint8)
+        missing = (height - inside[1], width - inside[0])
+        around = [(pixels // 2, pixels - pixels // 2) for pixels in missing]
+        return np.pad(pixels, around + [(0, 0)] * (pixels.ndim - 2), mode="edge")
+    return np.asarray(image.resize((width, height), resampling, reducing_gap=3.0), np.uint8)
+
+
+def _half(image: Image.Image, half: str) -> Image.Image:
+    """The left or the right half of a picture; "" for all of it."""
+    if not half:
+        return image
+    middle = image.width // 2
+    return image.crop((0, 0, middle, image.height) if half == "left" else (middle, 0, *image.size))
 
 
 def _upright_rgb(opened: Image.Image) -> Image.Image:

@@ -1,22 +1,179 @@
-"""Files below the user's folder, and the report on which of them were used: what all readers of folders share."""
+"""The files below the user's folder: which of them are pictures, and what is to be said of the others."""
 
 import dataclasses
 import functools
 import os
-from collections.abc import Iterable, Iterator
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
 
-from absl import logging
+from PIL import Image
 
 from pipelines.examples import DataError, Record
+from pipelines.report import FEW_IMAGES, first_names, warn_once, writable  # noqa: F401
+from pipelines.report import log_lines as log_report  # noqa: F401
 
 SPLITS = ("train", "test")
-IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff")
+# Formats that Pillow names but does not decode, or not without a program that the machine may lack.
+STUBS = frozenset({"BUFR", "GRIB", "HDF5", "MPEG", "WMF", "EPS"})
+# Files that are certainly no pictures. One with another suffix, or with none, is opened to see.
+NO_PICTURES = (
+    *(".txt", ".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".xml", ".yaml", ".yml", ".toml", ".ini", ".cfg", ".log"),
+    *(".md", ".rst", ".html", ".htm", ".css", ".js", ".py", ".ipynb", ".sh", ".m", ".lua", ".tex", ".pdf", ".doc"),
+    *(".docx", ".xls", ".xlsx", ".ods", ".npy", ".npz", ".mat", ".h5", ".hdf", ".hdf5", ".pkl", ".pickle", ".pt"),
+    *(".pth", ".t7", ".keras", ".ckpt", ".tfrecord", ".parquet", ".arrow", ".db", ".sqlite", ".zip", ".tar", ".gz"),
+    *(".tgz", ".bz2", ".xz", ".7z", ".rar", ".mp3", ".wav", ".mp4", ".avi", ".mov", ".mkv"),
+)
+# A folder may be reached by links in several ways, but not in all the ways that links between many folders make.
+MOST_WAYS = 2
 
-# With fewer images a discriminator soon memorizes each one. A rule of thumb: Karras et al. (2020, "Training generative
-# adversarial networks with limited data") needed adaptive augmentation for a few thousand.
-FEW_IMAGES = 1000
-# Translations learn from patches: the papers train on 400 pairs.
-FEW_TRANSLATIONS = 100
+
+@functools.cache
+def picture_suffixes() -> frozenset[str]:
+    """Lower-case suffixes, with their dots, of what Pillow decodes here."""
+    Image.init()
+    return frozenset(
+        suffix
+        for suffix, kind in Image.registered_extensions().items()
+        if kind in Image.OPEN and kind not in STUBS and suffix not in NO_PICTURES
+    )
+
+
+IMAGE_SUFFIXES = tuple(sorted(picture_suffixes()))
+# What is named where formats are listed for a reader.
+COMMON = ".jpg, .png, .webp, .bmp, .gif, .tif, .avif and whatever else Pillow decodes"
+
+
+@dataclasses.dataclass(frozen=True)
+class Scan:
+    """The files below a folder. All paths are relative to it, with forward slashes, sorted.
+
+    Attributes:
+        folder: the folder.
+        pictures: what Pillow decodes, by suffix; files of unknown suffixes, by their first bytes.
+        others: every other file: texts, tables, archives.
+        skipped: reason to files that can be neither: dead links, hidden files, what cannot be read.
+        real: path to the real path of pictures that are reached through links.
+    """
+
+    folder: str
+    pictures: tuple[str, ...]
+    others: tuple[str, ...]
+    skipped: Mapping[str, tuple[str, ...]]
+    real: Mapping[str, str]
+
+    @property
+    def found(self) -> str:
+        """What there is, in a line."""
+        return f"{len(self.pictures):,} pictures and {len(self.others):,} other files in {self.folder!r}"
+
+    def path(self, name: str) -> str:
+        """Where a file is."""
+        return os.path.join(self.folder, *name.split("/"))
+
+    def real_path(self, name: str) -> str:
+        """Where a file really is: the same for two links to one file."""
+        return self.real.get(name) or self.path(name)
+
+    def named(self, *suffixes: str) -> list[str]:
+        """The other files that end in one of the lower-case suffixes, in either case."""
+        return [name for name in self.others if name.lower().endswith(suffixes)]
+
+
+def scan(folder: str) -> Scan:
+    """Lists the files below a folder. Linked folders are followed, but no loop of them.
+
+    Args:
+        folder: an existing folder.
+
+    Raises:
+        DataError: a folder cannot be read.
+    """
+    pictures, others, skipped, real, ways = [], [], {}, {}, {}
+    suffixes = picture_suffixes()
+
+    def walk(path: str, prefix: str, above: tuple[str, ...], linked: bool):
+        identity = os.path.realpath(path)
+        ways[identity] = ways.get(identity, 0) + 1
+        if identity in above or ways[identity] > MOST_WAYS:
+            skipped.setdefault("link to a folder that is read elsewhere", []).append(prefix.rstrip("/"))
+            return
+        try:
+            with os.scandir(path) as entries:
+                entries = sorted(entries, key=lambda entry: entry.name)
+        except OSError as error:
+            raise DataError(f"the folder {path!r} must be readable. Received: {error}") from error
+        for entry in entries:
+            name = prefix + entry.name
+            if entry.name == "__MACOSX":
+                continue
+            is_hidden, is_link = entry.name.startswith("."), entry.is_symlink()
+            if entry.is_dir():
+                if not is_hidden:
+                    walk(entry.path, f"{name}/", (*above, identity), linked or is_link)
+            elif is_link and not os.path.exists(entry.path):
+                if not is_hidden:
+                    skipped.setdefault("the link leads nowhere", []).append(name)
+            elif not entry.is_file():
+                skipped.setdefault("neither a file nor a folder", []).append(name)
+            elif is_hidden:
+                if os.path.splitext(entry.name)[1].lower() in suffixes:
+                    skipped.setdefault("hidden file", []).append(name)
+            elif is_picture(entry.path, suffixes):
+                pictures.append(name)
+                if linked or is_link:
+                    real[name] = os.path.realpath(entry.path)
+            else:
+                others.append(name)
+
+    walk(folder, "", (), linked=False)
+    return Scan(
+        folder,
+        tuple(sorted(pictures)),
+        tuple(sorted(others)),
+        {reason: tuple(names) for reason, names in skipped.items()},
+        real,
+    )
+
+
+def is_picture(path: str, suffixes: frozenset[str]) -> bool:
+    """Whether a file is a picture: by its suffix, or by its first bytes where the suffix says nothing."""
+    suffix = os.path.splitext(path)[1].lower()
+    if suffix in suffixes:
+        return True
+    if suffix in NO_PICTURES:
+        return False
+    try:
+        with Image.open(path) as opened:
+            return opened.format not in STUBS
+    except Exception:
+        # Pillow raises a dozen types for what is no picture.
+        return False
+
+
+def check_folder(dataset: str, data_dir: str, accepted: str) -> None:
+    """DataError unless the user's folder exists."""
+    if not data_dir or not os.path.isdir(data_dir):
+        raise DataError(f"{dataset}: data_dir must be an existing folder; {accepted}. Received: {data_dir!r}")
+
+
+def not_pictures(scanned: Scan, used: Iterable[str] = ()) -> dict[str, list[str]]:
+    """Reason to names of the files that are no pictures, except for those that are used as what they are."""
+    used = set(used)
+    names = [name for name in scanned.others if name not in used]
+    return {"not a picture that Pillow decodes": names} if names else {}
+
+
+def natural(name: str) -> tuple:
+    """A key that sorts numbers in names by their value: 2 before 10."""
+    parts = re.split(r"([0-9]+)", name)
+    # The name itself, last, so that 1 and 01 have an order.
+    return (*((1, int(part), "") if index % 2 else (0, 0, part) for index, part in enumerate(parts)), (0, 0, name))
+
+
+def normal(name: str) -> str:
+    """A name in composed form: macOS decomposes the letters of file names, tables mostly do not."""
+    return unicodedata.normalize("NFC", name)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,10 +192,10 @@ class Found:
 def check_split(split: str) -> None:
     """Raises a DataError if `split` is neither "train" nor "test"."""
     if split not in SPLITS:
-        raise DataError(f"split must be one of {', '.join(map(repr, SPLITS))}, got {split!r}")
+        raise DataError(f"split must be one of {', '.join(map(repr, SPLITS))}. Received: {split!r}")
 
 
-def list_files(folder: str, suffixes: tuple[str, ...]) -> list[str]:
+def list_files(folder: str, suffixes: Iterable[str]) -> list[str]:
     """Lists the files below a folder that end in one of the suffixes (in either case), in a fixed order.
 
     Hidden files and folders and macOS's `__MACOSX` are left out. Linked folders are followed, but none is read twice,
@@ -54,7 +211,7 @@ def list_files(folder: str, suffixes: tuple[str, ...]) -> list[str]:
     Raises:
         DataError: a folder cannot be read.
     """
-    seen = set()
+    seen, suffixes = set(), tuple(suffixes)
 
     def walk(path: str, prefix: str) -> Iterator[str]:
         identity = os.path.realpath(path)
@@ -64,7 +221,7 @@ def list_files(folder: str, suffixes: tuple[str, ...]) -> list[str]:
         try:
             entries = sorted(os.listdir(path))
         except OSError as error:
-            raise DataError(f"the folder {path!r} must be readable, got {error}") from error
+            raise DataError(f"the folder {path!r} must be readable. Received: {error}") from error
         for entry in entries:
             if entry.startswith(".") or entry == "__MACOSX":
                 continue
@@ -78,39 +235,14 @@ def list_files(folder: str, suffixes: tuple[str, ...]) -> list[str]:
 
 
 def key_of(path: str) -> str:
-    """Returns the name of an image or caption file: its relative path without the suffix.
+    """Returns the name of an image or caption file: its relative path without the suffix, as text that can be written.
 
-    It is UTF-8; other bytes are escaped, so that no two files have one name.
+    Bytes that are no UTF-8 become their escapes, so that different names stay different.
     """
-    return os.fsencode(os.path.splitext(path)[0]).decode("utf-8", "backslashreplace")
+    return writable(os.path.splitext(path)[0])
 
 
 def skipped_line(names: Iterable[str], reason: str) -> list[str]:
     """Returns a report line that counts skipped files and gives up to five names; no line if there are none."""
-    # A name may contain a line break or undecodable bytes; a report line must not.
-    names = [name if name.isprintable() else repr(name) for name in names]
-    if not names:
-        return []
-    shown = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
-    return [f"skipped {len(names):,}: {reason}: {shown}"]
-
-
-# The train and test splits of a dataset, or a dataset loaded twice, may have the same report: it is logged once.
-@functools.cache
-def log_report(dataset: str, report: tuple[str, ...], count: int, few: int = FEW_IMAGES) -> None:
-    """Logs a report, and a warning if there are fewer images than `few`."""
-    for line in report:
-        logging.info("%s: %s", dataset, line)
-    if count < few:
-        logging.warning(
-            "%s: %s images are too few for a GAN (fewer than %s): expect it to memorize them",
-            dataset,
-            f"{count:,}",
-            f"{few:,}",
-        )
-
-
-@functools.cache
-def warn_once(message: str) -> None:
-    """Logs a warning, unless this process has logged the same one before."""
-    logging.warning("%s", message)
+    names = list(names)
+    return [f"skipped {len(names):,}: {reason}: {first_names(names)}"] if names else []

@@ -9,10 +9,11 @@ import os
 
 from pipelines.examples import CaptionedImages, DataError
 from pipelines.readers import class_folders
-from pipelines.readers.caption_files import read_text
 from pipelines.readers.download import Archive
 from pipelines.readers.files import Found, check_split, warn_once
 from pipelines.readers.photographs import decode_found
+from pipelines.readers.text_files import read_text
+from pipelines.reading import DEFAULT, Reading
 
 CLASSES = tuple(f"class_{number:05d}" for number in range(1, 103))
 
@@ -49,11 +50,12 @@ LAYOUT = class_folders.Layout(
 )
 
 
-def read_classes(folders: list[str]) -> dict[str, tuple[str, ...]] | None:
+def read_classes(folders: list[str], encoding: str = "") -> dict[str, tuple[str, ...]] | None:
     """Reads the published class lists; if only one of the two exists, the other split is the remaining classes.
 
     Args:
         folders: where to look; the first folder with a list is used.
+        encoding: of a list without a mark, by a name that Python knows; "" for UTF-8.
 
     Returns:
         The class names of "train" and "test", or None if there is no list.
@@ -66,7 +68,7 @@ def read_classes(folders: list[str]) -> dict[str, tuple[str, ...]] | None:
         for split, filename in (("train", TRAIN_LIST), ("test", TEST_LIST)):
             path = os.path.join(folder, filename)
             if os.path.isfile(path):
-                lists[split] = tuple(read_text(path).split())
+                lists[split] = tuple(read_text(path, encoding, "flowers: the list").split())
                 if unknown := sorted(set(lists[split]) - set(CLASSES)):
                     raise DataError(f"{path} must name classes from class_00001 to class_00102, got {unknown[0]!r}")
         if not lists:
@@ -86,20 +88,23 @@ def read_classes(folders: list[str]) -> dict[str, tuple[str, ...]] | None:
     return None
 
 
-def find(split: str, data_dir: str, cache_dir: str) -> Found:
+def find(split: str, data_dir: str, cache_dir: str, encoding: str = "") -> Found:
     """Lists the captioned images of a split without decoding any.
 
     Args:
         split: "train" (82 classes) or "test" (20 other classes).
         data_dir: folder with the images and the captions; "" looks into `flowers` in the cache folder.
         cache_dir: folder of downloads and caches.
+        encoding: of text files without a mark, by a name that Python knows; "" for UTF-8.
 
     Raises:
         DataError: files are missing (the message lists which to put where), or the class lists are invalid.
     """
     check_split(split)
     files = class_folders.gather(LAYOUT, data_dir, cache_dir)
-    lists = read_classes([files.caption_folder, os.path.dirname(files.caption_folder), *filter(None, [data_dir])])
+    lists = read_classes(
+        [files.caption_folder, os.path.dirname(files.caption_folder), *filter(None, [data_dir])], encoding
+    )
     if lists is None:
         warn_once(
             f"flowers: no {TRAIN_LIST} or {TEST_LIST} beside the captions in {files.caption_folder!r}: the classes are "
@@ -107,11 +112,11 @@ def find(split: str, data_dir: str, cache_dir: str) -> Found:
             "Both lists come with the captions of Reed et al."
         )
         classes = STAND_IN_TRAIN_CLASSES if split == "train" else STAND_IN_TEST_CLASSES
-        return class_folders.join(LAYOUT, files, split, frozenset(classes), None)
-    return class_folders.join(LAYOUT, files, split, frozenset(lists[split]), PUBLISHED_IMAGES[split])
+        return class_folders.join(LAYOUT, files, split, frozenset(classes), None, encoding)
+    return class_folders.join(LAYOUT, files, split, frozenset(lists[split]), PUBLISHED_IMAGES[split], encoding)
 
 
-def load(split: str, load_size: int, data_dir: str, cache_dir: str) -> CaptionedImages:
+def load(split: str, load_size: int, data_dir: str, cache_dir: str, reading: Reading = DEFAULT) -> CaptionedImages:
     """Loads a split: uint8 RGB images of load_size x load_size pixels with captions and classes.
 
     Args:
@@ -119,8 +124,9 @@ def load(split: str, load_size: int, data_dir: str, cache_dir: str) -> Captioned
         load_size: side of the images in pixels; the aspect ratio is not kept.
         data_dir: folder with the images and the captions; "" looks into `flowers` in the cache folder.
         cache_dir: folder of downloads and of the cache of decoded images.
+        reading: how the files are read.
 
     Raises:
         DataError: files are missing, or fewer than two images could be read.
     """
-    return decode_found(find(split, data_dir, cache_dir), LAYOUT.dataset, load_size, cache_dir)
+    return decode_found(find(split, data_dir, cache_dir, reading.encoding), LAYOUT.dataset, load_size, cache_dir)

@@ -1,131 +1,152 @@
-"""The user's own images in a folder: sub-folders are classes, folders train and test (or val) at the top are splits."""
+"""The user's own images in a folder: sub-folders are classes, folders of the splits are kept apart."""
 
-import os
-from collections.abc import Iterable, Sequence
+import collections
+import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 
 from pipelines.examples import DataError, LabeledImages, Record
-from pipelines.readers.files import (
-    FEW_IMAGES,
-    IMAGE_SUFFIXES,
-    Found,
-    check_split,
-    key_of,
-    list_files,
-    log_report,
-    skipped_line,
-)
-from pipelines.readers.pairs import SPLIT_FOLDERS
-from pipelines.readers.records import decode_images
+from pipelines.readers.files import COMMON, Scan, check_folder, check_split, key_of, natural, not_pictures, scan
+from pipelines.readers.records import decode_reported
+from pipelines.readers.splits import ACCEPTED as ACCEPTED_SPLITS
+from pipelines.readers.splits import TRAIN, divide
 from pipelines.reading import DEFAULT, Reading
+from pipelines.report import Report, writable
 
-_ACCEPTED = (
-    f"accepted are images ({', '.join(IMAGE_SUFFIXES)}), in sub-folders if they have classes, and below folders train "
-    "and test (or val) if these are to be kept apart"
-)
+_ACCEPTED = f"accepted are images ({COMMON}), in sub-folders if they have classes; {ACCEPTED_SPLITS}"
 
 
-def find(split: str, data_dir: str) -> tuple[Found, tuple[str, ...]]:
-    """Lists the images of a split without decoding any, and the names of the classes, which both splits share.
+@dataclasses.dataclass(frozen=True)
+class FoundFolder:
+    """The images of a folder, before any is decoded.
+
+    Attributes:
+        records: of both splits, by split; the same for both where there is no test split.
+        class_names: the classes, in natural order; empty without.
+        report: on all files of the folder.
+    """
+
+    records: dict[str, tuple[Record, ...]]
+    class_names: tuple[str, ...]
+    report: Report
+
+
+def find(data_dir: str, reading: Reading = DEFAULT) -> FoundFolder:
+    """Lists the images of a folder without decoding any.
 
     The class of an image is the top-level folder (of the split) that contains it. There are no classes if there are
-    fewer than two such folders, or if an image is outside of them. Folders `train` and `test` (or `val`) at the top
-    hold the splits, and images of a class that is not in `train` are skipped; without them both splits are all images.
+    fewer than two such folders, or if an image is outside of them. A single folder around all others is neither. Images
+    of test whose class is not in train are skipped.
 
     Args:
-        split: "train" or "test".
         data_dir: the folder.
+        reading: how it is read.
 
     Raises:
-        DataError: the folder is missing, or contains no image of the split.
+        DataError: the folder is missing, or contains no image to train on; or the splits are not clear.
     """
-    check_split(split)
-    if not data_dir or not os.path.isdir(data_dir):
-        raise DataError(f"folder: data_dir must be an existing folder; {_ACCEPTED}; got {data_dir!r}")
-    paths = list_files(data_dir, IMAGE_SUFFIXES)
-    train, test = _split_folders(paths)
-    folder = test if split == "test" else train
-    chosen = [path for path in paths if path.startswith(folder)]
-    if not chosen:
-        raise DataError(
-            f"folder: data_dir must hold images; {_ACCEPTED}; got none in {os.path.join(data_dir, folder)!r}"
-        )
-    class_names, class_line = _class_names([path.removeprefix(train) for path in paths if path.startswith(train)])
-    records, same_name, unknown = {}, [], []
-    for path in chosen:
-        top, _, below = path.removeprefix(folder).partition("/")
-        name = key_of(path)
+    check_folder("folder", data_dir, _ACCEPTED)
+    scanned = scan(data_dir)
+    if not scanned.pictures:
+        raise DataError(f"folder: data_dir must hold images; {_ACCEPTED}. Received: none in {data_dir!r}")
+    splits = divide(scanned, "folder", reading)
+    train = splits.paths(TRAIN)
+    around = folder_around([splits.rest[path] for path in train])
+    rest = {path: name.removeprefix(around) for path, name in splits.rest.items()}
+    class_names, class_line = classes_of([rest[path] for path in train])
+    names, chosen, unknown = unique_names(scanned), {"train": [], "test": []}, []
+    for path, split in splits.of.items():
+        top, _, below = rest[path].partition("/")
         if class_names and (not below or top not in class_names):
             unknown.append(path)
-        elif name in records:
-            same_name.append(path)
-        else:
-            file = os.path.join(data_dir, *path.split("/"))
-            records[name] = Record(name, file, class_name=top if class_names else None)
-    report = [f"{len(records):,} images found in {data_dir!r} for {split}", class_line]
-    if split == "test" and train == test:
-        report.append("no folders train and test (or val): testing uses the training images")
-    report += skipped_line(
-        [path for path in paths if not path.startswith((train, test))], "image in none of the splits' folders"
-    )
-    report += skipped_line(unknown, "image in no folder of a class of train")
-    report += skipped_line(same_name, "image whose name differs from another one only in the suffix")
-    return Found(tuple(records[name] for name in sorted(records)), tuple(report)), class_names
+            continue
+        record = Record(names[path], scanned.path(path), class_name=top if class_names else None)
+        chosen[split].append(record)
+    records = {split: tuple(sorted(found, key=lambda record: record.name)) for split, found in chosen.items()}
+    counts = collections.Counter(record.class_name for record in records["train"])
+    report = Report(
+        "folder",
+        scanned.found,
+        {split: len(found) for split, found in records.items()},
+        {**scanned.skipped, **splits.skipped, **not_pictures(scanned)},
+        {name: counts[name] for name in class_names},
+        assumed=tuple(filter(None, (splits.assumed, class_line))),
+    ).with_skipped("in no folder of a class of train", unknown)
+    if not records["test"]:
+        report = report.with_assumed(NO_TEST)
+        records["test"] = records["train"]
+    return FoundFolder(records, class_names, report)
+
+
+NO_TEST = "there is no test split: scores and pictures are of the images that were trained on"
 
 
 def load(split: str, load_size: int, data_dir: str, cache_dir: str, reading: Reading = DEFAULT) -> LabeledImages:
     """Loads the user's images: (n, load_size, load_size, 3) uint8, with classes if there are any (see `find`).
 
     Args:
-        split: "train" or "test"; the same images for both, unless the folder has folders of these names.
-        load_size: side of the images in pixels; the aspect ratio is not kept.
+        split: "train" or "test"; the same images for both, unless the folder has folders of the splits.
+        load_size: side of the images in pixels.
         data_dir: the folder, see `find`.
         cache_dir: folder of the cache of decoded images.
+        reading: how it is read.
 
     Raises:
         DataError: see `find`; also if fewer than two images can be decoded.
     """
-    found, class_names = find(split, data_dir)
-    records, images, undecodable = decode_images(found.records, load_size, cache_dir)
-    report = [*found.report]
-    report += skipped_line([f"{name} ({reason})" for name, reason in undecodable], "the image could not be decoded")
+    check_split(split)
+    found = find(data_dir, reading)
+    records, images, report = decode_reported(found.records[split], load_size, cache_dir, found.report, reading)
     if len(records) < 2:
         raise DataError(
-            f"folder: at least 2 images of {split} must be decodable; got {len(records)} ({'; '.join(report)})"
+            f"folder: at least 2 images of {split} must be decodable. "
+            f"Received: {len(records)} ({'; '.join(report.lines())})"
         )
-    log_report("folder", tuple(report), len(records), FEW_IMAGES if split == "train" else 0)
+    report.log()
     return LabeledImages(
         images=images,
         names=tuple(record.name for record in records),
-        labels=_labels(records, class_names),
-        class_names=class_names,
+        labels=labels_of(records, found.class_names),
+        class_names=found.class_names,
+        report=report,
     )
 
 
-def _split_folders(paths: Iterable[str]) -> tuple[str, str]:
-    """The folders of train and test, with a trailing slash; "" and "" if the images are not split."""
-    tops = {path.partition("/")[0] for path in paths if "/" in path}
-    for test in SPLIT_FOLDERS["test"]:
-        if {"train", test} <= tops:
-            return "train/", f"{test}/"
-    # A single folder `train` is not a class either.
-    alone = tops == {"train"} and all("/" in path for path in paths)
-    return ("train/", "train/") if alone else ("", "")
+def unique_names(scanned: Scan) -> dict[str, str]:
+    """Picture to the name that identifies it: its path without suffix; with it, where two differ in that alone."""
+    stems = collections.Counter(map(key_of, scanned.pictures))
+    return {path: key_of(path) if stems[key_of(path)] == 1 else writable(path) for path in scanned.pictures}
 
 
-def _class_names(paths: Sequence[str]) -> tuple[tuple[str, ...], str]:
-    """The classes of paths below the folder of a split, sorted, and a report line on them."""
-    folders = sorted({path.partition("/")[0] for path in paths if "/" in path})
+def folder_around(paths: Sequence[str]) -> str:
+    """The folders, with a slash, that contain all the paths and nothing else, down to where there are several."""
+    around = ""
+    while True:
+        tops = {
+            path.removeprefix(around).partition("/")[0] if "/" in path.removeprefix(around) else "" for path in paths
+        }
+        if len(tops) != 1 or "" in tops:
+            return around
+        around += f"{tops.pop()}/"
+
+
+def classes_of(paths: Sequence[str]) -> tuple[tuple[str, ...], str]:
+    """The classes of training images, by their paths below the folder of the split, and a line on them."""
+    folders = sorted({path.partition("/")[0] for path in paths if "/" in path}, key=natural)
     loose = [path for path in paths if "/" not in path]
-    if len(folders) < 2:
-        return (), f"no classes: {len(folders)} sub-folder(s), where classes need at least two"
+    if not folders:
+        return (), "no classes: there are not two sub-folders"
     if loose:
-        return (), f"no classes: {len(loose):,} images are outside of the {len(folders)} sub-folders, e.g. {loose[0]}"
-    return tuple(folders), f"{len(folders)} classes, named after the sub-folders"
+        return (
+            (),
+            f"no classes: {len(loose):,} images are outside of the {len(folders)} sub-folders, such as {loose[0]}",
+        )
+    return tuple(folders), "classes are the sub-folders"
 
 
-def _labels(records: Sequence[Record], class_names: Sequence[str]) -> np.ndarray | None:
+def labels_of(records: Sequence[Record], class_names: Sequence[str]) -> np.ndarray | None:
+    """(n,) int32 indices of the records' classes; None without classes."""
     if not class_names:
         return None
     index = {name: label for label, name in enumerate(class_names)}

@@ -7,7 +7,6 @@ import numpy as np
 
 from pipelines.examples import DataError, PairedImages, Record
 from pipelines.readers.files import (
-    FEW_TRANSLATIONS,
     IMAGE_SUFFIXES,
     check_split,
     key_of,
@@ -16,6 +15,7 @@ from pipelines.readers.files import (
     skipped_line,
 )
 from pipelines.readers.records import decode_images
+from pipelines.report import FEW_TRANSLATIONS
 from pipelines.rows import image_rows
 
 # Product, whether the file shows the product alone, and the number of the image.

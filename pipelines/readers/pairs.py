@@ -1,81 +1,227 @@
-"""The user's own image pairs: two pictures side by side in one file, or in two parallel folders, matched by name."""
+"""The user's own image pairs: two pictures side by side in one file, or in files that their names make pairs of."""
 
+import collections
 import dataclasses
 import os
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from pipelines.examples import DataError, PairedImages, Record
 from pipelines.readers.decode import decode_rgb
-from pipelines.readers.files import (
-    FEW_TRANSLATIONS,
-    IMAGE_SUFFIXES,
-    check_split,
-    key_of,
-    list_files,
-    log_report,
-    skipped_line,
-)
-from pipelines.readers.records import decode_images
+from pipelines.readers.files import Scan, check_folder, check_split, key_of, normal, not_pictures, scan
+from pipelines.readers.halves import Looks, looks_of
+from pipelines.readers.records import decode_reported
+from pipelines.readers.sides import SIDES, Sided, check_one_each, kind_with_sides, recognize
+from pipelines.readers.splits import Splits, divide
 from pipelines.reading import DEFAULT, Reading
+from pipelines.report import FEW_TRANSLATIONS, Report, counted, first_names
 from pipelines.rows import image_rows
 
-_ACCEPTED = (
-    "accepted are folders train and test (or val) of images that hold A and B side by side, or folders A and B of "
-    "images with the same names, with or without such folders in each"
-)
-# In order of preference.
-SPLIT_FOLDERS = {"train": ("train",), "test": ("test", "val")}
 # A side whose pictures have no more colors than this is treated as label maps. Photographs have thousands.
 MOST_LABELS = 64
 LOOKED_AT = 5
+# What --sides accepts for pictures side by side in one file.
+SIDE_BY_SIDE = ("left", "right")
+NO_TEST = "there is no test split: scores and pictures are of the pairs that were trained on"
+_ACCEPTED = (
+    "accepted are files that hold A and B side by side; or two folders of pictures with the same names, called A and "
+    "B, input and target, images and masks, ...; or files whose names end in such words (1_real.png, 1_fake.png), or "
+    "differ in the suffix (1.jpg, 1.png); below folders train and test (or val), or around them. --sides=NAME_A,NAME_B "
+    "names others, --sides=left,right says that every file holds two"
+)
 
 
 @dataclasses.dataclass(frozen=True)
 class FoundPairs:
-    """The pairs of a split before they are decoded, and a report on them.
+    """The pairs of a folder before they are decoded.
 
     Attributes:
-        a: one record per pair, of side A.
+        a: by split, one record per pair, of side A; the same for both where there is no test split.
         b: side B of the same pairs.
-        report: lines for the log.
+        report: on all files of the folder.
     """
 
-    a: tuple[Record, ...]
-    b: tuple[Record, ...]
-    report: tuple[str, ...]
+    a: Mapping[str, tuple[Record, ...]]
+    b: Mapping[str, tuple[Record, ...]]
+    report: Report
 
 
-def find(split: str, data_dir: str, name: str = "pairs") -> FoundPairs:
+def find(data_dir: str, name: str = "pairs", reading: Reading = DEFAULT) -> FoundPairs:
     """Lists the pairs in a folder. Without folders for the splits, both splits are all pairs.
 
+    Names go first: of folders, then of files. Where they say nothing, every file must look like two pictures.
+
+    Args:
+        data_dir: the folder.
+        name: of the dataset, for messages.
+        reading: its `sides` and `splits` say what cannot be recognized.
+
     Raises:
-        DataError: the folder is missing, or contains no pairs.
+        DataError: the folder is missing, or contains no pairs, or it is not clear what they are.
     """
-    check_split(split)
-    if not data_dir or not os.path.isdir(data_dir):
-        raise DataError(f"{name}: data_dir must be an existing folder; {_ACCEPTED}; got {data_dir!r}")
-    if os.path.isdir(os.path.join(data_dir, "trainA")):
-        raise DataError(
-            f"{name}: images of two kinds that are not paired are for --dataset=unpaired; {_ACCEPTED}; "
-            f"got trainA in {data_dir!r}"
-        )
-    parallel = all(os.path.isdir(os.path.join(data_dir, side)) for side in "AB")
-    roots = [os.path.join(data_dir, side) for side in "AB"] if parallel else [data_dir]
-    folders = [_split_folder(root, split, name) for root in roots]
-    if parallel:
-        a, b, report = _parallel(*folders)
+    check_folder(name, data_dir, _ACCEPTED)
+    scanned = scan(data_dir)
+    if not scanned.pictures:
+        raise DataError(f"{name}: there must be at least one pair; {_ACCEPTED}. Received: no picture in {data_dir!r}")
+    splits = divide(scanned, name, reading, kind_with_sides(reading), has_classes=False)
+    if reading.side_names == SIDE_BY_SIDE:
+        found = _side_by_side(scanned, splits, name, None)
     else:
-        paths = list_files(folders[0], IMAGE_SUFFIXES)
-        a, b = (
-            tuple(Record(key_of(path), os.path.join(folders[0], *path.split("/")), half=half) for path in paths)
-            for half in ("left", "right")
+        named = recognize(splits, reading)
+        if reading.side_names and (named is None or not named.matched):
+            raise DataError(
+                f"{name}: --sides must name two folders, or the ends of file names, that make pairs. "
+                f"Received: {reading.sides}; {_described(scanned, splits, named)}"
+            )
+        found = _by_looks(scanned, splits, name) if named is None else _named(scanned, named, name, splits)
+    records, skipped, how = found
+    a, b = ({split: sides[side] for split, sides in records.items()} for side in (0, 1))
+    if not a["train"]:
+        raise DataError(
+            f"{name}: there must be at least one pair to train on; {_ACCEPTED}. "
+            f"Received: {_described(scanned, splits, None)}"
         )
-        report = []
-    if not a:
-        raise DataError(f"{name}: there must be at least one pair for {split}; {_ACCEPTED}; got none in {data_dir!r}")
-    how = "in parallel folders" if parallel else "side by side"
-    return FoundPairs(a, b, (f"{len(a):,} pairs {how} found in {data_dir!r} for {split}", *report))
+    report = Report(
+        name,
+        scanned.found,
+        {split: len(rows) for split, rows in a.items()},
+        {**scanned.skipped, **splits.skipped, **skipped, **not_pictures(scanned)},
+        assumed=tuple(filter(None, (how, splits.assumed))),
+        few=FEW_TRANSLATIONS,
+    )
+    if not a["test"]:
+        report = report.with_assumed(NO_TEST)
+        a, b = ({**side, "test": side["train"]} for side in (a, b))
+    return FoundPairs(a, b, report)
+
+
+# Split to the records of A and of B; reason to what is left out; a line on how they were recognized.
+Pairs = tuple[dict[str, tuple[tuple[Record, ...], tuple[Record, ...]]], dict[str, list[str]], str]
+
+
+def _named(scanned: Scan, named: Sided, name: str, splits: Splits) -> Pairs:
+    """Pairs that names make of files."""
+    if not named.matched:
+        raise DataError(
+            f"{name}: there must be at least one pair of one name (images of two kinds that are not paired are for "
+            f"--dataset=unpaired); {_ACCEPTED}. Received: {_described(scanned, splits, named)}"
+        )
+    records, skipped = {}, {}
+    for split, tables in named.of.items():
+        keys = sorted(tables[0].keys() & tables[1].keys())
+        check_one_each(name, [{key: table[key] for key in keys} for table in tables])
+        records[split] = tuple(tuple(Record(key, scanned.path(table[key][0])) for key in keys) for table in tables)
+        for side, (table, other) in enumerate((tables, tables[::-1])):
+            alone = [path for key in table.keys() - other.keys() for path in table[key]]
+            if alone:
+                reason = f"{SIDES[side]} without a {SIDES[1 - side]} of the same name"
+                skipped.setdefault(reason, []).extend(sorted(alone))
+    if named.neither:
+        skipped["in neither side"] = list(named.neither)
+    if named.other_forms:
+        skipped["another form of a picture that is used"] = list(named.other_forms)
+    where = "folders" if named.naming.in_folders else "parts of file names"
+    a, b = ((word or "what has no such word") for word in named.naming.words)
+    return records, skipped, f"the sides are {where}: A is {a}, B is {b}"
+
+
+def _by_looks(scanned: Scan, splits: Splits, name: str) -> Pairs:
+    """Pairs of files whose names do not tell the sides: two files of one stem, or two pictures in each file."""
+    by_stem = {"train": collections.defaultdict(list), "test": collections.defaultdict(list)}
+    for path, split in splits.of.items():
+        by_stem[split][normal(os.path.splitext(splits.rest[path])[0])].append(path)
+    looks = looks_of(scanned, list(splits.of))
+    kinds = collections.Counter(
+        tuple(sorted(suffix_of(path) for path in paths)) for table in by_stem.values() for paths in table.values()
+    )
+    suffixes, count = kinds.most_common(1)[0]
+    if len(set(suffixes)) == 2 and len(suffixes) == 2 and 2 * count >= sum(kinds.values()) and not looks.are_two:
+        return _by_suffix(scanned, by_stem, name, suffixes)
+    siblings = _parallel(splits)
+    if siblings and looks.sure_share < 0.5:
+        raise DataError(
+            f"{name}: two folders hold pictures of the same names, but their own names do not say which is A; "
+            f"{_ACCEPTED}. Received: {siblings[0]} and {siblings[1]} (--sides={siblings[0]},{siblings[1]})"
+        )
+    if not looks.are_two:
+        raise DataError(
+            f"{name}: it must be clear which pictures are a pair; {_ACCEPTED}. "
+            f"Received: {_described(scanned, splits, None)}, most of which do not look like two pictures side by side"
+        )
+    return _side_by_side(scanned, splits, name, looks)
+
+
+def _by_suffix(scanned: Scan, by_stem, name: str, suffixes: tuple[str, ...]) -> Pairs:
+    """Pairs of a stem and two suffixes, as in the CMP facades: the photograph is a JPEG, its label map a PNG."""
+    records, skipped = {}, {}
+    for split, table in by_stem.items():
+        pairs = {}
+        for stem, paths in table.items():
+            sides = collections.defaultdict(list)
+            for path in paths:
+                sides[suffix_of(path)].append(path)
+            if set(sides) == set(suffixes):
+                pairs[stem] = [sides[suffix] for suffix in suffixes]
+            else:
+                skipped.setdefault(f"without its other picture ({' or '.join(suffixes)})", []).extend(paths)
+        check_one_each(name, [{stem: paths[side] for stem, paths in pairs.items()} for side in (0, 1)])
+        stems = sorted(pairs)
+        records[split] = tuple(
+            tuple(Record(stem, scanned.path(pairs[stem][side][0])) for stem in stems) for side in (0, 1)
+        )
+    return records, skipped, f"the sides are files of one stem: A is {suffixes[0]}, B is {suffixes[1]}"
+
+
+def _side_by_side(scanned: Scan, splits: Splits, name: str, looks: Looks | None) -> Pairs:
+    """Pairs in one file each."""
+    records, alone, tables = {}, [], {"train": {}, "test": {}}
+    for path, split in splits.of.items():
+        if looks is not None and not looks.is_two(path):
+            alone.append(path)
+        else:
+            tables[split].setdefault(key_of(splits.rest[path]), []).append(path)
+    for split, table in tables.items():
+        check_one_each(name, [table])
+        records[split] = tuple(
+            tuple(Record(key, scanned.path(table[key][0]), half=half) for key in sorted(table)) for half in SIDE_BY_SIDE
+        )
+    skipped = {"one picture, not two side by side": alone} if alone else {}
+    return records, skipped, "every file holds two pictures side by side: A is the left one, B the right one"
+
+
+def suffix_of(path: str) -> str:
+    """The suffix of a file in lower case; the two of JPEG are one."""
+    suffix = os.path.splitext(path)[1].lower()
+    return {".jpeg": ".jpg", ".tiff": ".tif"}.get(suffix, suffix)
+
+
+def _parallel(splits: Splits) -> tuple[str, str] | None:
+    """Two folders that hold the same names, for the most part; None where there are no such two."""
+    stems = collections.defaultdict(set)
+    for path in splits.of:
+        folder, _, file = splits.rest[path].rpartition("/")
+        top, _, below = folder.partition("/")
+        if top:
+            stems[top].add(f"{below}/{os.path.splitext(file)[0]}")
+    if len(stems) != 2:
+        return None
+    (first, names), (second, others) = sorted(stems.items())
+    return (first, second) if 2 * len(names & others) >= max(len(names), len(others)) else None
+
+
+def _described(scanned: Scan, splits: Splits, named: Sided | None) -> str:
+    """What was found, for a refusal: folders with their numbers of pictures, or the first names without a partner."""
+    if named is not None:
+        tables = named.of["train"]
+        names = [sorted(table.keys() - other.keys()) for table, other in (tables, tables[::-1])]
+        a, b = (
+            f"{len(found):,} of {side} such as {first_names(found, 3)}"
+            for found, side in zip(names, SIDES, strict=True)
+        )
+        return f"no name in both, {a}; {b}"
+    folders = collections.Counter(path.rpartition("/")[0] or "the top" for path in splits.of)
+    return f"{len(splits.of):,} pictures in {scanned.folder!r}: in {counted(folders)}"
 
 
 def load(
@@ -93,34 +239,55 @@ def load(
 
     Args:
         split: "train" or "test".
-        load_size: side of the images in pixels; the aspect ratio is not kept.
+        load_size: side of the images in pixels.
         data_dir: the folder, see `find`.
         cache_dir: folder of the cache of decoded images.
         label_maps: the side, "A" or "B", that is known to be label maps. Those in JPEG files are not recognized by
             their colors, which JPEG blurs.
         name: of the dataset, for messages.
+        reading: how it is read.
 
     Raises:
         DataError: see `find`; also if no pair can be decoded.
     """
-    found = find(split, data_dir, name)
-    report, sides = list(found.report), {}
-    for side, records in (("A", found.a), ("B", found.b)):
-        if side == label_maps or are_label_maps(records):
-            records = [dataclasses.replace(record, is_label_map=True) for record in records]
-            report.append(f"{side} is treated as label maps, resized without interpolating their colors")
-        kept, images, undecodable = decode_images(records, load_size, cache_dir)
-        report += skipped_line([f"{name} ({reason})" for name, reason in undecodable], f"{side} could not be decoded")
+    check_split(split)
+    found = find(data_dir, name, reading)
+    report, sides = found.report, {}
+    for side, records in zip(SIDES, (found.a, found.b), strict=True):
+        is_label_maps, why = label_maps_of(side, records["train"], label_maps, reading)
+        records = [dataclasses.replace(record, is_label_map=is_label_maps) for record in records[split]]
+        report = report.with_assumed(*why)
+        kept, images, report = decode_reported(records, load_size, cache_dir, report, reading, side)
         sides[side] = {record.name: row for row, record in enumerate(kept)}, images
     names = tuple(name for name in sides["A"][0] if name in sides["B"][0])
-    log_report(name, tuple(report), len(names), FEW_TRANSLATIONS if split == "train" else 0)
+    report.log()
     if not names:
-        raise DataError(f"{name}: at least one pair must be decodable; got none in {data_dir!r} ({'; '.join(report)})")
+        raise DataError(
+            f"{name}: at least one pair must be decodable. Received: none in {data_dir!r} ({'; '.join(report.lines())})"
+        )
     a, b = (image_rows(images, [rows[name] for name in names]) for rows, images in sides.values())
-    return PairedImages(a=a, b=b, names=names)
+    return PairedImages(a=a, b=b, names=names, report=report)
 
 
-def are_label_maps(records: tuple[Record, ...]) -> bool:
+def label_maps_of(side: str, records: Sequence[Record], known: str, reading: Reading) -> tuple[bool, list[str]]:
+    """Whether a side is label maps, and a line on it if that was not said.
+
+    Args:
+        side: "A" or "B".
+        records: of training: the splits are treated alike.
+        known: the side that is known to be label maps; "" for none.
+        reading: what the user says of it.
+    """
+    if reading.label_maps != "auto":
+        return reading.label_maps in (side, "both"), []
+    if side == known:
+        return True, [f"{side} is label maps, resized without mixing their colors"]
+    if are_label_maps(records):
+        return True, [f"{side} is label maps, resized without mixing their colors (--label_maps=none if it is not)"]
+    return False, []
+
+
+def are_label_maps(records: Sequence[Record]) -> bool:
     """Whether the first few pictures have so few colors that they must be labels."""
     counts = []
     for record in records[:LOOKED_AT]:
@@ -133,32 +300,3 @@ def are_label_maps(records: tuple[Record, ...]) -> bool:
         part = {"left": pixels[:, :middle], "right": pixels[:, middle:], "": pixels}[record.half]
         counts.append(len(np.unique(part.reshape(-1, 3), axis=0)))
     return bool(counts) and max(counts) <= MOST_LABELS
-
-
-def _split_folder(root: str, split: str, name: str) -> str:
-    """The folder of a split below `root`; `root` itself where there are no such folders."""
-    folders = {name for names in SPLIT_FOLDERS.values() for name in names}
-    present = [folder for folder in folders if os.path.isdir(os.path.join(root, folder))]
-    if not present:
-        return root
-    for folder in SPLIT_FOLDERS[split]:
-        if folder in present:
-            return os.path.join(root, folder)
-    raise DataError(
-        f"{name}: {root!r} must have a folder {' or '.join(SPLIT_FOLDERS[split])}; got {', '.join(sorted(present))}"
-    )
-
-
-def _parallel(folder_a: str, folder_b: str) -> tuple[tuple[Record, ...], tuple[Record, ...], list[str]]:
-    """Pairs the pictures of two folders by their names without suffix."""
-    tables = []
-    for folder in (folder_a, folder_b):
-        paths = list_files(folder, IMAGE_SUFFIXES)
-        tables.append({key_of(path): os.path.join(folder, *path.split("/")) for path in paths})
-    names = sorted(tables[0].keys() & tables[1].keys())
-    report = [
-        *skipped_line(sorted(tables[0].keys() - tables[1].keys()), "A without a B of the same name"),
-        *skipped_line(sorted(tables[1].keys() - tables[0].keys()), "B without an A of the same name"),
-    ]
-    a, b = (tuple(Record(name, table[name]) for name in names) for table in tables)
-    return a, b, report

@@ -4,9 +4,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from pipelines.characters import count_cut, cut_line
 from pipelines.examples import CaptionedImages, DataError, Record
 from pipelines.readers.files import Found, log_report, skipped_line
 from pipelines.readers.records import decode_images
+from pipelines.reading import DEFAULT, Reading
+from pipelines.report import first_names
 
 
 def caption_line(records: Sequence[Record]) -> str:
@@ -21,7 +24,24 @@ def is_mostly_unknown(caption: str) -> bool:
     return sum(not character.isascii() for character in letters) > len(letters) / 2
 
 
-def decode_found(found: Found, dataset: str, load_size: int, cache_dir: str) -> CaptionedImages:
+def reading_lines(records: Sequence[Record]) -> list[str]:
+    """Report lines on captions that the char-CNN-RNN cannot read, or not to their end."""
+    lines = []
+    strange = [record.name for record in records if any(map(is_mostly_unknown, record.captions))]
+    if strange:
+        lines.append(
+            f"{len(strange):,} images have captions in letters that the char-CNN-RNN does not know (it reads a-z, "
+            f"digits and punctuation; --text_encoder takes embeddings of any language): {', '.join(strange[:5])}"
+        )
+    cut = {record.name: count for record in records if (count := count_cut(record.captions))}
+    if cut:
+        lines.append(cut_line(sum(cut.values()), first_names(list(cut))))
+    return lines
+
+
+def decode_found(
+    found: Found, dataset: str, load_size: int, cache_dir: str, reading: Reading = DEFAULT
+) -> CaptionedImages:
     """Decodes the images found (or reads them from the cache), logs the report, and warns if there are too few.
 
     Args:
@@ -29,6 +49,7 @@ def decode_found(found: Found, dataset: str, load_size: int, cache_dir: str) -> 
         dataset: name of the dataset, for the messages.
         load_size: side of the images in pixels.
         cache_dir: folder of the cache of decoded images.
+        reading: how they are resized.
 
     Returns:
         The decoded split; its classes are those of the records, if they have any.
@@ -36,15 +57,10 @@ def decode_found(found: Found, dataset: str, load_size: int, cache_dir: str) -> 
     Raises:
         DataError: fewer than two images could be decoded.
     """
-    records, images, undecodable = decode_images(found.records, load_size, cache_dir)
+    records, images, undecodable = decode_images(found.records, load_size, cache_dir, reading=reading)
     report = list(found.report)
     report += skipped_line([f"{name} ({reason})" for name, reason in undecodable], "the image could not be decoded")
-    strange = [record.name for record in records if any(map(is_mostly_unknown, record.captions))]
-    if strange:
-        report.append(
-            f"{len(strange):,} images have captions in letters that the char-CNN-RNN does not know (it reads a-z, "
-            f"digits and punctuation; --text_encoder takes embeddings of any language): {', '.join(strange[:5])}"
-        )
+    report += reading_lines(records)
     log_report(dataset, tuple(report), len(records))
     if len(records) < 2:
         raise DataError(

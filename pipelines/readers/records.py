@@ -12,47 +12,83 @@ from tqdm import tqdm
 from pipelines.examples import DataError, Record
 from pipelines.readers.cache import MEMORY_LIMIT, Decoded, decode_once
 from pipelines.readers.decode import SMALL, decode_image, is_small
+from pipelines.reading import DEFAULT, Reading
+from pipelines.report import Report
+from pipelines.sizes import Size, height_width
 
 # Pillow releases the interpreter's lock while it decodes and resizes, so threads are enough.
 _WORKERS = min(4, os.cpu_count() or 1)
 _CHUNK = 256  # images under way at once; bounds the memory of results that wait to be collected
 # To be raised when decoding changes, so that older cache files are no longer found.
 _FORMAT = "1"
+# What of a reading changes the pixels that a file is decoded to.
+_DECODED_BY = ("resize",)
 
 
 def decode_images(
-    records: Sequence[Record], load_size: int, cache_dir: str, memory_limit: int = MEMORY_LIMIT
+    records: Sequence[Record],
+    load_size: Size,
+    cache_dir: str,
+    memory_limit: int = MEMORY_LIMIT,
+    reading: Reading = DEFAULT,
 ) -> tuple[list[Record], np.ndarray, list[tuple[str, str]]]:
     """Decodes the images of records, or reads them from the cache. Images that cannot be decoded are left out.
 
     Args:
         records: the n images to decode.
-        load_size: side of the results in pixels.
+        load_size: of the results, in pixels: a side, or (height, width).
         cache_dir: folder of the cache files; created if missing. If it cannot be written, a warning is logged and the
             images are decoded into memory.
         memory_limit: bytes; a larger result is memory-mapped from its cache file instead of held in memory.
+        reading: how they are resized.
 
     Returns:
-        The k <= n records that could be decoded, in order; their images, (k, load_size, load_size, 3) uint8; and
-        for each of the others its name and the reason.
+        The k <= n records that could be decoded, in order; their images, (k, height, width, 3) uint8; and for each
+        of the others its name and the reason.
 
     Raises:
-        DataError: load_size is not a positive integer, or the result is larger than `memory_limit` and cannot be
+        DataError: load_size is not positive, or the result is larger than `memory_limit` and cannot be
             written to cache_dir.
     """
-    if load_size < 1:
+    sides = height_width(load_size)
+    if min(sides) < 1:
         raise DataError(f"load_size must be a positive number of pixels, got {load_size}")
-    path = os.path.join(cache_dir, f"images-{load_size}px-{_fingerprint(records, load_size)}.npy")
-    shape = (len(records), load_size, load_size, 3)
-    images, skipped = decode_once(_decoded(records, load_size), shape, path, memory_limit)
+    # A square is named by its side alone.
+    size = f"{sides[0]}" if sides[0] == sides[1] else f"{sides[0]}x{sides[1]}"
+    path = os.path.join(cache_dir, f"images-{size}px-{_fingerprint(records, size, reading)}.npy")
+    shape = (len(records), *sides, 3)
+    images, skipped = decode_once(_decoded(records, sides, reading), shape, path, memory_limit)
     left_out = {index for index, _ in skipped}
     kept = [record for index, record in enumerate(records) if index not in left_out]
     return kept, images, [(records[index].name, reason) for index, reason in skipped]
 
 
-def _fingerprint(records: Sequence[Record], load_size: int) -> str:
+def decode_reported(
+    records: Sequence[Record], load_size: Size, cache_dir: str, report: Report, reading: Reading, side: str = ""
+) -> tuple[list[Record], np.ndarray, Report]:
+    """Decodes the images of records as `decode_images` does, and reports on those that cannot be decoded.
+
+    Args:
+        records: the images to decode.
+        load_size: side, or (height, width), of the results in pixels.
+        cache_dir: folder of the cache files.
+        report: what is known so far.
+        reading: how they are read.
+        side: of pairs or unpaired images, for the report.
+
+    Returns:
+        The records that could be decoded, their images, and the report.
+    """
+    kept, images, undecodable = decode_images(records, load_size, cache_dir, reading=reading)
+    names = [f"{name} ({reason})" for name, reason in undecodable]
+    return kept, images, report.with_skipped(f"{side} could not be decoded".strip(), names)
+
+
+def _fingerprint(records: Sequence[Record], size: str, reading: Reading) -> str:
     """Hash of everything that the decoded array depends on; a file that changed has another size or time."""
-    digest = hashlib.sha256(f"{_FORMAT} {load_size}\n".encode())
+    # What is not the default is said, so that a cache of what was always done is still found.
+    said = "".join(f" {name}={value}" for name, value in reading.given().items() if name in _DECODED_BY)
+    digest = hashlib.sha256(f"{_FORMAT} {size}{said}\n".encode())
     for record in records:
         try:
             status = os.stat(record.path)
@@ -65,14 +101,14 @@ def _fingerprint(records: Sequence[Record], load_size: int) -> str:
     return digest.hexdigest()[:24]
 
 
-def _decoded(records: Sequence[Record], load_size: int) -> Iterator[Decoded]:
+def _decoded(records: Sequence[Record], sides: tuple[int, int], reading: Reading) -> Iterator[Decoded]:
     """Yields for each record its index and its image, or None and the reason why there is no image."""
     enlarged = []
 
     def attempt(record: Record) -> tuple[np.ndarray | None, str]:
         try:
-            image = decode_image(record.path, load_size, record.half, record.is_label_map)
-            if is_small(record.path, load_size, record.half):
+            image = decode_image(record.path, sides, record.half, record.is_label_map, reading.resize)
+            if is_small(record.path, sides, record.half, reading.resize):
                 enlarged.append(record.name)
             return image, ""
         # Broken files raise a dozen exception types, depending on the format; none may end a run.
@@ -89,9 +125,9 @@ def _decoded(records: Sequence[Record], load_size: int) -> Iterator[Decoded]:
                 yield start + offset, image, reason
     if enlarged:
         logging.info(
-            "%s of %s images are smaller than %d pixels and are enlarged: %s",
+            "%s of %s images are smaller than %s pixels and are enlarged: %s",
             f"{len(enlarged):,}",
             f"{len(records):,}",
-            round(SMALL * load_size),
+            " x ".join(str(round(SMALL * side)) for side in dict.fromkeys(sides[::-1])),
             ", ".join(name if name.isprintable() else repr(name) for name in sorted(enlarged)[:5]),
         )

@@ -1,68 +1,138 @@
-"""The user's own images of two kinds, in folders trainA, trainB, testA and testB, as in CycleGAN's datasets."""
+"""The user's own images of two kinds: trainA, trainB, testA, testB as in CycleGAN's datasets, or two folders."""
 
-import os
+import collections
+import dataclasses
+from collections.abc import Mapping
 
 from pipelines.examples import DataError, Record, UnpairedImages
-from pipelines.readers.files import (
-    FEW_TRANSLATIONS,
-    IMAGE_SUFFIXES,
-    check_split,
-    key_of,
-    list_files,
-    log_report,
-    skipped_line,
-)
-from pipelines.readers.records import decode_images
+from pipelines.readers.files import check_folder, check_split, not_pictures, scan
+from pipelines.readers.folder import folder_around, unique_names
+from pipelines.readers.records import decode_reported
+from pipelines.readers.sides import SIDES, WORDS, kind_with_sides, side_of_folder, squashed
+from pipelines.readers.splits import Splits, divide
 from pipelines.reading import DEFAULT, Reading
+from pipelines.report import FEW_TRANSLATIONS, Report, counted, printable
 
-_ACCEPTED = "accepted are folders trainA and trainB of images, and testA and testB for evaluation"
+NO_TEST = "there is no test split: scores and pictures are of the images that were trained on"
+_ACCEPTED = (
+    "accepted are folders trainA and trainB of images, and testA and testB to test on (also train/A, A/train, "
+    "train_A), or two folders of any names; --sides=NAME_A,NAME_B names them"
+)
 
 
-def find(split: str, data_dir: str, name: str = "unpaired") -> dict[str, tuple[Record, ...]]:
-    """Lists both sides of a split, "A" and "B".
+@dataclasses.dataclass(frozen=True)
+class FoundUnpaired:
+    """The images of two kinds in a folder, before any is decoded.
+
+    Attributes:
+        sides: "A" and "B" to split to records; the same for both splits where a side has no test images.
+        report: on all files of the folder.
+    """
+
+    sides: Mapping[str, Mapping[str, tuple[Record, ...]]]
+    report: Report
+
+
+def find(data_dir: str, name: str = "unpaired", reading: Reading = DEFAULT) -> FoundUnpaired:
+    """Lists both sides of both splits.
+
+    Args:
+        data_dir: the folder.
+        name: of the dataset, for messages.
+        reading: its `sides` and `splits` say what cannot be recognized.
 
     Raises:
-        DataError: the folder or one of the split's folders is missing, or contains no image.
+        DataError: the folder is missing, or a side has no image to train on, or it is not clear what the sides are.
     """
-    check_split(split)
-    if not data_dir or not os.path.isdir(data_dir):
-        raise DataError(f"{name}: data_dir must be an existing folder; {_ACCEPTED}; got {data_dir!r}")
-    sides = {}
-    for side in "AB":
-        folder = os.path.join(data_dir, f"{split}{side}")
-        paths = list_files(folder, IMAGE_SUFFIXES)
-        if not paths:
-            problem = "no image in" if os.path.isdir(folder) else "no folder"
+    check_folder(name, data_dir, _ACCEPTED)
+    scanned = scan(data_dir)
+    splits = divide(scanned, name, reading, kind_with_sides(reading), has_classes=False)
+    words, how = _words(splits, name, reading, data_dir)
+    names, chosen, neither = unique_names(scanned), {side: {"train": [], "test": []} for side in SIDES}, []
+    for path, split in splits.of.items():
+        sides = {side_of_folder(folder, words) for folder in path.split("/")[:-1]} - {None}
+        if len(sides) == 1:
+            chosen[SIDES[sides.pop()]][split].append(Record(names[path], scanned.path(path)))
+        else:
+            neither.append(path)
+    report = Report(
+        name,
+        scanned.found,
+        {f"{split} {side}": len(chosen[side][split]) for split in ("train", "test") for side in SIDES},
+        {**scanned.skipped, **splits.skipped, **not_pictures(scanned)},
+        assumed=tuple(filter(None, (how, splits.assumed))),
+        few=FEW_TRANSLATIONS,
+    ).with_skipped("in neither side", neither)
+    for side, found in chosen.items():
+        if not found["train"]:
             raise DataError(
-                f"{name}: {split}{side} must hold at least one image; {_ACCEPTED}; got {problem} {folder!r}"
+                f"{name}: there must be an image of {side} to train on; {_ACCEPTED}. "
+                f"Received: none in {data_dir!r} ({'; '.join(report.lines())})"
             )
-        sides[side] = tuple(Record(key_of(path), os.path.join(folder, *path.split("/"))) for path in paths)
-    return sides
+        if not found["test"]:
+            report = report.with_assumed(f"{side}: {NO_TEST}")
+            found["test"] = found["train"]
+    return FoundUnpaired(
+        {side: {split: tuple(records) for split, records in found.items()} for side, found in chosen.items()}, report
+    )
+
+
+def _words(splits: Splits, name: str, reading: Reading, data_dir: str) -> tuple[tuple[str, str], str]:
+    """The words of the sides, and a line on how they were recognized."""
+    if reading.side_names:
+        words = tuple(map(squashed, reading.side_names))
+        return words, f"A is {reading.side_names[0]}, B is {reading.side_names[1]}"
+    folders = {folder for path in splits.of for folder in path.split("/")[:-1]}
+    for words in WORDS:
+        if words[0] and {side_of_folder(folder, words) for folder in folders} >= {0, 1}:
+            return words, f"A is {words[0]}, B is {words[1]}"
+    rest = [splits.rest[path] for path in splits.of]
+    around = folder_around(rest)
+    tops = {path.removeprefix(around).partition("/")[0] for path in rest if "/" in path.removeprefix(around)}
+    if len(tops) == 2:
+        first, second = sorted(tops)
+        return (
+            squashed(first),
+            squashed(second),
+        ), f"A is the folder {printable(first)}, B the folder {printable(second)}"
+    counts = collections.Counter(path.rpartition("/")[0] or "the top" for path in splits.of)
+    raise DataError(
+        f"{name}: it must be clear which images are A and which are B; {_ACCEPTED}. "
+        f"Received: {len(rest):,} images in {data_dir!r}, in {counted(counts)}"
+    )
 
 
 def load(
-    split: str, load_size: int, data_dir: str, cache_dir: str, name: str = "unpaired", reading: Reading = DEFAULT
+    split: str,
+    load_size: int,
+    data_dir: str,
+    cache_dir: str,
+    name: str = "unpaired",
+    reading: Reading = DEFAULT,
 ) -> UnpairedImages:
     """Loads the user's images: A and B, each (n, load_size, load_size, 3) uint8.
 
     Args:
         split: "train" or "test".
-        load_size: side of the images in pixels; the aspect ratio is not kept.
+        load_size: side of the images in pixels.
         data_dir: the folder, see `find`.
         cache_dir: folder of the cache of decoded images.
         name: of the dataset, for messages.
+        reading: how it is read.
 
     Raises:
         DataError: see `find`; also if no image of a side can be decoded.
     """
-    report, decoded = [], {}
-    for side, records in find(split, data_dir, name).items():
-        kept, images, undecodable = decode_images(records, load_size, cache_dir)
-        report.append(f"{len(records):,} images of {side} found in {data_dir!r} for {split}")
-        report += skipped_line([f"{name} ({reason})" for name, reason in undecodable], f"{side} could not be decoded")
+    check_split(split)
+    found = find(data_dir, name, reading)
+    report, decoded = found.report, {}
+    for side, records in found.sides.items():
+        kept, images, report = decode_reported(records[split], load_size, cache_dir, report, reading, side)
         if not kept:
-            raise DataError(f"{name}: at least one image of {side} must be decodable; got {'; '.join(report)}")
+            raise DataError(
+                f"{name}: at least one image of {side} must be decodable. Received: {'; '.join(report.lines())}"
+            )
         decoded[side] = images, tuple(record.name for record in kept)
+    report.log()
     (a, names_a), (b, names_b) = decoded["A"], decoded["B"]
-    log_report(name, tuple(report), min(len(a), len(b)), FEW_TRANSLATIONS if split == "train" else 0)
-    return UnpairedImages(a=a, b=b, names_a=names_a, names_b=names_b)
+    return UnpairedImages(a=a, b=b, names_a=names_a, names_b=names_b, report=report)

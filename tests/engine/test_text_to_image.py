@@ -17,6 +17,7 @@ from engine.folder import RunError, RunFolder
 from engine.run import Run
 from panels.grids import enlarged, row_of
 from pipelines.examples import DataError
+from serving.encoder import CaptionEncoder
 from tests.worlds import (
     TEXT_DIM,
     captioned_images,
@@ -54,6 +55,10 @@ def sample(folder, *captions, **command):
 
 def evaluate(folder, **command):
     return gan(folder).evaluate(Evaluate(**command))
+
+
+def text_encoder_of(folder):
+    return CaptionEncoder.load(folder / "text_encoder.keras")
 
 
 def train_judge(folder):
@@ -237,6 +242,21 @@ def test_one_picture_holds_so_many_captions(folder, monkeypatch):
     monkeypatch.setattr("engine.parts.text_to_image.MOST_ROWS", 2)
     with pytest.raises(RunError, match=r"one picture holds 2 captions. Received: 3"):
         sample(folder, *["a bird"] * 3)
+
+
+def test_a_caption_that_is_read_in_part_only_is_said(folder, tmp_path, caplog):
+    most = text_encoder_of(folder).read_characters
+    long = "a bird " * 40
+    ends = [long + "of blue", long + "of red"]
+    with caplog.at_level("WARNING", logger="absl"):
+        sample(folder, "a bird", *ends, num_images=2, output=str(tmp_path / "one.png"))
+    assert f"2 captions are longer than {most} characters, and the text encoder does not read the rest" in caplog.text
+    # As the line says.
+    first, second = text_encoder_of(folder).embed_all(ends)
+    np.testing.assert_array_equal(first, second)
+    caplog.clear()
+    sample(folder, "a" * most, num_images=2, output=str(tmp_path / "two.png"))
+    assert "longer than" not in caplog.text
 
 
 def test_two_devices_train_with_an_average_and_export_it(tmp_path, world, encoder_folder):

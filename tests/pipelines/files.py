@@ -6,6 +6,8 @@ import pathlib
 import numpy as np
 from PIL import Image
 
+BLUE, RED = (20, 40, 220), (230, 30, 20)
+
 
 def write_image(path: pathlib.Path, color=(200, 30, 60), size=(12, 9)) -> pathlib.Path:
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -49,3 +51,16 @@ def write_idx_set(folder: pathlib.Path, prefix: str = "", counts=(6, 3), side: i
         write_idx(folder / f"{prefix}{file}-labels-idx1-ubyte.gz", np.arange(count))
         written[split] = images
     return written
+
+
+def write_disc(path: pathlib.Path, size=(120, 60), center=(0.5, 0.5), radius: float = 0.3, colors=(BLUE, RED)):
+    """A disc on a ground, of these colors: center and radius in shares of the picture's width and of its shorter side.
+
+    Nothing is antialiased, so that there are two colors.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    width, height = size
+    rows, columns = np.mgrid[:height, :width] + 0.5
+    inside = np.hypot(columns - center[0] * width, rows - center[1] * height) < radius * min(size)
+    Image.fromarray(np.array(colors, np.uint8)[inside.astype(int)]).save(path)
+    return path

@@ -146,7 +146,7 @@ def numbers_of(images):
 
 
 def filled_pool(size=4):
-    pool = ImagePool(size, 2)
+    pool = ImagePool(size, (2, 2))
     for number in range(size):
         assert numbers_of(pool.exchange(numbered(number), tf.constant([[0.99, 0.0]]))) == [number]
     return pool
@@ -181,7 +181,7 @@ def test_a_full_pool_returns_a_stored_image_half_of_the_time():
 
 
 def test_a_pool_of_size_zero_returns_its_input():
-    assert numbers_of(ImagePool(0, 2).exchange(numbered(7, 8), tf.zeros((2, 2)))) == [7, 8]
+    assert numbers_of(ImagePool(0, (2, 2)).exchange(numbered(7, 8), tf.zeros((2, 2)))) == [7, 8]
 
 
 def test_the_pools_of_two_replicas_equal_those_of_one():

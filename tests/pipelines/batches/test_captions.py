@@ -38,7 +38,7 @@ def flat_examples(labels=None, count=None, captions=3):
 
 def config(batch_size=8, captions_per_image=1, seed=0):
     return types.SimpleNamespace(
-        image_size=SIDE, batch_size=batch_size, captions_per_image=captions_per_image, seed=seed
+        image_size=SIDE, batch_size=batch_size, captions_per_image=captions_per_image, seed=seed, flip=True
     )
 
 
@@ -136,7 +136,9 @@ def test_characters_are_left_for_the_encoder():
 
 def all_batches():
     examples = captioned_images()
-    settings_ = dataclasses.make_dataclass("C", ["image_size", "batch_size", "captions_per_image", "seed"])(32, 4, 2, 7)
+    settings_ = dataclasses.make_dataclass("C", ["image_size", "batch_size", "captions_per_image", "seed", "flip"])(
+        32, 4, 2, 7, True
+    )
     characters = CaptionTable(np.random.default_rng(0).integers(0, 71, (36, 201)).astype(np.uint8), np.full(18, 2))
     return {
         "matching": matching_batches(examples, settings_, embeddings([2] * 18)),

@@ -19,7 +19,7 @@ def marked(count, side):
 @settings(max_examples=40, deadline=None)
 def test_a_crop_is_a_window_as_it_is_or_mirrored(size, room, seed):
     images = marked(5, size + room)
-    crops = crop_and_flip(tf.constant(images), size, tf.constant([seed, 0])).numpy()
+    crops = crop_and_flip(tf.constant(images), size, tf.constant([seed, 0]), mirror=True).numpy()
     assert crops.shape == (5, size, size, 3)
     assert crops.dtype == np.uint8
     for index, crop in enumerate(crops):
@@ -30,7 +30,8 @@ def test_a_crop_is_a_window_as_it_is_or_mirrored(size, room, seed):
 
 def test_every_place_and_both_directions_are_equally_likely():
     count = 6000
-    crops = crop_and_flip(tf.constant(np.tile(marked(1, 6), (count, 1, 1, 1))), 4, tf.constant([5, 0])).numpy()
+    images = tf.constant(np.tile(marked(1, 6), (count, 1, 1, 1)))
+    crops = crop_and_flip(images, 4, tf.constant([5, 0]), mirror=True).numpy()
     flipped = crops[:, 0, 0, 1] > crops[:, 0, -1, 1]
     assert abs(flipped.mean() - 0.5) < 0.03
     places = np.stack([crops[:, 0, 0, 0], crops[:, 0, :, 1].min(axis=1)], axis=1)
@@ -43,6 +44,16 @@ def test_every_place_and_both_directions_are_equally_likely():
 
 def test_the_same_seed_gives_the_same_crops():
     images = tf.constant(np.random.default_rng(0).integers(0, 256, (8, 9, 9, 3), np.uint8))
-    one, same, other = (crop_and_flip(images, 5, tf.constant([seed, 0])).numpy() for seed in (1, 1, 2))
+    one, same, other = (crop_and_flip(images, 5, tf.constant([seed, 0]), mirror=True).numpy() for seed in (1, 1, 2))
     np.testing.assert_array_equal(one, same)
     assert not np.array_equal(one, other)
+
+
+@given(size=st.integers(1, 9), room=st.integers(0, 4), seed=st.integers(0, 1000))
+@settings(max_examples=20, deadline=None)
+def test_without_mirroring_the_same_windows_are_cut_out_and_none_is_mirrored(size, room, seed):
+    images = tf.constant(marked(12, size + room))
+    plain, mirrored = (crop_and_flip(images, size, tf.constant([seed, 0]), mirror).numpy() for mirror in (False, True))
+    for crop, other in zip(plain, mirrored, strict=True):
+        assert (np.diff(crop[..., 1].astype(int), axis=1) > 0).all()
+        assert np.array_equal(crop, other) or np.array_equal(crop, other[:, ::-1])

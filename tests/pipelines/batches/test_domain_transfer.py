@@ -13,7 +13,8 @@ SIDE = 4
 
 
 def config(**changes):
-    return types.SimpleNamespace(**({"image_size": SIDE, "batch_size": 2, "seed": 0, "direction": "AtoB"} | changes))
+    values = {"image_size": SIDE, "batch_size": 2, "seed": 0, "direction": "AtoB", "flip": True}
+    return types.SimpleNamespace(**(values | changes))
 
 
 def labelled(labels):

@@ -133,7 +133,7 @@ def every_batches():
     pixels = np.zeros((MANY, 1, 1, 3), np.uint8)
     names, labels = ("",) * MANY, np.arange(MANY) % 3
     config = types.SimpleNamespace(
-        image_size=1, batch_size=4, discriminator_steps=2, flip=True, channels=3, seed=0, conditional=True
+        image_size=1, sides=(1, 1), batch_size=4, discriminator_steps=2, flip=True, channels=3, seed=0, conditional=True
     )
     config.captions_per_image, config.direction = 2, "AtoB"
     truth = GroundTruth(("color",), (("red", "blue", "green"),), labels[:, np.newaxis], (), np.zeros((MANY, 0)), None)

@@ -15,7 +15,7 @@ SIDE = 8
 
 
 def config(batch_size=3, seed=0, direction="AtoB"):
-    return types.SimpleNamespace(image_size=SIDE, batch_size=batch_size, seed=seed, direction=direction)
+    return types.SimpleNamespace(sides=(SIDE, SIDE), batch_size=batch_size, seed=seed, direction=direction, flip=True)
 
 
 def order_of(epoch, seed=5):
@@ -83,7 +83,7 @@ def sizes_of_pairs(small, factor, larger="b", count=6):
 def test_crops_of_both_sides_show_the_same_region(factor, crop, room, larger, direction, seed):
     examples = sizes_of_pairs(crop + room, factor, larger)
     settings = config(seed=seed, direction=direction)
-    settings.image_size = factor * crop
+    settings.sides = (factor * crop, factor * crop)
     larger_name = "input" if (larger == "a") == (direction == "AtoB") else "target"
     batches = paired_batches(examples, settings)
     for step in range(2):
@@ -98,7 +98,7 @@ def test_crops_of_both_sides_show_the_same_region(factor, crop, room, larger, di
 def test_the_smaller_side_is_cropped_as_it_would_be_in_pairs_of_its_size():
     alike, larger = sizes_of_pairs(10, 1), sizes_of_pairs(10, 3)
     of_three = config()
-    of_three.image_size = 3 * SIDE
+    of_three.sides = (3 * SIDE, 3 * SIDE)
     for batch, other in zip(
         paired_batches(alike, config()).dataset(0, 4), paired_batches(larger, of_three).dataset(0, 4), strict=True
     ):
@@ -106,9 +106,9 @@ def test_the_smaller_side_is_cropped_as_it_would_be_in_pairs_of_its_size():
 
 
 def test_crop_sizes():
-    assert crop_sizes(paired_images(side=36), 32) == (32, 32)
-    assert crop_sizes(sizes_of_pairs(19, 4), 64) == (16, 64)
-    assert crop_sizes(sizes_of_pairs(19, 4, larger="a"), 64) == (64, 16)
+    assert crop_sizes(paired_images(side=36), 32) == ((32, 32), (32, 32))
+    assert crop_sizes(sizes_of_pairs(19, 4), 64) == ((16, 16), (64, 64))
+    assert crop_sizes(sizes_of_pairs(19, 4, larger="a"), 64) == ((64, 64), (16, 16))
     with pytest.raises(DataError, match=r"image_size must be a multiple of 4, .* Received: 30"):
         crop_sizes(sizes_of_pairs(19, 4), 30)
     odd = PairedImages(a=np.zeros((1, 8, 8, 3), np.uint8), b=np.zeros((1, 12, 12, 3), np.uint8), names=("a",))

@@ -7,14 +7,13 @@ import tensorflow as tf
 from pipelines.batches.unpaired import unpaired_batches
 from pipelines.examples import DataError
 from pipelines.readers import unpaired as unpaired_folders
-from tests.pipelines.files import write_image, write_text
 from tests.worlds import paired_images, unpaired_images
 
 SIDE = 8
 
 
 def config(batch_size=2, seed=0):
-    return types.SimpleNamespace(image_size=SIDE, batch_size=batch_size, seed=seed)
+    return types.SimpleNamespace(sides=(SIDE, SIDE), batch_size=batch_size, seed=seed, flip=True)
 
 
 def shown(examples, steps):
@@ -70,33 +69,6 @@ def test_too_few_images_of_a_side():
 
 def load(folder, split="train"):
     return unpaired_folders.load(split, SIDE, str(folder / "data"), str(folder / "cache"))
-
-
-def test_folders_of_two_kinds(tmp_path, caplog):
-    for name, color in (("trainA/x", 10), ("trainA/deep/y", 20), ("trainB/x", 110), ("testA/z", 30), ("testB/z", 130)):
-        write_image(tmp_path / "data" / f"{name}.png", (color,) * 3)
-    write_text(tmp_path / "data" / "trainB" / "broken.jpg", "no picture")
-    with caplog.at_level("INFO", logger="absl"):
-        found = load(tmp_path)
-    assert (found.names_a, found.names_b) == (("deep/y", "x"), ("x",))
-    assert (found.a[:, 0, 0, 0].tolist(), found.b[:, 0, 0, 0].tolist()) == ([20, 10], [110])
-    assert "2 images of A found" in caplog.text
-    assert "B could not be decoded: broken" in caplog.text
-    assert load(tmp_path, "test").names_a == ("z",)
-
-
-def test_what_is_no_such_folder(tmp_path):
-    with pytest.raises(DataError, match="data_dir must be an existing folder"):
-        load(tmp_path)
-    write_image(tmp_path / "data" / "trainA" / "x.png")
-    with pytest.raises(DataError, match=r"trainB must hold at least one image; accepted are .*; got no folder"):
-        load(tmp_path)
-    (tmp_path / "data" / "trainB").mkdir()
-    with pytest.raises(DataError, match=r"trainB must hold at least one image; .*; got no image in"):
-        load(tmp_path)
-    write_text(tmp_path / "data" / "trainB" / "broken.png", "no picture")
-    with pytest.raises(DataError, match="at least one image of B must be decodable"):
-        load(tmp_path)
 
 
 def test_sides_smaller_than_the_crops_are_refused():

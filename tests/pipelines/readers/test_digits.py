@@ -35,5 +35,5 @@ def test_every_load_gives_the_same():
 
 
 def test_unknown_split():
-    with pytest.raises(DataError, match="'train', 'test', got 'valid'"):
+    with pytest.raises(DataError, match=r"'train', 'test'. Received: 'valid'"):
         digits.load("valid", 8, "", "")

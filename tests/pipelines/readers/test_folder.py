@@ -1,9 +1,12 @@
+import os
+
 import numpy as np
 import pytest
 
 from pipelines.examples import DataError
 from pipelines.readers import folder as image_folder
 from pipelines.readers import records as image_records
+from pipelines.reading import Reading
 from tests.pipelines.files import write_image
 
 
@@ -14,12 +17,12 @@ def folder(tmp_path):
     return path
 
 
-def load(folder, split="train"):
-    return image_folder.load(split, 8, str(folder), str(folder.parent / "cache"))
+def load(folder, split="train", **reading):
+    return image_folder.load(split, 8, str(folder), str(folder.parent / "cache"), Reading(**reading))
 
 
-def report(folder, split="train"):
-    return "\n".join(image_folder.find(split, str(folder))[0].report)
+def report(folder, **reading):
+    return "\n".join(image_folder.find(str(folder), Reading(**reading)).report.lines())
 
 
 def write(folder, *names):
@@ -37,7 +40,7 @@ def test_images_alone(folder):
     assert found.labels is None
     assert found.class_names == ()
     assert load(folder, "test").names == found.names
-    assert "testing uses the training images" in report(folder, "test")
+    assert "there is no test split: scores and pictures are of the images that were trained on" in report(folder)
 
 
 def test_the_folders_at_the_top_are_classes(folder):
@@ -50,26 +53,48 @@ def test_the_folders_at_the_top_are_classes(folder):
         "cats/kittens/deep/3": 0,
     }
     assert found.labels.dtype == np.int32
-    assert "2 classes, named after the sub-folders" in report(folder)
+    assert "classes: 2: cats (2), dogs (1)" in report(folder)
 
 
-@pytest.mark.parametrize("test", ["test", "val"])
-def test_folders_of_splits(folder, test):
-    write(folder, "train/cat/1.png", "train/dog/2.png", f"{test}/dog/3.png", f"{test}/dog/4.png", "stray.png")
-    train, held_out = load(folder), load(folder, "test")
-    assert train.names == ("train/cat/1", "train/dog/2")
-    assert held_out.names == (f"{test}/dog/3", f"{test}/dog/4")
+def test_classes_are_in_natural_order(folder):
+    write(folder, *(f"{label}/1.png" for label in (10, 2, 0, 1, 11)))
+    assert load(folder).class_names == ("0", "1", "2", "10", "11")
+    write(folder, *(f"{name}/1.png" for name in ("b 2", "b 10", "a")))
+    assert load(folder).class_names == ("0", "1", "2", "10", "11", "a", "b 2", "b 10")
+
+
+SPLIT_FOLDERS = [
+    *(("train", test) for test in ("test", "val", "valid", "validation", "dev")),
+    ("training", "testing"),
+    ("Train", "Test"),
+    ("TRAIN", "Valid"),
+    ("train_images", "test_images"),
+    ("train2017", "val2017"),
+    ("training_set", "test_set"),
+]
+
+
+@pytest.mark.parametrize(("train", "test"), SPLIT_FOLDERS)
+@pytest.mark.parametrize("pattern", ["{split}/{name}/{file}", "{name}/{split}/{file}", "mine/{split}/{name}/{file}"])
+def test_folders_of_splits(folder, train, test, pattern):
+    for split, name, file in ((train, "cat", 1), (train, "dog", 2), (test, "dog", 3), (test, "dog", 4)):
+        write_image(folder / pattern.format(split=split, name=name, file=f"{file}.png"))
+    write(folder, "stray.png")
+    trained, held_out = load(folder), load(folder, "test")
+    assert [name[-1] for name in trained.names] == ["1", "2"]
+    assert [name[-1] for name in held_out.names] == ["3", "4"]
     # The same classes in both, though the test split has but one of them.
-    assert train.class_names == held_out.class_names == ("cat", "dog")
+    assert trained.class_names == held_out.class_names == ("cat", "dog")
     assert held_out.labels.tolist() == [1, 1]
-    assert "skipped 1: image in none of the splits' folders: stray.png" in report(folder)
-    assert "uses the training images" not in report(folder, "test")
+    assert "skipped 1: outside of the folders of the splits: stray.png" in report(folder)
+    assert "used: train 2, test 2" in report(folder)
+    assert "there is no test split" not in report(folder)
 
 
 def test_test_goes_before_val(folder):
     write(folder, "train/1.png", "train/2.png", "test/3.png", "test/4.png", "val/5.png")
     assert load(folder, "test").names == ("test/3", "test/4")
-    assert "image in none of the splits' folders: val/5.png" in report(folder, "test")
+    assert "skipped 1: validation image, where there are others to test on: val/5.png" in report(folder)
 
 
 def test_a_class_that_train_does_not_know_is_skipped(folder):
@@ -77,7 +102,7 @@ def test_a_class_that_train_does_not_know_is_skipped(folder):
         folder, "train/cat/1.png", "train/dog/2.png", "test/cat/3.png", "test/cat/4.png", "test/cow/5.png", "test/6.png"
     )
     assert load(folder, "test").names == ("test/cat/3", "test/cat/4")
-    assert "skipped 2: image in no folder of a class of train: test/6.png, test/cow/5.png" in report(folder, "test")
+    assert "skipped 2: in no folder of a class of train: test/6.png, test/cow/5.png" in report(folder)
 
 
 def test_a_folder_train_alone_is_no_class(folder):
@@ -85,19 +110,75 @@ def test_a_folder_train_alone_is_no_class(folder):
     assert load(folder).class_names == load(folder, "test").class_names == ("cat", "dog")
 
 
-def test_a_class_may_be_called_train(folder):
-    write(folder, "train/1.png", "car/2.png")
-    assert load(folder).class_names == ("car", "train")
+@pytest.mark.parametrize(
+    ("names", "received"),
+    [
+        (("train/1.png", "car/2.png"), "Received: train, beside car in .*: pictures outside of the folder train"),
+        (("train/1.png", "2.png"), "Received: train, beside 2.png in"),
+        (("cat/1.png", "test/2.png"), "Received: test, beside cat in .*: no folder of training images"),
+        (("val/cat/1.png", "val/dog/2.png"), "Received: val in .*: no folder of training images"),
+        # Nobody would find out that these were trained on.
+        (("cat/1.png", "dog/2.png", "dog/test/3.png"), "Received: test, beside cat/1.png, dog/2.png in"),
+    ],
+)
+def test_unclear_splits_are_refused_and_can_be_named(folder, names, received):
+    write(folder, *names)
+    with pytest.raises(DataError, match=f"--splits=none takes no folder for a split. {received}"):
+        load(folder)
+    # A class may be called train or test, if one says so.
+    assert len(load(folder, splits="none")) == len(names)
+
+
+def test_a_split_may_be_a_word_of_the_class_folders(folder):
+    write(folder, "cat_train/1.png", "dogTrain/2.png", "cat_test/3.png", "dogTest/4.png", "steam_train/5.png")
+    assert load(folder).class_names == ("cat", "dog", "steam")
+    assert load(folder, "test").names == ("cat_test/3", "dogTest/4")
+
+
+def test_a_steam_train_is_a_class(folder):
+    write(folder, "steam_train/1.png", "test tube/2.png", "validator/3.png")
+    assert load(folder).class_names == ("steam_train", "test tube", "validator")
+
+
+def test_splits_of_other_names_are_named(folder):
+    write(folder, "fit/cat/1.png", "fit/dog/2.png", "Score/cat/3.png", "Score/dog/4.png")
+    found = load(folder, "test", splits="fit,score")
+    assert found.names == ("Score/cat/3", "Score/dog/4")
+    assert found.class_names == ("cat", "dog")
+    with pytest.raises(DataError, match=r"--splits must name the folders of train and test. Received: learn,grade"):
+        load(folder, splits="learn,grade")
+
+
+def test_a_test_folder_that_links_to_train_is_no_test_split(folder):
+    write(folder, "train/cat/1.png", "train/dog/2.png")
+    os.symlink("train", folder / "test")
+    assert load(folder, "test").names == load(folder).names == ("train/cat/1", "train/dog/2")
+    assert "skipped 2: a link to a training image: no test image: test/cat/1.png, test/dog/2.png" in report(folder)
+    assert "there is no test split" in report(folder)
+
+
+def test_test_images_that_link_to_training_images_are_left_out(folder):
+    write(folder, "train/1.png", "train/2.png", "test/3.png", "test/4.png")
+    os.symlink("../train/1.png", folder / "test" / "5.png")
+    assert load(folder, "test").names == ("test/3", "test/4")
+    assert "skipped 1: a link to a training image: no test image: test/5.png" in report(folder)
+
+
+def test_loops_of_links_end(folder):
+    write(folder, "cat/1.png", "dog/2.png")
+    os.symlink("..", folder / "cat" / "up")
+    assert load(folder).names == ("cat/1", "dog/2")
+    assert "skipped 1: link to a folder that is read elsewhere: cat/up" in report(folder)
 
 
 @pytest.mark.parametrize(
     ("names", "reason"),
     [
-        (("all/1.png", "all/2.png"), "no classes: 1 sub-folder"),
-        (("1.png", "2.png"), "no classes: 0 sub-folder"),
+        (("all/1.png", "all/2.png"), "no classes: there are not two sub-folders"),
+        (("1.png", "2.png"), "no classes: there are not two sub-folders"),
         (
             ("cats/1.png", "dogs/2.png", "stray.png"),
-            "no classes: 1 images are outside of the 2 sub-folders, e.g. stray.png",
+            "no classes: 1 images are outside of the 2 sub-folders, such as stray.png",
         ),
     ],
 )
@@ -109,14 +190,43 @@ def test_what_makes_no_classes(folder, names, reason):
     assert reason in report(folder)
 
 
-def test_what_is_skipped_is_logged(folder, caplog):
-    write(folder, "a.png", "b.png", "b.jpg", "broken.png")
+def test_a_folder_around_the_classes_is_none(folder):
+    write(folder, "animals/cat/1.png", "animals/dog/2.png")
+    assert load(folder).class_names == ("cat", "dog")
+
+
+def test_every_file_is_used_or_counted(folder, caplog):
+    write(folder, "a.png", "b.png", "b.jpg", "b.JPG", "broken.png", "._c.png")
+    (folder / "d.jfif").write_bytes((folder / "b.jpg").read_bytes())
+    (folder / "photograph").write_bytes((folder / "b.jpg").read_bytes())
     (folder / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n but no more")
+    (folder / "e.heic").write_bytes(b"\0\0\0\x18ftypheic")
+    (folder / "notes.txt").write_text("notes")
+    os.symlink("/gone/f.png", folder / "f.png")
     with caplog.at_level("INFO", logger="absl"):
-        assert load(folder).names == ("a", "b")
-    assert "could not be decoded: broken (UnidentifiedImageError" in caplog.text
-    assert "whose name differs from another one only in the suffix: b.png" in caplog.text
-    assert "too few for a GAN" in caplog.text
+        assert load(folder).names == ("a", "b.JPG", "b.jpg", "b.png", "d", "photograph")
+    for line in (
+        "could not be decoded: broken (UnidentifiedImageError",
+        "skipped 2: not a picture that Pillow decodes: e.heic, notes.txt",
+        "skipped 1: the link leads nowhere: f.png",
+        "skipped 1: hidden file: ._c.png",
+        "too few for a GAN",
+    ):
+        assert line in caplog.text
+
+
+@pytest.mark.parametrize("suffix", [".jfif", ".JPEG", ".tif", ".avif", ".webp", ".gif", ".bmp", ".ppm", ".jp2", ".tga"])
+def test_a_class_of_whatever_pillow_decodes(folder, suffix):
+    write(folder, "cat/1.png", f"dog/2{suffix}", f"dog/3{suffix}")
+    found = load(folder)
+    assert found.class_names == ("cat", "dog")
+    assert found.labels.tolist() == [0, 1, 1]
+
+
+def test_names_of_other_bytes_stay_apart(folder):
+    for letter in (b"\xe8", b"\xe9"):
+        write_image(folder / os.fsdecode(b"caf" + letter + b".png"))
+    assert load(folder).names == (r"caf\xe8", r"caf\xe9")
 
 
 def test_the_second_load_decodes_nothing(folder, monkeypatch):
@@ -128,12 +238,12 @@ def test_the_second_load_decodes_nothing(folder, monkeypatch):
 
 def test_unusable_folders(folder):
     for path in ("", str(folder / "missing")):
-        with pytest.raises(DataError, match=f"data_dir must be an existing folder; accepted are .*; got '{path}'"):
+        with pytest.raises(DataError, match=f"data_dir must be an existing folder; accepted are .*Received: '{path}'"):
             image_folder.load("train", 8, path, "")
-    with pytest.raises(DataError, match=r"must hold images; accepted are .*; got none in"):
+    with pytest.raises(DataError, match=r"must hold images; accepted are .*Received: none in"):
         load(folder)
     write(folder, "a.png")
-    with pytest.raises(DataError, match="at least 2 images of train must be decodable; got 1"):
+    with pytest.raises(DataError, match=r"at least 2 images of train must be decodable. Received: 1"):
         load(folder)
-    with pytest.raises(DataError, match="'train', 'test', got 'valid'"):
+    with pytest.raises(DataError, match=r"'train', 'test'. Received: 'valid'"):
         load(folder, "valid")

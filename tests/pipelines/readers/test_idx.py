@@ -114,7 +114,7 @@ def test_folders_that_are_no_such_set(tmp_path):
         load(tmp_path)
     with pytest.raises(DataError, match="must be images of test"):
         load(tmp_path, "test")
-    with pytest.raises(DataError, match="'train', 'test', got 'valid'"):
+    with pytest.raises(DataError, match=r"'train', 'test'. Received: 'valid'"):
         load(tmp_path, "valid")
 
 

@@ -34,7 +34,7 @@ def test_a_folder_of_the_user(tmp_path, below, caplog):
     write_pair(tmp_path / below / "val" / "2.png", 3, 4)
     with caplog.at_level("INFO", logger="absl"):
         found = load("facades", "train", 10, str(tmp_path), str(tmp_path / "cache"))
-    assert "B is treated as label maps" in caplog.text
+    assert "B is label maps" in caplog.text
     colors = {tuple(pixel) for pixel in labels.reshape(-1, 3)}
     # However many colors they have: none is mixed.
     assert {tuple(pixel) for pixel in found.b.reshape(-1, 3)} <= colors
@@ -78,7 +78,7 @@ def test_unpaired_sets_are_read_from_their_folders(tmp_path):
     for name in ("trainA/1", "trainB/2", "testA/3", "testB/4"):
         write_image(tmp_path / "monet2photo" / f"{name}.jpg")
     found = load("monet2photo", "train", 8, str(tmp_path), str(tmp_path / "cache"))
-    assert (found.names_a, found.names_b) == (("1",), ("2",))
+    assert (found.names_a, found.names_b) == (("trainA/1",), ("trainB/2",))
 
 
 def test_the_names_are_in_the_registry():

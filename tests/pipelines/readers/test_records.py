@@ -1,3 +1,4 @@
+import itertools
 import os
 import subprocess
 import sys
@@ -9,8 +10,10 @@ from PIL import Image
 from pipelines.examples import DataError, Record
 from pipelines.readers import records as image_records
 from pipelines.readers.cache import MEMORY_LIMIT
+from pipelines.readers.decode import decode_image
 from pipelines.readers.records import decode_images
-from tests.pipelines.files import write_image, write_noise
+from pipelines.reading import Reading
+from tests.pipelines.files import write_disc, write_image, write_noise
 
 
 def records_of(*paths):
@@ -63,6 +66,20 @@ def test_cache_follows_the_files_and_the_size(tmp_path):
     assert decode_images(records_of(path), 4, cache)[1].shape == (1, 4, 4, 3)
     write_image(path, "blue", size=(30, 30))
     assert decode_images(records_of(path), 8, cache)[1][0, 0, 0].tolist() == [0, 0, 255]
+
+
+def test_the_cache_tells_sizes_and_ways_of_resizing_apart(tmp_path):
+    records, cache = records_of(write_disc(tmp_path / "a.png")), str(tmp_path / "cache")
+    for size, how in itertools.product((8, (8, 12), (12, 8)), ("squash", "crop", "pad")):
+        for _ in range(2):
+            _, images, _ = decode_images(records, size, cache, reading=Reading(resize=how))
+            np.testing.assert_array_equal(images[0], decode_image(records[0].path, size, resize=how))
+    # A square has one name; what does not touch the pixels has none.
+    before = sorted(os.listdir(cache))
+    assert len(before) == 18
+    for size in (8, (8, 8)):
+        decode_images(records, size, cache, reading=Reading(splits="none", encoding="gbk"))
+    assert sorted(os.listdir(cache)) == before
 
 
 # Flipped bits are found by a checksum, for which a memory-mapped file would have to be read as a whole: not there.
