@@ -146,6 +146,24 @@ def is_finite(model: keras.Model) -> bool:
     return all(np.isfinite(weight).all() for weight in model.get_weights())
 
 
+def save(model: keras.Model, folder: pathlib.Path, step: int) -> pathlib.Path:
+    """Save a model as the checkpoint of a step, unless that is done already; returns its path.
+
+    Raises:
+        TrainingError: a weight of the model is not finite; it is not saved.
+    """
+    path = checkpoint_path(folder, step)
+    if path.exists():
+        return path
+    if not is_finite(model):
+        raise TrainingError(
+            f"a weight became NaN or infinite by step {step}; {last_good(folder)}. A smaller learning rate may help."
+        )
+    with atomic_write(path) as aside:
+        model.save(aside)
+    return path
+
+
 class Checkpoints(StepCallback):
     """Saves the model, optimizers included, every `every` steps and when training ends.
 
@@ -180,16 +198,7 @@ class Checkpoints(StepCallback):
         Raises:
             TrainingError: a weight of the model is not finite; it is not saved.
         """
-        path = checkpoint_path(self.folder, step)
-        if path.exists():
-            return path
-        if not is_finite(self.model):
-            raise TrainingError(
-                f"a weight became NaN or infinite by step {step}; {last_good(self.folder)}. "
-                "A smaller learning rate may help."
-            )
-        with atomic_write(path) as aside:
-            self.model.save(aside)
+        path = save(self.model, self.folder, step)
         for old in checkpoint_steps(self.folder)[self.keep :]:
             checkpoint_path(self.folder, old).unlink(missing_ok=True)
         return path

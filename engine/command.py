@@ -10,7 +10,7 @@ import typing
 from collections.abc import Mapping
 
 from experiments.registry import EXPERIMENTS
-from models.core.config import PRECISIONS
+from models.core.config import PRECISIONS, RATES
 from models.image_to_image.configs import DIRECTIONS
 from models.registry import PRESETS
 from pipelines.examples import DataError
@@ -113,6 +113,12 @@ class Command:
                 raise CommandError(f"--{field.name} must be the path of an existing file or folder. Received: {value}")
 
 
+def check_checkpoint(name: str, value: str):
+    """CommandError unless a flag names a checkpoint: last, best or a step."""
+    if value not in ("last", "best") and not value.isdecimal():
+        raise CommandError(f"--{name} must be last, best or a step. Received: {value}")
+
+
 def check(field: dataclasses.Field, value):
     """CommandError unless a flag's value lies within its bounds."""
     choices, minimum, maximum = (field.metadata[key] for key in ("choices", "minimum", "maximum"))
@@ -180,6 +186,9 @@ class Train(Command):
     )
     judge: str = option("", JUDGE, path="any")
     feature_network: str = option("", FEATURE_NETWORK, path="existing")
+    init_from: str = option("", "The folder of another run, with whose weights a new run begins.", path="any")
+    init_checkpoint: str = option("last", "With --init_from: which checkpoint of it: last, best or a step.")
+    init_optimizers: bool = option(False, "With --init_from: whether the optimizers' state is taken, too.")
     restart: bool = option(False, "Move an old run aside and start over.")
     dry_run: bool = option(False, "Print the resolved configuration, the networks and a batch, and stop.")
 
@@ -190,16 +199,26 @@ class Train(Command):
                 "--keep_best compares the evaluations during training, so it needs --evaluate_every. "
                 "Received: --evaluate_every=0"
             )
+        check_checkpoint("init_checkpoint", self.init_checkpoint)
+        if not self.init_from and (self.init_optimizers or self.init_checkpoint != "last"):
+            flag = "--init_optimizers" if self.init_optimizers else f"--init_checkpoint={self.init_checkpoint}"
+            raise CommandError(f"{flag} says what is taken of the run --init_from. Received: no --init_from")
 
     @property
     def held_out_share(self) -> float:
         """Share of the training data that is held out."""
         return self.validation_share if self.keep_best else 0.0
 
+    @property
+    def given_rates(self) -> frozenset[str]:
+        """The learning rates that the command line gives, which a run that is resumed may change."""
+        return frozenset(RATES).intersection(self.settings())
+
     def reading(self) -> Reading:
         """How the files of the dataset are read; CommandError for a value that is not accepted."""
         try:
-            return Reading(**{field.name: getattr(self, field.name) for field in dataclasses.fields(Reading)})
+            names = [field.name for field in dataclasses.fields(Reading) if field.compare]
+            return Reading(**{name: getattr(self, name) for name in names})
         except DataError as error:
             raise CommandError(f"--{error}") from None
 
@@ -233,8 +252,7 @@ class TrainedCommand(Command):
 
     def __post_init__(self):
         super().__post_init__()
-        if self.checkpoint not in ("last", "best") and not self.checkpoint.isdecimal():
-            raise CommandError(f"--checkpoint must be last, best or a step. Received: {self.checkpoint}")
+        check_checkpoint("checkpoint", self.checkpoint)
 
 
 @dataclasses.dataclass(frozen=True)

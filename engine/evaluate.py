@@ -49,7 +49,7 @@ def write_evaluation(run, command: Evaluate, model: TrainedModel) -> dict:
     run.parts.gallery(outputs)
     evaluation = {"protocol": protocol, "metrics": metrics}
     path = run.folder.write_json("evaluation.json", evaluation)
-    print(table(metrics))
+    print(table(metrics, data.split))
     print(f"Wrote {path}: {', '.join(f'{name} {value}' for name, value in protocol.items())}.", flush=True)
     return evaluation
 
@@ -69,6 +69,7 @@ def selection_data(run, command: Train) -> Data | None:
     if not command.evaluate_every:
         return None
     examples, split = run.splits.selection
+    warn_of_split(split)
     # Not the noise of later evaluations, by which the best checkpoint would be better than by any other.
     evaluate = Evaluate(seed=MOST_SEED, judge=command.judge, feature_network=command.feature_network)
     data = evaluation_data(run, evaluate, examples, split, command.evaluate_samples)

@@ -7,7 +7,7 @@ import shlex
 
 from engine.command import DEFAULT_MODEL, Command, CommandError, Sample, Train, choice
 from engine.folder import RunFolder
-from models.core.config import TrainingConfig, from_plain
+from models.core.config import RATES, TrainingConfig, from_plain
 from models.core.preset import Preset
 from models.registry import PRESETS
 from pipelines.examples import DataError
@@ -85,6 +85,8 @@ def resolve(command: Command) -> Experiment:
         config = with_paths(PRESETS[model].resolve(dataset, command.settings()))
         cache_dir = command.cache_dir or DEFAULT_CACHE
         experiment = Experiment(model, dataset, config, workdir, command.data_dir, cache_dir, command.reading())
+        if not command.restart:
+            experiment = with_changed_rates(experiment, command.given_rates)
     else:
         experiment = trained(command, workdir)
         check_mode(command.mode, experiment.model)
@@ -114,8 +116,21 @@ def trained(command: Command, workdir: str) -> Experiment:
         command.data_dir or record.get("data_dir", ""),
         # Where the run's own cache is gone, it is filled again.
         command.cache_dir or (cached if os.path.isdir(cached) else "") or DEFAULT_CACHE,
-        from_record(record.get("reading")),
+        dataclasses.replace(from_record(record.get("reading")), recorded=record.get("data", {}).get("values", {})),
     )
+
+
+def with_changed_rates(experiment: Experiment, given: frozenset[str] = frozenset()) -> Experiment:
+    """The experiment with the learning rates that its run was changed to while it was trained, but for those given.
+
+    Without the flag, resuming keeps the current rate, which is not the preset's.
+    """
+    record = RunFolder(experiment.workdir).read_record()
+    if record is None or (record["model"], record["dataset"]) != (experiment.model, experiment.dataset):
+        return experiment
+    changed = {change["field"] for change in record.get("changes", [])} & set(RATES) - given
+    rates = {name: record["config"][name] for name in changed}
+    return dataclasses.replace(experiment, config=dataclasses.replace(experiment.config, **rates))
 
 
 def with_paths(config: TrainingConfig) -> TrainingConfig:

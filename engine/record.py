@@ -11,7 +11,7 @@ from absl import logging
 from callbacks.checkpoints import checkpoint_steps
 from engine.experiment import Experiment
 from engine.folder import RunError, RunFolder, differences
-from models.core.config import TrainingConfig
+from models.core.config import RATES, TrainingConfig
 from pipelines.reading import DEFAULT
 
 # A change in one of these changes the weights.
@@ -55,8 +55,11 @@ def run_record(
     }
 
 
-def check_record(folder: RunFolder, record: dict, config_class: type):
-    """Refuse to resume the folder's run as something else than it was; RunError names what differs."""
+def check_record(folder: RunFolder, record: dict, config_class: type, given_rates: frozenset[str] = frozenset()):
+    """Refuse to resume the folder's run as something else than it was; RunError names what differs.
+
+    Learning rates that are given may differ (see `changes_of`).
+    """
     old = folder.read_record()
     if old is None:
         if checkpoint_steps(folder.checkpoints):
@@ -65,7 +68,8 @@ def check_record(folder: RunFolder, record: dict, config_class: type):
                 f"Received: {folder.path}"
             )
         return
-    refuse_changes(folder, with_newer_settings(old, record, config_class), record, COMPARED, config_class)
+    old = with_newer_settings(old, record, config_class)
+    refuse_changes(folder, old, record, COMPARED, config_class, given_rates)
     for line in differences(old.get("versions", {}), record["versions"]):
         logging.warning("Resuming under another version, so not bit for bit: %s.", line)
     # What the user asks for is refused before TensorFlow is imported (`engine.processor`); this is what it can do here.
@@ -74,7 +78,13 @@ def check_record(folder: RunFolder, record: dict, config_class: type):
         logging.warning("Resuming %s oneDNN a run that was begun %s it, so not bit for bit.", *states)
 
 
-def check_experiment(folder: RunFolder, experiment: Experiment, devices: int, validation_share: float):
+def check_experiment(
+    folder: RunFolder,
+    experiment: Experiment,
+    devices: int,
+    validation_share: float,
+    given_rates: frozenset[str] = frozenset(),
+):
     """Refuse what can be refused before the data is prepared, which may train a text encoder."""
     old = folder.read_record()
     if old is None:
@@ -91,11 +101,68 @@ def check_experiment(folder: RunFolder, experiment: Experiment, devices: int, va
     }
     old = with_newer_settings(old, asked, type(experiment.config))
     known = old | {"config": {name: old.get("config", {}).get(name) for name in config}}
-    refuse_changes(folder, known, asked, tuple(asked), type(experiment.config))
+    refuse_changes(folder, known, asked, tuple(asked), type(experiment.config), given_rates)
 
 
-def refuse_changes(folder: RunFolder, old: dict, new: dict, compared: Sequence[str], config_class: type):
-    """RunError that names what differs, except for what only says when a run ends."""
+def history(old: dict | None, record: dict, step: int, total: int, initial: dict | None) -> dict:
+    """What a run's record says of its beginning and of what has changed since; prints the changes that are new.
+
+    Args:
+        old: the record so far; None of a new run.
+        record: what the run is from now on.
+        step: at which training goes on.
+        total: at which it ends.
+        initial: of a new run, what it begins with (`engine.initial.begin_with`); None for random weights.
+
+    Returns:
+        Entries of the record: "initial", "changes" and, where no step is left, the "config" with the old rates.
+    """
+    before = (old or {}).get("changes", [])
+    if old and step >= total:
+        kept = {name: old["config"][name] for name in RATES if name in old["config"]}
+        return {"initial": old.get("initial"), "changes": before, "config": record["config"] | kept}
+    changes = changes_of(old, record, step)
+    for change in changes:
+        if change not in before:
+            print("{field}: {from} -> {to}, from step {step:,} on.".format(**change), flush=True)
+    return {"initial": initial or (old or {}).get("initial"), "changes": changes}
+
+
+def changes_of(old: dict | None, record: dict, step: int) -> list[dict]:
+    """The changes of the learning rates since a run began, as its record lists them.
+
+    Changes at or beyond the step are those of a process that was killed before its next checkpoint: what they led to
+    is replaced by what is trained with now.
+
+    Args:
+        old: the record so far; None of a new run.
+        record: with the configuration that is trained with from now on.
+        step: at which training goes on.
+
+    Returns:
+        A dict for each change, "step" (the last one with the old rate), "field", "from" and "to".
+    """
+    entries = (old or {}).get("changes", [])
+    kept, undone = ([entry for entry in entries if (entry["step"] < step) == before] for before in (True, False))
+    changes = []
+    for name in RATES if old else ():
+        # The first of the changes that are done again tells what was before them.
+        before = next((entry["from"] for entry in undone if entry["field"] == name), old["config"].get(name))
+        now = record["config"].get(name)
+        if before != now:
+            changes.append({"step": step, "field": name, "from": before, "to": now})
+    return kept + changes
+
+
+def refuse_changes(
+    folder: RunFolder,
+    old: dict,
+    new: dict,
+    compared: Sequence[str],
+    config_class: type,
+    given_rates: frozenset[str] = frozenset(),
+):
+    """RunError that names what differs, except for what only says when a run ends, and for given learning rates."""
     if old["model"] == new["model"] and "validation_share" not in old:
         raise RunError(
             f"{folder.path} holds a run of an earlier version of this project; --restart moves it aside, another "
@@ -105,12 +172,14 @@ def refuse_changes(folder: RunFolder, old: dict, new: dict, compared: Sequence[s
     old = old | {"reading": dataclasses.asdict(DEFAULT) | (old.get("reading") or {})}
     ends_run = frozenset(field.name for field in dataclasses.fields(config_class) if field.metadata.get("ends_run"))
     changed = differences(
-        {key: old.get(key) for key in compared}, {key: _plain(new[key]) for key in compared}, ends_run
+        {key: old.get(key) for key in compared}, {key: _plain(new[key]) for key in compared}, ends_run | given_rates
     )
     if changed:
         # No flag, or no value of one, may have been given for it.
         is_share = any(line.startswith("validation_share") for line in changed)
         hint = " (--keep_best holds --validation_share of the training data out)" if is_share else ""
+        if any(line.startswith(f"config.{name}:") for line in changed for name in RATES):
+            hint += " (a learning rate may be another one if its flag is given)"
         raise RunError(
             f"{folder.path} holds a run that differs in {'; '.join(changed)}. Resuming it needs the same "
             f"values{hint}; --restart moves the old run aside, another --workdir leaves it alone."

@@ -10,7 +10,7 @@ import numpy as np
 
 from callbacks.checkpoints import TrainingError, checkpoint_steps, newest_whole
 from engine.command import Train
-from engine.experiment import Experiment
+from engine.experiment import Experiment, with_changed_rates
 from engine.folder import BusyError, RunError, RunFolder
 from models.core.preset import Requirement
 
@@ -69,7 +69,7 @@ def ensure(needed: Experiment, requirement: Requirement, is_named: bool = False,
 
     print(f"No {role} for {needed.dataset} yet: training one first, in {needed.workdir}.", flush=True)
     try:
-        Run(needed).train(cadences_of(command or Train()))
+        Run(with_changed_rates(needed)).train(cadences_of(command or Train()))
     except BusyError:
         raise
     except (RunError, TrainingError) as error:

@@ -12,22 +12,24 @@ import keras
 import tensorflow as tf
 
 from callbacks.best import BestCheckpoint
-from callbacks.checkpoints import chosen, restore
+from callbacks.checkpoints import chosen, restore, save
 from engine.command import Evaluate, Explore, Export, Sample, Train
 from engine.describe import describe
 from engine.evaluate import check_early, selection_data, selection_protocol, while_training, write_evaluation
 from engine.experiment import Experiment
 from engine.folder import RunFolder
+from engine.initial import begin_with, source_of, told
 from engine.loop import Loop
 from engine.parts.parts import Parts, Prepared, weights_of
 from engine.processor import NOT_CHOSEN, OneDNN
-from engine.record import check_experiment, check_record, onednn_in_effect, run_record
+from engine.record import check_experiment, check_record, history, onednn_in_effect, run_record
 from engine.requires import ensure, record_of, required
 from engine.splits import Splits
 from engine.strategy import strategy_for
 from evaluation.evaluator import Data, Evaluator, comparable
 from models.core.config import TrainingConfig, from_plain
 from models.core.trained import TrainedModel
+from pipelines.examples import recorded_values
 from pipelines.sizes import simplest
 from serving.export import export
 from serving.sampler import Sampler
@@ -80,23 +82,33 @@ class Run:
         devices = strategy.num_replicas_in_sync
         with self.folder.made():
             if not command.restart:
-                check_experiment(self.folder, self.experiment, devices, command.held_out_share)
+                check_experiment(self.folder, self.experiment, devices, command.held_out_share, command.given_rates)
+            source = source_of(command, self.folder)
             requires = self.ensure_required(command)
             prepared = self.parts.prepare(self.splits.train)
-            record = run_record(
-                self.experiment, prepared.config, prepared.data, requires, devices, command.held_out_share
-            )
+            values = recorded_values(self.splits.train)
+            data = prepared.data | ({"values": values} if values else {})
+            record = run_record(self.experiment, prepared.config, data, requires, devices, command.held_out_share)
             self.record = record
             selection = selection_data(self, command)
+            with strategy.scope():
+                model = self.build(prepared)
+                initial = begin_with(source, model) if source else None
         if command.restart and (moved := self.folder.move_aside()):
             print(f"The old run is now in {moved}.", flush=True)
             self.folder.make()
         with self.folder.locked():
-            check_record(self.folder, record, type(prepared.config))
+            old = self.folder.read_record()
+            check_record(self.folder, record, type(prepared.config), command.given_rates)
+            total = prepared.config.total_steps(prepared.batches.images)
             with strategy.scope():
-                model = self.build(prepared)
                 restore(model, self.folder.checkpoints)
+            record |= history(old, record, model.step, total, initial)
             self.folder.write_record(record)
+            if initial:
+                print("\n".join(told(initial)), flush=True)
+                # So that resuming does not need the other run.
+                save(model, self.folder.checkpoints, model.step)
             self.parts.begin()
             self.fit(command, model, prepared, selection)
 
@@ -185,6 +197,7 @@ class Run:
         strategy_for(self.model_class, self.experiment.config, command.devices)
         check_early(self, command)
         self.splits = self.split(command.held_out_share)
+        source = source_of(command, self.folder)
         prepared = self.parts.prepare(self.splits.train, dry_run=True)
         requires = []
         for requirement in self.preset.requires:
@@ -192,7 +205,9 @@ class Run:
             if needed is not None:
                 requires.append(f"{requirement.role}: {needed.workdir}, of {needed.model}")
         machine = [f"oneDNN: {self.onednn.described(onednn_in_effect())}"]
-        return describe(self.experiment, prepared, self.build(prepared), requires, machine)
+        model = self.build(prepared)
+        requires += told(begin_with(source, model)) if source else []
+        return describe(self.experiment, prepared, model, requires, machine)
 
     # After training.
 
@@ -223,7 +238,8 @@ class Run:
     def write_export(self, model: TrainedModel) -> pathlib.Path:
         """Write a numbered SavedModel of a model that computes in float32."""
         sampler = self.parts.sampler(model)
-        path = export(sampler, self.folder.exports)
+        about = f"{self.experiment.model} on {self.experiment.dataset}, {weights_of(model)}"
+        path = export(sampler, self.folder.exports, about)
         print(
             f"Exported the {weights_of(model)} to {path}; signatures: {', '.join(sorted(sampler.signatures()))}.",
             flush=True,

@@ -8,6 +8,7 @@ from engine.experiment import Experiment
 from pipelines import registry
 from pipelines.examples import DataError, Examples
 from pipelines.holdout import hold_out
+from pipelines.seen import seen_in
 from pipelines.sizes import Size
 
 
@@ -46,7 +47,10 @@ class Splits:
 
     @functools.cached_property
     def unseen(self) -> tuple[Examples, str]:
-        """The test split, and "test"; with a warning the training split, and "train", where nothing else is there."""
+        """The test split, and "test"; with a warning the training split, and "train", where nothing else is there.
+
+        It is "train", too, where all images of the test split are trained on, be it of one side only.
+        """
         try:
             examples = self.load("test")
         except DataError as error:
@@ -55,22 +59,24 @@ class Splits:
         return examples, "train" if self._is_trained_on(examples) else "test"
 
     def _is_trained_on(self, examples: Examples) -> bool:
-        """Whether the examples to test on are those of training, or some of them: a report says so; else, names do."""
+        """Whether examples to test on are images of training: their report says so, or their pixels; with a warning."""
         report = getattr(examples, "report", None)
-        if report is not None:
-            return report.lacks_test
-        return names_of(examples) is not None and names_of(examples) == names_of(self.load(self.train_split))
+        if report is not None and report.lacks_test:
+            logging.warning(
+                "There are no images to test on: all figures and pictures are of images that are trained on"
+            )
+            return True
+        shares = seen_in(self.load(self.train_split), examples)
+        for side, share in shares.items():
+            images = f"images of {side}" if side else "images"
+            if share == 1.0:
+                logging.warning("The %s to test on are all trained on: no figure or picture is of unseen ones", images)
+            elif share:
+                logging.warning("%.1f %% of the %s to test on are images that are trained on, too", 100 * share, images)
+        return 1.0 in shares.values()
 
     @property
     def selection(self) -> tuple[Examples, str]:
         """What checkpoints are compared on while training: what was held out, and "validation"; otherwise `unseen`."""
         held_out = self._parts[1]
         return self.unseen if held_out is None else (held_out, "validation")
-
-
-def names_of(examples: Examples):
-    """What identifies examples; None for a distribution, which gives new ones at every draw."""
-    for name in ("names", "names_a"):
-        if hasattr(examples, name):
-            return getattr(examples, name)
-    return None

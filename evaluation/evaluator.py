@@ -11,6 +11,12 @@ from absl import logging
 
 from pipelines.examples import GaussianMixture, PairedImages
 
+# What `Data.split` may be, in words.
+SPLITS = {
+    "test": "test (not trained on)",
+    "validation": "validation (held out of training)",
+    "train": "train (these images were trained on)",
+}
 HIGHER, LOWER = "higher", "lower"
 # What an evaluator may need: of the data, of what scores it, of the model.
 OF_DATA = ("labels", "attributes", "pairs", "one_dimension", "two_dimensions")
@@ -129,10 +135,13 @@ def measure(evaluators: Iterable[Evaluator], outputs: Outputs, data: Data) -> di
 def warn_of_split(split: str):
     """Warn if the metrics are computed on training examples."""
     if split == "train":
-        logging.warning("There are no unseen examples: what is measured is measured on the training split.")
+        logging.warning(
+            "There are no unseen examples: these figures are of images that were trained on, and say nothing of others."
+        )
 
 
-def table(metrics: Mapping[str, float]) -> str:
-    """The metrics as aligned lines, for a console."""
-    width = max((len(key) for key in metrics), default=0)
-    return "\n".join(f"  {key.ljust(width)}  {value:.4g}" for key, value in metrics.items())
+def table(metrics: Mapping[str, float], split: str) -> str:
+    """The metrics as aligned lines, for a console, below the split that they are of."""
+    rows = {"split": SPLITS[split]} | {key: f"{value:.4g}" for key, value in metrics.items()}
+    width = max(map(len, rows))
+    return "\n".join(f"  {key.ljust(width)}  {value}" for key, value in rows.items())

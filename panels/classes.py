@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from pipelines.report import printable
+
 
 def class_rows(sampler, names: Sequence[str], classes: Iterable[int], latent: np.ndarray):
     """(name, (n, h, w, c) uint8 images) of each class, the same (n, D) noise in each.
@@ -15,5 +17,6 @@ def class_rows(sampler, names: Sequence[str], classes: Iterable[int], latent: np
         latent: (n, D).
     """
     return [
-        (names[index], sampler.draw({"latent": latent, "label": np.full(len(latent), index)}, 0)) for index in classes
+        (printable(names[index]), sampler.draw({"latent": latent, "label": np.full(len(latent), index)}, 0))
+        for index in classes
     ]

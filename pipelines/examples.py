@@ -1,6 +1,7 @@
 """The example tables that every dataset is read into, and the error that a dataset raises."""
 
 import dataclasses
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -9,6 +10,28 @@ from pipelines.report import Report
 
 class DataError(ValueError):
     """Something is wrong with the user's data. The message is one clear line that can be printed unchanged."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Values:
+    """How the pixel values of a set's files (or of one side of it) are read: the same for all of them, in every mode.
+
+    Attributes:
+        low: the value that becomes black, in files of more than 8 bits; those of 8 bits are always read as 0 to 255.
+        high: the value that becomes white, likewise.
+        kind: of the numbers in files of more than 8 bits, "integers" or "floats"; "" where there are no such files.
+        is_numbered: whether gray values are numbers of labels, which become colors of one table.
+        scales_bytes: whether `low` and `high` are those of files of 8 bits as well, as the user may say.
+    """
+
+    low: float = 0.0
+    high: float = 255.0
+    kind: str = ""
+    is_numbered: bool = False
+    scales_bytes: bool = False
+
+
+PLAIN = Values()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,6 +46,7 @@ class Record:
         class_name: the class it belongs to; None in a dataset without classes.
         half: "left" or "right" of a file that holds two pictures side by side; "" for the whole.
         is_label_map: whether its colors are labels, which must not be interpolated when it is resized.
+        values: how its pixel values are read.
     """
 
     name: str
@@ -31,6 +55,7 @@ class Record:
     class_name: str | None = None
     half: str = ""
     is_label_map: bool = False
+    values: Values = PLAIN
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,6 +90,7 @@ class PairedImages:
         names: n unique keys.
         labels: (n,) integers, equal for pairs whose B shows the same object; None where every B differs.
         report: on the files that it was read from, if it was.
+        values: how the pixel values of side "A" and of "B" were read, where that could be otherwise.
     """
 
     a: np.ndarray
@@ -72,6 +98,7 @@ class PairedImages:
     names: tuple[str, ...]
     labels: np.ndarray | None = None
     report: Report | None = None
+    values: Mapping[str, Values] = dataclasses.field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.names)
@@ -87,6 +114,7 @@ class UnpairedImages:
         names_a: n unique keys.
         names_b: m unique keys.
         report: on the files that it was read from, if it was.
+        values: how the pixel values of side "A" and of "B" were read, where that could be otherwise.
     """
 
     a: np.ndarray
@@ -94,6 +122,7 @@ class UnpairedImages:
     names_a: tuple[str, ...]
     names_b: tuple[str, ...]
     report: Report | None = None
+    values: Mapping[str, Values] = dataclasses.field(default_factory=dict)
 
     def __len__(self) -> int:
         return max(len(self.names_a), len(self.names_b))
@@ -110,6 +139,7 @@ class LabeledImages:
         labels: (n,) int32 indices into `class_names`; None in a dataset without classes.
         class_names: the classes; empty in a dataset without classes.
         report: on the files that it was read from, if it was.
+        values: how the pixel values were read, under the name "", where that could be otherwise.
     """
 
     images: np.ndarray
@@ -117,6 +147,7 @@ class LabeledImages:
     labels: np.ndarray | None = None
     class_names: tuple[str, ...] = ()
     report: Report | None = None
+    values: Mapping[str, Values] = dataclasses.field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.names)
@@ -155,3 +186,9 @@ class GaussianMixture:
 
 
 Examples = LabeledImages | PairedImages | UnpairedImages | GaussianMixture
+
+
+def recorded_values(examples: Examples) -> dict[str, dict]:
+    """What a run's record says of how the pixel values of each side were read; empty for files of 8 bits."""
+    values = getattr(examples, "values", {})
+    return {side: dataclasses.asdict(of_side) for side, of_side in values.items() if of_side != PLAIN}

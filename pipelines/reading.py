@@ -21,10 +21,13 @@ class Reading:
         splits: "TRAIN,TEST", the folders of the splits, or "none" where no folder is a split; "" where they are to be
             recognized.
         label_maps: which sides of pairs are label maps, one of `LABEL_MAPS`; auto: as the pictures look.
-        value_range: "LOW,HIGH", the pixel values that become black and white; "" where they are to be recognized.
+        value_range: "LOW,HIGH", the pixel values that become black and white, or "LOW_A,HIGH_A,LOW_B,HIGH_B"; ""
+            where they are to be recognized.
         resize: what becomes of a picture of another aspect, one of `RESIZES`.
         encoding: of text files, a Python codec; "" for UTF-8 (or UTF-16 and UTF-32 with a byte order mark).
         class_column: the column of a table beside the pictures that names their classes; "" for none.
+        recorded: after training, how the pixel values of each side were read (`pipelines.examples.Values`, as a
+            mapping); what the user's files hold now does not change that.
 
     Raises:
         DataError: a value that is not accepted.
@@ -37,6 +40,7 @@ class Reading:
     resize: str = "squash"
     encoding: str = ""
     class_column: str = ""
+    recorded: Mapping[str, Mapping[str, object]] = dataclasses.field(default_factory=dict, compare=False)
 
     def __post_init__(self):
         for name, accepted in (("label_maps", LABEL_MAPS), ("resize", RESIZES)):
@@ -60,24 +64,28 @@ class Reading:
         """The names of the folders of train and test, if they are given."""
         return () if self.splits == "none" else names_in(self.splits)
 
-    def range_of_values(self) -> tuple[float, float] | None:
-        """The values that become black and white; None where they are not given."""
+    def range_of_values(self, side: str = "") -> tuple[float, float] | None:
+        """The values that become black and white, of sides A and B if they are given for each; None where they are not
+        given."""
         if not self.value_range:
             return None
         try:
-            low, high = (float(part) for part in self.value_range.split(","))
+            numbers = [float(part) for part in self.value_range.split(",")]
         except ValueError:
-            low = high = math.nan
-        if not (math.isfinite(low) and math.isfinite(high) and low < high):
+            numbers = []
+        ranges = [tuple(numbers[place : place + 2]) for place in range(0, len(numbers), 2)]
+        if len(numbers) not in (2, 4) or not all(
+            math.isfinite(low) and math.isfinite(high) and low < high for low, high in ranges
+        ):
             raise DataError(
-                "value_range must be two finite numbers with a comma between them, the lower one first. "
-                f"Received: {self.value_range}"
+                "value_range must be two finite numbers with a comma between them, or four (of side A, then of "
+                f"B), the lower one first. Received: {self.value_range}"
             )
-        return low, high
+        return ranges[-1] if side == "B" else ranges[0]
 
     def given(self) -> dict[str, str]:
         """What differs from the default, by name."""
-        changed = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        changed = {field.name: getattr(self, field.name) for field in dataclasses.fields(self) if field.compare}
         return {name: value for name, value in changed.items() if value != getattr(DEFAULT, name)}
 
 

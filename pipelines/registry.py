@@ -59,14 +59,14 @@ def points(loader: str, summary: str) -> Dataset:
     return Dataset(loader, frozenset({"points"}), summary, uses_data_dir=False, has_test=None)
 
 
-def from_tfds(name: str, gives: frozenset[str], summary: str) -> Dataset:
+def from_tfds(name: str, gives: frozenset[str], summary: str, reads: frozenset[str] = frozenset()) -> Dataset:
     """A dataset in `pipelines.readers.tfds`."""
-    return Dataset("pipelines.readers.tfds.load", gives, summary, options={"name": name})
+    return Dataset("pipelines.readers.tfds.load", gives, summary, options={"name": name}, reads=reads)
 
 
 def published(loader: str, name: str, gives: frozenset[str], summary: str) -> Dataset:
     """A dataset that its authors publish, in `pipelines.readers.published`."""
-    return Dataset(loader, gives, summary, options={"name": name})
+    return Dataset(loader, gives, summary, options={"name": name}, reads=frozenset({"resize"}))
 
 
 DATASETS = {
@@ -108,7 +108,10 @@ DATASETS = {
         "pipelines.readers.published.load_pairs", "edges2handbags", PAIRED, "edges (A), and photographs of handbags (B)"
     ),
     "cityscapes": from_folder(
-        "pipelines.readers.published.load_cityscapes", PAIRED, "photographs of streets (A), and their label maps (B)"
+        "pipelines.readers.published.load_cityscapes",
+        PAIRED,
+        "photographs of streets (A), and their label maps (B)",
+        frozenset({"resize"}),
     ),
     "lookbook": from_folder("pipelines.readers.lookbook.load", PAIRED, "people in clothes (A), and the clothes (B)"),
     **{
@@ -128,13 +131,13 @@ DATASETS = {
         "pipelines.readers.cub.load",
         CAPTIONED | {"classes"},
         "CUB-200-2011 photographs with the captions of Reed et al.",
-        reads=frozenset({"encoding"}),
+        reads=frozenset({"encoding", "resize"}),
     ),
     "flowers": Dataset(
         "pipelines.readers.flowers.load",
         CAPTIONED | {"classes"},
         "Oxford-102 photographs with the captions of Reed et al.",
-        reads=frozenset({"encoding"}),
+        reads=frozenset({"encoding", "resize"}),
     ),
     "captions": from_folder(
         "pipelines.readers.captions.load", CAPTIONED, "your own captioned images", PICTURES | {"encoding"}
@@ -153,7 +156,12 @@ DATASETS = {
     "kmnist": from_tfds("kmnist", LABELED, "70,000 handwritten Japanese characters"),
     "emnist": from_tfds("emnist", LABELED, "131,600 handwritten digits and letters"),
     "cifar10": from_tfds("cifar10", LABELED, "60,000 small photographs of animals and vehicles"),
-    "celeb_a": from_tfds("celeb_a", IMAGES, "202,599 photographs of faces"),
+    "celeb_a": from_tfds(
+        "celeb_a",
+        LABELED,
+        "202,599 photographs of faces, an attribute being the classes if --class_column names one",
+        frozenset({"class_column"}),
+    ),
     "idx": from_folder("pipelines.readers.idx.load", LABELED, "your own images in IDX files, as MNIST's"),
     "folder": from_folder(
         "pipelines.readers.folder.load",

@@ -79,7 +79,8 @@ def rows_of(examples: Table, rows: np.ndarray | tuple[np.ndarray, np.ndarray]) -
         return examples.take(rows)
     if isinstance(examples, UnpairedImages):
         rows_a, rows_b = rows
-        return UnpairedImages(
+        return dataclasses.replace(
+            examples,
             a=image_rows(examples.a, rows_a),
             b=image_rows(examples.b, rows_b),
             names_a=_of(examples.names_a, rows_a),

@@ -1,6 +1,6 @@
 """Sampler of generators that take noise and optional labels."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import keras
 import numpy as np
@@ -19,14 +19,22 @@ class LatentSampler(Sampler):
         classes: how many classes it is conditional on; 0 for none.
         step: the training step of the weights.
         output: the name under which a server returns what is not images: "points", say.
+        class_names: of the data that it was trained on.
     """
 
     def __init__(
-        self, generator: keras.Model, latents: Callable, classes: int = 0, step: int = 0, output: str = "images"
+        self,
+        generator: keras.Model,
+        latents: Callable,
+        classes: int = 0,
+        step: int = 0,
+        output: str = "images",
+        class_names: Sequence[str] = (),
     ):
         super().__init__([generator], step)
         self.generator, self.draw_latents, self.output = generator, latents, output
         self.classes = classes if "label" in generator.input else 0
+        self.class_names = tuple(class_names) if self.classes else ()
         self.latent_dim = generator.input["latent"].shape[-1]
         self.generate = tf.function(
             self.generated,

@@ -16,7 +16,12 @@ class Sampler(tf.Module):
     Args:
         networks: what the model's signatures call; they compute in float32.
         step: the training step of the weights.
+
+    Attributes:
+        class_names: the name of each label that it takes; empty where it takes none.
     """
+
+    class_names: tuple[str, ...] = ()
 
     def __init__(self, networks: list[keras.Model], step: int):
         super().__init__()

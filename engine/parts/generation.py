@@ -1,5 +1,7 @@
 """Images from noise and optional labels."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import tensorflow as tf
 
@@ -20,6 +22,7 @@ from panels.interpolation import lerp, slerp
 from pipelines.atomic import atomic_write
 from pipelines.batches.labeled import real_batches
 from pipelines.examples import LabeledImages
+from pipelines.report import printable
 from serving.latents import LatentSampler
 
 # Of the training's pictures.
@@ -39,6 +42,24 @@ def data_record(examples: LabeledImages) -> dict:
     }
 
 
+def label_of(asked: str, names: Sequence[str]) -> int:
+    """The label of a class, by its name (or as that is printed); by its number where no name is a number.
+
+    Raises:
+        RunError: there is no such class.
+    """
+    for known in (names, list(map(printable, names))):
+        if asked in known:
+            return known.index(asked)
+    # Of folders 1, 2, 3 the number 1 would be folder 2.
+    numbered = any(name.strip().lstrip("-").isdecimal() for name in names)
+    if not numbered and asked.isdecimal() and len(asked) < 10 and int(asked) < len(names):
+        return int(asked)
+    shown = ", ".join(map(printable, names[:50])) + (", ..." if len(names) > 50 else "")
+    by_number = "" if numbered else f", or its label, 0 to {len(names) - 1}"
+    raise RunError(f"--label must be one of {shown}{by_number}. Received: {printable(asked)}")
+
+
 class ImageParts(Parts):
     """Trains on images; draws grids, rows of classes and codes."""
 
@@ -54,7 +75,13 @@ class ImageParts(Parts):
 
     def sampler(self, model):
         """The generator, averaged if there is an average."""
-        return LatentSampler(model.sampled_generator, latents(model.config), model.config.classes, model.step)
+        return LatentSampler(
+            model.sampled_generator,
+            latents(model.config),
+            model.config.classes,
+            model.step,
+            class_names=self.class_names,
+        )
 
     @property
     def class_names(self) -> list[str]:
@@ -90,16 +117,14 @@ class ImageParts(Parts):
         names = self.class_names
         if command.label and not sampler.classes:
             raise RunError(f"{self.experiment.model} is not conditional. Received: --label={command.label[0]}")
-        unknown = [label for label in command.label if label not in names]
-        if unknown:
-            raise RunError(f"--label must be one of {', '.join(names[:50])}. Received: {unknown[0]}")
+        labels = [label_of(name, names) for name in command.label]
         count, seed = command.num_images, command.seed
         if command.interpolate:
             latent = self.interpolate(*sampler.latents(2, seed).numpy(), count)
         else:
             latent = sampler.latents(count, seed).numpy()
         if sampler.classes:
-            chosen = [names.index(label) for label in command.label] or range(min(sampler.classes, MOST_ROWS))
+            chosen = labels or range(min(sampler.classes, MOST_ROWS))
             return captioned_rows(class_rows(sampler, names, chosen, latent), LABEL_WIDTH)
         return grid(sampler.draw({"latent": latent}, seed), count if command.interpolate else min(count, 10))
 

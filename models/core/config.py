@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 OPTIMIZERS = ("adam", "rmsprop", "sgd")
+# The step sizes of the players, from which the schedules start: a run may be resumed with others, if they are given.
+RATES = ("learning_rate", "discriminator_learning_rate")
 
 
 class ConfigError(ValueError):

@@ -64,7 +64,8 @@ def class_batches(examples: LabeledImages, config) -> Batches:
 def _check_classes(examples: LabeledImages, model: str):
     if examples.labels is None:
         raise DataError(
-            f"{model} needs classes: sub-folders of --data_dir, one a class, or a file of labels. "
+            f"{model} needs classes: sub-folders of --data_dir, one a class, a table of them with --class_column=NAME, "
+            f"or a file of labels. "
             f"Received: {len(examples):,} images without classes"
         )
 

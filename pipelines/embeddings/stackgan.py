@@ -4,10 +4,10 @@ import os
 
 import numpy as np
 
-from pipelines.embeddings import pickled
+from pipelines import pickled
 from pipelines.embeddings.errors import damage_reported
-from pipelines.embeddings.pickled import PickledArray
 from pipelines.examples import DataError
+from pipelines.pickled import PickledArray
 
 
 def read(path: str) -> tuple[list[str], list[np.ndarray]]:

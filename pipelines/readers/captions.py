@@ -1,76 +1,114 @@
 """The user's own captioned images: a folder of images with a text file beside each, or with a table of captions."""
 
-import os
+import collections
+import dataclasses
 import posixpath
-import unicodedata
+from collections.abc import Mapping, Sequence
 
 from pipelines.examples import CaptionedImages, DataError, Record
+from pipelines.readers.alike import alike
 from pipelines.readers.caption_files import CaptionFiles
 from pipelines.readers.caption_tables import TABLE_SUFFIXES, Table, find_tables
-from pipelines.readers.files import IMAGE_SUFFIXES, Found, check_split, key_of, list_files, skipped_line
-from pipelines.readers.photographs import caption_line, decode_found
+from pipelines.readers.files import COMMON, Scan, check_folder, check_split, key_of, normal, not_pictures, scan
+from pipelines.readers.folder import NO_TEST, folder_around, unique_names
+from pipelines.readers.order import natural
+from pipelines.readers.photographs import caption_line, decode_captioned
+from pipelines.readers.splits import ACCEPTED as ACCEPTED_SPLITS
+from pipelines.readers.splits import KIND_OF, TRAIN, Splits, divide, from_table
 from pipelines.reading import DEFAULT, Reading
+from pipelines.report import Report, first_names
 
 _ACCEPTED = (
     "accepted are images with a .txt file of the same name beside each (one caption a line), or a table of captions: "
-    "metadata.jsonl or captions.csv with the columns file_name and text, Flickr8k's captions.txt, COCO's JSON"
+    "metadata.jsonl or captions.csv with the columns file_name and text, Flickr8k's captions.txt, COCO's JSON; "
+    f"{ACCEPTED_SPLITS}"
 )
+# Karpathy's lists: images of COCO's validation that are trained on.
+KIND_OF_TABLE = {**KIND_OF, "restval": TRAIN}
 
 
-def find(split: str, data_dir: str, encoding: str = "") -> Found:
+@dataclasses.dataclass(frozen=True)
+class FoundCaptioned:
+    """The captioned images of a folder, before any is decoded.
+
+    Attributes:
+        records: by split; the same for both where there is no test split.
+        report: on all files of the folder.
+    """
+
+    records: Mapping[str, tuple[Record, ...]]
+    report: Report
+
+
+def find(data_dir: str, reading: Reading = DEFAULT) -> FoundCaptioned:
     """Lists the images of a folder that have captions, without decoding any.
 
-    Sub-folders are the classes, if there are at least two and no image is outside of them. Folders `train` and `test`
-    at the top hold the splits; without them both splits are all images. Captions in a table take precedence over those
-    in text files.
+    Sub-folders are the classes, if there are at least two and no image is outside of them. A table may say the splits;
+    otherwise the folders do. Captions in a table take precedence over those in text files.
 
     Args:
-        split: "train" or "test".
         data_dir: the folder.
-        encoding: of text files without a mark, by a name that Python knows; "" for UTF-8.
+        reading: how it is read.
 
     Raises:
-        DataError: the folder is missing, or contains no images or no captions, or a table in it is invalid.
+        DataError: the folder is missing, or contains no images or no captions to train on, or a table in it is invalid,
+            or it is not clear what is trained on, or to which image a text file belongs.
     """
-    check_split(split)
-    if not data_dir or not os.path.isdir(data_dir):
-        raise DataError(f"captions: data_dir must be an existing folder; {_ACCEPTED}; got {data_dir!r}")
-    images = list_files(data_dir, IMAGE_SUFFIXES)
-    if not images:
-        suffixes = ", ".join(IMAGE_SUFFIXES)
-        raise DataError(f"captions: data_dir must hold images ({suffixes}); {_ACCEPTED}; got none in {data_dir!r}")
-    files = list_files(data_dir, TABLE_SUFFIXES)
-    table = find_tables(data_dir, images, files, encoding)
-    others = set(files) - set(table.read)
-    texts = {_normal(key_of(path)): path for path in sorted(others) if path.lower().endswith(".txt")}
-
-    tops = {path.split("/")[0] for path in images if "/" in path}
-    has_splits = {"train", "test"} <= tops
-    prefix = f"{split}/" if has_splits else ""
-    records, report = _join(
-        data_dir, [path for path in images if path.startswith(prefix)], table, texts, prefix, encoding
-    )
-    if not records:
-        where = os.path.join(data_dir, split) if has_splits else data_dir
-        raise DataError(
-            f"captions: at least one image must have a caption; {_ACCEPTED}; got {where!r} ({'; '.join(report)})"
+    check_folder("captions", data_dir, _ACCEPTED)
+    scanned = scan(data_dir)
+    if not scanned.pictures:
+        raise DataError(f"captions: data_dir must hold images ({COMMON}); {_ACCEPTED}. Received: none in {data_dir!r}")
+    table = find_tables(data_dir, scanned.pictures, scanned.named(*TABLE_SUFFIXES), reading.encoding)
+    texts = {normal(key_of(path)): path for path in scanned.named(".txt") if path not in table.read}
+    if table.splits:
+        kinds = {path: KIND_OF_TABLE.get(split, "") for path, split in table.splits.items()}
+        splits = from_table(scanned, kinds, "the table says the splits")
+    else:
+        splits = divide(scanned, "captions", reading)
+    captions, skipped, assumed = captions_of(scanned, splits, table, texts, reading)
+    names = unique_names(scanned)
+    chosen = {split: [path for path in captions if splits.of[path] == split] for split in ("train", "test")}
+    classes = classes_of({path: splits.rest[path] for path in captions})
+    records = {
+        split: tuple(
+            sorted(
+                (Record(names[path], scanned.path(path), captions[path], classes.get(path)) for path in paths),
+                key=lambda record: record.name,
+            )
         )
-    records, class_line = _with_classes(records, prefix)
-    if has_splits:
-        outside = [path for path in images if not path.startswith(("train/", "test/"))]
-        report = (*report, *skipped_line(outside, "image in neither train nor test"))
-    head = [f"{len(records):,} images with captions found in {data_dir!r} for {split}", caption_line(records)]
-    if not has_splits and split == "test":
-        head.append("no folders train and test: testing uses the training images")
-    return Found(tuple(records), (*head, class_line, *report))
+        for split, paths in chosen.items()
+    }
+    counts = collections.Counter(record.class_name for record in records["train"] if classes)
+    known = {*texts.values(), *table.read, *(name for names in table.skipped.values() for name in names)}
+    report = Report(
+        "captions",
+        scanned.found,
+        {split: len(found) for split, found in records.items()},
+        {**scanned.skipped, **splits.skipped, **skipped, **not_pictures(scanned, known)},
+        {name: counts[name] for name in sorted(counts, key=natural)},
+        assumed=(
+            *([caption_line(records["train"])] if records["train"] else []),
+            *filter(None, (splits.assumed, "classes are the sub-folders" if classes else "no classes")),
+            *assumed,
+        ),
+    )
+    if not records["train"]:
+        raise DataError(
+            f"captions: at least one image to train on must have a caption; {_ACCEPTED}. "
+            f"Received: {'; '.join(report.lines())}"
+        )
+    if not records["test"]:
+        report = report.with_assumed(NO_TEST)
+        records["test"] = records["train"]
+    return FoundCaptioned(records, report)
 
 
 def load(split: str, load_size: int, data_dir: str, cache_dir: str, reading: Reading = DEFAULT) -> CaptionedImages:
     """Loads the user's images: uint8 RGB of load_size x load_size pixels with captions, and classes if there are any.
 
     Args:
-        split: "train" or "test"; the same images for both, unless the folder has folders `train` and `test`.
-        load_size: side of the images in pixels; the aspect ratio is not kept.
+        split: "train" or "test"; the same images for both, unless the folder or its table has splits.
+        load_size: side of the images in pixels.
         data_dir: the folder, see `find`.
         cache_dir: folder of the cache of decoded images.
         reading: how the files are read.
@@ -78,58 +116,62 @@ def load(split: str, load_size: int, data_dir: str, cache_dir: str, reading: Rea
     Raises:
         DataError: see `find`; also if fewer than two images can be decoded.
     """
-    return decode_found(find(split, data_dir, reading.encoding), "captions", load_size, cache_dir, reading)
+    check_split(split)
+    found = find(data_dir, reading)
+    whole = [record for records in found.records.values() for record in records]
+    read, assumed = alike({"": whole}, load_size, cache_dir, reading, "captions", may_be_maps=False)
+    records, report = read[""].of(found.records[split]), found.report.with_assumed(*assumed)
+    examples = decode_captioned(records, report, load_size, cache_dir, reading)
+    return dataclasses.replace(examples, values={"": read[""].values})
 
 
-def _normal(name: str) -> str:
-    # macOS stores file names in decomposed form; tables mostly use the composed form.
-    return unicodedata.normalize("NFC", name)
+def captions_of(
+    scanned: Scan, splits: Splits, table: Table, texts: Mapping[str, str], reading: Reading
+) -> tuple[dict[str, tuple[str, ...]], dict[str, Sequence[str]], list[str]]:
+    """Joins images and captions.
 
+    Args:
+        scanned: the files.
+        splits: the images.
+        table: what tables say of them.
+        texts: image name to its text file.
+        reading: how text files are read.
 
-def _join(
-    data_dir: str, images: list[str], table: Table, texts: dict[str, str], prefix: str, encoding: str
-) -> tuple[list[Record], list[str]]:
-    """Joins images and captions; returns the records sorted by name, and report lines on what was left out."""
-    records, without_caption, same_name, names, files = [], [], [], set(), CaptionFiles(encoding)
-    for path in images:
-        name = key_of(path)
-        captions = tuple(table.captions.get(path, ()))
-        if not captions and _normal(name) in texts:
-            text = texts[_normal(name)]
-            captions = files.read(os.path.join(data_dir, *text.split("/")), text)
-            if captions is None:
+    Returns:
+        Image to captions, reason to what is left out, and lines on what could be otherwise.
+    """
+    captions, without, files = {}, [], CaptionFiles(reading.encoding)
+    users = collections.defaultdict(list)
+    for path in splits.of:
+        given = tuple(table.captions.get(path, ()))
+        text = texts.get(normal(key_of(path)))
+        if not given and text:
+            users[text].append(path)
+            given = files.read(scanned.path(text), text)
+            if given is None:
                 continue
-        if not captions:
-            without_caption.append(path)
-        elif name in names:
-            same_name.append(path)
+        if given:
+            captions[path] = given
         else:
-            names.add(name)
-            records.append(Record(name, os.path.join(data_dir, *path.split("/")), captions))
-    records.sort(key=lambda record: record.name)
-    stems = {_normal(key_of(path)) for path in images}
-    report = [
-        *files.assumed(),
-        *(line for reason, names in files.skipped().items() for line in skipped_line(names, reason)),
-        *skipped_line(without_caption, "image without a caption, or with empty ones only"),
-        *skipped_line(same_name, "image whose name differs from another one only in the suffix"),
-        *skipped_line(
-            [path for stem, path in texts.items() if path.startswith(prefix) and stem not in stems],
-            "text file without its image",
-        ),
-        *table.assumed,
-        *(line for reason, names in table.skipped.items() for line in skipped_line(names, reason)),
-    ]
-    return records, report
+            without.append(path)
+    for text, images in users.items():
+        if len(images) > 1:
+            raise DataError(
+                "captions: a text file must be the captions of one image, so that it is clear whose they are. "
+                f"Received: {text}, beside {first_names(images)}"
+            )
+    stems = {normal(key_of(path)) for path in scanned.pictures}
+    skipped = {
+        **files.skipped(),
+        "image without a caption, or with empty ones only": without,
+        "text file without its image": [path for stem, path in texts.items() if stem not in stems],
+        **table.skipped,
+    }
+    return captions, {reason: names for reason, names in skipped.items() if names}, [*files.assumed(), *table.assumed]
 
 
-def _with_classes(records: list[Record], prefix: str) -> tuple[list[Record], str]:
-    """Names the class of each record after its folder, if all images are in two or more folders."""
-    folders = [posixpath.dirname(record.name.removeprefix(prefix)) for record in records]
-    if "" in folders or len(set(folders)) < 2:
-        return records, "no classes: not all images are in two or more sub-folders"
-    classed = [
-        Record(record.name, record.path, record.captions, folder)
-        for record, folder in zip(records, folders, strict=True)
-    ]
-    return classed, f"{len(set(folders))} classes, named after the sub-folders"
+def classes_of(rest: Mapping[str, str]) -> dict[str, str]:
+    """Image to class, its folder below those of the splits; empty unless all images are in two or more folders."""
+    around = folder_around(list(rest.values()))
+    folders = {path: posixpath.dirname(name.removeprefix(around)) for path, name in rest.items()}
+    return folders if "" not in folders.values() and len(set(folders.values())) > 1 else {}

@@ -8,8 +8,9 @@ from collections.abc import Collection
 from pipelines.examples import DataError, Record
 from pipelines.readers.caption_files import CaptionFiles
 from pipelines.readers.download import Archive, fetch
-from pipelines.readers.files import IMAGE_SUFFIXES, Found, key_of, list_files, skipped_line
+from pipelines.readers.files import IMAGE_SUFFIXES, Found, key_of, list_files
 from pipelines.readers.photographs import caption_line
+from pipelines.report import Report
 
 
 @dataclasses.dataclass(frozen=True)
@@ -128,18 +129,22 @@ def join(
     records.sort(key=lambda record: record.name)
     found_classes = {record.class_name for record in records}
     total = "" if published is None else f" of {published:,}"
-    report = [
-        f"{len(records):,}{total} {split} images found in {files.image_folder!r}, "
-        f"in {len(found_classes)} of {len(classes)} classes, captions from {files.caption_folder!r}",
-        *([caption_line(records)] if records else []),
-        *texts.assumed(),
-        *(line for reason, names in texts.skipped().items() for line in skipped_line(names, reason)),
-        *skipped_line(uncaptioned, "image without a caption file"),
-        *skipped_line(without_image, "caption file without an image"),
-        *skipped_line(without_caption, "caption file without a caption"),
-        *skipped_line(sorted(unknown), f"folder that is not one of the {len(layout.classes)} classes"),
-    ]
-    return Found(tuple(records), tuple(report))
+    report = Report(
+        layout.dataset,
+        f"{len(records):,}{total} {split} images in {files.image_folder!r}, in {len(found_classes)} of {len(classes)} "
+        f"classes, captions from {files.caption_folder!r}",
+        {split: len(records)},
+        texts.skipped(),
+        assumed=(*([caption_line(records)] if records else []), *texts.assumed()),
+    )
+    for reason, names in (
+        ("image without a caption file", uncaptioned),
+        ("caption file without an image", without_image),
+        ("caption file without a caption", without_caption),
+        (f"folder that is not one of the {len(layout.classes)} classes", sorted(unknown)),
+    ):
+        report = report.with_skipped(reason, names)
+    return Found(tuple(records), report)
 
 
 def _first_with_files(

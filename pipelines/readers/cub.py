@@ -65,4 +65,4 @@ def load(split: str, load_size: int, data_dir: str, cache_dir: str, reading: Rea
     Raises:
         DataError: files are missing, or fewer than two images could be read.
     """
-    return decode_found(find(split, data_dir, cache_dir, reading.encoding), LAYOUT.dataset, load_size, cache_dir)
+    return decode_found(find(split, data_dir, cache_dir, reading.encoding), load_size, cache_dir, reading)

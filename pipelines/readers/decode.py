@@ -6,8 +6,11 @@ The size is a side, or (height, width), in pixels.
 import contextlib
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
+from pipelines.examples import PLAIN, Values
+from pipelines.readers.deep import kind_of, pixels_of, upright
+from pipelines.readers.values import colors_of, scaled
 from pipelines.sizes import Size, height_width
 
 # The crops used in training are at least this share of the size at which images are kept (64 of 76 pixels).
@@ -17,7 +20,12 @@ ORIENTATION, TURNED = 0x0112, (5, 6, 7, 8)
 
 
 def decode_image(
-    path: str, load_size: Size, half: str = "", is_label_map: bool = False, resize: str = "squash"
+    path: str,
+    load_size: Size,
+    half: str = "",
+    is_label_map: bool = False,
+    resize: str = "squash",
+    values: Values = PLAIN,
 ) -> np.ndarray:
     """Decodes one image file and resizes it.
 
@@ -30,6 +38,7 @@ def decode_image(
         half: "left" or "right", to decode that half of the picture only; "" for all of it.
         is_label_map: whether to resize by the nearest pixel instead of by interpolation.
         resize: what becomes of a picture of another aspect (see `fitted`).
+        values: how pixel values of more than 8 bits are read; without a range 16 bits are 0 to 65535.
 
     Returns:
         (height, width, 3) uint8.
@@ -43,7 +52,7 @@ def decode_image(
             # something to average; other formats ignore it. The longer side, as the picture may lie on its side.
             side = 2 * max(height_width(load_size))
             opened.draft("RGB", ((2 if half else 1) * side, side))
-        image = _half(_upright_rgb(opened), half)
+        image = _half(_upright_rgb(opened, values), half)
         resampling = Image.Resampling.NEAREST if is_label_map else Image.Resampling.BILINEAR
         return fitted(image, load_size, resize, resampling)
 
@@ -76,10 +85,10 @@ def is_small(path: str, load_size: Size, half: str = "", resize: str = "squash")
     return all(shorter) if resize == "pad" else any(shorter)
 
 
-def decode_rgb(path: str) -> np.ndarray:
+def decode_rgb(path: str, values: Values = PLAIN) -> np.ndarray:
     """Decodes one image file at its own size, otherwise like `decode_image`: (h, w, 3) uint8."""
     with Image.open(path) as opened:
-        return np.asarray(_upright_rgb(opened), np.uint8)
+        return np.asarray(_upright_rgb(opened, values), np.uint8)
 
 
 def fitted(
@@ -127,20 +136,35 @@ def _half(image: Image.Image, half: str) -> Image.Image:
     return image.crop((0, 0, middle, image.height) if half == "left" else (middle, 0, *image.size))
 
 
-def _upright_rgb(opened: Image.Image) -> Image.Image:
-    opened.load()
-    image = opened
-    # Broken orientation data is no reason to lose an image that decodes.
-    with contextlib.suppress(Exception):
-        image = ImageOps.exif_transpose(opened)
-    return _to_rgb(image)
+def _upright_rgb(opened: Image.Image, values: Values) -> Image.Image:
+    if values.is_numbered:
+        return Image.fromarray(colors_of(_numbers(opened)))
+    image = _of_eight_bits(opened, values) if kind_of(opened) else _to_rgb(upright(opened))
+    if values.scales_bytes:
+        image = Image.fromarray(np.rint(scaled(np.asarray(image), values)).astype(np.uint8))
+    return image
+
+
+def _numbers(opened: Image.Image) -> np.ndarray:
+    """(h, w) the numbers that a gray file holds."""
+    pixels = pixels_of(opened)[0] if kind_of(opened) else np.asarray(_to_rgb(upright(opened)))
+    if pixels.ndim == 2:
+        return pixels
+    if (pixels != pixels[..., :1]).any():
+        raise ValueError("colors, where other files hold numbers of labels")
+    return pixels[..., 0]
+
+
+def _of_eight_bits(opened: Image.Image, values: Values) -> Image.Image:
+    """A file of more bits, where Pillow would clip or cut: its range becomes black to white."""
+    pixels, opacity = pixels_of(opened)
+    pixels = scaled(pixels, values)
+    if opacity is not None:
+        pixels = 255.0 + opacity * (pixels - 255.0)
+    return Image.fromarray(np.rint(pixels).astype(np.uint8)).convert("RGB")
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:
-    if image.mode == "I" or image.mode.startswith("I;16"):
-        # Pillow would clip 16-bit values at 255; this keeps their range.
-        values = np.clip(np.asarray(image, np.float32) / 257.0, 0, 255)
-        return Image.fromarray(np.rint(values).astype(np.uint8)).convert("RGB")
     if image.has_transparency_data:
         image = image.convert("RGBA")
         return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")

@@ -3,15 +3,13 @@
 import dataclasses
 import functools
 import os
-import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 
 from PIL import Image
 
 from pipelines.examples import DataError, Record
-from pipelines.report import FEW_IMAGES, first_names, warn_once, writable  # noqa: F401
-from pipelines.report import log_lines as log_report  # noqa: F401
+from pipelines.report import Report, writable
 
 SPLITS = ("train", "test")
 # Formats that Pillow names but does not decode, or not without a program that the machine may lack.
@@ -164,13 +162,6 @@ def not_pictures(scanned: Scan, used: Iterable[str] = ()) -> dict[str, list[str]
     return {"not a picture that Pillow decodes": names} if names else {}
 
 
-def natural(name: str) -> tuple:
-    """A key that sorts numbers in names by their value: 2 before 10."""
-    parts = re.split(r"([0-9]+)", name)
-    # The name itself, last, so that 1 and 01 have an order.
-    return (*((1, int(part), "") if index % 2 else (0, 0, part) for index, part in enumerate(parts)), (0, 0, name))
-
-
 def normal(name: str) -> str:
     """A name in composed form: macOS decomposes the letters of file names, tables mostly do not."""
     return unicodedata.normalize("NFC", name)
@@ -182,11 +173,11 @@ class Found:
 
     Attributes:
         records: the images, sorted by name.
-        report: lines for the log on which images were found and which were skipped.
+        report: on these, and on those that are left out.
     """
 
     records: tuple[Record, ...]
-    report: tuple[str, ...]
+    report: Report
 
 
 def check_split(split: str) -> None:
@@ -240,9 +231,3 @@ def key_of(path: str) -> str:
     Bytes that are no UTF-8 become their escapes, so that different names stay different.
     """
     return writable(os.path.splitext(path)[0])
-
-
-def skipped_line(names: Iterable[str], reason: str) -> list[str]:
-    """Returns a report line that counts skipped files and gives up to five names; no line if there are none."""
-    names = list(names)
-    return [f"skipped {len(names):,}: {reason}: {first_names(names)}"] if names else []

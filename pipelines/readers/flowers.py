@@ -10,10 +10,11 @@ import os
 from pipelines.examples import CaptionedImages, DataError
 from pipelines.readers import class_folders
 from pipelines.readers.download import Archive
-from pipelines.readers.files import Found, check_split, warn_once
+from pipelines.readers.files import Found, check_split
 from pipelines.readers.photographs import decode_found
 from pipelines.readers.text_files import read_text
 from pipelines.reading import DEFAULT, Reading
+from pipelines.report import warn_once
 
 CLASSES = tuple(f"class_{number:05d}" for number in range(1, 103))
 
@@ -129,4 +130,4 @@ def load(split: str, load_size: int, data_dir: str, cache_dir: str, reading: Rea
     Raises:
         DataError: files are missing, or fewer than two images could be read.
     """
-    return decode_found(find(split, data_dir, cache_dir, reading.encoding), LAYOUT.dataset, load_size, cache_dir)
+    return decode_found(find(split, data_dir, cache_dir, reading.encoding), load_size, cache_dir, reading)

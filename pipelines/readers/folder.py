@@ -7,12 +7,15 @@ from collections.abc import Sequence
 import numpy as np
 
 from pipelines.examples import DataError, LabeledImages, Record
-from pipelines.readers.files import COMMON, Scan, check_folder, check_split, key_of, natural, not_pictures, scan
+from pipelines.readers.alike import alike
+from pipelines.readers.class_tables import columns_line, columns_of, in_order, read_classes, splits_of
+from pipelines.readers.files import COMMON, Scan, check_folder, check_split, key_of, not_pictures, scan
 from pipelines.readers.records import decode_reported
 from pipelines.readers.splits import ACCEPTED as ACCEPTED_SPLITS
-from pipelines.readers.splits import TRAIN, divide
+from pipelines.readers.splits import TRAIN, Splits, divide, from_table
+from pipelines.readers.tables import SUFFIXES
 from pipelines.reading import DEFAULT, Reading
-from pipelines.report import Report, writable
+from pipelines.report import Report, printable, writable
 
 _ACCEPTED = f"accepted are images ({COMMON}), in sub-folders if they have classes; {ACCEPTED_SPLITS}"
 
@@ -50,29 +53,37 @@ def find(data_dir: str, reading: Reading = DEFAULT) -> FoundFolder:
     scanned = scan(data_dir)
     if not scanned.pictures:
         raise DataError(f"folder: data_dir must hold images; {_ACCEPTED}. Received: none in {data_dir!r}")
+    tables = [name for name in scanned.named(*SUFFIXES) if "/" not in name]
     splits = divide(scanned, "folder", reading)
-    train = splits.paths(TRAIN)
-    around = folder_around([splits.rest[path] for path in train])
-    rest = {path: name.removeprefix(around) for path, name in splits.rest.items()}
-    class_names, class_line = classes_of([rest[path] for path in train])
+    if splits.depth < 0 and not reading.splits:
+        kinds, where = splits_of(data_dir, tables, scanned.pictures, reading.encoding)
+        splits = from_table(scanned, kinds, f"{where} says the splits") if TRAIN in kinds.values() else splits
+    columns = columns_of(data_dir, tables, scanned.pictures, reading.encoding)
+    if reading.class_column:
+        classes, problems = read_classes(data_dir, tables, reading.class_column, scanned.pictures, reading.encoding)
+        lines = [f"classes are those of the column {reading.class_column}"]
+    else:
+        classes, line = folder_classes(splits)
+        problems, lines = {}, [line, columns_line(columns)]
+    class_names = in_order({classes[path] for path in splits.paths(TRAIN) if path in classes})
     names, chosen, unknown = unique_names(scanned), {"train": [], "test": []}, []
     for path, split in splits.of.items():
-        top, _, below = rest[path].partition("/")
-        if class_names and (not below or top not in class_names):
+        if class_names and classes.get(path) not in class_names:
             unknown.append(path)
-            continue
-        record = Record(names[path], scanned.path(path), class_name=top if class_names else None)
-        chosen[split].append(record)
+        else:
+            chosen[split].append(Record(names[path], scanned.path(path), class_name=classes.get(path)))
     records = {split: tuple(sorted(found, key=lambda record: record.name)) for split, found in chosen.items()}
     counts = collections.Counter(record.class_name for record in records["train"])
     report = Report(
         "folder",
         scanned.found,
         {split: len(found) for split, found in records.items()},
-        {**scanned.skipped, **splits.skipped, **not_pictures(scanned)},
+        {**scanned.skipped, **splits.skipped, **problems, **not_pictures(scanned, columns)},
         {name: counts[name] for name in class_names},
-        assumed=tuple(filter(None, (splits.assumed, class_line))),
-    ).with_skipped("in no folder of a class of train", unknown)
+        assumed=tuple(filter(None, (splits.assumed, *lines))),
+    )
+    if not reading.class_column:
+        report = report.with_skipped("in no folder of a class of train", unknown)
     if not records["test"]:
         report = report.with_assumed(NO_TEST)
         records["test"] = records["train"]
@@ -97,7 +108,10 @@ def load(split: str, load_size: int, data_dir: str, cache_dir: str, reading: Rea
     """
     check_split(split)
     found = find(data_dir, reading)
-    records, images, report = decode_reported(found.records[split], load_size, cache_dir, found.report, reading)
+    whole = [record for records in found.records.values() for record in records]
+    read, assumed = alike({"": whole}, load_size, cache_dir, reading, "folder", may_be_maps=False)
+    records, report = read[""].of(found.records[split]), found.report.with_assumed(*assumed)
+    records, images, report = decode_reported(records, load_size, cache_dir, report, reading)
     if len(records) < 2:
         raise DataError(
             f"folder: at least 2 images of {split} must be decodable. "
@@ -110,6 +124,7 @@ def load(split: str, load_size: int, data_dir: str, cache_dir: str, reading: Rea
         labels=labels_of(records, found.class_names),
         class_names=found.class_names,
         report=report,
+        values={"": read[""].values},
     )
 
 
@@ -131,18 +146,19 @@ def folder_around(paths: Sequence[str]) -> str:
         around += f"{tops.pop()}/"
 
 
-def classes_of(paths: Sequence[str]) -> tuple[tuple[str, ...], str]:
-    """The classes of training images, by their paths below the folder of the split, and a line on them."""
-    folders = sorted({path.partition("/")[0] for path in paths if "/" in path}, key=natural)
-    loose = [path for path in paths if "/" not in path]
+def folder_classes(splits: Splits) -> tuple[dict[str, str], str]:
+    """Picture to class, by the folders below those of the splits, and a line on them; ({}, line) without classes."""
+    around = folder_around([splits.rest[path] for path in splits.paths(TRAIN)])
+    rest = {path: name.removeprefix(around) for path, name in splits.rest.items()}
+    trained = [rest[path] for path in splits.paths(TRAIN)]
+    folders = {path.partition("/")[0] for path in trained if "/" in path}
+    loose = [path for path in trained if "/" not in path]
     if not folders:
-        return (), "no classes: there are not two sub-folders"
+        return {}, "no classes: there are not two sub-folders"
     if loose:
-        return (
-            (),
-            f"no classes: {len(loose):,} images are outside of the {len(folders)} sub-folders, such as {loose[0]}",
-        )
-    return tuple(folders), "classes are the sub-folders"
+        outside = f"{len(loose):,} images are outside of the {len(folders)} sub-folders, such as {printable(loose[0])}"
+        return {}, f"no classes: {outside}"
+    return {path: name.partition("/")[0] for path, name in rest.items() if "/" in name}, "classes are the sub-folders"
 
 
 def labels_of(records: Sequence[Record], class_names: Sequence[str]) -> np.ndarray | None:

@@ -13,7 +13,8 @@ import numpy as np
 
 from pipelines.examples import DataError, LabeledImages
 from pipelines.readers.decode import resize
-from pipelines.readers.files import FEW_IMAGES, check_split, log_report
+from pipelines.readers.files import check_split
+from pipelines.report import Report
 
 _ACCEPTED = (
     "accepted are train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte, "
@@ -132,7 +133,6 @@ def read(
         for part in ("train", "test")
         if (part, "labels") in files.paths
     }
-    report = f"{len(images):,} images of {images.shape[2]} x {images.shape[1]} pixels found in {path!r} for {split}"
     classes = {}
     if split in labels:
         if len(labels[split]) != len(images):
@@ -141,9 +141,11 @@ def read(
                 f"{len(images):,} images in {files.folder!r}"
             )
         classes = _classes(labels, split, EMNIST.get(files.family, class_names), name, files.folder)
-    log_report(name, (report,), len(images), FEW_IMAGES if split == "train" else 0)
+    sizes = {f"{images.shape[2]} x {images.shape[1]}": len(images)}
+    report = Report(name, f"{len(images):,} images in {path!r}", {split: len(images)}, sizes=sizes)
+    report.log()
     names = tuple(f"{split}/{index:06}" for index in range(len(images)))
-    return LabeledImages(images=resize(images[..., np.newaxis], load_size), names=names, **classes)
+    return LabeledImages(images=resize(images[..., np.newaxis], load_size), names=names, report=report, **classes)
 
 
 def read_array(path: str, kind: str) -> np.ndarray:

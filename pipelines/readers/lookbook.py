@@ -11,11 +11,10 @@ from pipelines.readers.files import (
     check_split,
     key_of,
     list_files,
-    log_report,
-    skipped_line,
 )
-from pipelines.readers.records import decode_images
-from pipelines.report import FEW_TRANSLATIONS
+from pipelines.readers.records import decode_reported
+from pipelines.reading import DEFAULT
+from pipelines.report import FEW_TRANSLATIONS, Report
 from pipelines.rows import image_rows
 
 # Product, whether the file shows the product alone, and the number of the image.
@@ -61,13 +60,15 @@ def load(split: str, load_size: int, data_dir: str, cache_dir: str) -> PairedIma
         )
     scenes = [record for product in products for record in people[product]]
     owners = [label for label, product in enumerate(products) for _ in people[product]]
-    kept, a, unread = decode_images(scenes, load_size, cache_dir)
-    shown, b, unread_b = decode_images([garments[product] for product in products], load_size, cache_dir)
-    report = [
-        f"{len(scenes):,} people in {len(products):,} garments found in {data_dir!r} for {split}",
-        *skipped_line(strange, "not named PID..._CLEAN..._IID..."),
-        *skipped_line([f"{name} ({reason})" for name, reason in unread + unread_b], "could not be decoded"),
-    ]
+    report = Report(
+        "lookbook",
+        f"{len(scenes):,} people in {len(products):,} garments in {data_dir!r}",
+        {split: len(scenes)},
+        few=FEW_TRANSLATIONS,
+    ).with_skipped("not named PID..._CLEAN..._IID...", strange)
+    kept, a, report = decode_reported(scenes, load_size, cache_dir, report, DEFAULT, "A")
+    shown_records = [garments[product] for product in products]
+    shown, b, report = decode_reported(shown_records, load_size, cache_dir, report, DEFAULT, "B")
     owner_of = dict(zip((record.name for record in scenes), owners, strict=True))
     row_of = {garment.name: row for row, garment in enumerate(shown)}
     rows = [
@@ -75,9 +76,9 @@ def load(split: str, load_size: int, data_dir: str, cache_dir: str) -> PairedIma
         for row, record in enumerate(kept)
         if garments[products[owner_of[record.name]]].name in row_of
     ]
-    log_report("lookbook", tuple(report), len(rows), FEW_TRANSLATIONS if split == "train" else 0)
+    report.log()
     if not rows:
-        raise DataError(f"lookbook: at least one pair must be decodable; got {'; '.join(report)}")
+        raise DataError(f"lookbook: at least one pair must be decodable. Received: {'; '.join(report.lines())}")
     rows_a, rows_b, labels = (np.array(column, np.int32) for column in zip(*rows, strict=True))
     names = tuple(kept[row].name for row in rows_a)
-    return PairedImages(a=image_rows(a, rows_a), b=b[rows_b], names=names, labels=labels)
+    return PairedImages(a=image_rows(a, rows_a), b=b[rows_b], names=names, labels=labels, report=report)

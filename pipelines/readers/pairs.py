@@ -3,12 +3,10 @@
 import collections
 import dataclasses
 import os
-from collections.abc import Mapping, Sequence
-
-import numpy as np
+from collections.abc import Mapping
 
 from pipelines.examples import DataError, PairedImages, Record
-from pipelines.readers.decode import decode_rgb
+from pipelines.readers.alike import alike
 from pipelines.readers.files import Scan, check_folder, check_split, key_of, normal, not_pictures, scan
 from pipelines.readers.halves import Looks, looks_of
 from pipelines.readers.records import decode_reported
@@ -18,9 +16,6 @@ from pipelines.reading import DEFAULT, Reading
 from pipelines.report import FEW_TRANSLATIONS, Report, counted, first_names
 from pipelines.rows import image_rows
 
-# A side whose pictures have no more colors than this is treated as label maps. Photographs have thousands.
-MOST_LABELS = 64
-LOOKED_AT = 5
 # What --sides accepts for pictures side by side in one file.
 SIDE_BY_SIDE = ("left", "right")
 NO_TEST = "there is no test split: scores and pictures are of the pairs that were trained on"
@@ -235,7 +230,7 @@ def load(
 ) -> PairedImages:
     """Loads the user's pairs: A and B, each (n, load_size, load_size, 3) uint8.
 
-    Label maps (pictures of few colors) are resized without interpolating their colors.
+    Label maps are resized without interpolating their colors (`pipelines.readers.label_maps`).
 
     Args:
         split: "train" or "test".
@@ -252,12 +247,12 @@ def load(
     """
     check_split(split)
     found = find(data_dir, name, reading)
-    report, sides = found.report, {}
-    for side, records in zip(SIDES, (found.a, found.b), strict=True):
-        is_label_maps, why = label_maps_of(side, records["train"], label_maps, reading)
-        records = [dataclasses.replace(record, is_label_map=is_label_maps) for record in records[split]]
-        report = report.with_assumed(*why)
-        kept, images, report = decode_reported(records, load_size, cache_dir, report, reading, side)
+    records = dict(zip(SIDES, (found.a, found.b), strict=True))
+    whole = {side: [*of["train"], *of["test"]] for side, of in records.items()}
+    read, assumed = alike(whole, load_size, cache_dir, reading, name, label_maps)
+    report, sides = found.report.with_assumed(*assumed), {}
+    for side, of in records.items():
+        kept, images, report = decode_reported(read[side].of(of[split]), load_size, cache_dir, report, reading, side)
         sides[side] = {record.name: row for row, record in enumerate(kept)}, images
     names = tuple(name for name in sides["A"][0] if name in sides["B"][0])
     report.log()
@@ -266,37 +261,5 @@ def load(
             f"{name}: at least one pair must be decodable. Received: none in {data_dir!r} ({'; '.join(report.lines())})"
         )
     a, b = (image_rows(images, [rows[name] for name in names]) for rows, images in sides.values())
-    return PairedImages(a=a, b=b, names=names, report=report)
-
-
-def label_maps_of(side: str, records: Sequence[Record], known: str, reading: Reading) -> tuple[bool, list[str]]:
-    """Whether a side is label maps, and a line on it if that was not said.
-
-    Args:
-        side: "A" or "B".
-        records: of training: the splits are treated alike.
-        known: the side that is known to be label maps; "" for none.
-        reading: what the user says of it.
-    """
-    if reading.label_maps != "auto":
-        return reading.label_maps in (side, "both"), []
-    if side == known:
-        return True, [f"{side} is label maps, resized without mixing their colors"]
-    if are_label_maps(records):
-        return True, [f"{side} is label maps, resized without mixing their colors (--label_maps=none if it is not)"]
-    return False, []
-
-
-def are_label_maps(records: Sequence[Record]) -> bool:
-    """Whether the first few pictures have so few colors that they must be labels."""
-    counts = []
-    for record in records[:LOOKED_AT]:
-        try:
-            pixels = decode_rgb(record.path)
-        except Exception:
-            # Reported when it is decoded.
-            continue
-        middle = pixels.shape[1] // 2
-        part = {"left": pixels[:, :middle], "right": pixels[:, middle:], "": pixels}[record.half]
-        counts.append(len(np.unique(part.reshape(-1, 3), axis=0)))
-    return bool(counts) and max(counts) <= MOST_LABELS
+    values = {side: read[side].values for side in read}
+    return PairedImages(a=a, b=b, names=names, report=report, values=values)

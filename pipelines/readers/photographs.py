@@ -6,10 +6,12 @@ import numpy as np
 
 from pipelines.characters import count_cut, cut_line
 from pipelines.examples import CaptionedImages, DataError, Record
-from pipelines.readers.files import Found, log_report, skipped_line
-from pipelines.readers.records import decode_images
+from pipelines.readers.files import Found
+from pipelines.readers.order import natural
+from pipelines.readers.records import decode_reported
 from pipelines.reading import DEFAULT, Reading
-from pipelines.report import first_names
+from pipelines.report import Report, first_names
+from pipelines.sizes import Size
 
 
 def caption_line(records: Sequence[Record]) -> str:
@@ -39,17 +41,22 @@ def reading_lines(records: Sequence[Record]) -> list[str]:
     return lines
 
 
-def decode_found(
-    found: Found, dataset: str, load_size: int, cache_dir: str, reading: Reading = DEFAULT
+def decode_found(found: Found, load_size: Size, cache_dir: str, reading: Reading = DEFAULT) -> CaptionedImages:
+    """Decodes the images found, see `decode_captioned`."""
+    return decode_captioned(found.records, found.report, load_size, cache_dir, reading)
+
+
+def decode_captioned(
+    records: Sequence[Record], report: Report, load_size: Size, cache_dir: str, reading: Reading = DEFAULT
 ) -> CaptionedImages:
-    """Decodes the images found (or reads them from the cache), logs the report, and warns if there are too few.
+    """Decodes captioned images (or reads them from the cache) and logs the report.
 
     Args:
-        found: the records and the report so far.
-        dataset: name of the dataset, for the messages.
-        load_size: side of the images in pixels.
+        records: the images of a split.
+        report: what is known so far.
+        load_size: side, or (height, width), of the images in pixels.
         cache_dir: folder of the cache of decoded images.
-        reading: how they are resized.
+        reading: how they are read.
 
     Returns:
         The decoded split; its classes are those of the records, if they have any.
@@ -57,17 +64,15 @@ def decode_found(
     Raises:
         DataError: fewer than two images could be decoded.
     """
-    records, images, undecodable = decode_images(found.records, load_size, cache_dir, reading=reading)
-    report = list(found.report)
-    report += skipped_line([f"{name} ({reason})" for name, reason in undecodable], "the image could not be decoded")
-    report += reading_lines(records)
-    log_report(dataset, tuple(report), len(records))
+    records, images, report = decode_reported(records, load_size, cache_dir, report, reading)
+    report = report.with_assumed(*reading_lines(records))
+    report.log()
     if len(records) < 2:
         raise DataError(
-            f"{dataset}: training needs at least 2 images that can be decoded and have captions, "
-            f"got {len(records)} ({'; '.join(report)})"
+            f"{report.dataset}: training needs at least 2 images that can be decoded and have captions. "
+            f"Received: {len(records)} ({'; '.join(report.lines())})"
         )
-    class_names = tuple(sorted({record.class_name for record in records if record.class_name is not None}))
+    class_names = tuple(sorted({record.class_name for record in records if record.class_name is not None}, key=natural))
     labels = None
     if class_names:
         index = {name: label for label, name in enumerate(class_names)}
@@ -78,4 +83,5 @@ def decode_found(
         captions=tuple(record.captions for record in records),
         labels=labels,
         class_names=class_names,
+        report=report,
     )

@@ -9,6 +9,7 @@ from pipelines.examples import DataError, PairedImages, UnpairedImages
 from pipelines.readers import pairs
 from pipelines.readers import unpaired as unpaired_folders
 from pipelines.readers.download import Archive, fetch
+from pipelines.reading import DEFAULT, Reading
 
 HOST = "https://efrosgans.eecs.berkeley.edu"
 
@@ -50,7 +51,9 @@ UNPAIRED = {
 }
 
 
-def load_pairs(name: str, split: str, load_size: int, data_dir: str, cache_dir: str) -> PairedImages:
+def load_pairs(
+    name: str, split: str, load_size: int, data_dir: str, cache_dir: str, reading: Reading = DEFAULT
+) -> PairedImages:
     """Loads a split of one of `PAIRS`; see `pairs.load`.
 
     Args:
@@ -59,6 +62,7 @@ def load_pairs(name: str, split: str, load_size: int, data_dir: str, cache_dir: 
         load_size: side of the images in pixels.
         data_dir: its folder, or the folder above it; "" looks into the cache, and downloads it.
         cache_dir: folder of downloads and of the cache of decoded images.
+        reading: how the files are read.
 
     Raises:
         DataError: it is not found, and cannot be downloaded; see also `pairs.load`.
@@ -66,22 +70,26 @@ def load_pairs(name: str, split: str, load_size: int, data_dir: str, cache_dir: 
     published = PAIRS[name]
     archive = _archive(name, published, f"{HOST}/pix2pix/datasets/{name}.tar.gz", "pairs of images")
     folder = _gather(name, archive, ("train", "val", "test"), data_dir, cache_dir)
-    return pairs.load(split, load_size, folder, cache_dir, label_maps=published.label_maps, name=name)
+    return pairs.load(split, load_size, folder, cache_dir, label_maps=published.label_maps, name=name, reading=reading)
 
 
-def load_unpaired(name: str, split: str, load_size: int, data_dir: str, cache_dir: str) -> UnpairedImages:
+def load_unpaired(
+    name: str, split: str, load_size: int, data_dir: str, cache_dir: str, reading: Reading = DEFAULT
+) -> UnpairedImages:
     """Loads a split of one of `UNPAIRED`; see `load_pairs` and `unpaired_folders.load`."""
     archive = _archive(name, UNPAIRED[name], f"{HOST}/cyclegan/datasets/{name}.zip", "images of two kinds")
     folder = _gather(name, archive, ("trainA", "trainB"), data_dir, cache_dir)
-    return unpaired_folders.load(split, load_size, folder, cache_dir, name=name)
+    return unpaired_folders.load(split, load_size, folder, cache_dir, name=name, reading=reading)
 
 
-def load_cityscapes(split: str, load_size: int, data_dir: str, cache_dir: str) -> PairedImages:
-    """Loads Cityscapes as the authors' script prepares it: photograph (A) beside label map (B); see `pairs.load`.
+def load_cityscapes(
+    split: str, load_size: int, data_dir: str, cache_dir: str, reading: Reading = DEFAULT
+) -> PairedImages:
+    """Loads Cityscapes: photograph (A) and label map (B), as it is shipped or as pix2pix's authors prepare it.
 
     Its licence requires every user to request it at cityscapes-dataset.com, so there is no download.
     """
-    return pairs.load(split, load_size, data_dir, cache_dir, label_maps="B", name="cityscapes")
+    return pairs.load(split, load_size, data_dir, cache_dir, label_maps="B", name="cityscapes", reading=reading)
 
 
 def _archive(name: str, published: Published, url: str, kind: str) -> Archive:

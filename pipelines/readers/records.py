@@ -1,5 +1,6 @@
 """Decoding the images of records, in parallel and once: the result is cached on disk."""
 
+import dataclasses
 import hashlib
 import os
 from collections.abc import Iterator, Sequence
@@ -9,16 +10,18 @@ import numpy as np
 from absl import logging
 from tqdm import tqdm
 
-from pipelines.examples import DataError, Record
+from pipelines.examples import PLAIN, DataError, Record
 from pipelines.readers.cache import MEMORY_LIMIT, Decoded, decode_once
 from pipelines.readers.decode import SMALL, decode_image, is_small
 from pipelines.reading import DEFAULT, Reading
-from pipelines.report import Report
+from pipelines.report import Report, first_names
 from pipelines.sizes import Size, height_width
 
 # Pillow releases the interpreter's lock while it decodes and resizes, so threads are enough.
 _WORKERS = min(4, os.cpu_count() or 1)
 _CHUNK = 256  # images under way at once; bounds the memory of results that wait to be collected
+# Pictures without a pixel as bright as this can hardly be meant so; how many are looked at.
+DARK, LOOKED_AT = 32, 100
 # To be raised when decoding changes, so that older cache files are no longer found.
 _FORMAT = "1"
 # What of a reading changes the pixels that a file is decoded to.
@@ -58,6 +61,13 @@ def decode_images(
     path = os.path.join(cache_dir, f"images-{size}px-{_fingerprint(records, size, reading)}.npy")
     shape = (len(records), *sides, 3)
     images, skipped = decode_once(_decoded(records, sides, reading), shape, path, memory_limit)
+    if len(images) and images[:LOOKED_AT].max() < DARK:
+        logging.warning(
+            "the pictures are nearly black: no pixel of %s is above %d of 255 (--value_range=LOW,HIGH says which "
+            "values are black and white)",
+            first_names([record.name for record in records]),
+            images[:LOOKED_AT].max(),
+        )
     left_out = {index for index, _ in skipped}
     kept = [record for index, record in enumerate(records) if index not in left_out]
     return kept, images, [(records[index].name, reason) for index, reason in skipped]
@@ -97,6 +107,8 @@ def _fingerprint(records: Sequence[Record], size: str, reading: Reading) -> str:
             identity = (record.name, -1, -1)
         if record.half or record.is_label_map:
             identity += (record.half, record.is_label_map)
+        if record.values != PLAIN:
+            identity += dataclasses.astuple(record.values)
         digest.update(repr(identity).encode("utf-8", "surrogateescape"))
     return digest.hexdigest()[:24]
 
@@ -107,7 +119,7 @@ def _decoded(records: Sequence[Record], sides: tuple[int, int], reading: Reading
 
     def attempt(record: Record) -> tuple[np.ndarray | None, str]:
         try:
-            image = decode_image(record.path, sides, record.half, record.is_label_map, reading.resize)
+            image = decode_image(record.path, sides, record.half, record.is_label_map, reading.resize, record.values)
             if is_small(record.path, sides, record.half, reading.resize):
                 enlarged.append(record.name)
             return image, ""

@@ -12,6 +12,7 @@ from pipelines.reading import Reading
 from pipelines.report import first_names
 
 TRAIN, TEST, VALIDATION = "train", "test", "validation"
+SPARE = "validation image, where there are others to test on"
 WORDS = {
     TRAIN: ("train", "training", "trainset", "trainval", "trn"),
     TEST: ("test", "testing", "testset", "tst", "evaluation", "eval"),
@@ -120,6 +121,24 @@ def divide(
     return Splits(dict.fromkeys(paths, TRAIN), {path: path for path in paths}, False, {}, "")
 
 
+def from_table(scanned: Scan, kinds: Mapping[str, str], line: str) -> Splits:
+    """The splits where a table says them.
+
+    Args:
+        scanned: the folder's files.
+        kinds: picture to "train", "test" or "validation".
+        line: where they are said.
+    """
+    test = TEST if TEST in kinds.values() else VALIDATION
+    used = [path for path in scanned.pictures if kinds.get(path) in (TRAIN, test)]
+    of = {path: TRAIN if kinds[path] == TRAIN else TEST for path in used}
+    skipped = collections.defaultdict(list)
+    for path in scanned.pictures:
+        if path not in of:
+            skipped[SPARE if kinds.get(path) == VALIDATION else "in no split of the table"].append(path)
+    return Splits(of, {path: path for path in of}, TEST in of.values(), skipped, line)
+
+
 def kind_for(reading: Reading) -> Callable[[str], str]:
     """Folder name to the split that it stands for, as the user says or as names go."""
     if reading.splits == "none":
@@ -168,7 +187,7 @@ def _at(
             remains = remainders.get(names[depth], "")
             rest[path] = "/".join([*names[:depth], *([remains] if remains else []), *names[depth + 1 :]])
         elif kind:
-            skipped.setdefault("validation image, where there are others to test on", []).append(path)
+            skipped.setdefault(SPARE, []).append(path)
         else:
             skipped.setdefault("outside of the folders of the splits", []).append(path)
     named = {

@@ -1,6 +1,5 @@
 """The classic datasets of single images by name: from existing files, or through TensorFlow Datasets (TFDS)."""
 
-import dataclasses
 import os
 import pathlib
 from collections.abc import Iterator, Sequence
@@ -10,75 +9,21 @@ from absl import logging
 from tqdm import tqdm
 
 from pipelines.examples import DataError, LabeledImages
-from pipelines.readers import download, idx
+from pipelines.readers import celeba, cifar, download, idx, npz_sets
 from pipelines.readers.cache import decode_once
 from pipelines.readers.decode import resize
 from pipelines.readers.files import check_split
+from pipelines.readers.image_sets import SETS, ImageSet, accepted, idx_folders
+from pipelines.reading import DEFAULT, Reading
 
 
-@dataclasses.dataclass(frozen=True)
-class ImageSet:
-    """A dataset in TFDS.
-
-    Attributes:
-        builder: its name in TFDS.
-        title: its contents.
-        classes: the name of each label; empty for TFDS's own names (or the numbers themselves).
-        is_labeled: whether it has classes.
-        is_idx: whether it is published as IDX files, so that these are accepted.
-        family: which of several families of IDX files in a folder to use.
-        installed: folders where packages of operating systems put its files.
-        crop: side of the center crop of each image, in pixels; 0 for the whole image.
-        is_transposed: whether TFDS has its rows and columns exchanged.
-    """
-
-    builder: str
-    title: str
-    classes: tuple[str, ...] = ()
-    is_labeled: bool = True
-    is_idx: bool = True
-    family: str = ""
-    installed: tuple[str, ...] = ()
-    crop: int = 0
-    is_transposed: bool = False
-
-
-SETS = {
-    "mnist": ImageSet("mnist", "handwritten digits"),
-    "fashion_mnist": ImageSet(
-        "fashion_mnist",
-        "pictures of clothes and shoes",
-        classes=(
-            *("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat"),
-            *("Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
-        ),
-        # Debian's package dataset-fashion-mnist.
-        installed=("/usr/share/datasets/fashion-mnist",),
-    ),
-    "kmnist": ImageSet(
-        "kmnist",
-        "handwritten Japanese characters",
-        classes=("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"),
-    ),
-    # The family with equally many images of each class.
-    "emnist": ImageSet(
-        "emnist/balanced",
-        "handwritten digits and letters",
-        classes=idx.EMNIST["emnist-balanced"],
-        family="emnist-balanced",
-        is_transposed=True,
-    ),
-    "cifar10": ImageSet("cifar10", "small photographs of animals and vehicles", is_idx=False),
-    # A center crop of 108 pixels, as in DCGAN's code and most code since.
-    "celeb_a": ImageSet("celeb_a", "photographs of faces", is_labeled=False, is_idx=False, crop=108),
-}
-
-
-def load(name: str, split: str, load_size: int, data_dir: str, cache_dir: str) -> LabeledImages:
+def load(
+    name: str, split: str, load_size: int, data_dir: str, cache_dir: str, reading: Reading = DEFAULT
+) -> LabeledImages:
     """Loads a split of one of `SETS`: (n, load_size, load_size, 1 or 3) uint8.
 
-    It is searched for in data_dir, in the cache, and where packages install it: as IDX files, or prepared by TFDS.
-    Otherwise TFDS prepares it in the cache, once, from archives in one of these folders, or from downloads.
+    It is searched for in data_dir, in the cache, and where packages install it: as people have it (see `accepted`), or
+    prepared by TFDS. Otherwise TFDS prepares it in the cache, once, from archives in one of these folders or downloads.
 
     Args:
         name: a key of `SETS`.
@@ -86,6 +31,7 @@ def load(name: str, split: str, load_size: int, data_dir: str, cache_dir: str) -
         load_size: side of the images in pixels.
         data_dir: its folder, or the folder above one with its name; "" for the cache.
         cache_dir: folder of downloads and of the cache of decoded images.
+        reading: of CelebA, which attribute names the classes.
 
     Raises:
         DataError: it is not found, and cannot be downloaded; or its files are damaged.
@@ -96,23 +42,32 @@ def load(name: str, split: str, load_size: int, data_dir: str, cache_dir: str) -
     given = [os.path.join(data_dir, name), data_dir] if data_dir else []
     cached, prepared = os.path.join(cache_dir, name), os.path.join(cache_dir, "tfds")
     for folder in (*given, cached, *SETS[name].installed, prepared):
-        examples = _read(name, folder, split, load_size, cache_dir)
+        examples = _read(name, folder, split, load_size, cache_dir, reading)
         if examples is not None:
             if data_dir and folder not in given:
                 logging.warning("%s: not found in %r; using %r", name, data_dir, folder)
             return examples
-    return _decode(_prepare(name, prepared, given, cached), name, split, load_size, cache_dir)
+    return _decode(_prepare(name, prepared, given, cached), name, split, load_size, cache_dir, reading)
 
 
-def _read(name: str, folder: str, split: str, load_size: int, cache_dir: str) -> LabeledImages | None:
-    """The split from IDX files in a folder, or as prepared there by TFDS; None if the folder has neither."""
+def _read(name: str, folder: str, split: str, load_size: int, cache_dir: str, reading: Reading) -> LabeledImages | None:
+    """The split from files in a folder as people have them, or as prepared there by TFDS; None if there are neither."""
     known = SETS[name]
-    if known.is_idx and idx.families(folder):
-        return idx.read(idx.find(folder, name, known.family), split, load_size, name, known.classes)
+    if known.is_idx:
+        for place in idx_folders(name, folder):
+            if idx.families(place):
+                return idx.read(idx.find(place, name, known.family), split, load_size, name, known.classes)
+        examples = npz_sets.read(folder, name, split, load_size, known.classes)
+        if examples is not None:
+            return examples
+    if name == "cifar10" and (files := cifar.find(folder)):
+        return cifar.read(files, split, load_size)
+    if name == "celeb_a" and (copy := celeba.find(folder)):
+        return celeba.read(copy, split, load_size, cache_dir, reading)
     if os.path.isdir(os.path.join(folder, known.builder)):
         builder = _tfds().builder(known.builder, data_dir=folder)
         if builder.is_prepared():
-            return _decode(builder, name, split, load_size, cache_dir)
+            return _decode(builder, name, split, load_size, cache_dir, reading)
     return None
 
 
@@ -139,7 +94,8 @@ def _prepare(name: str, prepared: str, given: Sequence[str], cached: str):
         if not download.is_reachable(missing[0]):
             raise DataError(
                 f"{name}: no network to download it ({description}). Put {', '.join(names)}, as published, into "
-                f"{cached!r} or a folder that you name with --data_dir. Got data_dir={given[-1] if given else ''!r}"
+                f"{cached!r} or a folder that you name with --data_dir. Accepted there, too: {accepted(name)}. "
+                f"Received: data_dir={given[-1] if given else ''!r}, where there is none of them"
             )
         # A warning, so that it is shown at any verbosity before the download starts.
         logging.warning("Downloading %s: %s", name, description)
@@ -161,9 +117,13 @@ def _is_there(url: str, info, downloads: str) -> bool:
     return any(map(resource.is_locally_cached, files))
 
 
-def _decode(builder, name: str, split: str, load_size: int, cache_dir: str) -> LabeledImages:
+def _decode(builder, name: str, split: str, load_size: int, cache_dir: str, reading: Reading) -> LabeledImages:
     """The images of a prepared dataset, from the cache or decoded into it, and their labels."""
-    tfds, known = _tfds(), SETS[name]
+    tfds, known, column = _tfds(), SETS[name], reading.class_column
+    if column and column not in builder.info.features["attributes"]:
+        raise DataError(
+            f"class_column must be one of {', '.join(sorted(builder.info.features['attributes']))}. Received: {column}"
+        )
 
     def read(feature: str):
         return builder.as_dataset(
@@ -171,7 +131,7 @@ def _decode(builder, name: str, split: str, load_size: int, cache_dir: str) -> L
             # Always in the same order, and without a copy of everything in memory.
             shuffle_files=False,
             read_config=tfds.ReadConfig(interleave_cycle_length=1, try_autocache=False),
-            decoders=tfds.decode.PartialDecoding({feature: True}),
+            decoders=tfds.decode.PartialDecoding({feature: {column} if feature == "attributes" else True}),
         )
 
     images = read("image")
@@ -184,14 +144,15 @@ def _decode(builder, name: str, split: str, load_size: int, cache_dir: str) -> L
     path = os.path.join(cache_dir, f"images-{load_size}px-{name}-{builder.version}-{split}.npy")
     pixels, _ = decode_once(decoded(), (count, load_size, load_size, channels), path)
     names = tuple(f"{split}/{index:06}" for index in range(count))
-    if not known.is_labeled:
+    if column:
+        values = [example["attributes"][column] for example in tfds.as_numpy(read("attributes"))]
+        classes = (f"not {column}", column)
+    elif known.is_labeled:
+        values = [example["label"] for example in tfds.as_numpy(read("label"))]
+        classes = known.classes or tuple(builder.info.features["label"].names)
+    else:
         return LabeledImages(images=pixels, names=names)
-    return LabeledImages(
-        images=pixels,
-        names=names,
-        labels=np.array([example["label"] for example in tfds.as_numpy(read("label"))], np.int32),
-        class_names=known.classes or tuple(builder.info.features["label"].names),
-    )
+    return LabeledImages(images=pixels, names=names, labels=np.array(values, np.int32), class_names=classes)
 
 
 def _upright(known: ImageSet, image: np.ndarray) -> np.ndarray:

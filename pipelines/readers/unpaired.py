@@ -5,6 +5,7 @@ import dataclasses
 from collections.abc import Mapping
 
 from pipelines.examples import DataError, Record, UnpairedImages
+from pipelines.readers.alike import alike
 from pipelines.readers.files import check_folder, check_split, not_pictures, scan
 from pipelines.readers.folder import folder_around, unique_names
 from pipelines.readers.records import decode_reported
@@ -125,14 +126,18 @@ def load(
     """
     check_split(split)
     found = find(data_dir, name, reading)
-    report, decoded = found.report, {}
+    whole = {side: [*records["train"], *records["test"]] for side, records in found.sides.items()}
+    read, assumed = alike(whole, load_size, cache_dir, reading, name, may_be_maps=False)
+    report, decoded = found.report.with_assumed(*assumed), {}
     for side, records in found.sides.items():
-        kept, images, report = decode_reported(records[split], load_size, cache_dir, report, reading, side)
+        records = read[side].of(records[split])
+        kept, images, report = decode_reported(records, load_size, cache_dir, report, reading, side)
         if not kept:
             raise DataError(
                 f"{name}: at least one image of {side} must be decodable. Received: {'; '.join(report.lines())}"
             )
         decoded[side] = images, tuple(record.name for record in kept)
     report.log()
+    values = {side: read[side].values for side in read}
     (a, names_a), (b, names_b) = decoded["A"], decoded["B"]
-    return UnpairedImages(a=a, b=b, names_a=names_a, names_b=names_b, report=report)
+    return UnpairedImages(a=a, b=b, names_a=names_a, names_b=names_b, report=report, values=values)

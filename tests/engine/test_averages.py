@@ -67,7 +67,7 @@ def test_the_averages_are_sampled(trained, tmp_path):
 def test_the_averages_are_exported(trained, monkeypatch):
     run, model = trained
     exported = []
-    monkeypatch.setattr("engine.run.export", lambda sampler, folder: exported.append(sampler) or folder)
+    monkeypatch.setattr("engine.run.export", lambda sampler, folder, about: exported.append(sampler) or folder)
     # At the end of a training, of a copy in memory, and later.
     run.finish(model)
     run.write_export(model)

@@ -312,16 +312,19 @@ def without_test(dataset, split, side, *arguments):
     ],
 )
 def test_the_protocol_says_train_with_a_warning_where_there_are_no_unseen_examples(
-    evaluate, caplog, model, dataset, world
+    evaluate, caplog, capsys, model, dataset, world
 ):
     with caplog.at_level("WARNING", logger="absl"):
         evaluation = evaluate(model, dataset, world)
     assert evaluation["protocol"]["split"] == "train"
-    assert "what is measured is measured on the training split" in caplog.text
+    assert "these figures are of images that were trained on" in caplog.text
+    # For who reads the table alone.
+    assert re.search(r"^  split +train \(these images were trained on\)\n  \w", capsys.readouterr().out, re.MULTILINE)
     caplog.clear()
     with caplog.at_level("WARNING", logger="absl"):
         assert evaluate(model, dataset, World())["protocol"]["split"] == "test"
-    assert "training split" not in caplog.text
+    assert "trained on" not in caplog.text
+    assert re.search(r"^  split +test \(not trained on\)\n  \w", capsys.readouterr().out, re.MULTILINE)
 
 
 # Whether counterparts are known depends on the dataset.

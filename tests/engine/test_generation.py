@@ -11,6 +11,7 @@ from PIL import Image
 from engine.command import Evaluate, Explore, Sample, Train
 from engine.experiment import Experiment
 from engine.folder import RunError
+from engine.parts.generation import label_of
 from engine.run import Run
 from pipelines.readers.points import load_normal
 from tests.worlds import examples_of, labeled_images, tiny, tiny_run
@@ -68,6 +69,17 @@ def test_infogan_shows_its_codes(runs):
     assert codes.shape == (7 * 66, 110 + 8 * 66, 3)
 
 
+def test_the_names_of_the_classes_travel_with_the_export(runs):
+    exports = runs / "acgan-digits" / "export"
+    names = json.loads((exports / "1" / "assets.extra" / "classes.json").read_text())
+    assert names == {"0": "class 0", "1": "class 1", "2": "class 2"}
+    guide = (exports / "SERVING.md").read_text()
+    assert "acgan on digits, last weights of step 3" in guide
+    assert "| 2 | class 2 |" in guide
+    # Nor of one that draws without labels, though its data has them.
+    assert not (runs / "infogan-digits" / "export" / "1" / "assets.extra").exists()
+
+
 def test_chosen_classes_and_a_seed_of_ones_own(runs, tmp_path):
     def sampled(name, file, **command):
         return opened(runs, name).sample(Sample(output=str(tmp_path / file), **command))
@@ -82,9 +94,45 @@ def test_chosen_classes_and_a_seed_of_ones_own(runs, tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("names", "asked", "label"),
+    [
+        (["0", "1", "2", "10"], "2", 2),
+        (["0", "1", "2", "10"], "10", 3),
+        (["cat", "dog"], "dog", 1),
+        (["cat", "dog"], "1", 1),
+        (["cat", "caf\udce9"], "caf\udce9", 1),
+        (["cat", "caf\udce9"], "caf\\xe9", 1),
+    ],
+)
+def test_a_class_is_asked_for_by_name_or_by_its_number(names, asked, label):
+    assert label_of(asked, names) == label
+
+
+@pytest.mark.parametrize(
+    ("names", "asked", "accepted"),
+    [
+        # The number 1 would be the second folder, whose name is 2.
+        (["1", "2", "3"], "0", "1, 2, 3"),
+        (["cat", "dog"], "2", "cat, dog, or its label, 0 to 1"),
+        (["cat", "dog"], "-1", "cat, dog, or its label, 0 to 1"),
+        (["cat", "dog"], "²", "cat, dog, or its label, 0 to 1"),
+        (["cat", "dog"], "9" * 5000, "cat, dog, or its label, 0 to 1"),
+        ([str(n) for n in range(60)], "x", "48, 49, ..."),
+    ],
+)
+def test_another_class_is_refused_with_what_there_is(names, asked, accepted):
+    with pytest.raises(RunError, match=rf"^--label must be one of .*{accepted}\. Received: {asked}$"):
+        label_of(asked, names)
+
+
+@pytest.mark.parametrize(
     ("name", "command", "message"),
     [
-        ("acgan", {"label": ("class 7",)}, "--label must be one of class 0, class 1, class 2. Received: class 7"),
+        (
+            "acgan",
+            {"label": ("class 7",)},
+            "--label must be one of class 0, .*, or its label, 0 to 2. Received: class 7",
+        ),
         ("infogan", {"label": ("class 1",)}, "infogan is not conditional. Received: --label=class 1"),
         ("acgan", {"output": "x.jpg"}, "--output must be a .png file"),
     ],
@@ -187,7 +235,7 @@ def test_points_leave_an_animation_and_count_modes(tmp_path):
 
 
 def test_one_dimension_is_compared_with_the_data(tmp_path, monkeypatch):
-    monkeypatch.setattr("pipelines.registry.load", lambda *arguments: load_normal(*arguments[1:]))
+    monkeypatch.setattr("pipelines.registry.load", lambda *arguments: load_normal(*arguments[1:5]))
     changes = {"steps": 2, "batch_size": 8, "adversarial": "hinge"}
     tiny_run("gan_1d", tmp_path / "run", **changes).train(Train())
     metrics = tiny_run("gan_1d", tmp_path / "run", **changes).evaluate(Evaluate())["metrics"]

@@ -1,6 +1,7 @@
 """The exported model, in a process that knows nothing but TensorFlow, against the sampler here."""
 
 import io
+import json
 import subprocess
 import sys
 
@@ -15,6 +16,7 @@ from models.text_to_image import networks as reed
 from serving.captions import CaptionSampler
 from serving.encoder import CaptionEncoder
 from serving.export import export
+from serving.latents import LatentSampler
 from tests.worlds import SIDE, TEXT_DIM, tiny
 
 CAPTIONS = ["a small yellow bird with a black crown", "A RED BIRD!", "", "ünïcode " * 60]
@@ -138,7 +140,7 @@ def test_versions_count_up_and_nothing_unfinished_is_left(tmp_path, monkeypatch)
     # What a killed export leaves has no number, and does not stand in the way.
     assert not (tmp_path / "export" / "2").exists()
     assert export(sampler, tmp_path / "export") == tmp_path / "export" / "2"
-    assert sorted(path.name for path in (tmp_path / "export").iterdir()) == ["1", "2"]
+    assert sorted(path.name for path in (tmp_path / "export").iterdir()) == ["1", "2", "SERVING.md"]
 
 
 def test_any_number_of_texts_is_sampled_in_batches():
@@ -165,3 +167,50 @@ def test_the_encoder_is_read_as_it_was_written(tmp_path):
     loaded = CaptionEncoder.load(tmp_path / "encoder.keras")
     np.testing.assert_array_equal(loaded.embed_all(CAPTIONS), encoder.embed_all(CAPTIONS))
     assert tf.executing_eagerly()
+
+
+@pytest.fixture(scope="module")
+def labeled(tmp_path_factory):
+    """An export of a conditional generator, whose classes have names of all kinds."""
+    names = ("0", "red fox", "a|b*c", "caf\udce9", "zwei\nZeilen", "été")
+    inputs = {"latent": keras.Input([3]), "label": keras.Input([], dtype="int32")}
+    rows = keras.layers.Embedding(len(names), 12)(inputs["label"])
+    image = keras.layers.Reshape([2, 2, 3])(keras.layers.Dense(12)(inputs["latent"]) + rows)
+    sampler = LatentSampler(
+        keras.Model(inputs, image), lambda count, seed: tf.zeros([count, 3]), len(names), class_names=names
+    )
+    folder = tmp_path_factory.mktemp("labeled") / "export"
+    export(sampler, folder, "cgan on folder, weights of step 8")
+    return export(sampler, folder, "cgan on folder, averaged weights of step 9")
+
+
+def test_the_names_of_the_labels_travel_with_each_version(labeled):
+    names = ["0", "red fox", "a|b*c", "caf\\xe9", "zwei\\nZeilen", "été"]
+    for version in (labeled, labeled.parent / "1"):
+        found = json.loads((version / "assets.extra" / "classes.json").read_text(encoding="utf-8"))
+        assert found == {str(label): name for label, name in enumerate(names)}
+    assert tf.saved_model.load(str(labeled)).signatures["label_and_seed"](label=[5], seed=1)["images"].shape[0] == 1
+
+
+def test_the_guide_says_what_goes_in_and_what_comes_out(labeled):
+    guide = (labeled.parent / "SERVING.md").read_text(encoding="utf-8")
+    assert "Version 2: cgan on folder, averaged weights of step 9." in guide
+    for line in (
+        "| `label_and_seed` | `label` (B,) int32, `seed` int32 scalar "
+        "| `images` (B, 2, 2, 3) uint8, `png` (B,) string |",
+        "| 0 | 0 |",
+        "| 1 | red fox |",
+        r"| 2 | a\|b\*c |",
+        r"| 3 | caf\\xe9 |",
+        r"| 4 | zwei\\nZeilen |",
+        "| 5 | été |",
+    ):
+        assert line in guide.splitlines()
+
+
+def test_what_takes_no_labels_has_no_table_of_them(tmp_path):
+    folder = export(make_sampler(with_encoder=False), tmp_path / "export")
+    assert not (folder / "assets.extra").exists()
+    guide = (tmp_path / "export" / "SERVING.md").read_text()
+    assert "Labels" not in guide
+    assert f"| `embeddings_and_seed` | `embeddings` (B, {TEXT_DIM}) float32, `seed` int32 scalar |" in guide

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pipelines.examples import DataError
 from pipelines.readers import captions
 from pipelines.readers.caption_files import clean_caption
+from pipelines.readers.files import normal
 from tests.pipelines.files import write_image, write_text
 
 
@@ -27,11 +28,11 @@ def load(folder, split="train"):
 
 
 def found(folder, split="train"):
-    return {record.name: record.captions for record in captions.find(split, str(folder)).records}
+    return {record.name: record.captions for record in captions.find(str(folder)).records[split]}
 
 
-def report(folder, split="train"):
-    return "\n".join(captions.find(split, str(folder)).report)
+def report(folder):
+    return "\n".join(captions.find(str(folder)).report.lines())
 
 
 def test_text_beside_each_image(folder):
@@ -121,28 +122,74 @@ def test_without_split_folders_both_splits_are_all_images_and_the_report_mention
     write_image(folder / "a.png")
     write_text(folder / "a.txt", "one")
     assert found(folder, "test") == found(folder, "train") == {"a": ("one",)}
-    assert "testing uses the training images" in report(folder, "test")
+    assert "there is no test split: scores and pictures are of the images that were trained on" in report(folder)
 
 
 def test_what_is_skipped_is_reported_and_does_not_end_the_run(folder):
-    for name in ("good1", "good2", "nocaption", "emptycaption", "broken", "same"):
+    for name in ("good1", "good2", "nocaption", "emptycaption", "broken"):
         write_image(folder / f"{name}.png")
-    for name in ("good1", "good2", "broken", "same", "lonely"):
+    for name in ("good1", "good2", "broken", "lonely"):
         write_text(folder / f"{name}.txt", "a caption")
     write_text(folder / "emptycaption.txt", "\n  \n\ufffd\n")
     (folder / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n but no more")
-    write_image(folder / "same.jpg")
     write_text(folder / "captions.csv", "file_name,text\nabsent.png,not here\n")
     write_text(folder / ".hidden.txt", "no")
     write_image(folder / "__MACOSX" / "good1.png")
     data = load(folder)
-    assert data.names == ("good1", "good2", "same")
+    assert data.names == ("good1", "good2")
     text = report(folder)
     assert "skipped 2: image without a caption, or with empty ones only: emptycaption.png, nocaption.png" in text
     assert "skipped 1: text file without its image: lonely.txt" in text
     assert "skipped 1: line of a table without its image: absent.png" in text
-    assert "skipped 1: image whose name differs from another one only in the suffix: same.png" in text
     assert "MACOSX" not in text
+
+
+def test_a_text_file_beside_two_images_is_refused_and_both_are_named(folder):
+    for name in ("a.png", "b.png", "b.jpg"):
+        write_image(folder / name)
+    write_text(folder / "a.txt", "one")
+    write_text(folder / "b.txt", "two")
+    with pytest.raises(DataError, match=r"captions of one image, .* Received: b.txt, beside b.jpg, b.png"):
+        load(folder)
+    # A table names the files themselves.
+    (folder / "b.txt").unlink()
+    write_text(folder / "captions.csv", "file_name,text\nb.png,two\nb.jpg,three\n")
+    assert found(folder) == {"a": ("one",), "b.png": ("two",), "b.jpg": ("three",)}
+
+
+@pytest.mark.parametrize(("train", "test"), [("train", "val"), ("train", "validation"), ("Training", "Testing")])
+@pytest.mark.parametrize("table", [True, False])
+def test_folders_of_splits_by_their_usual_names(folder, train, test, table):
+    for split, numbers in ((train, "012"), (test, "34")):
+        for number in numbers:
+            write_image(folder / split / f"{number}.png")
+            if not table:
+                write_text(folder / split / f"{number}.txt", f"number {number}")
+        if table:
+            rows = [json.dumps({"file_name": f"{number}.png", "text": f"number {number}"}) for number in numbers]
+            write_text(folder / split / "metadata.jsonl", "\n".join(rows))
+    assert list(found(folder).values()) == [("number 0",), ("number 1",), ("number 2",)]
+    assert list(found(folder, "test").values()) == [("number 3",), ("number 4",)]
+    assert load(folder).labels is None
+
+
+def test_unclear_splits_are_refused(folder):
+    for name in ("cat/1", "test/2"):
+        write_image(folder / f"{name}.png")
+        write_text(folder / f"{name}.txt", "one")
+    with pytest.raises(DataError, match="no folder of training images"):
+        load(folder)
+
+
+def test_a_table_may_say_the_splits(folder):
+    for number in range(5):
+        write_image(folder / f"{number}.png")
+    splits = ("train", "train", "restval", "test", "val")
+    rows = "".join(f"{number}.png,number {number},{split}\n" for number, split in enumerate(splits))
+    write_text(folder / "captions.csv", "file_name,text,split\n" + rows)
+    assert list(found(folder)) == ["0", "1", "2"]
+    assert list(found(folder, "test")) == ["3"]
+    assert "skipped 1: validation image, where there are others to test on: 4.png" in report(folder)
 
 
 def test_report_and_warning_are_logged_once(folder, caplog):
@@ -191,7 +238,7 @@ def test_unusable_folders_give_one_clear_line(folder, files, message):
 
 @pytest.mark.parametrize("data_dir", ["", "missing"])
 def test_missing_folder(data_dir):
-    with pytest.raises(DataError, match=f"existing folder.*got '{data_dir}'"):
+    with pytest.raises(DataError, match=f"existing folder.*Received: '{data_dir}'"):
         captions.load("train", 8, data_dir, "")
 
 
@@ -227,7 +274,7 @@ def test_tables_keep_any_name_and_any_caption(tmp_path_factory, examples, table)
     (folder / table).write_bytes(stream.getvalue().encode())
     joined = found(folder)
     # Names that differ only in Unicode composition are one name; the property is about all the others.
-    if len({captions._normal(name) for name in examples}) == len(examples):
+    if len({normal(name) for name in examples}) == len(examples):
         assert joined == {name: tuple(map(clean_caption, texts)) for name, texts in examples.items()}
 
 

@@ -58,7 +58,7 @@ def test_an_incomplete_set_works_and_says_what_is_missing(tmp_path):
     write_text(data / "text" / "999.Phoenix" / "x.txt", "ash")
     found = cub.find("train", str(data), "")
     assert [record.name for record in found.records] == [f"{SEEN}/a", f"{SEEN}/b"]
-    report = "\n".join(found.report)
+    report = "\n".join(found.report.lines())
     assert "2 of 8,855 train images" in report
     assert f"skipped 1: image without a caption file: {SEEN}/notext" in report
     assert f"skipped 1: caption file without an image: {SEEN}/noimage" in report
@@ -70,7 +70,7 @@ def test_an_incomplete_set_works_and_says_what_is_missing(tmp_path):
 def test_a_split_without_images_is_an_error_that_says_so(tmp_path):
     write_set(tmp_path / "data")
     shutil.rmtree(tmp_path / "data" / "text" / UNSEEN)
-    with pytest.raises(DataError, match=r"got 0 \(0 of 2,933 test images"):
+    with pytest.raises(DataError, match=r"Received: 0 \(found: 0 of 2,933 test images"):
         load("test", tmp_path / "data", tmp_path)
 
 

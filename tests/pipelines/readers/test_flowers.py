@@ -46,7 +46,7 @@ def test_published_lists_beside_the_captions_are_used(data, tmp_path, caplog, pl
         write_text(data / place / name, "\n".join(sorted(unseen if name.startswith("test") else seen)) + "\n")
     assert load("train", data, tmp_path).class_names == ("class_00001", "class_00102")
     assert load("test", data, tmp_path).class_names == ("class_00077",)
-    assert "of 7,034 train" in flowers.find("train", str(data), "").report[0]
+    assert "of 7,034 train" in flowers.find("train", str(data), "").report.found
     assert "NOT split as published" not in caplog.text
 
 

@@ -247,3 +247,29 @@ def test_unusable_folders(folder):
         load(folder)
     with pytest.raises(DataError, match=r"'train', 'test'. Received: 'valid'"):
         load(folder, "valid")
+
+
+TABLE = "image_id,animal,age\n1.png,dog,2\n2.png,cat,3\n3.png,dog,2\n4.png,cat,1\n"
+
+
+def test_classes_in_a_table_beside_a_flat_folder(folder):
+    write(folder, *(f"{number}.png" for number in range(1, 6)))
+    (folder / "list.csv").write_text(TABLE)
+    found = load(folder, class_column="animal")
+    assert found.class_names == ("cat", "dog")
+    assert dict(zip(found.names, found.labels.tolist(), strict=True)) == {"1": 1, "2": 0, "3": 1, "4": 0}
+    lines = report(folder, class_column="animal")
+    assert "skipped 1: picture without a class in list.csv: 5.png" in lines
+    assert "classes: 2: cat (2), dog (2)" in lines
+    assert load(folder).labels is None
+    assert "no classes from tables (list.csv has animal, age): --class_column=NAME reads them" in report(folder)
+    with pytest.raises(DataError, match="class_column must be a column of a table"):
+        load(folder, class_column="species")
+
+
+def test_splits_in_a_table_beside_a_flat_folder(folder):
+    write(folder, *(f"{number}.png" for number in range(1, 6)))
+    (folder / "list.csv").write_text("file,split,kind\n1.png,train,a\n2.png,train,b\n3.png,val,a\n4.png,val,b\n")
+    assert load(folder).names == ("1", "2")
+    assert load(folder, "test", class_column="kind").names == ("3", "4")
+    assert "skipped 1: in no split of the table: 5.png" in report(folder)

@@ -34,7 +34,7 @@ def test_a_folder_of_the_user(tmp_path, below, caplog):
     write_pair(tmp_path / below / "val" / "2.png", 3, 4)
     with caplog.at_level("INFO", logger="absl"):
         found = load("facades", "train", 10, str(tmp_path), str(tmp_path / "cache"))
-    assert "B is label maps" in caplog.text
+    assert "B is treated as label maps" in caplog.text
     colors = {tuple(pixel) for pixel in labels.reshape(-1, 3)}
     # However many colors they have: none is mixed.
     assert {tuple(pixel) for pixel in found.b.reshape(-1, 3)} <= colors

@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from pipelines.examples import DataError
 from pipelines.readers import captions, cub, flowers
 from pipelines.readers.cub_classes import TRAIN_CLASSES
+from pipelines.readers.files import Found
 from pipelines.readers.text_files import check_encoding, decode, read_text
+from pipelines.reading import Reading
 from tests.pipelines.files import write_image, write_text
 
 FRENCH, CHINESE, JAPANESE = "un café crème, un élève\n", "一只红色的鸟\n", "赤い鳥が枝にとまっている\n"
@@ -23,7 +25,9 @@ MARKS = {
 
 
 def find(folder, encoding=""):
-    return captions.find("train", str(folder), encoding)
+    """The records to train on, and the report's lines."""
+    found = captions.find(str(folder), Reading(encoding=encoding))
+    return Found(found.records["train"], tuple(found.report.lines()))
 
 
 def captioned(folder, contents: dict[str, bytes]):
@@ -156,7 +160,9 @@ def test_published_captions_have_the_same_rule(tmp_path):
         write_text(tmp_path / "text" / folder / f"{number}.txt", "").write_bytes(content)
     found = cub.find("train", str(tmp_path), str(tmp_path / "cache"))
     assert len(found.records) == 1
-    assert any(line.startswith("skipped 1: the text is not UTF-8") and "/2.txt" in line for line in found.report)
+    assert any(
+        line.startswith("skipped 1: the text is not UTF-8") and "/2.txt" in line for line in found.report.lines()
+    )
     assert len(cub.find("train", str(tmp_path), str(tmp_path / "cache"), "latin-1").records) == 2
 
 

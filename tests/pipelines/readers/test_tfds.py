@@ -213,7 +213,9 @@ def test_the_names_are_in_the_registry(tmp_path):
         name for name, entry in DATASETS.items() if entry.loader == "pipelines.readers.tfds.load"
     }
     for name, known in tfds_images.SETS.items():
-        assert ("classes" in DATASETS[name].gives) == known.is_labeled
+        # Without labels of its own, a set must take them from a column.
+        assert "classes" in DATASETS[name].gives
+        assert ("class_column" in DATASETS[name].reads) == (not known.is_labeled)
     write_text(tmp_path / "train-images-idx3-ubyte", "no images")
     with pytest.raises(DataError, match="must begin with"):
         load("mnist", "train", 28, str(tmp_path), str(tmp_path / "cache"))

@@ -1,0 +1,84 @@
+"""What all files of a set, or of one side of it, are read as: one range of values, label maps or not."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+
+from pipelines.examples import PLAIN, Record, Values
+from pipelines.readers.label_maps import Verdict, verdict
+from pipelines.readers.values import values_of
+from pipelines.reading import Reading
+
+
+@dataclasses.dataclass(frozen=True)
+class Alike:
+    """How the files of a side are read.
+
+    Attributes:
+        values: their pixel values.
+        is_label_map: whether their colors are labels.
+    """
+
+    values: Values = PLAIN
+    is_label_map: bool = False
+
+    def of(self, records: Sequence[Record]) -> tuple[Record, ...]:
+        """The records, to be read so."""
+        if self == Alike():
+            return tuple(records)
+        return tuple(
+            dataclasses.replace(record, values=self.values, is_label_map=self.is_label_map) for record in records
+        )
+
+
+def alike(
+    sides: Mapping[str, Sequence[Record]],
+    size: int | tuple[int, int],
+    cache_dir: str,
+    reading: Reading,
+    name: str,
+    published_maps: str = "",
+    may_be_maps: bool = True,
+) -> tuple[dict[str, Alike], list[str]]:
+    """How the files of each side are read.
+
+    Args:
+        sides: of "A" and "B" of pairs, or of "" of a set without sides, the files of all splits.
+        size: at which images are kept: a side, or (height, width), in pixels.
+        cache_dir: where what is found in files is kept.
+        reading: what the user says, and after training what was recorded.
+        name: of the dataset, for messages.
+        published_maps: the side that is known to be label maps.
+        may_be_maps: whether the sides may be label maps.
+
+    Returns:
+        By side how it is read, and lines for the report's assumptions.
+
+    Raises:
+        DataError: a range of values is unknown.
+    """
+    # Where there is one split, it is found as both.
+    sides = {side: list({record.path: record for record in records}.values()) for side, records in sides.items()}
+    verdicts, lines = {}, []
+    for side, records in sides.items():
+        verdicts[side] = verdict(records, size, _told(side, reading, published_maps)) if may_be_maps else Verdict(False)
+        if verdicts[side].why:
+            lines.append(f"{side} is treated as {verdicts[side].why}")
+        if verdicts[side].are_numbered:
+            lines.append(
+                f"{side}: its gray values are numbers of labels, which get the colors of PASCAL VOC's color map"
+            )
+    if reading.recorded:
+        recorded = {side: Values(**reading.recorded.get(side, {})) for side in sides}
+        return {side: Alike(recorded[side], verdicts[side].are_label_maps) for side in sides}, lines
+    toned = {side: records for side, records in sides.items() if not verdicts[side].are_numbered}
+    values, more = values_of(toned, cache_dir, {side: reading.range_of_values(side) for side in toned}, name)
+    for side in sides.keys() - toned.keys():
+        values[side] = Values(is_numbered=True)
+    return {side: Alike(values[side], verdicts[side].are_label_maps) for side in sides}, lines + more
+
+
+def _told(side: str, reading: Reading, published_maps: str) -> bool | None:
+    """Whether a side is said to be label maps, or known to be; None where it is to be recognized."""
+    if reading.label_maps != "auto":
+        return reading.label_maps in (side, "both")
+    return True if side == published_maps else None

@@ -1,0 +1,208 @@
+"""Pictures of few colors: label maps, whose colors must not be mixed when they are resized, or drawings, whose thin
+lines would vanish if they were not. And label maps of gray numbers, which get colors.
+
+Both have few colors; what tells them apart is how their colors lie. A map's regions are still there after a resize by
+the nearest pixel, a drawing's lines are not. A pixel is *thin* where no window of one color contains it, as large as
+`RESIZED` pixels of the resized picture (and `LEAST` of its own). Thin pixels of one color that touch are a *line* if
+they reach further than `LENGTH` windows, else a speck: a small object, or a dot. The color of most pixels is the
+background, all others are ink. A picture is a drawing if
+
+- most of it is thin: hatching, halftone, print that fills it; or
+- most of its ink lies in lines: circles, frames, text, sketches; or
+- most of its ink has one color, and a third of that color's outline is that of lines: a floor plan, whose walls are
+  thick, but not its stairs and doors. Borders between the regions of a map and the poles in it have other colors.
+
+More than `MOST_LABELS` colors are neither: a photograph, or a map that was saved as JPEG, which only the user can tell.
+"""
+
+import dataclasses
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from PIL import Image
+from scipy import ndimage
+
+from pipelines.examples import Record
+from pipelines.readers.decode import decode_rgb
+from pipelines.readers.deep import kind_of, pixels_of
+
+MOST_LABELS = 64
+RESIZED, LEAST, LENGTH = 2, 3, 3
+MOSTLY, OF_OUTLINE = 0.5, 1 / 3
+LOOKED_AT = 6
+# Of larger pictures the middle is looked at.
+LOOKED_SIDE = 2048
+# Numbers below this are nearly black if they are shown as gray: no photograph has only these, let alone several.
+FEW_NUMBERS = 64
+# Of tones below this no picture is drawn either.
+UNSEEN = 8
+# In many data sets the number of pixels without a label.
+VOID = 255
+NEAREST = "resized without interpolating their colors"
+BORDER = np.ones((3, 3), bool)
+
+
+@dataclasses.dataclass(frozen=True)
+class Verdict:
+    """What a side's pictures are.
+
+    Attributes:
+        are_label_maps: whether their colors are labels.
+        are_numbered: whether these are gray, the numbers of labels.
+        why: in words, for the report; "" for pictures of many colors.
+    """
+
+    are_label_maps: bool
+    are_numbered: bool = False
+    why: str = ""
+
+
+def verdict(records: Sequence[Record], size: int | tuple[int, int], told: bool | None = None) -> Verdict:
+    """What pictures are, by the first few that can be decoded, evenly spaced.
+
+    Args:
+        records: a side of all splits.
+        size: to which they will be resized: a side, or (height, width), in pixels.
+        told: whether the user says, or it is published, that they are label maps; None where it is to be recognized.
+    """
+    if told is False:
+        return Verdict(False, why="pictures whose colors may be mixed, as given")
+    places = np.unique(np.linspace(0, len(records) - 1, min(LOOKED_AT, len(records))).astype(int))
+    pictures = []
+    for record in (records[place] for place in places):
+        try:
+            pixels = stored_pixels(record)
+        # Reported when it is decoded.
+        except Exception:
+            continue
+        window, pixels = window_of(pixels.shape, size), _middle(pixels)
+        colors = _colors(pixels)
+        if colors is None and not told:
+            return Verdict(False)
+        pictures.append((pixels, colors, window))
+    several = [picture for picture in pictures if picture[1] is None or len(picture[1]) > 1]
+    numbered = are_numbers([pixels for pixels, _, _ in several])
+    if told:
+        return Verdict(True, numbered, f"label maps, as given, {NEAREST}")
+    if not pictures:
+        return Verdict(False)
+    drawn = sum(is_drawing(_indices(pixels, colors), window) for pixels, colors, window in several)
+    looked = f"at most {max(len(colors) for _, colors, _ in pictures)} colors in {len(pictures)} pictures looked at"
+    # Whatever has such numbers cannot be seen, however thin it is.
+    unseen = numbered and max(pixels[pixels != VOID].max(initial=0) for pixels, _, _ in several) < UNSEEN
+    if 2 * drawn > len(several) and not unseen:
+        return Verdict(False, why=f"drawings, resized by mixing colors, for their thin lines would vanish ({looked})")
+    return Verdict(True, numbered, f"label maps, {NEAREST} (regions of {looked})")
+
+
+def window_of(shape: Sequence[int], size: int | tuple[int, int]) -> tuple[int, int]:
+    """(height, width) in pixels of a picture, within which all that is thin at `size` is thin."""
+    height, width = (size, size) if isinstance(size, int) else size
+    return max(LEAST, math.ceil(RESIZED * shape[0] / height)), max(LEAST, math.ceil(RESIZED * shape[1] / width))
+
+
+def is_drawing(indices: np.ndarray, window: tuple[int, int]) -> bool:
+    """Whether a picture of few colors, (h, w) the index of each pixel's color, is drawn in lines (see above)."""
+    background = np.bincount(indices.ravel()).argmax()
+    thin = thin_pixels(indices, window)
+    ink = indices != background
+    if not ink.any():
+        return False
+    if thin.mean() > MOSTLY:
+        return True
+    lines = line_pixels(indices, thin & ink, LENGTH * max(window))
+    if lines.sum() > MOSTLY * ink.sum():
+        return True
+    main = indices == np.bincount(indices[ink]).argmax()
+    if main.sum() <= MOSTLY * ink.sum():
+        return False
+    # Where a pixel of the main color has a neighbor of another one.
+    outline = main & ~ndimage.binary_erosion(main, border_value=1)
+    return (outline & lines).sum() > OF_OUTLINE * outline.sum()
+
+
+def thin_pixels(indices: np.ndarray, window: tuple[int, int]) -> np.ndarray:
+    """(h, w) whether no window of one color contains a pixel. The picture goes on beyond its border as it ends."""
+    padded = np.pad(indices, [(length - 1, length - 1) for length in window], mode="edge")
+    least = ndimage.minimum_filter(padded, size=window, mode="nearest")
+    most = ndimage.maximum_filter(padded, size=window, mode="nearest")
+    # The filters note a window at its center, of an even one right of it; the dilation looks back from there.
+    origin = tuple(-1 if length % 2 == 0 else 0 for length in window)
+    inside = ndimage.maximum_filter((least == most).astype(np.uint8), size=window, mode="nearest", origin=origin) > 0
+    return ~inside[window[0] - 1 : 1 - window[0], window[1] - 1 : 1 - window[1]]
+
+
+def line_pixels(indices: np.ndarray, thin: np.ndarray, length: int) -> np.ndarray:
+    """(h, w) whether a thin pixel belongs to some of its color that touch and reach at least so far."""
+    lines = np.zeros_like(thin)
+    for color in np.unique(indices[thin]):
+        parts, _ = ndimage.label(thin & (indices == color), BORDER)
+        reach = [max(part.stop - part.start for part in places) for places in ndimage.find_objects(parts)]
+        lines |= np.array([False, *(part >= length for part in reach)])[parts]
+    return lines
+
+
+def are_numbers(pictures: Sequence[np.ndarray]) -> bool:
+    """Whether label maps of several labels are gray, and their values are numbers of labels, not tones.
+
+    So they are if all but `VOID` are below `FEW_NUMBERS`, nearly black; or if more than half of all numbers up to the
+    highest occur, which few tones cannot do; or if there are more than 255, and they are not tones of 16 bits.
+
+    Args:
+        pictures: stored pixels, (h, w) of gray files.
+    """
+    if not pictures or any(pixels.ndim == 3 for pixels in pictures):
+        return False
+    numbers = np.unique(np.concatenate([np.unique(pixels) for pixels in pictures]))
+    if not np.issubdtype(numbers.dtype, np.integer) or numbers.min() < 0:
+        return False
+    numbers = numbers[(numbers > 0) & (numbers != VOID)]
+    if not len(numbers):
+        return False
+    if numbers.max() > VOID:
+        # Each tone of 8 bits is a multiple of this in 16 bits.
+        return bool((numbers % 257).any()) and numbers.max() < 2**16
+    return bool(numbers.max() < FEW_NUMBERS or len(numbers) > numbers.max() / 2)
+
+
+def stored_pixels(record: Record) -> np.ndarray:
+    """(h, w) of a gray file, as it is stored; of another one (h, w, 3)."""
+    with Image.open(record.path) as opened:
+        if kind_of(opened):
+            pixels, _ = pixels_of(opened)
+        else:
+            pixels = decode_rgb(record.path)
+            if (opened.mode == "L" or opened.mode == "P") and (pixels == pixels[..., :1]).all():
+                pixels = pixels[..., 0]
+    middle = pixels.shape[1] // 2
+    return {"left": pixels[:, :middle], "right": pixels[:, middle:], "": pixels}[record.half]
+
+
+def _packed(pixels: np.ndarray) -> np.ndarray:
+    """(h, w) one number for each color."""
+    if pixels.ndim == 2:
+        return pixels
+    wide = pixels.astype(np.uint32 if pixels.dtype == np.uint8 else np.uint64)
+    bits = 8 * pixels.itemsize
+    return wide[..., 0] << (2 * bits) | wide[..., 1] << bits | wide[..., 2]
+
+
+def _colors(pixels: np.ndarray) -> np.ndarray | None:
+    """The colors of a picture, sorted, as `_packed`; None if there are more than MOST_LABELS."""
+    packed = _packed(pixels)
+    # Photographs are known by a few of their rows.
+    few = np.unique(packed[:: max(1, len(packed) // 16)])
+    if len(few) > MOST_LABELS:
+        return None
+    colors = np.unique(packed)
+    return colors if len(colors) <= MOST_LABELS else None
+
+
+def _indices(pixels: np.ndarray, colors: np.ndarray) -> np.ndarray:
+    return np.searchsorted(colors, _packed(pixels)).astype(np.uint8)
+
+
+def _middle(pixels: np.ndarray) -> np.ndarray:
+    starts = [max(0, (length - LOOKED_SIDE) // 2) for length in pixels.shape[:2]]
+    return pixels[tuple(slice(start, start + LOOKED_SIDE) for start in starts)]

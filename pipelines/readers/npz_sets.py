@@ -1,0 +1,84 @@
+"""Sets of small gray images as NumPy archives: Keras's `mnist.npz`, and KMNIST as its authors publish it."""
+
+import os
+from collections.abc import Sequence
+
+import numpy as np
+
+from pipelines.examples import DataError, LabeledImages
+from pipelines.readers.decode import resize
+from pipelines.report import Report
+
+# Of Keras; and the parts of the names of KMNIST's files, each of which holds one array.
+_KERAS = {"train": ("x_train", "y_train"), "test": ("x_test", "y_test")}
+_KMNIST = ("{name}-{split}-imgs.npz", "{name}-{split}-labels.npz")
+
+
+def accepted(name: str) -> str:
+    """The files of a set, for messages."""
+    return f"{name}.npz with x_train, y_train, x_test and y_test, as Keras has it"
+
+
+def read(folder: str, name: str, split: str, load_size: int, class_names: Sequence[str] = ()) -> LabeledImages | None:
+    """One split: (n, load_size, load_size, 1) uint8; None if the folder has no such files.
+
+    Args:
+        folder: where they are.
+        name: of the set.
+        split: "train" or "test".
+        load_size: side of the images in pixels.
+        class_names: the name of each label; by default the number itself.
+
+    Raises:
+        DataError: an archive is damaged, or holds something else.
+    """
+    whole = os.path.join(folder, f"{name}.npz")
+    apart = [os.path.join(folder, pattern.format(name=name, split=split)) for pattern in _KMNIST]
+    if os.path.isfile(whole):
+        arrays = _arrays(whole, name, _KERAS[split])
+    elif all(map(os.path.isfile, apart)):
+        arrays = [array for path in apart for array in _arrays(path, name, ("arr_0",))]
+        whole = apart[0]
+    else:
+        return None
+    images, labels = arrays
+    if images.ndim == 4 and images.shape[3] == 1:
+        images = images[..., 0]
+    if labels.ndim == 2 and labels.shape[1] == 1:
+        labels = labels[:, 0]
+    if images.ndim != 3 or not images.size or images.dtype != np.uint8:
+        raise _wrong(name, whole, f"images {images.shape} {images.dtype}", "images must be (n, height, width) uint8")
+    if labels.shape != images.shape[:1] or labels.dtype.kind not in "iu":
+        received = f"labels {labels.shape} {labels.dtype} for {len(images):,} images"
+        raise _wrong(name, whole, received, "there must be a whole number for each image")
+    names = tuple(class_names) or tuple(map(str, range(int(labels.max()) + 1)))
+    if labels.min() < 0 or labels.max() >= len(names):
+        raise _wrong(name, whole, f"labels from {labels.min()} to {labels.max()}", f"labels must be below {len(names)}")
+    counts = np.bincount(labels.astype(np.int64), minlength=len(names)).tolist()
+    found = f"{len(images):,} images of {images.shape[2]} x {images.shape[1]} pixels in {whole!r}"
+    Report(name, found, {split: len(images)}, classes=dict(zip(names, counts, strict=True))).log()
+    return LabeledImages(
+        images=resize(images[..., np.newaxis], load_size),
+        names=tuple(f"{split}/{index:06}" for index in range(len(images))),
+        labels=labels.astype(np.int32),
+        class_names=names,
+    )
+
+
+def _arrays(path: str, name: str, keys: Sequence[str]) -> list[np.ndarray]:
+    """Arrays of an archive; nothing in it is run."""
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            if missing := [key for key in keys if key not in archive]:
+                raise _wrong(name, path, ", ".join(sorted(archive)), f"it must hold {', '.join(missing)}")
+            return [archive[key] for key in keys]
+    except DataError:
+        raise
+    # NumPy, zipfile and zlib raise a dozen types for a damaged file.
+    except Exception as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise _wrong(name, path, reason, "it must be an archive of arrays of numbers") from error
+
+
+def _wrong(name: str, path: str, received: str, reason: str) -> DataError:
+    return DataError(f"{name}: {reason}. Received: {received}, in {path!r}")
