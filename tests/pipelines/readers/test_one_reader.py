@@ -10,6 +10,7 @@ from PIL import Image
 
 from pipelines.readers import unpaired
 from pipelines.readers.decode import decode_image, decode_rgb
+from pipelines.readers.halves import size_of
 
 # Each kind of file: its suffix, and the mode in which it is saved.
 KINDS = [
@@ -53,10 +54,12 @@ def test_training_at_a_files_own_size_reads_what_sampling_reads(tmp_path_factory
     sampled = decode_rgb(str(path))
     assert sampled.shape == ((*size, 3) if orientation >= 5 else (size[1], size[0], 3))
     np.testing.assert_array_equal(decode_image(str(path), sampled.shape[:2]), sampled)
+    assert size_of(str(path)) == (sampled.shape[1], sampled.shape[0])
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_an_orientation_is_what_a_viewer_shows(tmp_path, orientation):
+@pytest.mark.parametrize(("suffix", "mode"), [(".png", "RGB"), (".tif", "RGB"), (".tif", "L"), (".tif", "RGBA")])
+def test_an_orientation_is_what_a_viewer_shows(tmp_path, orientation, suffix, mode):
     # A viewer shows red at the top left and green beside it; the file has the pixels as the camera lay.
     shown = np.zeros((4, 6, 3), np.uint8)
     shown[0, 0], shown[0, 5], shown[3, 0] = (255, 0, 0), (0, 255, 0), (0, 0, 255)
@@ -72,8 +75,9 @@ def test_an_orientation_is_what_a_viewer_shows(tmp_path, orientation):
     }[orientation]
     exif = Image.Exif()
     exif[0x0112] = orientation
-    path = tmp_path / "turned.png"
-    Image.fromarray(np.ascontiguousarray(stored)).save(path, exif=exif)
+    path = tmp_path / f"turned{suffix}"
+    Image.fromarray(np.ascontiguousarray(stored)).convert(mode).save(path, exif=exif)
+    shown = np.asarray(Image.fromarray(shown).convert(mode).convert("RGB"))
     np.testing.assert_array_equal(decode_rgb(str(path)), shown)
     np.testing.assert_array_equal(decode_image(str(path), (4, 6)), shown)
 
