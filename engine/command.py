@@ -161,7 +161,9 @@ class Train(Command):
         "auto", "Of your pairs: which sides are label maps, whose colors are never mixed.", choices=LABEL_MAPS
     )
     value_range: str = option(
-        "", "Of your images: the pixel values that become black and white, LOW,HIGH. Default: as recognized."
+        "",
+        "Of your images: the pixel values that become black and white, LOW,HIGH; of two sides also "
+        "LOW_A,HIGH_A,LOW_B,HIGH_B. Default: as recognized.",
     )
     resize: str = option("squash", "What becomes of images of another aspect.", choices=RESIZES)
     encoding: str = option("", "Of your text files, such as latin-1 or gbk. Default: UTF-8.")

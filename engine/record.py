@@ -12,6 +12,7 @@ from callbacks.checkpoints import checkpoint_steps
 from engine.experiment import Experiment
 from engine.folder import RunError, RunFolder, differences
 from models.core.config import RATES, TrainingConfig
+from pipelines.examples import Examples
 from pipelines.reading import DEFAULT
 
 # A change in one of these changes the weights.
@@ -53,6 +54,12 @@ def run_record(
         "cache_dir": os.path.abspath(experiment.cache_dir),
         "versions": {"tensorflow": tf.__version__, "keras": keras.__version__},
     }
+
+
+def report_of(examples: Examples) -> dict:
+    """What a run's record says of the files that its examples were read from; nothing where they were not."""
+    report = getattr(examples, "report", None)
+    return {"report": report.plain()} if report else {}
 
 
 def check_record(folder: RunFolder, record: dict, config_class: type, given_rates: frozenset[str] = frozenset()):

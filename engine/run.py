@@ -22,7 +22,7 @@ from engine.initial import begin_with, source_of, told
 from engine.loop import Loop
 from engine.parts.parts import Parts, Prepared, weights_of
 from engine.processor import NOT_CHOSEN, OneDNN
-from engine.record import check_experiment, check_record, history, onednn_in_effect, run_record
+from engine.record import check_experiment, check_record, history, onednn_in_effect, report_of, run_record
 from engine.requires import ensure, record_of, required
 from engine.splits import Splits
 from engine.strategy import strategy_for
@@ -89,6 +89,7 @@ class Run:
             values = recorded_values(self.splits.train)
             data = prepared.data | ({"values": values} if values else {})
             record = run_record(self.experiment, prepared.config, data, requires, devices, command.held_out_share)
+            record |= report_of(self.splits.train)
             self.record = record
             selection = selection_data(self, command)
             with strategy.scope():

@@ -8,6 +8,7 @@ import os
 import pathlib
 
 from engine.folder import RunError
+from engine.parts.depths import PREVIEW
 from panels.gallery import is_gallery
 from pipelines.readers.files import not_pictures, scan
 from pipelines.report import Report, printable
@@ -50,7 +51,7 @@ def find_sources(source: pathlib.Path, target: pathlib.Path, run_folder: pathlib
     """The pictures of a file or folder, less what was written by this and earlier commands, and what is no picture.
 
     Left out, each with a line in the report, are what lies below `target` or the run folder, other run folders, and
-    the folders `input` and `output` of pages of translations.
+    the folders `input`, `output` and `preview` of pages of translations.
     """
     if source.is_file():
         return Sources(source.parent, (source.name,), Report("--input"))
@@ -78,7 +79,11 @@ def written_below(source: pathlib.Path, target: pathlib.Path, run_folder: pathli
     own = {target: "in --output"}
     if is_within(source, target):
         # As --input=mine/input --output=mine: the copies of the pictures are the pictures themselves.
-        own = {folder: "in --output" for folder in (target / INPUT, target / OUTPUT) if not is_within(source, folder)}
+        own = {
+            folder: "in --output"
+            for folder in (target / INPUT, target / OUTPUT, target / PREVIEW)
+            if not is_within(source, folder)
+        }
     if same(source, run_folder) or not is_within(source, run_folder):
         own[run_folder] = "in the run folder"
 
@@ -90,7 +95,7 @@ def written_below(source: pathlib.Path, target: pathlib.Path, run_folder: pathli
                 return reason
         if path != source and (path / "run.json").is_file() and (path / "checkpoints").is_dir():
             return "in a run folder"
-        if path.name in (INPUT, OUTPUT) and path != source and is_gallery(path.parent / "index.html"):
+        if path.name in (INPUT, OUTPUT, PREVIEW) and path != source and is_gallery(path.parent / "index.html"):
             return "translations of an earlier command"
         return reason_of(os.path.dirname(folder)) if folder else ""
 

@@ -147,16 +147,18 @@ def read(copy: Copy, split: str, load_size: int, cache_dir: str, reading: Readin
     names = tuple(printable(os.path.splitext(name)[0]) for name in chosen)
     if not classes:
         report.log()
-        return LabeledImages(images=images, names=names)
+        return LabeledImages(images=images, names=names, report=report)
     class_names = in_order(classes.values())
     counts = Counter(classes[name] for name in chosen)
-    dataclasses.replace(report, classes={name: counts[name] for name in class_names}).log()
+    report = dataclasses.replace(report, classes={name: counts[name] for name in class_names})
+    report.log()
     labels = {name: label for label, name in enumerate(class_names)}
     return LabeledImages(
         images=images,
         names=names,
         labels=np.array([labels[classes[name]] for name in chosen], np.int32),
         class_names=class_names,
+        report=report,
     )
 
 

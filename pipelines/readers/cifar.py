@@ -117,6 +117,7 @@ def read(files: Files, split: str, load_size: int) -> LabeledImages:
         names=tuple(f"{split}/{index:06}" for index in range(len(labels))),
         labels=labels.astype(np.int32),
         class_names=class_names,
+        report=report,
     )
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import dataclasses
+import functools
 import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -11,6 +12,8 @@ from pipelines.examples import DataError
 SEPARATORS = ",;\t|"
 
 
+# The rows of a file in JSON have the same few.
+@functools.lru_cache(maxsize=4096)
 def column_name(cell: str) -> str:
     """The name of a column as it is looked for: lower-case, without quotes, with underscores for spaces and hyphens."""
     return "_".join(cell.strip().strip("\"'").lower().replace("-", " ").split())

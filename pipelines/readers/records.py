@@ -46,8 +46,8 @@ def decode_images(
         reading: how they are resized.
 
     Returns:
-        The k <= n records that could be decoded, in order; their images, (k, height, width, 3) uint8; and for each
-        of the others its name and the reason.
+        The k <= n records that could be decoded, in order; their images, (k, height, width, 1 or 3) uint8, as
+        the records say; and for each of the others its name and the reason.
 
     Raises:
         DataError: load_size is not positive, or the result is larger than `memory_limit` and cannot be
@@ -59,7 +59,8 @@ def decode_images(
     # A square is named by its side alone.
     size = f"{sides[0]}" if sides[0] == sides[1] else f"{sides[0]}x{sides[1]}"
     path = os.path.join(cache_dir, f"images-{size}px-{_fingerprint(records, size, reading)}.npy")
-    shape = (len(records), *sides, 3)
+    channels = {record.values.channels for record in records} or {3}
+    shape = (len(records), *sides, *channels)
     images, skipped = decode_once(_decoded(records, sides, reading), shape, path, memory_limit)
     if len(images) and images[:LOOKED_AT].max() < DARK:
         logging.warning(

@@ -97,9 +97,15 @@ def _is_valid(content: bytes, encoding: str) -> bool:
         return False
 
 
-def is_utf8_too(content: bytes) -> bool:
-    """Whether a file that is read in another encoding would be valid UTF-8 with letters outside ASCII."""
-    return not content.isascii() and not content.startswith(codecs.BOM_UTF8) and _is_valid(content, "utf-8")
+def is_garbled(content: bytes, encoding: str, text: str) -> bool:
+    """Whether a file that was read in another encoding is valid UTF-8, and other text in it.
+
+    Args:
+        content: the file.
+        encoding: the encoding that was named; "" if none was.
+        text: what the file was decoded to.
+    """
+    return bool(encoding) and _is_valid(content, "utf-8") and content.decode("utf-8-sig") != text
 
 
 def read_bytes(path: str, what: str = "the file") -> bytes:

@@ -27,6 +27,7 @@ OPEN = {
     "until a quote within a caption": ('file_name,text\n2.jpg,"a white\n3.jpg,a bird of 5" or so\n', 2),
     "where every cell is quoted": ('"file_name","text"\n"1.jpg","a white bird\n"2.jpg","a bird"\n"3.jpg","b"\n', 2),
     "of the name": ('"text","file"\n"a white bird","1.jpg\n"a bird","2.jpg"\n"b","3.jpg"\n', 2),
+    "of the name, until the next quote": ('text,file\na,"1.jpg\nb,"2.jpg"\nc,3.jpg\n', 2),
     "before the name": ('text,file\n"a white bird,3.jpg\na green bird,4.jpg\n', 2),
     "before the name, until the next quote": ('text,file\n"a white bird,3.jpg\n"a green bird",4.jpg\na,5.jpg\n', 2),
     "with Windows's ends of lines": ('file_name,text\r\n1.jpg,a\r\n3.jpg,"a white bird\r\n4.jpg,a green bird\r\n', 3),

@@ -107,9 +107,15 @@ def test_what_is_not_valid_in_the_named_encoding_is_counted(tmp_path):
 
 def test_a_named_encoding_that_garbles_utf8_is_said(tmp_path):
     contents = {"latin": FRENCH.encode("latin-1"), "utf8": FRENCH.encode(), "ascii": b"a bird\n"}
-    report = "\n".join(find(captioned(tmp_path, contents), "latin-1").report)
+    folder = captioned(tmp_path, contents)
+    report = "\n".join(find(folder, "latin-1").report)
     assert "1 text files were read as latin-1, as --encoding says, which are valid UTF-8, too: utf8.txt" in report
-    assert "valid UTF-8" not in "\n".join(find(captioned(tmp_path, {"utf8": b"a bird\n"}), "latin-1").report)
+    write_text(folder / "captions.csv", "file,text\nutf8.png,un élève\n")
+    report = "\n".join(find(folder, "latin-1").report)
+    assert "1 text files were read as latin-1, as --encoding says, which are valid UTF-8, too: captions.csv" in report
+    report = "\n".join(find(captioned(tmp_path / "wide", {"ascii": b"a bird!!"}), "utf-16-le").report)
+    assert "valid UTF-8, too: ascii.txt" in report
+    assert "valid UTF-8" not in "\n".join(find(captioned(tmp_path / "narrow", {"a": b"a bird\n"}), "cp1252").report)
 
 
 ENCODINGS = [*MARKS, "cp1252", "gb18030", "shift_jis", "euc_kr", "koi8-r", "iso2022_jp"]

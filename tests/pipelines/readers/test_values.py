@@ -196,7 +196,7 @@ def test_a_file_with_values_that_are_not_finite_is_skipped_and_counted(tmp_path,
 def test_colors_of_12_bits_are_no_darker_than_gray(tmp_path, channels):
     pixels = np.stack([of_bits(12), of_bits(12).T, of_bits(12)[::-1], np.full((16, 16), 65535, np.uint16)], axis=-1)
     record = write_deep_colors(tmp_path / "colors.png", pixels[..., :channels])
-    assert look_at(record.path) == Look("integers", 0.0, 4095.0)
+    assert look_at(record.path) == Look("integers", 0.0, 4095.0, is_gray=False)
     decoded = decode_rgb(record.path, Values(0, 4095, "integers"))
     np.testing.assert_allclose(decoded, pixels[..., :3] / 4095 * 255, atol=1)
 
@@ -223,7 +223,7 @@ def test_files_of_8_bits_are_not_decoded_to_know_their_range(tmp_path):
     record = write_values(tmp_path / "cut.png", photograph)
     whole = (tmp_path / "cut.png").read_bytes()
     (tmp_path / "cut.png").write_bytes(whole[: len(whole) // 2])
-    assert look_at(record.path) == Look()
+    assert look_at(record.path) == Look(is_gray=False)
     values, lines = values_of({"": [record]}, str(tmp_path / "cache"), {"": None}, "folder")
     assert (values[""], lines) == (Values(), [])
 
