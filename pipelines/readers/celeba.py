@@ -6,19 +6,21 @@ import hashlib
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
+from pipelines.budget import Whole
 from pipelines.examples import DataError, LabeledImages
 from pipelines.readers.cache import Decoded, decode_once
 from pipelines.readers.class_tables import columns_line, columns_of, in_order, read_classes, splits_of
 from pipelines.readers.decode import decode_rgb, resize
 from pipelines.readers.files import IMAGE_SUFFIXES
 from pipelines.readers.order import natural
+from pipelines.readers.records import sized
 from pipelines.readers.tables import tables_in
 from pipelines.reading import DEFAULT, Reading
 from pipelines.report import Report, printable
@@ -133,7 +135,8 @@ def read(copy: Copy, split: str, load_size: int, cache_dir: str, reading: Readin
     paths = [os.path.join(copy.folder, *name.split("/")) for name in chosen]
     cache = os.path.join(cache_dir, f"images-{load_size}px-celeb_a-{_fingerprint(paths)}.npy")
     shape = (len(paths), load_size, load_size, 3)
-    images, undecodable = decode_once(_decoded(paths, load_size), shape, cache)
+    whole = _whole(copy, splits, where, paths, cache, load_size)
+    images, undecodable = decode_once(_decoded(paths, load_size), shape, cache, whole)
     report = report.with_skipped(
         "the image could not be decoded", [f"{chosen[index]} ({reason})" for index, reason in undecodable]
     )
@@ -198,6 +201,16 @@ def _fingerprint(paths: Sequence[str]) -> str:
             identity = (os.path.basename(path), -1, -1)
         digest.update(repr(identity).encode("utf-8", "surrogateescape"))
     return digest.hexdigest()[:24]
+
+
+def _whole(
+    copy: Copy, splits: Mapping[str, str], where: str, paths: Sequence[str], cache: str, load_size: int
+) -> Whole:
+    """The photographs of both splits, which a run holds at once."""
+    count = sum(splits.get(name) in ("train", "test") for name in copy.pictures) if where else len(paths)
+    size = 3 * load_size * load_size
+    arrays = {cache: len(paths) * size, "the other split": (count - len(paths)) * size}
+    return Whole("celeb_a", sized(f"{count:,} photographs", load_size), arrays)
 
 
 def _decoded(paths: Sequence[str], load_size: int) -> Iterator[Decoded]:

@@ -136,7 +136,16 @@ def from_table(scanned: Scan, kinds: Mapping[str, str], line: str) -> Splits:
     for path in scanned.pictures:
         if path not in of:
             skipped[SPARE if kinds.get(path) == VALIDATION else "in no split of the table"].append(path)
-    return Splits(of, {path: path for path in of}, TEST in of.values(), skipped, line)
+    return Splits(of, without_splits(used), TEST in of.values(), skipped, line)
+
+
+def without_splits(paths: Sequence[str]) -> dict[str, str]:
+    """Path to what is left of it without a folder of its split: where each path has one at the same depth."""
+    folders = [path.split("/")[:-1] for path in paths]
+    for depth in range(min(map(len, folders), default=0)):
+        if all(kind_of(above[depth]) for above in folders):
+            return {path: "/".join([*(parts := path.split("/"))[:depth], *parts[depth + 1 :]]) for path in paths}
+    return {path: path for path in paths}
 
 
 def kind_for(reading: Reading) -> Callable[[str], str]:

@@ -20,7 +20,7 @@ from tqdm import tqdm
 
 from models.core.layers import BatchStatistics, InstanceNormalization, ReflectionPadding, SeededDropout
 from pipelines.examples import DataError
-from pipelines.images import to_uint8
+from pipelines.images import to_pixels
 from pipelines.memory import available_memory
 from pipelines.report import printable
 from serving.tiled.convolutions import Convolved, Transposed
@@ -102,14 +102,14 @@ class TiledGenerator:
         """The translation of a picture.
 
         Args:
-            image: (h, w, 3) uint8.
+            image: (h, w, c) uint8, or float32 in [0, 255].
             rows: h or more indices, 0, ..., h - 1 and those of the rows that it is padded with.
             columns: the same of its columns.
             seed: (1, 2) int32, of the dropout.
             folder: where the maps are kept; None: the system's folder for temporary files.
 
         Returns:
-            (h, w, 3) uint8.
+            (h, w, c') of the same kind.
 
         Raises:
             DataError: there is no memory for a tile, or no room for the maps on the disk.
@@ -119,13 +119,15 @@ class TiledGenerator:
         tasks, last = schedule(nodes, output)
         tile_bytes = affordable_tile(*image.shape[:2])
         check_disk(tasks, last, folder)
-        result = np.empty_like(image)
+        result = np.empty((*image.shape[:2], output.channels), image.dtype)
         try:
             for task in tqdm(tasks, f"{image.shape[1]} x {image.shape[0]} in tiles", leave=False, disable=None):
                 if task is output:
                     for region in task.tiles(tile_bytes):
                         inside = result[region.rows, region.columns]
-                        inside[:] = to_uint8(task.compute(region)[0])[: inside.shape[0], : inside.shape[1]]
+                        inside[:] = to_pixels(task.compute(region)[0], image.dtype)[
+                            : inside.shape[0], : inside.shape[1]
+                        ]
                 else:
                     run(task, task in last, tile_bytes, folder)
                 for node in [node for node, user in last.items() if user is task]:

@@ -163,6 +163,10 @@ def test_a_photograph_is_no_deeper_because_its_depth_is(tmp_path):
     found = pairs.load("train", 16, str(tmp_path / "data"), str(tmp_path / "cache"), reading=given)
     np.testing.assert_array_equal(found.a[0], photograph)
     assert found.b.max() == 255
+    # For each side it is.
+    given = Reading(value_range="0,510,0,10")
+    found = pairs.load("train", 16, str(tmp_path / "data"), str(tmp_path / "cache"), reading=given)
+    np.testing.assert_allclose(found.a[0], photograph / 2, atol=1)
 
 
 def test_files_of_8_bits_beside_deeper_ones_are_read_as_ever(tmp_path, caplog):
@@ -196,7 +200,7 @@ def test_a_file_with_values_that_are_not_finite_is_skipped_and_counted(tmp_path,
 def test_colors_of_12_bits_are_no_darker_than_gray(tmp_path, channels):
     pixels = np.stack([of_bits(12), of_bits(12).T, of_bits(12)[::-1], np.full((16, 16), 65535, np.uint16)], axis=-1)
     record = write_deep_colors(tmp_path / "colors.png", pixels[..., :channels])
-    assert look_at(record.path) == Look("integers", 0.0, 4095.0)
+    assert look_at(record.path) == Look("integers", 0.0, 4095.0, is_gray=False)
     decoded = decode_rgb(record.path, Values(0, 4095, "integers"))
     np.testing.assert_allclose(decoded, pixels[..., :3] / 4095 * 255, atol=1)
 
@@ -223,7 +227,7 @@ def test_files_of_8_bits_are_not_decoded_to_know_their_range(tmp_path):
     record = write_values(tmp_path / "cut.png", photograph)
     whole = (tmp_path / "cut.png").read_bytes()
     (tmp_path / "cut.png").write_bytes(whole[: len(whole) // 2])
-    assert look_at(record.path) == Look()
+    assert look_at(record.path) == Look(is_gray=False)
     values, lines = values_of({"": [record]}, str(tmp_path / "cache"), {"": None}, "folder")
     assert (values[""], lines) == (Values(), [])
 
