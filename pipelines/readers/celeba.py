@@ -155,7 +155,9 @@ def read(copy: Copy, split: str, load_size: int, cache_dir: str, reading: Readin
         report.log()
         return LabeledImages(images=images, names=names, report=report)
     class_names = in_order(classes.values())
-    counts = Counter(classes[name] for name in chosen)
+    # Of what is trained on, whichever split this is.
+    trained = chosen if split == "train" else [name for name, part in splits.items() if part == "train"]
+    counts = Counter(classes[name] for name in trained)
     report = dataclasses.replace(report, classes={name: counts[name] for name in class_names})
     report.log()
     labels = {name: label for label, name in enumerate(class_names)}

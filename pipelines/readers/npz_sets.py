@@ -59,7 +59,8 @@ def read(
         raise _wrong(name, whole, f"labels from {labels.min()} to {labels.max()}", f"labels must be below {len(names)}")
     counts = np.bincount(labels.astype(np.int64), minlength=len(names)).tolist()
     found = f"{len(images):,} images of {images.shape[2]} x {images.shape[1]} pixels in {whole!r}"
-    report = Report(name, found, {split: len(images)}, classes=dict(zip(names, counts, strict=True)))
+    classes = dict(zip(names, counts, strict=True)) if split == "train" else {}
+    report = Report(name, found, {split: len(images)}, classes=classes)
     report.log()
     return LabeledImages(
         images=resized(images[..., np.newaxis], load_size, name, cache_dir),

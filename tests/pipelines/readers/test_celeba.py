@@ -64,6 +64,8 @@ def test_photographs_and_lists_are_found(tmp_path, photographs, lists, style, na
     assert train.images[:, 0, 0, 2].tolist() == [1, 2, 3]
     assert test.images[:, 0, 0, 2].tolist() == [5, 6]
     assert train.class_names == test.class_names == ("not Smiling", "Smiling")
+    assert train.report.classes == test.report.classes == {"not Smiling": 2, "Smiling": 1}
+    assert train.report.used == test.report.used == {"train": 3, "test": 2}
     assert train.labels.tolist() == [1, 0, 0]
     assert test.labels.tolist() == [0, 1]
 
