@@ -139,8 +139,6 @@ def test_a_split_may_be_a_word_of_the_class_folders(folder):
 def test_a_split_may_be_a_word_of_the_file_names(folder, pattern):
     numbers = (("train", 1), ("train", 2), ("Val", 3), ("Val", 4))
     write(folder, *(pattern.format(split=split, n=n) for split, n in numbers))
-        folder, *(pattern.format(split=split, n=n) for split, n in (("train", 1), ("train", 2), ("Val", 3), ("Val", 4)))
-    )
     write(folder, "cat/steam.png")
     assert [name for name in load(folder).names if "train" in name] == list(load(folder).names)
     assert [name for name in load(folder, "test").names if "Val" in name] == list(load(folder, "test").names)
