@@ -54,6 +54,16 @@ def with_channels(images: np.ndarray, channels: int) -> np.ndarray:
     return gray
 
 
+def in_channels(images: tf.Tensor, channels: int) -> tf.Tensor:
+    """As `with_channels`, of a batch: so that no copy of all images is needed."""
+    if images.shape[-1] == channels:
+        return images
+    if channels == 3:
+        return tf.repeat(images, 3, axis=-1)
+    gray = (tf.reduce_sum(tf.cast(images, tf.int32) * LUMA.astype(np.int32), axis=-1, keepdims=True) + 500) // 1000
+    return tf.cast(gray, tf.uint8)
+
+
 def center_crop(images: np.ndarray, size: Size) -> np.ndarray:
     """(n, h, w, c) to (n, height, width, c) of a size: the middle of each image, as evaluation uses it."""
     height, width = height_width(size)

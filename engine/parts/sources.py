@@ -10,7 +10,7 @@ import pathlib
 from engine.folder import RunError
 from engine.parts.depths import PREVIEW
 from panels.gallery import is_gallery
-from pipelines.readers.files import IMAGE_SUFFIXES, list_files
+from pipelines.readers.files import not_pictures, scan
 from pipelines.report import Report, printable
 
 # Where a page of translations has its pictures, beside its index.html.
@@ -55,16 +55,23 @@ def find_sources(source: pathlib.Path, target: pathlib.Path, run_folder: pathlib
     """
     if source.is_file():
         return Sources(source.parent, (source.name,), Report("--input"))
-    files = list_files(str(source), ("",))
+    scanned = scan(str(source))
+    report = Report("--input", found=scanned.found)
     written = written_below(source, target, run_folder)
-    reasons = {name: written(name) for name in files}
-    for name in files:
-        if not reasons[name] and not name.lower().endswith(IMAGE_SUFFIXES):
-            reasons[name] = "not a picture"
-    report = Report("--input", found=f"{len(files):,} files in {printable(str(source))}")
-    for reason in sorted(set(reasons.values()) - {""}):
-        report = report.with_skipped(reason, [name for name in files if reasons[name] == reason])
-    return Sources(source, tuple(name for name in files if not reasons[name]), report)
+    chosen, reasons = [], {}
+    for name in scanned.pictures:
+        if reason := written(name):
+            reasons.setdefault(reason, []).append(name)
+        else:
+            chosen.append(name)
+    others = [name for name in scanned.others if not written(name)]
+    for reason, names in {
+        **reasons,
+        **not_pictures(scanned, set(scanned.others) - set(others)),
+        **scanned.skipped,
+    }.items():
+        report = report.with_skipped(reason, names)
+    return Sources(source, tuple(chosen), report)
 
 
 def written_below(source: pathlib.Path, target: pathlib.Path, run_folder: pathlib.Path):

@@ -3,20 +3,16 @@
 The size is a side, or (height, width), in pixels.
 """
 
-import contextlib
-
 import numpy as np
 from PIL import Image
 
 from pipelines.examples import PLAIN, Values
-from pipelines.readers.deep import kind_of, pixels_of, upright
+from pipelines.readers.deep import kind_of, pixels_of, upright, upright_size
 from pipelines.readers.values import colors_of, scaled
 from pipelines.sizes import Size, height_width
 
 # The crops used in training are at least this share of the size at which images are kept (64 of 76 pixels).
 SMALL = 64 / 76
-# The tag of EXIF, and those of its values that turn a picture by a quarter.
-ORIENTATION, TURNED = 0x0112, (5, 6, 7, 8)
 
 
 def decode_image(
@@ -76,10 +72,7 @@ def is_small(path: str, load_size: Size, half: str = "", resize: str = "squash")
     """Whether an image file (or the half of it) is smaller than what is cropped from `load_size`: it is enlarged."""
     height, width = height_width(load_size)
     with Image.open(path) as opened:
-        across, down = opened.size
-        with contextlib.suppress(Exception):
-            if opened.getexif().get(ORIENTATION) in TURNED:
-                across, down = down, across
+        across, down = upright_size(opened)
     shorter = ((across // 2 if half else across) < SMALL * width, down < SMALL * height)
     # Padded, a picture is only enlarged where both of its sides are too short.
     return all(shorter) if resize == "pad" else any(shorter)

@@ -117,7 +117,7 @@ class TiledGenerator:
         nodes = self.nodes(lambda layer: Pixels(layer, image, rows, columns), tf.cast(seed[0], tf.int32))
         output = next(node for node in nodes if node.layer is self.output)
         tasks, last = schedule(nodes, output)
-        tile_bytes = affordable_tile(*image.shape[:2])
+        tile_bytes = affordable_tile(image)
         check_disk(tasks, last, folder)
         result = np.empty((*image.shape[:2], output.channels), image.dtype)
         try:
@@ -176,13 +176,14 @@ def run(task: Node, is_kept: bool, tile_bytes: int, folder: str | None):
     task.stored = stored
 
 
-def affordable_tile(height: int, width: int) -> int:
+def affordable_tile(image: np.ndarray) -> int:
     """Bytes of a tile for which there is memory, at most `TILE_BYTES`; DataError if there is none for small ones."""
     free = available_memory()
     # The picture, its translation, and while that is written, its file.
-    left = free - 4 * 3 * height * width
+    left = free - 4 * image.nbytes
     if left < IN_USE * LEAST_TILE_BYTES:
         needed = (free - left + IN_USE * LEAST_TILE_BYTES) / 1e9
+        height, width = image.shape[:2]
         raise DataError(
             f"a picture of {width} x {height} pixels needs at least {needed:.2f} GB of memory while it is translated. "
             f"Received: {free / 1e9:.2f} GB available"

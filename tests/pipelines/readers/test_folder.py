@@ -267,6 +267,18 @@ def test_classes_in_a_table_beside_a_flat_folder(folder):
         load(folder, class_column="species")
 
 
+def test_a_class_that_only_test_has_is_left_out_and_counted(folder):
+    write(folder, *(f"{number}.png" for number in range(1, 7)))
+    rows = "1.png,train,a\n2.png,train,b\n3.png,train,\n4.png,test,a\n5.png,test,c\n6.png,test,b\n"
+    (folder / "list.csv").write_text(f"file,split,kind\n{rows}")
+    found = load(folder, "test", class_column="kind")
+    assert found.names == ("4", "6")
+    assert found.class_names == ("a", "b")
+    lines = report(folder, class_column="kind")
+    assert "skipped 1: its class is not in train: 5.png" in lines
+    assert "skipped 1: picture without a class in list.csv: 3.png" in lines
+
+
 def test_splits_in_a_table_beside_a_flat_folder(folder):
     write(folder, *(f"{number}.png" for number in range(1, 6)))
     (folder / "list.csv").write_text("file,split,kind\n1.png,train,a\n2.png,train,b\n3.png,val,a\n4.png,val,b\n")
