@@ -59,7 +59,7 @@ class TranslationParts(Parts):
         """Translate the images of --input, of any sizes, into the folder --output, with a page to look at them."""
         sampler = self.sampler(model)
         direction = command.direction or sampler.directions[0]
-        depths = Depths(*self.values(direction), model.config.channels_of(direction), self.experiment.cache_dir)
+        depths = Depths(*self.values(direction), model.config.channels_of(direction))
         target, title = self.target(command), self.title(direction)
         return translate_files(sampler, command, target, title, model, self.folder.path, depths)
 
