@@ -17,6 +17,7 @@ from pipelines.readers.cache import Decoded, decode_once
 from pipelines.readers.decode import SMALL, decode_image, is_small
 from pipelines.reading import DEFAULT, Reading
 from pipelines.report import Report, first_names
+from pipelines.rows import release
 from pipelines.sizes import Size, height_width
 
 # Pillow releases the interpreter's lock while it decodes and resizes, so threads are enough.
@@ -61,12 +62,14 @@ def decode_images(
     path = _cache_file(records, sides, cache_dir, reading)
     shape = (len(records), *sides, 3)
     images, skipped = decode_once(_decoded(records, sides, reading), shape, path, whole)
-    if len(images) and images[:LOOKED_AT].max() < DARK:
+    brightest = images[:LOOKED_AT].max() if len(images) else DARK
+    release(images)
+    if brightest < DARK:
         logging.warning(
             "the pictures are nearly black: no pixel of %s is above %d of 255 (--value_range=LOW,HIGH says which "
             "values are black and white)",
             first_names([record.name for record in records]),
-            images[:LOOKED_AT].max(),
+            brightest,
         )
     left_out = {index for index, _ in skipped}
     kept = [record for index, record in enumerate(records) if index not in left_out]
