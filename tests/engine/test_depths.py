@@ -10,11 +10,14 @@ from PIL import Image
 
 from engine.command import Evaluate, Sample, Train
 from engine.experiment import resolve
+from engine.parts.depths import Depths
 from engine.run import Run
 from models.core.config import ConfigError
-from pipelines.examples import DataError
+from pipelines.examples import DataError, Values
 
 TONES = np.linspace(0.0, 1.0, 64).reshape(8, 8)
+# Of the values of the run's files, by side.
+RANGES = {"A": 4095, "B": 1023}
 TINY = ("receptive_field=16", "generator_width=4", "discriminator_width=4")
 
 
@@ -64,11 +67,11 @@ def stored(path):
 
 @pytest.fixture(scope="module")
 def scans(tmp_path_factory):
-    """A run of pix2pix from 12 bits in 16 to 12 bits in 16, both gray."""
+    """A run of pix2pix from 12 bits in 16 to 10 bits in 16, both gray."""
     folder = tmp_path_factory.mktemp("scans")
     for seed in range(3):
-        write(folder / "data" / "A" / f"{seed}.png", picture(seed, 4095, np.uint16))
-        write(folder / "data" / "B" / f"{seed}.png", picture(seed, 4095, np.uint16))
+        for side, most in RANGES.items():
+            write(folder / "data" / side / f"{seed}.png", picture(seed, most, np.uint16))
     return train(folder)
 
 
@@ -86,10 +89,9 @@ def colored(tmp_path_factory):
 
 def test_the_record_says_how_values_are_read(scans):
     record = json.loads((scans / "run.json").read_text())
-    for side in "AB":
-        assert {"low": 0, "high": 4095, "kind": "integers", "channels": 1}.items() <= record["data"]["values"][
-            side
-        ].items()
+    for side, most in RANGES.items():
+        known = {"low": 0, "high": most, "kind": "integers", "channels": 1}
+        assert known.items() <= record["data"]["values"][side].items()
     assert (record["config"]["channels_a"], record["config"]["channels_b"]) == (1, 1)
 
 
@@ -100,9 +102,9 @@ def test_16_bits_come_out_where_they_came_in(scans, tmp_path):
     sample(scans, tmp_path / "in", tmp_path / "out")
     mode, png = stored(tmp_path / "out" / "output" / "a.png")
     assert (mode, png.dtype, png.shape) == ("I;16", np.uint16, (32, 32))
-    assert png.max() <= 4095
-    # The step of 8 bits would be 16.
-    assert len(np.unique(png % 16)) > 8
+    assert png.max() <= RANGES["B"]
+    # The tones of 8 bits are few of them.
+    assert np.isin(png, np.rint(np.arange(256) / 255 * RANGES["B"])).mean() < 0.5
     mode, tiff = stored(tmp_path / "out" / "output" / "b.tif")
     assert mode == "I;16"
     np.testing.assert_array_equal(png, tiff)
@@ -136,6 +138,30 @@ def test_floats_are_not_read_as_integers(scans, tmp_path, capsys):
     write(tmp_path / "in" / "floats.tif", picture(0, 1, np.float32))
     sample(scans, tmp_path / "in", tmp_path / "out")
     assert "floats.tif (floats, where the other files hold integers)" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("made", "channels", "name", "source", "dtype"),
+    [
+        (Values(0, 4095, "integers"), 1, "a.png", "a.png", np.uint16),
+        (Values(0, 4095, "integers"), 1, "a.tif", "deep/a.TIFF", np.uint16),
+        (Values(0, 1, "floats"), 1, "a.tif", "a.png", np.float32),
+        (Values(-1024, 3071, "integers"), 1, "a.tif", "a.png", np.int32),
+        # Pillow writes no such TIFF file, and reads the first byte of each number.
+        (Values(0, 65535, "integers"), 3, "a.png", "a.tif", np.uint8),
+        (Values(), 1, "a.png", "a.tif", np.uint8),
+    ],
+)
+def test_files_hold_the_numbers_of_the_runs_own(tmp_path, made, channels, name, source, dtype):
+    depths = Depths(made=made, channels=(1, channels))
+    tones = np.repeat(TONES[..., np.newaxis].astype(np.float32) * 255, channels, axis=-1)
+    assert depths.name("a.png", source) == name
+    depths.write(tmp_path / name, tones if made.kind else np.rint(tones).astype(np.uint8))
+    _, numbers = stored(tmp_path / name)
+    assert numbers.dtype == dtype
+    low, high = (0, 255) if dtype == np.uint8 else (made.low, made.high)
+    tolerance = 1e-6 if dtype == np.float32 else 1
+    np.testing.assert_allclose(numbers, low + tones.reshape(numbers.shape) / 255 * (high - low), atol=tolerance)
 
 
 def test_the_export_reads_and_writes_as_sampling_does(scans, tmp_path):
