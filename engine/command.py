@@ -25,6 +25,7 @@ MOST_SEED = 2**31 - 1
 # The help of flags that several modes accept.
 JUDGE = "The run folder of the judge of attributes or classes."
 FEATURE_NETWORK = "A .keras network, for a Frechet distance on its features."
+OUTPUT = "The PNG file to write (of --mode=train, with --dry_run: the examples); of translations, the folder."
 EMBEDDINGS = "A file of text embeddings to sample or evaluate, for models trained on embeddings."
 
 
@@ -171,7 +172,9 @@ class Train(Command):
         "auto", "Of your pairs: which sides are label maps, whose colors are never mixed.", choices=LABEL_MAPS
     )
     value_range: str = option(
-        "", "Of your images: the pixel values that become black and white, LOW,HIGH. Default: as recognized."
+        "",
+        "Of your images: the pixel values that become black and white, LOW,HIGH; of two sides also "
+        "LOW_A,HIGH_A,LOW_B,HIGH_B. Default: as recognized.",
     )
     resize: str = option("squash", "What becomes of images of another aspect.", choices=RESIZES)
     encoding: str = option("", "Of your text files, such as latin-1 or gbk. Default: UTF-8.")
@@ -200,7 +203,10 @@ class Train(Command):
     init_checkpoint: str = option("last", "With --init_from: which checkpoint of it: last, best or a step.")
     init_optimizers: bool = option(False, "With --init_from: whether the optimizers' state is taken, too.")
     restart: bool = option(False, "Move an old run aside and start over.")
-    dry_run: bool = option(False, "Print the resolved configuration, the networks and a batch, and stop.")
+    dry_run: bool = option(
+        False, "Print the resolved configuration, the networks and a batch, draw the first examples, and stop."
+    )
+    output: str = option("", OUTPUT, path="any")
 
     def __post_init__(self):
         super().__post_init__()
@@ -209,6 +215,8 @@ class Train(Command):
                 "--keep_best compares the evaluations during training, so it needs --evaluate_every. "
                 "Received: --evaluate_every=0"
             )
+        if self.output and not self.dry_run:
+            raise CommandError(f"--output, in training, is for --dry_run. Received: --output={self.output}")
         check_checkpoint("init_checkpoint", self.init_checkpoint)
         if not self.init_from and (self.init_optimizers or self.init_checkpoint != "last"):
             flag = "--init_optimizers" if self.init_optimizers else f"--init_checkpoint={self.init_checkpoint}"
@@ -280,7 +288,7 @@ class Sample(TrainedCommand):
     direction: str = option("", "Of a model that translates both ways: AtoB or BtoA.", choices=DIRECTIONS)
     num_images: int = option(8, "Images a row, or steps of an interpolation.", minimum=1, maximum=MOST_IMAGES)
     interpolate: str = option("", "Draw a strip from one to the next.", choices=("captions", "noise"))
-    output: str = option("", "The PNG file to write; of translations, the folder.", path="any")
+    output: str = option("", OUTPUT, path="any")
 
 
 @dataclasses.dataclass(frozen=True)

@@ -7,7 +7,7 @@ calls it; nothing here calls the run back but for data and earlier runs.
 import dataclasses
 import hashlib
 import pathlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -20,6 +20,7 @@ from evaluation.evaluator import Data, Outputs
 from models.core.config import ConfigError, TrainingConfig, override
 from models.core.preset import Requirement
 from models.core.trained import TrainedModel
+from panels.sheet import sheet
 from pipelines.atomic import atomic_write
 from pipelines.batches.draws import Batches
 from pipelines.examples import Examples, LabeledImages
@@ -29,6 +30,10 @@ from serving.sampler import Sampler
 
 # () -> {name: (h, w, 3) uint8 picture}: draws the model as it is now.
 Panels = Callable[[], dict[str, np.ndarray]]
+
+
+# Of the sheet that shows what is trained on.
+SHEET_EXAMPLES = 9
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,6 +74,31 @@ class Parts:
     def prepare(self, examples: Examples, dry_run: bool = False) -> Prepared:
         """Make batches of the training examples; a dry run may leave out what takes long."""
         raise NotImplementedError
+
+    def sheet(self, prepared: Prepared, examples: Examples) -> np.ndarray | None:
+        """(h, w, 3) uint8: the first few examples, as they are trained on; None if there is nothing to see."""
+        cells, step = [], 0
+        while len(cells) < SHEET_EXAMPLES:
+            batch, rows = batch_at(prepared.batches, step)
+            shown = self.trained_on(batch, rows, examples)
+            if shown is None:
+                return None
+            cells, step = [*cells, *shown], step + 1
+        height, width, _ = cells[0][1][0].shape
+        images = f"{prepared.batches.images:,} training images, as they are trained on ({width} x {height} pixels)"
+        return sheet(f"{self.experiment.model} on {self.experiment.dataset}: {images}", cells[:SHEET_EXAMPLES])
+
+    def trained_on(
+        self, batch: Mapping[str, np.ndarray], rows: Mapping[str, np.ndarray], examples: Examples
+    ) -> Sequence[tuple[str, Sequence[np.ndarray]]] | None:
+        """Of each example of a batch its text and its pictures (h, w, c) in [-1, 1]; None if there is nothing to see.
+
+        Args:
+            batch: as the model gets it.
+            rows: which rows of the examples it is made of (`pipelines.batches.draws.Batches.rows`).
+            examples: that are trained on.
+        """
+        return None
 
     def begin(self):
         """Write what belongs to the run before training, once nothing can be refused any more."""
@@ -137,6 +167,13 @@ class Parts:
         if path.suffix.lower() != ".png":
             raise RunError(f"--output must be a .png file or an existing folder. Received: {path}")
         return path
+
+
+def batch_at(batches: Batches, step: int) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """The batch of a step, and the rows that it is made of, as arrays."""
+    made = (batches.at, batches.rows) if batches.rows else (batches.at,)
+    batch, rows, *_ = [{name: np.asarray(value) for name, value in of(step).items()} for of in made] + [{}]
+    return batch, rows
 
 
 def weights_of(model: TrainedModel) -> str:

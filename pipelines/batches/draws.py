@@ -27,11 +27,14 @@ class Batches:
         at: (integer scalar step) -> dict of tensors; pure. It computes on the host, wherever it is called.
         measured: configuration fields that only the data determine, such as the size of a text embedding.
         images: the number of images in an epoch.
+        rows: (integer scalar step) -> dict of (B, ...) integers: which rows of the examples, "image", and of the table
+            of their captions, "caption", a batch is made of; None where nobody needs to know.
     """
 
     at: Callable[[tf.Tensor], dict[str, tf.Tensor]]
     measured: Mapping[str, object]
     images: int
+    rows: Callable[[tf.Tensor], dict[str, tf.Tensor]] | None = None
 
     def __post_init__(self):
         at = self.at

@@ -106,7 +106,7 @@ def read(files: Files, split: str, load_size: int, cache_dir: str = "") -> Label
         "cifar10",
         f"{len(there)} files of {split} in {files.where!r}",
         {split: len(labels)},
-        classes=dict(zip(class_names, counts.tolist(), strict=True)),
+        classes=dict(zip(class_names, counts.tolist(), strict=True)) if split == "train" else {},
     )
     if missing:
         report = report.with_assumed(f"the set is not whole: there is no {', '.join(missing)}")
@@ -117,6 +117,7 @@ def read(files: Files, split: str, load_size: int, cache_dir: str = "") -> Label
         names=tuple(f"{split}/{index:06}" for index in range(len(labels))),
         labels=labels.astype(np.int32),
         class_names=class_names,
+        report=report,
     )
 
 

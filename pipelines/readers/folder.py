@@ -83,7 +83,10 @@ def find(data_dir: str, reading: Reading = DEFAULT) -> FoundFolder:
         {name: counts[name] for name in class_names},
         assumed=tuple(filter(None, (splits.assumed, *lines))),
     )
-    if not reading.class_column:
+    if reading.class_column:
+        # Those without any class are among the problems.
+        report = report.with_skipped("its class is not in train", [path for path in unknown if path in classes])
+    else:
         report = report.with_skipped("in no folder of a class of train", unknown)
     if not records["test"]:
         report = report.with_assumed(NO_TEST)

@@ -100,7 +100,23 @@ def load(split: str, load_size: int, data_dir: str, cache_dir: str) -> LabeledIm
     Raises:
         DataError: see `find` and `read`.
     """
-    return read(find(data_dir), split, load_size, cache_dir=cache_dir)
+    return read(find(_place(data_dir)), split, load_size, cache_dir=cache_dir)
+
+
+def _place(folder: str) -> str:
+    """The folder, or the one within it that holds IDX files, as torchvision's `MNIST/raw` does.
+
+    Raises:
+        DataError: several do.
+    """
+    if not os.path.isdir(folder) or families(folder):
+        return folder
+    within = [os.path.join(folder, name) for name in sorted(os.listdir(folder)) if not name.startswith(".")]
+    places = [place for above in within for place in (above, os.path.join(above, "raw")) if families(place)]
+    if len(places) > 1:
+        names = ", ".join(os.path.relpath(place, folder) for place in places)
+        raise DataError(f"idx: data_dir must be the folder of one set. Received: {folder!r}, which holds {names}")
+    return places[0] if places else folder
 
 
 def read(

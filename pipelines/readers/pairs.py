@@ -249,7 +249,7 @@ def load(
     found = find(data_dir, name, reading)
     records = dict(zip(SIDES, (found.a, found.b), strict=True))
     whole = {side: [*of["train"], *of["test"]] for side, of in records.items()}
-    read, assumed = alike(whole, load_size, cache_dir, reading, name, label_maps)
+    read, assumed = alike(whole, load_size, cache_dir, reading, name, label_maps, may_be_gray=True)
     report, sides = found.report.with_assumed(*assumed), {}
     parts = {(side, part): read[side].of(of[part]) for side, of in records.items() for part in of}
     what = f"{sum(report.used.values()):,} pairs"
@@ -258,6 +258,9 @@ def load(
         kept, images, report = decode_reported(parts[side, split], load_size, cache_dir, report, reading, side, needed)
         sides[side] = {record.name: row for row, record in enumerate(kept)}, images
     names = tuple(name for name in sides["A"][0] if name in sides["B"][0])
+    for side, other in (("A", "B"), ("B", "A")):
+        alone = [name for name in sides[side][0] if name not in sides[other][0]]
+        report = report.with_skipped(f"{side} whose {other} could not be decoded", alone)
     report.log()
     if not names:
         raise DataError(

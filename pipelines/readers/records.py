@@ -15,6 +15,7 @@ from pipelines.budget import Whole
 from pipelines.examples import PLAIN, DataError, Record
 from pipelines.readers.cache import Decoded, decode_once
 from pipelines.readers.decode import SMALL, decode_image, is_small
+from pipelines.readers.shapes import counted, fit_lines, sizes_of
 from pipelines.reading import DEFAULT, Reading
 from pipelines.report import Report, first_names
 from pipelines.rows import release
@@ -50,8 +51,8 @@ def decode_images(
             files; None if they are all.
 
     Returns:
-        The k <= n records that could be decoded, in order; their images, (k, height, width, 3) uint8; and for each
-        of the others its name and the reason.
+        The k <= n records that could be decoded, in order; their images, (k, height, width, 1 or 3) uint8, as
+        the records say; and for each of the others its name and the reason.
 
     Raises:
         DataError: load_size is not positive, or the set is not held in memory and cannot be written to cache_dir.
@@ -60,7 +61,7 @@ def decode_images(
     if min(sides) < 1:
         raise DataError(f"load_size must be a positive number of pixels, got {load_size}")
     path = _cache_file(records, sides, cache_dir, reading)
-    shape = (len(records), *sides, 3)
+    shape = (len(records), *sides, channels_of(records))
     images, skipped = decode_once(_decoded(records, sides, reading), shape, path, whole)
     brightest = images[:LOOKED_AT].max() if len(images) else DARK
     release(images)
@@ -85,7 +86,8 @@ def decode_reported(
     side: str = "",
     whole: Whole | None = None,
 ) -> tuple[list[Record], np.ndarray, Report]:
-    """Decodes the images of records as `decode_images` does, and reports on those that cannot be decoded.
+    """Decodes the images of records as `decode_images` does, and reports on them: those that cannot be decoded, the
+    sizes of the others, and what becomes of another aspect.
 
     Args:
         records: the images to decode.
@@ -101,7 +103,9 @@ def decode_reported(
     """
     kept, images, undecodable = decode_images(records, load_size, cache_dir, reading, whole)
     names = [f"{name} ({reason})" for name, reason in undecodable]
-    return kept, images, report.with_skipped(f"{side} could not be decoded".strip(), names)
+    report = report.with_skipped(f"{side} could not be decoded".strip(), names)
+    sizes = sizes_of(kept)
+    return kept, images, report.with_sizes(counted(sizes)).with_assumed(*fit_lines(sizes, load_size, reading, side))
 
 
 def whole_of(
@@ -125,9 +129,16 @@ def whole_of(
         more: further images of the set, whose files are not looked for yet.
     """
     sides = height_width(load_size)
-    size = 3 * math.prod(sides)
-    arrays = {_cache_file(records, sides, cache_dir, reading): len(records) * size for records in parts}
-    return Whole(name, sized(what, load_size), arrays | ({"more": more * size} if more else {}))
+    arrays = {
+        _cache_file(records, sides, cache_dir, reading): len(records) * channels_of(records) * math.prod(sides)
+        for records in parts
+    }
+    return Whole(name, sized(what, load_size), arrays | ({"more": 3 * more * math.prod(sides)} if more else {}))
+
+
+def channels_of(records: Sequence[Record]) -> int:
+    """The channels of the decoded images of a side, whose records agree."""
+    return records[0].values.channels if records else 3
 
 
 def sized(what: str, load_size: Size) -> str:

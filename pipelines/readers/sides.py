@@ -31,7 +31,7 @@ SYNONYMS = {"img": "image", "picture": "image", "pic": "image", "photograph": "p
 # What follows the word of a side in Cityscapes: forms of one map, of which the first that is there counts.
 FORMS = {"gtfine": ("color", "labelids", "labeltrainids"), "gtcoarse": ("color", "labelids", "labeltrainids")}
 SIDES = ("A", "B")
-SEPARATORS = re.compile(r"[_\-. ]+")
+SEPARATORS = re.compile(r"([_\-. ]+)")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -141,20 +141,22 @@ def side_of_folder(name: str, words: tuple[str, str]) -> int | None:
 
 def side_of_stem(stem: str, words: tuple[str, str]) -> tuple[int | None, str, str]:
     """The side that one word of a file name tells, the name without it, and the form that follows it."""
-    tokens = SEPARATORS.split(stem)
+    parts = SEPARATORS.split(stem)
     hits = [
         (place, words.index(word))
-        for place, token in enumerate(tokens)
-        if (word := singular(token.casefold())) and word in words
+        for place in range(0, len(parts), 2)
+        if (word := singular(parts[place].casefold())) and word in words
     ]
     if len(hits) != 1:
         return None, stem, ""
     place, side = hits[0]
     form = ""
-    if words[side] in FORMS and place + 1 < len(tokens):
-        form = "".join(tokens[place + 1 :]).casefold()
-        tokens = tokens[: place + 1]
-    return side, "_".join([*tokens[:place], *tokens[place + 1 :]]), form
+    if words[side] in FORMS and place + 1 < len(parts):
+        form = "".join(parts[place + 2 :: 2]).casefold()
+        parts = parts[: place + 1]
+    # With the separator before it; of a first word, with that after it.
+    kept = [*parts[: place - 1], *parts[place + 1 :]] if place else parts[2:]
+    return side, "".join(kept), form
 
 
 def candidates(paths: Sequence[str], reading: Reading) -> list[Naming]:

@@ -127,7 +127,7 @@ def load(
     check_split(split)
     found = find(data_dir, name, reading)
     whole = {side: [*records["train"], *records["test"]] for side, records in found.sides.items()}
-    read, assumed = alike(whole, load_size, cache_dir, reading, name, may_be_maps=False)
+    read, assumed = alike(whole, load_size, cache_dir, reading, name, may_be_maps=False, may_be_gray=True)
     report, decoded = found.report.with_assumed(*assumed), {}
     parts = {(side, part): read[side].of(of[part]) for side, of in found.sides.items() for part in of}
     what = f"{sum(report.used.values()):,} images"

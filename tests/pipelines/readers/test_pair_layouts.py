@@ -95,6 +95,9 @@ LAYOUTS = [
     ("{split}/real_{name}.png", "{split}/fake_{name}.png"),
     ("{split}/{name}.png", "{split}/{name}_mask.png"),
     ("{split}/{name}_A.png", "{split}/{name}_B.png"),
+    ("{split}/IMG-{name}.png", "{split}/IMG-{name}_mask.png"),
+    ("{split}/IMG.{name} a.png", "{split}/IMG.{name} b.png"),
+    ("{split}/input-{name}_x.png", "{split}/target-{name}_x.png"),
     ("{split}/cmp_b{name}.jpg", "{split}/cmp_b{name}.png"),
     ("images/{split}/{name}.jpg", "annotations/{split}/{name}.png"),
     (
@@ -143,7 +146,7 @@ def test_the_facades_as_cmp_packs_them(folder):
 
 
 def test_the_other_maps_of_cityscapes_are_not_used(folder):
-    write(folder, LAYOUTS[19][0], LAYOUTS[19][1])
+    write(folder, LAYOUTS[22][0], LAYOUTS[22][1])
     for form in ("labelIds", "instanceIds"):
         write_image(folder / "gtFine/train/ulm" / f"ulm_000_000019_gtFine_{form}.png", "white")
     check(folder, range(3))

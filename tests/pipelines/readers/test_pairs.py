@@ -80,7 +80,8 @@ def test_one_side_that_cannot_be_decoded_leaves_the_pair_out(tmp_path, caplog):
     with caplog.at_level("INFO", logger="absl"):
         found = load(tmp_path)
     assert found.names == ("good",)
-    assert "B could not be decoded: bad" in caplog.text
+    assert "skipped 1: B could not be decoded: bad" in caplog.text
+    assert "skipped 1: A whose B could not be decoded: bad" in caplog.text
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,364 @@
+"""Trees of folders as people have them, and the role that each file should have. Imports nothing of the project.
+
+Each picture has a color of its own on the left three fifths and another one on the rest, which tell which picture it is
+after decoding, and whether it is whole.
+"""
+
+import dataclasses
+import io
+import json
+import os
+import pathlib
+import unicodedata
+
+import numpy as np
+from hypothesis import strategies as st
+from PIL import Image
+
+TRAIN, TEST, SKIPPED = "train", "test", "skipped"
+LEVELS = (20, 90, 160, 230)
+# Kinds of Pillow, and the suffixes that people give them.
+SUFFIXES = {
+    "PNG": (".png", ".PNG", ".Png"),
+    "JPEG": (".jpg", ".JPG", ".jpeg", ".jfif", ".jpe"),
+    "BMP": (".bmp",),
+    "WEBP": (".webp",),
+    "TIFF": (".tif", ".tiff", ".TIF"),
+    "PPM": (".ppm",),
+    # A wrong suffix is no reason to lose a picture.
+    "JPEG ": (".png",),
+}
+SPLITS = [
+    ("train", "test"),
+    ("train", "val"),
+    ("train", "valid"),
+    ("train", "validation"),
+    ("train", "dev"),
+    ("training", "testing"),
+    ("Train", "Test"),
+    ("TRAIN", "VAL"),
+    ("Training", "Validation"),
+    ("train_set", "test_set"),
+    ("train2017", "val2017"),
+    ("trainset", "testset"),
+]
+CLASSES = ["cat", "dog", "10", "2", "château", "blue whale", "Zoë", "n01440764", "steam_train", "A", "label maps"]
+STEMS = ["{}", "img_{}", "IMG-{}", "café {}", "photo.{}", "{}-x", "жар{}", "鳥{}"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Role:
+    """What should become of a picture: its split, side or class, captions, and the key that a pair shares."""
+
+    split: str
+    side: str = ""
+    class_name: str | None = None
+    captions: tuple[str, ...] = ()
+    key: str = ""
+
+
+@dataclasses.dataclass(repr=False)
+class Tree:
+    """A folder to be.
+
+    Attributes:
+        dataset: what `--dataset` it is for.
+        layout: in words.
+        is_known: whether the layout is one that must be accepted.
+        files: path to content; None for a link that leads nowhere.
+        roles: role by (left color, right color) of every picture that can be decoded, and its path.
+        has_test: whether there are pictures to test on.
+    """
+
+    dataset: str
+    layout: str
+    is_known: bool = True
+    files: dict[str, bytes | None] = dataclasses.field(default_factory=dict)
+    roles: dict[tuple, tuple[str, Role]] = dataclasses.field(default_factory=dict)
+    has_test: bool = False
+
+    def write(self, folder: pathlib.Path):
+        """Make it."""
+        for path, content in self.files.items():
+            place = folder / path
+            place.parent.mkdir(parents=True, exist_ok=True)
+            if content is None:
+                os.symlink("/nowhere/at/all", place)
+            else:
+                place.write_bytes(content)
+
+    def __repr__(self) -> str:
+        roles = dict(self.roles.values())
+        return "\n".join(
+            [f"{self.dataset}: {self.layout}", *(f"  {path}  {roles.get(path, '')}" for path in self.files)]
+        )
+
+    def _repr_pretty_(self, printer, cycle):
+        """What hypothesis prints."""
+        printer.text(repr(self))
+
+
+def colors_of(number: int) -> tuple[tuple[int, int, int], tuple[int, int, int]]:
+    """The two colors of a picture; no color is a left one and a right one, so that halves are known."""
+    digits = [number // 4**place % 4 for place in range(3)]
+    left = tuple(LEVELS[digit] for digit in digits)
+    right = tuple(LEVELS[(digit + 2) % 4] for digit in digits)
+    return left, right
+
+
+def pixels_of(number: int, size: tuple[int, int]) -> np.ndarray:
+    """A picture of a number below 64, as smooth as a photograph."""
+    width, height = size
+    left, right = colors_of(number)
+    border = round(width * 0.6)
+    pixels = np.empty((height, width, 3), np.float32)
+    pixels[:, :border], pixels[:, border:] = left, right
+    pixels += np.linspace(-12, 12, height)[:, None, None] + np.linspace(-5, 5, width)[None, :, None]
+    return pixels.clip(0, 255).astype(np.uint8)
+
+
+def encoded(pixels: np.ndarray, kind: str) -> bytes:
+    """A picture as a file."""
+    stream = io.BytesIO()
+    options = {"JPEG": {"quality": 97}, "WEBP": {"lossless": True}}.get(kind.strip(), {})
+    Image.fromarray(pixels).save(stream, kind.strip(), **options)
+    return stream.getvalue()
+
+
+class Maker:
+    """Adds pictures and other files to a tree, and writes down their roles."""
+
+    def __init__(self, draw, tree: Tree):
+        self.draw, self.tree, self.count = draw, tree, 0
+        self.kind = draw(st.sampled_from(sorted(SUFFIXES)))
+        self.size = draw(st.sampled_from([(24, 24), (30, 20), (20, 30), (40, 25)]))
+
+    def number(self) -> int:
+        """Of the next picture."""
+        self.count += 1
+        return self.count - 1
+
+    def picture(self, path: str, role: Role, number: int | None = None, suffix: str = ""):
+        """A picture; the path is without suffix."""
+        number = self.number() if number is None else number
+        kind = self.kind if self.draw(st.integers(0, 3)) else self.draw(st.sampled_from(sorted(SUFFIXES)))
+        if suffix:
+            kind = {".png": "PNG", ".jpg": "JPEG", ".gif": "PNG"}[suffix]
+        path += suffix or self.draw(st.sampled_from(SUFFIXES[kind]))
+        self.tree.files[path] = encoded(pixels_of(number, self.size), kind)
+        self.tree.roles[colors_of(number)] = path, role
+
+    def two_pictures(self, path: str, split: str, key: str):
+        """A file that holds A and B side by side."""
+        numbers = self.number(), self.number()
+        kind = self.draw(st.sampled_from(["PNG", "JPEG", "BMP"]))
+        path += self.draw(st.sampled_from(SUFFIXES[kind]))
+        self.tree.files[path] = encoded(np.concatenate([pixels_of(n, self.size) for n in numbers], axis=1), kind)
+        for number, side in zip(numbers, "AB", strict=True):
+            self.tree.roles[colors_of(number)] = path, Role(split, side, key=key)
+
+    def litter(self, folder: str = ""):
+        """Files that are no pictures, or cannot be read: nothing of them may be used."""
+        possible = {
+            "README.md": b"# pictures",
+            "Thumbs.db": b"\xd0\xcf\x11\xe0 thumbs",
+            ".DS_Store": b"\0\0\0\1Bud1",
+            "list.xml": b"<list/>",
+            "._hidden.png": b"\0\5\26\7",
+            "broken.png": b"\x89PNG\r\n\x1a\n and no more",
+            "phone.heic": b"\0\0\0\x18ftypheic\0\0\0\0",
+            "gone.png": None,
+            "movie.mp4": b"\0\0\0\x18ftypmp42",
+        }
+        for name in self.draw(st.lists(st.sampled_from(sorted(possible)), max_size=3, unique=True)):
+            self.tree.files[folder + name] = possible[name]
+
+    def stem(self, index: int) -> str:
+        """The name of a picture."""
+        return self.pattern.format(index)
+
+    def choose_stems(self):
+        """One pattern for the whole tree."""
+        # Names whose bytes are no UTF-8, where no text has to name them.
+        latin = [] if self.tree.dataset == "captions" else [os.fsdecode(b"caf\xe9 {}")]
+        self.pattern = self.draw(st.sampled_from([*STEMS, *latin]))
+
+
+def splits_of(draw) -> list[tuple[str, str, str]]:
+    """(folder, role, what they are) of the splits; one with an empty folder where there are none."""
+    kind = draw(st.sampled_from(["none", "both", "both", "both", "three", "train"]))
+    if kind == "none":
+        return [("", TRAIN)]
+    train, test = draw(st.sampled_from(SPLITS))
+    if kind == "train":
+        return [(train, TRAIN)]
+    if kind == "three":
+        return [("train", TRAIN), ("test", TEST), (draw(st.sampled_from(["val", "valid", "dev"])), SKIPPED)]
+    return [(train, TRAIN), (test, TEST)]
+
+
+def joined(*parts: str) -> str:
+    """A path of the parts that are not empty."""
+    return "/".join(part for part in parts if part)
+
+
+@st.composite
+def folders(draw) -> Tree:
+    """Single images, with or without classes."""
+    splits = splits_of(draw)
+    classes = draw(st.sampled_from([[], *(CLASSES[i : i + n] for i in range(8) for n in (2, 3))]))
+    around = draw(st.sampled_from(["", "", "mine", "data/animals"]))
+    class_first = bool(classes) and draw(st.booleans()) and splits[0][0]
+    tree = Tree("folder", f"splits {splits}, classes {classes}, class first {bool(class_first)}, around {around!r}")
+    maker = Maker(draw, tree)
+    maker.choose_stems()
+    for folder, split in splits:
+        for name in classes or [""]:
+            for index in range(draw(st.integers(1, 2)) + (not classes)):
+                place = joined(around, *((name, folder) if class_first else (folder, name)))
+                maker.picture(joined(place, maker.stem(index)), Role(split, class_name=name or None))
+        tree.has_test |= split == TEST
+    # A picture beside the folders of classes, even a broken one, makes them no classes: so it is in one of them.
+    first = next(iter(tree.files)).rpartition("/")[0]
+    maker.litter(f"{first}/" if first else "")
+    return tree
+
+
+PAIR_LAYOUTS = [
+    ("{split}/A/{key}", "{split}/B/{key}"),
+    ("A/{split}/{key}", "B/{split}/{key}"),
+    ("{split}_A/{key}", "{split}_B/{key}"),
+    ("{split}/input/{key}", "{split}/target/{key}"),
+    ("Input/{split}/{key}", "Target/{split}/{key}"),
+    ("images/{split}/{key}", "masks/{split}/{key}"),
+    ("{split}/images/{key}", "{split}/labels/{key}"),
+    ("{split}/{key}_real", "{split}/{key}_fake"),
+    ("real/{split}/{key}", "fake/{split}/{key}"),
+    ("{split}/{key}", "{split}/{key}_mask"),
+    ("{split}/{key}.jpg", "{split}/{key}.png"),
+    ("leftImg8bit/{split}/ulm/{key}_leftImg8bit", "gtFine/{split}/ulm/{key}_gtFine_color"),
+    ("{split}/{key} side by side", ""),
+]
+
+
+@st.composite
+def pairs(draw) -> Tree:
+    """Pairs in the layouts that people have."""
+    splits = splits_of(draw)
+    a, b = draw(st.sampled_from(PAIR_LAYOUTS))
+    around = draw(st.sampled_from(["", "", "mine"]))
+    tree = Tree("pairs", f"splits {splits}, {a} and {b}, around {around!r}")
+    maker = Maker(draw, tree)
+    maker.choose_stems()
+    forms = draw(st.sampled_from([("NFC", "NFC"), ("NFC", "NFD"), ("NFD", "NFC")]))
+
+    def place(pattern: str, folder: str, key: str) -> tuple[str, str]:
+        path = (
+            pattern.format(split=folder, key=key)
+            if folder
+            else pattern.replace("{split}_", "").replace("{split}/", "").format(key=key)
+        )
+        whole = joined(around, path)
+        suffix = os.path.splitext(pattern)[1] if pattern.endswith((".jpg", ".png")) else ""
+        return whole.removesuffix(suffix) if suffix else whole, suffix
+
+    for folder, split in splits:
+        for index in range(draw(st.integers(2, 3))):
+            key = maker.stem(index)
+            if not b:
+                maker.two_pictures(place(a, folder, key)[0], split, f"{split} {key}")
+                continue
+            for side, pattern, form in zip("AB", (a, b), forms, strict=True):
+                path, suffix = place(pattern, folder, unicodedata.normalize(form, key))
+                maker.picture(path, Role(split, side, key=f"{split} {key}"), suffix=suffix)
+        if b and "/" in a and split == TRAIN and draw(st.booleans()):
+            path, suffix = place(a, folder, maker.stem(77))
+            # 1.png without its mask cannot be told from others, but has no partner in any case.
+            maker.picture(path, Role(SKIPPED), suffix=suffix)
+        tree.has_test |= split == TEST
+    maker.litter(f"{around}/" if around else "")
+    return tree
+
+
+@st.composite
+def unpaired(draw) -> Tree:
+    """Images of two kinds."""
+    splits = splits_of(draw)
+    sides = draw(st.sampled_from(["AB", "ab", ("Day", "Night"), ("horses", "zebras")]))
+    patterns = ["{split}/{side}/{key}", "{side}/{split}/{key}", "{split}_{side}/{key}"]
+    pattern = draw(st.sampled_from([*patterns, *(["{split}{side}/{key}"] if sides == "AB" else [])]))
+    tree = Tree("unpaired", f"splits {splits}, sides {sides}, {pattern}")
+    maker = Maker(draw, tree)
+    maker.choose_stems()
+    if sides == ("horses", "zebras") and len(splits) == 1 and "}_{" in pattern:
+        # train_horses alone says little.
+        pattern = patterns[0]
+    for folder, split in splits:
+        for side, name in zip("AB", sides, strict=True):
+            for index in range(draw(st.integers(1, 3))):
+                path = (
+                    pattern
+                    if folder
+                    else pattern.replace("{split}_", "")
+                    .replace("{split}/", "")
+                    .replace("{split}", "")
+                    .replace("/{split}", "")
+                )
+                maker.picture(path.format(split=folder, side=name, key=maker.stem(index)), Role(split, side))
+        tree.has_test |= split == TEST
+    maker.litter()
+    return tree
+
+
+@st.composite
+def captioned(draw) -> Tree:
+    """Images with captions in text files or tables, in some encodings."""
+    splits = splits_of(draw)
+    source = draw(st.sampled_from(["txt", "jsonl", "csv", "jsonl at the top", "csv at the top"]))
+    encoding = draw(st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-32"]))
+    tree = Tree("captions", f"splits {splits}, {source} in {encoding}")
+    maker = Maker(draw, tree)
+    maker.choose_stems()
+    rows = {}
+    for folder, split in splits:
+        for index in range(draw(st.integers(2, 3))):
+            caption = f"a bird, número {maker.count}"
+            place = joined(folder, maker.stem(index))
+            maker.picture(place, Role(split, captions=(caption,)))
+            path = list(tree.files)[-1]
+            if source == "txt":
+                tree.files[f"{place}.txt"] = f"{caption}\n".encode(encoding)
+            elif "top" in source:
+                rows.setdefault("", []).append((path, caption))
+            else:
+                rows.setdefault(folder, []).append((path.rpartition("/")[2], caption))
+        tree.has_test |= split == TEST
+    for folder, entries in rows.items():
+        if "jsonl" in source:
+            text = "".join(json.dumps({"file_name": name, "text": caption}) + "\n" for name, caption in entries)
+            tree.files[joined(folder, "metadata.jsonl")] = text.encode(encoding)
+        else:
+            text = "file_name,text\n" + "".join(f'{name},"{caption}"\n' for name, caption in entries)
+            tree.files[joined(folder, "captions.csv")] = text.encode(encoding)
+    maker.litter()
+    return tree
+
+
+@st.composite
+def unknown(draw) -> Tree:
+    """Pictures in folders of arbitrary names: what is used is whole, and what is not used is counted."""
+    dataset = draw(st.sampled_from(["pairs", "pairs", "unpaired", "folder"]))
+    names = draw(st.lists(st.sampled_from([*CLASSES, "train", "test", "A", "B", "input", "photo"]), max_size=3))
+    tree = Tree(dataset, f"folders {names}", is_known=False)
+    maker = Maker(draw, tree)
+    maker.choose_stems()
+    for name in ["", *dict.fromkeys(names)]:
+        for index in range(draw(st.integers(0 if not name else 1, 3))):
+            maker.picture(joined(name, maker.stem(index)), Role(""))
+    maker.litter()
+    return tree
+
+
+def trees() -> st.SearchStrategy[Tree]:
+    """All kinds of trees."""
+    return st.one_of(folders(), pairs(), pairs(), unpaired(), captioned(), unknown())
