@@ -3,9 +3,12 @@
 import numpy as np
 import pytest
 
+import main
 from engine.command import COMMANDS, CommandError, Train
 from engine.experiment import resolve
+from engine.processor import NOT_CHOSEN
 from engine.run import Run
+from pipelines import budget
 from pipelines.budget import DEFAULT
 from pipelines.rows import ImageRows
 from tests.pipelines.files import write_noise
@@ -31,6 +34,26 @@ def test_the_experiment_its_record_and_its_batches_are_the_same(tmp_path, memory
     assert isinstance(splits.train.images, ImageRows)
     np.testing.assert_array_equal(found[0][-1], found[1][-1])
     assert found[0][:-1] == found[1][:-1]
+
+
+def test_main_gives_the_process_the_budget_of_the_command(monkeypatch, memory):
+    amounts = []
+
+    class Noted:
+        """Stands for a run."""
+
+        def __init__(self, *_):
+            pass
+
+        def export(self, command):
+            amounts.append(budget.current().bytes)
+
+    memory("1b")
+    monkeypatch.setattr(main, "prepare_tensorflow", lambda devices: None)
+    monkeypatch.setattr("engine.run.Run", Noted)
+    monkeypatch.setattr("engine.errors.plain_log", lambda: None)
+    main.run(None, COMMANDS["export"](memory="3kb"), NOT_CHOSEN)
+    assert amounts == [3000]
 
 
 @pytest.mark.parametrize("mode", [mode for mode in COMMANDS if mode != "explore"])
