@@ -13,6 +13,7 @@ from experiments.registry import EXPERIMENTS
 from models.core.config import PRECISIONS, RATES
 from models.image_to_image.configs import DIRECTIONS
 from models.registry import PRESETS
+from pipelines import budget
 from pipelines.examples import DataError
 from pipelines.reading import LABEL_MAPS, RESIZES, Reading
 from pipelines.registry import DATASETS
@@ -24,6 +25,7 @@ MOST_SEED = 2**31 - 1
 # The help of flags that several modes accept.
 JUDGE = "The run folder of the judge of attributes or classes."
 FEATURE_NETWORK = "A .keras network, for a Frechet distance on its features."
+OUTPUT = "The PNG file to write (of --mode=train, with --dry_run: the examples); of translations, the folder."
 EMBEDDINGS = "A file of text embeddings to sample or evaluate, for models trained on embeddings."
 
 
@@ -95,8 +97,17 @@ class Command:
     workdir: str = option("", "The run folder. Default: runs/<model>-<dataset>.", path="any")
     data_dir: str = option("", "Folder of your data, or where birds are kept.", path="any")
     cache_dir: str = option("", "Folder for downloads and decoded images. Default: data.", path="any")
+    memory: str = option(
+        budget.DEFAULT,
+        "How much memory all decoded images may take, such as 4GiB, or a share of what is available; more are mapped "
+        "from disk.",
+    )
 
     def __post_init__(self):
+        try:
+            budget.amount_of(self.memory)
+        except DataError as error:
+            raise CommandError(f"--{error}") from None
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
             if field.metadata["path"]:
@@ -192,7 +203,10 @@ class Train(Command):
     init_checkpoint: str = option("last", "With --init_from: which checkpoint of it: last, best or a step.")
     init_optimizers: bool = option(False, "With --init_from: whether the optimizers' state is taken, too.")
     restart: bool = option(False, "Move an old run aside and start over.")
-    dry_run: bool = option(False, "Print the resolved configuration, the networks and a batch, and stop.")
+    dry_run: bool = option(
+        False, "Print the resolved configuration, the networks and a batch, draw the first examples, and stop."
+    )
+    output: str = option("", OUTPUT, path="any")
 
     def __post_init__(self):
         super().__post_init__()
@@ -201,6 +215,8 @@ class Train(Command):
                 "--keep_best compares the evaluations during training, so it needs --evaluate_every. "
                 "Received: --evaluate_every=0"
             )
+        if self.output and not self.dry_run:
+            raise CommandError(f"--output, in training, is for --dry_run. Received: --output={self.output}")
         check_checkpoint("init_checkpoint", self.init_checkpoint)
         if not self.init_from and (self.init_optimizers or self.init_checkpoint != "last"):
             flag = "--init_optimizers" if self.init_optimizers else f"--init_checkpoint={self.init_checkpoint}"
@@ -272,7 +288,7 @@ class Sample(TrainedCommand):
     direction: str = option("", "Of a model that translates both ways: AtoB or BtoA.", choices=DIRECTIONS)
     num_images: int = option(8, "Images a row, or steps of an interpolation.", minimum=1, maximum=MOST_IMAGES)
     interpolate: str = option("", "Draw a strip from one to the next.", choices=("captions", "noise"))
-    output: str = option("", "The PNG file to write; of translations, the folder.", path="any")
+    output: str = option("", OUTPUT, path="any")
 
 
 @dataclasses.dataclass(frozen=True)

@@ -22,8 +22,8 @@ class BusyError(RunError):
 class RunFolder:
     """One training run on disk.
 
-    run.json says what was asked and what it was trained on; checkpoints/, pictures/, tensorboard/, export/ and the
-    evaluation's JSON lie beside it.
+    run.json says what was asked and what it was trained on, data.png shows the first examples; checkpoints/, pictures/,
+    tensorboard/, export/ and the evaluation's JSON lie beside it.
     """
 
     def __init__(self, path: str | os.PathLike):
@@ -33,6 +33,7 @@ class RunFolder:
         self.pictures = self.path / "pictures"
         self.tensorboard = self.path / "tensorboard"
         self.exports = self.path / "export"
+        self.sheet = self.path / "data.png"
 
     def make(self):
         """Create the folder; RunError if that cannot be done or nothing can be written in it."""

@@ -24,6 +24,7 @@ from engine.parts.parts import Parts, Prepared, weights_of
 from engine.processor import NOT_CHOSEN, OneDNN
 from engine.record import check_experiment, check_record, history, onednn_in_effect, report_of, run_record
 from engine.requires import ensure, record_of, required
+from engine.sheet import sheet_path, write_sheet
 from engine.splits import Splits
 from engine.strategy import strategy_for
 from evaluation.evaluator import Data, Evaluator, comparable
@@ -74,7 +75,10 @@ class Run:
         Everything that can be refused is refused before an old run is moved or anything is written.
         """
         if command.dry_run:
-            print(self.describe(command))
+            path = sheet_path(self.folder, command)  # Refused before anything is loaded.
+            text, prepared = self.plan(command)
+            print(text, flush=True)
+            write_sheet(path, self.parts, prepared, self.splits.train)
             return
         self.splits = self.split(command.held_out_share)
         check_early(self, command)
@@ -110,6 +114,8 @@ class Run:
                 print("\n".join(told(initial)), flush=True)
                 # So that resuming does not need the other run.
                 save(model, self.folder.checkpoints, model.step)
+            if not model.step or not self.folder.sheet.exists():
+                write_sheet(self.folder.sheet, self.parts, prepared, self.splits.train)
             self.parts.begin()
             self.fit(command, model, prepared, selection)
 
@@ -194,6 +200,10 @@ class Run:
 
     def describe(self, command: Train) -> str:
         """What --dry_run prints."""
+        return self.plan(command)[0]
+
+    def plan(self, command: Train) -> tuple[str, Prepared]:
+        """What --dry_run prints, and the data that it is about."""
         # Refuses devices that are not there.
         strategy_for(self.model_class, self.experiment.config, command.devices)
         check_early(self, command)
@@ -208,7 +218,7 @@ class Run:
         machine = [f"oneDNN: {self.onednn.described(onednn_in_effect())}"]
         model = self.build(prepared)
         requires += told(begin_with(source, model)) if source else []
-        return describe(self.experiment, prepared, model, requires, machine)
+        return describe(self.experiment, prepared, model, requires, machine), prepared
 
     # After training.
 

@@ -137,7 +137,7 @@ class LabeledImages:
 
     Attributes:
         images: (n, load_size, load_size, c) uint8, c being 1 (gray) or 3, in memory, memory-mapped, or a view of some
-            rows of a memory-mapped array (`pipelines.rows.ImageRows`).
+            rows of such an array (`pipelines.rows.ImageRows`).
         names: n unique keys (see `Record.name`).
         labels: (n,) int32 indices into `class_names`; None in a dataset without classes.
         class_names: the classes; empty in a dataset without classes.

@@ -26,13 +26,10 @@ class Depths:
         given: how the pixel values of the side that is translated were read in training.
         made: the same of the side that it is translated to.
         channels: of the pictures that the model takes, and of those that it makes.
-        cache_dir: where what is found in files is kept.
     """
 
-    def __init__(
-        self, given: Values = PLAIN, made: Values = PLAIN, channels: tuple[int, int] = (3, 3), cache_dir: str = ""
-    ):
-        self.given, self.made, self.channels, self.cache_dir = given, made, channels, cache_dir
+    def __init__(self, given: Values = PLAIN, made: Values = PLAIN, channels: tuple[int, int] = (3, 3)):
+        self.given, self.made, self.channels = given, made, channels
 
     @property
     def is_deep(self) -> bool:
@@ -46,7 +43,7 @@ class Depths:
 
     def look_at(self, paths: Sequence[str]) -> list[str]:
         """Find out how these files are read; what is assumed. DataError if that is unknown."""
-        self.given, lines = values_of_input(paths, self.given, self.cache_dir)
+        self.given, lines = values_of_input(paths, self.given)
         return lines
 
     def read(self, path: str) -> np.ndarray:

@@ -36,10 +36,17 @@ def data_record(examples: LabeledImages) -> dict:
     """What the record of a run says of the images that it is trained on, and of their classes."""
     return {
         "images": len(examples),
-        "pixels": fingerprint(np.asarray(examples.images)),
+        "pixels": fingerprint(examples.images),
         "classes": class_fingerprint(examples),
         "class_names": list(examples.class_names),
     }
+
+
+def classed(images: np.ndarray, labels: np.ndarray | None, examples: LabeledImages) -> list:
+    """Of each image the name of its class, where there are classes, and itself."""
+    if labels is None:
+        return [("", [image]) for image in images]
+    return [(examples.class_names[label], [image]) for label, image in zip(labels, images, strict=True)]
 
 
 def label_of(asked: str, names: Sequence[str]) -> int:
@@ -72,6 +79,11 @@ class ImageParts(Parts):
         config = self.experiment.config
         batches = real_batches(examples, config)
         return Prepared(with_measured(config, batches.measured), batches, data_record(examples))
+
+    def trained_on(self, batch, rows, examples):
+        """An image with its class."""
+        images = batch["real"].reshape((-1, *batch["real"].shape[2:]))
+        return classed(images, batch["label"].ravel() if "label" in batch else None, examples)
 
     def sampler(self, model):
         """The generator, averaged if there is an average."""

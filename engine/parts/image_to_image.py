@@ -59,7 +59,7 @@ class TranslationParts(Parts):
         """Translate the images of --input, of any sizes, into the folder --output, with a page to look at them."""
         sampler = self.sampler(model)
         direction = command.direction or sampler.directions[0]
-        depths = Depths(*self.values(direction), model.config.channels_of(direction), self.experiment.cache_dir)
+        depths = Depths(*self.values(direction), model.config.channels_of(direction))
         target, title = self.target(command), self.title(direction)
         return translate_files(sampler, command, target, title, model, self.folder.path, depths)
 
@@ -124,6 +124,14 @@ class PairParts(TranslationParts):
         if examples.labels is not None:
             data["labels"] = fingerprint(np.asarray(examples.labels))
         return Prepared(config, self.batches(examples), data)
+
+    def trained_on(self, batch, rows, examples):
+        """A pair: the input at the left, the target at the right."""
+        a, b = self.experiment.config.direction.split("to")
+        return [
+            (f"{examples.names[row]}: {a} (input), {b} (target)", [image, target])
+            for row, image, target in zip(rows["image"], batch["input"], batch["target"], strict=True)
+        ]
 
     def pairs(self, examples: PairedImages, most: int, config) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Rows of at most `most` pairs, their inputs and their targets (n, height, width, 1 or 3) uint8."""
@@ -198,6 +206,10 @@ class CycleParts(TranslationParts):
             "b": fingerprint(examples.b),
         }
         return Prepared(config, unpaired_batches(examples, config), data)
+
+    def trained_on(self, batch, rows, examples):
+        """An image of each side, which do not belong together."""
+        return [("A (left), B (right)", [a, b]) for a, b in zip(batch["a"], batch["b"], strict=True)]
 
     def ways(self, sampler: TranslationSampler, data, config) -> CycleOutputs:
         """Each direction's images, at most `count`, with their true counterparts where they are known."""

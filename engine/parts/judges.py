@@ -1,8 +1,6 @@
 """The judges: trained on real images, they name the class or the attributes that they see in a picture."""
 
-import numpy as np
-
-from engine.parts.generation import data_record
+from engine.parts.generation import classed, data_record
 from engine.parts.parts import Parts, Prepared, fingerprint, with_measured
 from evaluation.judges import JudgeOutputs
 from pipelines.batches.captions import attribute_batches
@@ -27,13 +25,27 @@ class AttributeJudgeParts(JudgeParts):
 
     train_split = "varied"
 
+    def trained_on(self, batch, rows, examples):
+        """A picture with its attributes."""
+        truth = examples.truth
+        return [
+            (
+                "\n".join(
+                    f"{name}: {values[value]}"
+                    for name, values, value in zip(truth.attribute_names, truth.attribute_values, chosen, strict=True)
+                ),
+                [image],
+            )
+            for image, chosen in zip(batch["image"], batch["attributes"], strict=True)
+        ]
+
     def prepare(self, examples, dry_run=False):
         """Pictures with their attributes."""
         config = self.experiment.config
         batches = attribute_batches(examples, config)
         data = {
             "images": len(examples),
-            "pixels": fingerprint(np.asarray(examples.images)),
+            "pixels": fingerprint(examples.images),
             "attributes": fingerprint(examples.truth.attributes),
         }
         return Prepared(with_measured(config, batches.measured), batches, data)
@@ -45,6 +57,10 @@ class ClassJudgeParts(JudgeParts):
     def load_side(self, image_size):
         """As they are trained on: nothing is cropped."""
         return image_size
+
+    def trained_on(self, batch, rows, examples):
+        """An image with its class."""
+        return classed(batch["image"], batch["attributes"][:, 0], examples)
 
     def prepare(self, examples, dry_run=False):
         """Images with their classes."""

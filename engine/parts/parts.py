@@ -7,7 +7,7 @@ calls it; nothing here calls the run back but for data and earlier runs.
 import dataclasses
 import hashlib
 import pathlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -20,14 +20,20 @@ from evaluation.evaluator import Data, Outputs
 from models.core.config import ConfigError, TrainingConfig, override
 from models.core.preset import Requirement
 from models.core.trained import TrainedModel
+from panels.sheet import sheet
 from pipelines.atomic import atomic_write
 from pipelines.batches.draws import Batches
 from pipelines.examples import Examples, LabeledImages
 from pipelines.images import load_size
+from pipelines.rows import ImageRows, in_chunks
 from serving.sampler import Sampler
 
 # () -> {name: (h, w, 3) uint8 picture}: draws the model as it is now.
 Panels = Callable[[], dict[str, np.ndarray]]
+
+
+# Of the sheet that shows what is trained on.
+SHEET_EXAMPLES = 9
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,6 +74,31 @@ class Parts:
     def prepare(self, examples: Examples, dry_run: bool = False) -> Prepared:
         """Make batches of the training examples; a dry run may leave out what takes long."""
         raise NotImplementedError
+
+    def sheet(self, prepared: Prepared, examples: Examples) -> np.ndarray | None:
+        """(h, w, 3) uint8: the first few examples, as they are trained on; None if there is nothing to see."""
+        cells, step = [], 0
+        while len(cells) < SHEET_EXAMPLES:
+            batch, rows = batch_at(prepared.batches, step)
+            shown = self.trained_on(batch, rows, examples)
+            if shown is None:
+                return None
+            cells, step = [*cells, *shown], step + 1
+        height, width, _ = cells[0][1][0].shape
+        images = f"{prepared.batches.images:,} training images, as they are trained on ({width} x {height} pixels)"
+        return sheet(f"{self.experiment.model} on {self.experiment.dataset}: {images}", cells[:SHEET_EXAMPLES])
+
+    def trained_on(
+        self, batch: Mapping[str, np.ndarray], rows: Mapping[str, np.ndarray], examples: Examples
+    ) -> Sequence[tuple[str, Sequence[np.ndarray]]] | None:
+        """Of each example of a batch its text and its pictures (h, w, c) in [-1, 1]; None if there is nothing to see.
+
+        Args:
+            batch: as the model gets it.
+            rows: which rows of the examples it is made of (`pipelines.batches.draws.Batches.rows`).
+            examples: that are trained on.
+        """
+        return None
 
     def begin(self):
         """Write what belongs to the run before training, once nothing can be refused any more."""
@@ -138,6 +169,13 @@ class Parts:
         return path
 
 
+def batch_at(batches: Batches, step: int) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """The batch of a step, and the rows that it is made of, as arrays."""
+    made = (batches.at, batches.rows) if batches.rows else (batches.at,)
+    batch, rows, *_ = [{name: np.asarray(value) for name, value in of(step).items()} for of in made] + [{}]
+    return batch, rows
+
+
 def weights_of(model: TrainedModel) -> str:
     """Which weights are sampled, evaluated and exported, in words."""
     return f"{'averaged' if model.is_averaged else 'last'} weights of step {model.step:,}"
@@ -156,12 +194,14 @@ def with_measured(config: TrainingConfig, measured: Mapping[str, object]) -> Tra
     return override(config, measured)
 
 
-def fingerprint(*arrays: np.ndarray) -> str:
-    """A short hash of arrays: same content, same hash."""
+def fingerprint(*arrays: np.ndarray | ImageRows) -> str:
+    """A short hash of arrays: same content, same hash. Of many images no copy is made."""
     digest = hashlib.sha256()
     for array in arrays:
         digest.update(f"{array.dtype}{array.shape}".encode())
-        digest.update(np.ascontiguousarray(array))
+        parts = in_chunks(array) if array.shape else [(0, array)]
+        for _, part in parts:
+            digest.update(np.ascontiguousarray(part))
     return digest.hexdigest()[:16]
 
 

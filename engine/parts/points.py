@@ -2,10 +2,11 @@
 
 from engine.command import Evaluate, Sample
 from engine.folder import RunError
-from engine.parts.parts import Parts, Prepared, fingerprint, with_measured
+from engine.parts.parts import Parts, Prepared, batch_at, fingerprint, with_measured
 from evaluation.points import PointOutputs
 from models.generation.latent import latents
 from panels.points import animation, point_picture
+from panels.sheet import point_sheet
 from pipelines.atomic import atomic_write
 from pipelines.batches.points import point_batches
 from serving.latents import LatentSampler
@@ -23,6 +24,12 @@ class PointParts(Parts):
         batches = point_batches(examples, config)
         data = {"centers": fingerprint(examples.centers), "deviation": examples.deviation}
         return Prepared(with_measured(config, batches.measured), batches, data)
+
+    def sheet(self, prepared, examples):
+        """The points of the first batch."""
+        batch, _ = batch_at(prepared.batches, 0)
+        title = f"{self.experiment.dataset}: a batch as it is trained on"
+        return point_sheet(title, batch["real"].reshape((-1, batch["real"].shape[-1])))
 
     def sampler(self, model):
         """The generator, averaged if there is an average."""

@@ -16,7 +16,7 @@ from models.core.trained import TrainedModel
 from models.text_encoder.configs import SMALL_CNN
 from pipelines.atomic import atomic_write
 from pipelines.batches.captions import CaptionTable, distinct_class_batches
-from pipelines.batches.text import encode_characters
+from pipelines.batches.text import decode_characters, encode_characters
 from pipelines.embeddings.table import read_embeddings, write_embeddings
 from pipelines.examples import CaptionedImages, DataError
 from pipelines.images import center_crop, to_float
@@ -38,12 +38,23 @@ class TextEncoderParts(Parts):
         batches = distinct_class_batches(examples, config, character_table(examples), features)
         data = {
             "images": len(examples),
-            "pixels": fingerprint(np.asarray(examples.images)),
+            "pixels": fingerprint(examples.images),
             "classes": class_fingerprint(examples),
             "captions": caption_fingerprint(examples),
             "image_features": None if features is None else fingerprint(features),
         }
         return Prepared(with_measured(config, batches.measured), batches, data)
+
+    def trained_on(self, batch, rows, examples):
+        """An image with the caption that it is drawn with, as it is read."""
+        images = batch.get("image")
+        if images is None:
+            # Of which the features are known.
+            images = center_crop(np.asarray(examples.images[rows["image"]]), self.experiment.config.image_size)
+        return [
+            (f"{examples.names[row]}\n{decode_characters(characters)}", [image])
+            for row, image, characters in zip(rows["image"], images, batch["characters"], strict=True)
+        ]
 
     def image_features(self, examples: CaptionedImages) -> np.ndarray | None:
         """(n, F) float32 features of the pretrained network that `image_encoder` names; None with the small one."""

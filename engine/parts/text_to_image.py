@@ -18,6 +18,7 @@ from engine.parts.text_encoder import (
     caption_fingerprint,
     character_table,
     embedding_table,
+    flat_captions,
     trained_encoder,
 )
 from evaluation.captions import CaptionOutputs
@@ -27,7 +28,7 @@ from panels.grids import captioned_rows
 from panels.interpolation import lerp, slerp
 from pipelines.atomic import atomic_write
 from pipelines.batches.captions import CaptionTable, matching_batches
-from pipelines.batches.text import encode_characters
+from pipelines.batches.text import decode_characters, encode_characters
 from pipelines.characters import cut_line, is_cut
 from pipelines.embeddings.table import EmbeddingTable, join, read, read_embeddings
 from pipelines.examples import CaptionedImages, DataError
@@ -84,7 +85,7 @@ class TextToImageParts(Parts):
         batches = matching_batches(examples, config, texts)
         data = {
             "images": len(examples),
-            "pixels": fingerprint(np.asarray(examples.images)),
+            "pixels": fingerprint(examples.images),
             "classes": class_fingerprint(examples),
             "texts": fingerprint(texts.rows, texts.counts),
         }
@@ -111,6 +112,24 @@ class TextToImageParts(Parts):
         is_beside = self.choice == CHAR_CNN_RNN
         cache = folder.path if is_beside else pathlib.Path(self.experiment.cache_dir) / "embeddings"
         return embedding_table(self.encoder, examples, cache)
+
+    def trained_on(self, batch, rows, examples):
+        """An image with the captions that it is drawn with, as they are read."""
+        if "characters" in batch:
+            drawn = batch["characters"]
+        elif self.reads_embeddings:
+            # Of which nobody knows the captions.
+            first = [captions[0] for captions in (examples.captions[row] for row in rows["image"])]
+            drawn = encode_characters(tf.constant(first))[:, np.newaxis].numpy()
+        else:
+            flat = flat_captions(examples)
+            drawn = encode_characters(
+                tf.constant([[flat[row] for row in chosen] for chosen in rows["caption"]])
+            ).numpy()
+        return [
+            ("\n".join([examples.names[row], *dict.fromkeys(map(decode_characters, captions))]), [image])
+            for row, image, captions in zip(rows["image"], batch["image"], drawn, strict=True)
+        ]
 
     def check_captions(self, folder: RunFolder):
         """RunError if the encoder beside this run was trained on other captions."""

@@ -32,9 +32,13 @@ class CaptionTable:
 
     def draw(self, images: tf.Tensor, count: int, seed: tf.Tensor) -> tf.Tensor:
         """(B,) image indices to (B, count, ...) rows, drawn with replacement from each image's captions."""
+        return tf.gather(self.held, self.places(images, count, seed))
+
+    def places(self, images: tf.Tensor, count: int, seed: tf.Tensor) -> tf.Tensor:
+        """(B, count) indices of the rows that `draw` draws."""
         number, start = (tf.gather(values, images)[:, tf.newaxis] for values in (self.numbers, self.starts))
         draws = tf.random.stateless_uniform((tf.shape(images)[0], count), seed)
-        return tf.gather(self.held, start + pick(draws, number))
+        return start + pick(draws, number)
 
     def of_rows(self, images: np.ndarray) -> "CaptionTable":
         """The table of some images' captions, in the order of these image indices (see `pipelines.rows`)."""
@@ -116,6 +120,10 @@ def matching_batches(examples: CaptionedImages, config, texts: CaptionTable) -> 
     size, count, seed, mirror = config.image_size, config.batch_size, config.seed, config.flip
     embedded = texts.rows.dtype == np.float32
 
+    def rows(step):
+        image, _ = index.matching_and_wrong(count, seed, step)
+        return {"image": image, "caption": texts.places(image, config.captions_per_image, seeded(seed, CAPTION, step))}
+
     def at(step):
         image, wrong = index.matching_and_wrong(count, seed, step)
         drawn = texts.draw(image, config.captions_per_image, seeded(seed, CAPTION, step))
@@ -125,7 +133,7 @@ def matching_batches(examples: CaptionedImages, config, texts: CaptionTable) -> 
         }
         return batch | ({"text": tf.reduce_mean(drawn, axis=1)} if embedded else {"characters": drawn})
 
-    return Batches(at, {"text_dim": texts.rows.shape[1]} if embedded else {}, len(examples))
+    return Batches(at, {"text_dim": texts.rows.shape[1]} if embedded else {}, len(examples), rows)
 
 
 def distinct_class_batches(
@@ -146,6 +154,9 @@ def distinct_class_batches(
     features = None if image_features is None else held(image_features, tf.float32)
     count, seed = config.batch_size, config.seed
 
+    def rows(step):
+        return {"image": index.distinct(count, seed, step)[0]}
+
     def at(step):
         image, label = index.distinct(count, seed, step)
         drawn = texts.draw(image, 1, seeded(seed, CAPTION, step))[:, 0]
@@ -156,7 +167,7 @@ def distinct_class_batches(
         return batch | {"image": to_float(crops)}
 
     measured = {"image_features_dim": 0 if image_features is None else image_features.shape[1]}
-    return Batches(at, measured, len(examples))
+    return Batches(at, measured, len(examples), rows)
 
 
 def attribute_batches(examples: CaptionedImages, config) -> Batches:

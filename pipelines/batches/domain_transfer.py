@@ -39,8 +39,11 @@ def associated_batches(examples: PairedImages, config) -> Batches:
     first, last = np.searchsorted(values, labels, "left"), np.searchsorted(values, labels, "right")
     by_label, first, same = (held(array.astype(np.int32)) for array in (by_label, first, last - first))
 
+    def rows_of(step):
+        return {"image": in_random_order(len(examples), count, seed, ORDER, step)}
+
     def at(step):
-        rows = in_random_order(len(examples), count, seed, ORDER, step)
+        rows = rows_of(step)["image"]
         begin, width = tf.gather(first, rows), tf.gather(same, rows)
         draws = tf.random.stateless_uniform((count,), seeded(seed, OTHER, step))
         place = pick(draws, len(examples) - width)
@@ -51,4 +54,4 @@ def associated_batches(examples: PairedImages, config) -> Batches:
             "unassociated": to_float(read_target(others)),
         }
 
-    return Batches(at, {}, len(examples))
+    return Batches(at, {}, len(examples), rows_of)

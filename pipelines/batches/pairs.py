@@ -31,14 +31,17 @@ def paired_batches(examples: PairedImages, config) -> Batches:
         sides = {"input": sides["target"], "target": sides["input"]}
     smaller = min(size_a[0], size_b[0])
 
+    def rows(step):
+        return {"image": in_random_order(len(examples), count, seed, ORDER, step)}
+
     def at(step):
-        pairs, seed_of_crop = in_random_order(len(examples), count, seed, ORDER, step), seeded(seed, CROP, step)
+        pairs, seed_of_crop = rows(step)["image"], seeded(seed, CROP, step)
         return {
             name: to_float(crop_and_flip(read(pairs), size, seed_of_crop, config.flip, grid=size[0] // smaller))
             for name, (read, size) in sides.items()
         }
 
-    return Batches(at, {}, len(examples))
+    return Batches(at, {}, len(examples), rows)
 
 
 def crop_sizes(examples: PairedImages, size: Size) -> tuple[tuple[int, int], tuple[int, int]]:

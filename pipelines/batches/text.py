@@ -24,6 +24,11 @@ def _ids_of_bytes() -> np.ndarray:
 _IDS_OF_BYTES = _ids_of_bytes()
 
 
+def decode_characters(ids: np.ndarray, unknown: str = "\N{MIDDLE DOT}") -> str:
+    """What an encoder reads of a caption: its (m,) ids as text, with a sign for each that it does not know."""
+    return "".join(ALPHABET[place - 1] if place else unknown for place in np.trim_zeros(np.asarray(ids), "b"))
+
+
 def encode_characters(captions: tf.Tensor) -> tf.Tensor:
     """Encodes captions as the ids of their characters. Works eagerly, in `tf.data` and in an exported graph.
 

@@ -73,7 +73,8 @@ def alike(
         recorded = {side: Values(**reading.recorded.get(side, {})) for side in sides}
         return {side: Alike(recorded[side], verdicts[side].are_label_maps) for side in sides}, lines
     toned = {side: records for side, records in sides.items() if not verdicts[side].are_numbered}
-    values, more = values_of(toned, cache_dir, {side: reading.range_of_values(side) for side in toned}, name)
+    ranges, of_each = {side: reading.range_of_values(side) for side in toned}, reading.value_range.count(",") > 1
+    values, more = values_of(toned, cache_dir, ranges, name, of_each)
     for side in sides.keys() - toned.keys():
         values[side] = Values(is_numbered=True)
     for side in toned if may_be_gray else ():

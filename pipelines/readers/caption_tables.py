@@ -9,14 +9,12 @@ from collections.abc import Iterable, Iterator
 
 from pipelines.examples import DataError
 from pipelines.readers.caption_files import clean_caption, garbled_lines
-from pipelines.readers.caption_rows import CAPTION_KEYS, FILE_KEYS, NotATableError, Row, looks_like_image, rows_in
+from pipelines.readers.caption_rows import NotATableError, Row, looks_like_image, rows_in
 from pipelines.readers.files import key_of, normal
 from pipelines.readers.image_names import ImageNames, below, split_word
 from pipelines.readers.splits import TRAIN
-from pipelines.readers.text_files import TextError, decode, is_garbled, read_bytes, read_text
+from pipelines.readers.text_files import decode, is_garbled, read_bytes, read_text
 from pipelines.report import first_names
-
-__all__ = ["CAPTION_KEYS", "FILE_KEYS", "TABLE_NAMES", "TABLE_SUFFIXES", "Table", "find_tables"]
 
 # Files of these names are tables, or are refused; all others only if they have the columns.
 TABLE_NAMES = ("metadata.jsonl", "metadata.csv", "captions.csv")
@@ -118,8 +116,8 @@ def rows_of_other(data_dir: str, path: str, names: ImageNames, encoding: str) ->
         # The names of the columns are ASCII.
         if usable(content.replace(b"\0", b"").decode("latin-1"), path, names) is None:
             return None
-        read_text(place, encoding, "captions: the table")
-        raise TextError(f"captions: {path} must be text") from None
+        # Raises.
+        text = read_text(place, encoding, "captions: the table")
     return usable(text, path, names)
 
 

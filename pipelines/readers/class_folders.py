@@ -169,7 +169,7 @@ def join(
         (f"folder that is not one of the {len(layout.classes)} classes", sorted(unknown)),
     ):
         report = report.with_skipped(reason, names)
-    return Found(tuple(records), report)
+    return Found(tuple(records), report, len(files.images) - len(records))
 
 
 def _sub_folders(folder: str) -> list[str]:

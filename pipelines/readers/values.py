@@ -112,18 +112,18 @@ def look_at(path: str) -> Look:
 
 
 def look_at_all(records: Sequence[Record], cache_dir: str) -> list[Look]:
-    """Looks at all files, once: what was found is kept in cache_dir, if it can be written."""
+    """Looks at all files, once: what was found is kept in cache_dir, if it can be written; "" for nowhere."""
     paths = [record.path for record in records]
     notes = pathlib.Path(cache_dir) / f"values-{_fingerprint(paths)}.json"
     try:
-        looks = [Look(*entry) for entry in json.loads(notes.read_text())]
-        if len(looks) != len(paths):
-            looks = None
+        looks = [Look(*entry) for entry in json.loads(notes.read_text())] if cache_dir else []
+        if len(looks) == len(paths):
+            return looks
     except (OSError, ValueError, TypeError):
-        looks = None
-    if looks is None:
-        with ThreadPoolExecutor(_WORKERS) as pool:
-            looks = list(pool.map(look_at, paths))
+        pass
+    with ThreadPoolExecutor(_WORKERS) as pool:
+        looks = list(pool.map(look_at, paths))
+    if cache_dir:
         try:
             with atomic_write(notes) as aside:
                 aside.write_text(json.dumps([dataclasses.astuple(look) for look in looks]))
@@ -149,15 +149,20 @@ def range_of(looks: Sequence[Look]) -> tuple[str, float, float] | None:
 
 
 def values_of(
-    sides: Mapping[str, Sequence[Record]], cache_dir: str, given: Mapping[str, tuple[float, float] | None], name: str
+    sides: Mapping[str, Sequence[Record]],
+    cache_dir: str,
+    given: Mapping[str, tuple[float, float] | None],
+    name: str,
+    of_each: bool = False,
 ) -> tuple[dict[str, Values], list[str]]:
     """How the values of each side's files are read.
 
     Args:
         sides: of each side ("" for a set without sides) the files of all splits.
-        cache_dir: where what was found is kept.
+        cache_dir: where what was found is kept; "" for nowhere.
         given: of each side the range that the user gives, None for none.
         name: of the dataset, for messages.
+        of_each: whether that is a range for each side, not one for those that need it.
 
     Returns:
         The values of each side, and lines on what was assumed.
@@ -179,7 +184,7 @@ def values_of(
         values[side] = PLAIN
         if not deep[side]:
             # A range that is given for files of 8 bits is meant for them where nothing else could be meant.
-            if given[side] and not any(deep.values()):
+            if given[side] and (of_each or not any(deep.values())):
                 low, high = given[side]
                 values[side] = Values(low, high, scales_bytes=True)
                 lines.append(f"values{of_side}: {low:g} to {high:g} become black to white, as given")
@@ -204,7 +209,7 @@ def values_of(
     return values, lines
 
 
-def values_of_input(paths: Sequence[str], recorded: Values, cache_dir: str) -> tuple[Values, list[str]]:
+def values_of_input(paths: Sequence[str], recorded: Values) -> tuple[Values, list[str]]:
     """How files that a trained model is given are read: as those that it was trained on, never each by its own range.
 
     Where these had 8 bits, no range was recorded: then all given files have one, by the rule for training.
@@ -212,7 +217,6 @@ def values_of_input(paths: Sequence[str], recorded: Values, cache_dir: str) -> t
     Args:
         paths: the files.
         recorded: how those were read that the model was trained on.
-        cache_dir: where what is found in files is kept.
 
     Raises:
         DataError: a range is unknown.
@@ -221,7 +225,7 @@ def values_of_input(paths: Sequence[str], recorded: Values, cache_dir: str) -> t
         return recorded, []
     records = [Record(os.path.basename(path), path) for path in paths]
     try:
-        values, lines = values_of({"": records}, cache_dir, {"": None}, "--input")
+        values, lines = values_of({"": records}, "", {"": None}, "--input")
     except DataError as error:
         raise DataError(f"{error}. This model was trained on files of 8 bits: save these as such") from None
     return dataclasses.replace(values[""], channels=recorded.channels), lines

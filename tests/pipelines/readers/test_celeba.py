@@ -64,6 +64,8 @@ def test_photographs_and_lists_are_found(tmp_path, photographs, lists, style, na
     assert train.images[:, 0, 0, 2].tolist() == [1, 2, 3]
     assert test.images[:, 0, 0, 2].tolist() == [5, 6]
     assert train.class_names == test.class_names == ("not Smiling", "Smiling")
+    assert train.report.classes == test.report.classes == {"not Smiling": 2, "Smiling": 1}
+    assert train.report.used == test.report.used == {"train": 3, "test": 2}
     assert train.labels.tolist() == [1, 0, 0]
     assert test.labels.tolist() == [0, 1]
 
@@ -103,6 +105,7 @@ def test_what_is_left_out_is_counted(tmp_path, caplog):
     assert [name[-6:] for name in found.names] == ["000001", "000003"]
     assert found.labels.tolist() == [1, 0]
     for line in (
+        "used: train 2, test 2",
         "skipped 1: for validation, which is not used: img_align_celeba/000004.png",
         "skipped 2: in no split of the list: img_align_celeba/000007.png, img_align_celeba/000008.png",
         "skipped 2: picture without a class in list_attr_celeba.txt: img_align_celeba/000007.png",

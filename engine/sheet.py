@@ -1,0 +1,45 @@
+"""data.png: the first examples as they are trained on, in the run folder or where --dry_run is told to draw them."""
+
+import pathlib
+
+import tensorflow as tf
+
+from engine.command import Train
+from engine.folder import RunError, RunFolder
+from engine.parts.parts import Parts, Prepared
+from pipelines.atomic import atomic_write
+from pipelines.examples import Examples
+
+
+def sheet_path(folder: RunFolder, command: Train) -> pathlib.Path | None:
+    """Where --dry_run draws the examples: --output, or the run folder; None where that holds a run, which has its own.
+
+    Raises:
+        RunError: --output is not a PNG file.
+    """
+    if not command.output:
+        return None if folder.read_record() and folder.sheet.exists() else folder.sheet
+    path = pathlib.Path(command.output)
+    path = path / folder.sheet.name if path.is_dir() else path
+    if path.suffix.lower() != ".png":
+        raise RunError(f"--output must be a .png file or an existing folder. Received: {path}")
+    return path
+
+
+def write_sheet(path: pathlib.Path | None, parts: Parts, prepared: Prepared, examples: Examples):
+    """Draw the first examples as they are trained on, and say where.
+
+    Args:
+        path: of the PNG file; None if that of a run stays.
+        parts: of the run.
+        prepared: what they have made of the data.
+        examples: that are trained on.
+    """
+    if path is None:
+        print("The run's own data.png stays; --output=FILE.png draws the examples of this command.", flush=True)
+        return
+    picture = parts.sheet(prepared, examples)
+    if picture is not None:
+        with atomic_write(path) as aside:
+            aside.write_bytes(tf.io.encode_png(picture).numpy())
+        print(f"The first examples, as they are trained on: {path}", flush=True)
