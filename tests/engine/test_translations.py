@@ -5,7 +5,6 @@ import pathlib
 import re
 import subprocess
 import sys
-import tempfile
 import types
 import urllib.parse
 
@@ -15,7 +14,6 @@ from PIL import Image
 
 from engine.command import Sample
 from engine.folder import RunError
-from engine.parts.depths import Depths
 from engine.parts.sources import output_names
 from engine.parts.translations import translate_files
 from pipelines.examples import DataError
@@ -45,11 +43,7 @@ class Inverting:
 def translate(source, target, run_folder="nowhere"):
     """The page of the translations of a file or folder; the run folder's own if no folder is named."""
     command = Sample(input=str(source), output=str(target))
-    with tempfile.TemporaryDirectory() as cache:
-        return translate_files(
-            *(Inverting(), command, pathlib.Path(target), "mine", MODEL, pathlib.Path(run_folder)),
-            Depths(cache_dir=cache),
-        )
+    return translate_files(Inverting(), command, pathlib.Path(target), "mine", MODEL, pathlib.Path(run_folder))
 
 
 def pictures(page):
