@@ -102,8 +102,10 @@ def run(experiment: Experiment, command: Command, onednn: OneDNN):
 
     from engine.errors import errors_in_one_line, plain_log
     from engine.run import Run
+    from pipelines.budget import Budget, use
 
     plain_log()
+    use(Budget(command.memory))
     with errors_in_one_line(fail):
         getattr(Run(experiment, onednn), command.mode)(command)
 

@@ -13,6 +13,7 @@ from experiments.registry import EXPERIMENTS
 from models.core.config import PRECISIONS, RATES
 from models.image_to_image.configs import DIRECTIONS
 from models.registry import PRESETS
+from pipelines import budget
 from pipelines.examples import DataError
 from pipelines.reading import LABEL_MAPS, RESIZES, Reading
 from pipelines.registry import DATASETS
@@ -96,8 +97,17 @@ class Command:
     workdir: str = option("", "The run folder. Default: runs/<model>-<dataset>.", path="any")
     data_dir: str = option("", "Folder of your data, or where birds are kept.", path="any")
     cache_dir: str = option("", "Folder for downloads and decoded images. Default: data.", path="any")
+    memory: str = option(
+        budget.DEFAULT,
+        "How much memory all decoded images may take, such as 4GiB, or a share of what is available; more are mapped "
+        "from disk.",
+    )
 
     def __post_init__(self):
+        try:
+            budget.amount_of(self.memory)
+        except DataError as error:
+            raise CommandError(f"--{error}") from None
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
             if field.metadata["path"]:
@@ -162,7 +172,9 @@ class Train(Command):
         "auto", "Of your pairs: which sides are label maps, whose colors are never mixed.", choices=LABEL_MAPS
     )
     value_range: str = option(
-        "", "Of your images: the pixel values that become black and white, LOW,HIGH. Default: as recognized."
+        "",
+        "Of your images: the pixel values that become black and white, LOW,HIGH; of two sides also "
+        "LOW_A,HIGH_A,LOW_B,HIGH_B. Default: as recognized.",
     )
     resize: str = option("squash", "What becomes of images of another aspect.", choices=RESIZES)
     encoding: str = option("", "Of your text files, such as latin-1 or gbk. Default: UTF-8.")

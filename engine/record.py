@@ -189,7 +189,8 @@ def refuse_changes(
             hint += " (a learning rate may be another one if its flag is given)"
         raise RunError(
             f"{folder.path} holds a run that differs in {'; '.join(changed)}. Resuming it needs the same "
-            f"values{hint}; --restart moves the old run aside, another --workdir leaves it alone."
+            f"values{hint}; --restart moves the old run aside, another --workdir leaves it alone "
+            f"(with --init_from={folder.path} it begins with these weights)."
         )
 
 

@@ -129,12 +129,13 @@ class CategoryError(Evaluator):
         """Of the category that the recognition network reads off each image."""
         discriminator = outputs.model.discriminator
 
-        def categories(images):
+        def categories(rows):
+            images = tf.constant(outputs.rows(rows.numpy()))
             inputs = {"image": images}
             if "seed" in discriminator.input:
                 # Nothing is dropped in inference.
                 inputs["seed"] = tf.zeros((len(images), 2), tf.int32)
             return tf.argmax(discriminator(inputs, training=False)["category_logits"], axis=1)
 
-        images = outputs.rows(np.arange(len(data.examples)))
-        yield "category_error", category_error(in_batches(categories, images), data.examples.labels)
+        seen = in_batches(categories, np.arange(len(data.examples)))
+        yield "category_error", category_error(seen, data.examples.labels)

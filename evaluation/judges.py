@@ -41,9 +41,14 @@ class JudgeOutputs(Outputs):
     """
 
     def __init__(self, judge: AttributeJudge, data, channels: int):
-        size = judge.config.image_size
-        images = with_channels(center_crop(np.asarray(data.examples.images), size), channels)
-        self.seen = judge_all(judge, np.asarray(to_float(images)))
+        size, images = judge.config.image_size, data.examples.images
+
+        def seen(rows):
+            # As floats, all images would take four times their pixels.
+            cropped = with_channels(center_crop(np.asarray(images[rows.numpy()]), size), channels)
+            return judge.judge(to_float(cropped))
+
+        self.seen = in_batches(seen, np.arange(len(images)))
 
     def protocol(self):
         """All images of the split are looked at."""

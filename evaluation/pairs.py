@@ -7,7 +7,7 @@ from tqdm import tqdm
 
 from evaluation.evaluator import Data, Evaluator, Outputs
 from metrics.similarity import nearest_truth_accuracy, similarity_figures
-from pipelines.images import to_float
+from pipelines.images import to_float, with_channels
 from serving.images import TranslationSampler
 
 # Key prefixes of the directions of CycleGAN.
@@ -15,7 +15,7 @@ WAYS = ("a_to_b", "b_to_a")
 
 
 def similarity(images: np.ndarray, truth: np.ndarray) -> dict[str, float]:
-    """L1, PSNR, SSIM and sharpness of (n, h, w, 3) uint8 images against the truth."""
+    """L1, PSNR, SSIM and sharpness of (n, h, w, 1 or 3) uint8 images against the truth."""
     return similarity_figures(np.asarray(to_float(images)), np.asarray(to_float(truth)))
 
 
@@ -86,7 +86,8 @@ class Similarity(Evaluator):
     def measure(self, outputs, data):
         """L1, PSNR, SSIM and sharpness."""
         yield from similarity(outputs.translated, outputs.truth).items()
-        for key, value in similarity(outputs.inputs, outputs.truth).items():
+        inputs = with_channels(outputs.inputs, outputs.truth.shape[-1])
+        for key, value in similarity(inputs, outputs.truth).items():
             yield f"{key}_of_input", value
 
 

@@ -19,9 +19,11 @@ class Values:
     Attributes:
         low: the value that becomes black, in files of more than 8 bits; those of 8 bits are always read as 0 to 255.
         high: the value that becomes white, likewise.
-        kind: of the numbers in files of more than 8 bits, "integers" or "floats"; "" where there are no such files.
+        kind: of the numbers in files of more than 8 bits: "integers", "floats", or both with " and " between them; ""
+            where there are no such files.
         is_numbered: whether gray values are numbers of labels, which become colors of one table.
         scales_bytes: whether `low` and `high` are those of files of 8 bits as well, as the user may say.
+        channels: of the images that they become, 1 where all files of a side of pairs or of unpaired images are gray.
     """
 
     low: float = 0.0
@@ -29,6 +31,7 @@ class Values:
     kind: str = ""
     is_numbered: bool = False
     scales_bytes: bool = False
+    channels: int = 3
 
 
 PLAIN = Values()
@@ -84,9 +87,9 @@ class PairedImages:
     """One split of a dataset of image pairs, decoded once.
 
     Attributes:
-        a: (n, h_a, w_a, 3) uint8, the side that is named first.
-        b: (n, h_b, w_b, 3) uint8, the other side of each pair. Mostly of the same size; else both sides of one are the
-            same multiple of the other's.
+        a: (n, h_a, w_a, 1 or 3) uint8, the side that is named first.
+        b: (n, h_b, w_b, 1 or 3) uint8, the other side of each pair. Mostly of the same size; else both sides of one are
+            the same multiple of the other's.
         names: n unique keys.
         labels: (n,) integers, equal for pairs whose B shows the same object; None where every B differs.
         report: on the files that it was read from, if it was.
@@ -109,8 +112,8 @@ class UnpairedImages:
     """One split of a dataset of two sets of images without correspondence, decoded once.
 
     Attributes:
-        a: (n, h, w, 3) uint8, the side that is named first.
-        b: (m, h, w, 3) uint8, the other side.
+        a: (n, h, w, 1 or 3) uint8, the side that is named first.
+        b: (m, h, w, 1 or 3) uint8, the other side.
         names_a: n unique keys.
         names_b: m unique keys.
         report: on the files that it was read from, if it was.
@@ -134,7 +137,7 @@ class LabeledImages:
 
     Attributes:
         images: (n, load_size, load_size, c) uint8, c being 1 (gray) or 3, in memory, memory-mapped, or a view of some
-            rows of a memory-mapped array (`pipelines.rows.ImageRows`).
+            rows of such an array (`pipelines.rows.ImageRows`).
         names: n unique keys (see `Record.name`).
         labels: (n,) int32 indices into `class_names`; None in a dataset without classes.
         class_names: the classes; empty in a dataset without classes.

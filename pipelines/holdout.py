@@ -10,8 +10,8 @@ def hold_out(examples: Examples, share: float, seed: int) -> tuple[Examples, Exa
     """Splits examples at random into those that are trained on and those that are held out.
 
     Args:
-        examples: the training split. Each side of unpaired images is split by itself. Memory-mapped images are not
-            copied (see `rows_of`).
+        examples: the training split. Each side of unpaired images is split by itself. Many images are not copied (see
+            `rows_of`).
         share: of the examples that is held out, in (0, 1); at least one example.
         seed: the same one gives the same parts.
 

@@ -29,6 +29,13 @@ def to_uint8(images: tf.Tensor) -> tf.Tensor:
     return tf.cast(tf.round(tf.clip_by_value((tf.cast(images, tf.float32) + 1.0) * 127.5, 0.0, 255.0)), tf.uint8)
 
 
+def to_pixels(images: tf.Tensor, dtype: tf.DType) -> tf.Tensor:
+    """Floats in [-1, 1] to pixels: uint8, rounded and clipped, or float32 in [0, 255], clipped alone."""
+    if tf.as_dtype(dtype) == tf.uint8:
+        return to_uint8(images)
+    return tf.clip_by_value((tf.cast(images, tf.float32) + 1.0) * 127.5, 0.0, 255.0)
+
+
 def with_channels(images: np.ndarray, channels: int) -> np.ndarray:
     """(n, h, w, 1 or 3) uint8 to (n, h, w, channels) uint8: color to gray by its luma, rounded, or gray repeated.
 
@@ -45,6 +52,16 @@ def with_channels(images: np.ndarray, channels: int) -> np.ndarray:
     for start in range(0, len(images), _CHUNK):
         gray[start : start + _CHUNK, ..., 0] = (images[start : start + _CHUNK] @ LUMA + 500) // 1000
     return gray
+
+
+def in_channels(images: tf.Tensor, channels: int) -> tf.Tensor:
+    """As `with_channels`, of a batch: so that no copy of all images is needed."""
+    if images.shape[-1] == channels:
+        return images
+    if channels == 3:
+        return tf.repeat(images, 3, axis=-1)
+    gray = (tf.reduce_sum(tf.cast(images, tf.int32) * LUMA.astype(np.int32), axis=-1, keepdims=True) + 500) // 1000
+    return tf.cast(gray, tf.uint8)
 
 
 def center_crop(images: np.ndarray, size: Size) -> np.ndarray:

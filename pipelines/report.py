@@ -56,6 +56,10 @@ class Report:
         """The report with more assumptions."""
         return dataclasses.replace(self, assumed=(*self.assumed, *lines))
 
+    def with_sizes(self, sizes: Mapping[str, int]) -> "Report":
+        """The report with the sizes of more pictures."""
+        return dataclasses.replace(self, sizes=dict(Counter(dict(self.sizes)) + Counter(dict(sizes))))
+
     def lines(self) -> list[str]:
         """The report, line by line, in this order: found, used, classes, sizes, assumed, skipped."""
         lines = [f"found: {self.found}"] if self.found else []
@@ -126,7 +130,7 @@ def counted(counts: Mapping[str, int], most: int = SHOWN) -> str:
 def log_lines(dataset: str, lines: tuple[str, ...], count: int, few: int = FEW_IMAGES) -> None:
     """Log lines, and a warning if there are fewer training images than `few`; the same ones once a process."""
     for line in lines:
-        logging.info("%s: %s", dataset, line)
+        log_line(dataset, lines[0], line)
     if count < few:
         logging.warning(
             "%s: %s images are too few for a GAN (fewer than %s): expect it to memorize them",
@@ -134,6 +138,12 @@ def log_lines(dataset: str, lines: tuple[str, ...], count: int, few: int = FEW_I
             f"{count:,}",
             f"{few:,}",
         )
+
+
+@functools.cache
+def log_line(dataset: str, found: str, line: str) -> None:
+    """Log a line once a process of what was found: the reports on its splits differ in some lines only."""
+    logging.info("%s: %s", dataset, line)
 
 
 @functools.cache

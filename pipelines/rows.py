@@ -1,15 +1,21 @@
-"""Some rows of a table of examples. Memory-mapped images are not copied: a view reads them when they are asked for."""
+"""Some rows of a table of examples. Many images are not copied: a view reads them when they are asked for."""
 
 import dataclasses
-from collections.abc import Sequence
+import mmap
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from pipelines.examples import CaptionedImages, GroundTruth, LabeledImages, PairedImages, UnpairedImages
 
+# Bytes. Of smaller arrays rows are copied.
+COPIED = 2**26
+# Bytes that are read at a time, where all are.
+_AT_ONCE = 2**22
+
 
 class ImageRows:
-    """A lazy view of some rows of a memory-mapped array of images: nothing is read before it is indexed.
+    """A lazy view of some rows of an array of images, mostly a memory-mapped one: nothing is read before it is indexed.
 
     The first axis takes an integer, a slice, or an array of integers or booleans; the others integers and slices.
     The result is an array in memory. `np.asarray` reads all rows.
@@ -48,8 +54,29 @@ class ImageRows:
         return np.asarray(self[:], dtype)
 
 
+def in_chunks(images: np.ndarray | ImageRows) -> Iterator[tuple[int, np.ndarray]]:
+    """All rows of an array, some at a time: (the index of the first, (k, ...) the rows)."""
+    size = max(1, int(np.prod(images.shape[1:])) * images.dtype.itemsize)
+    count = max(1, _AT_ONCE // size)
+    for start in range(0, len(images), count):
+        yield start, np.asarray(images[start : start + count])
+        release(images)
+
+
+def release(images: np.ndarray | ImageRows):
+    """Forgets what was read of memory-mapped images, which would count as memory of this process until others need it.
+
+    The kernel keeps it as long as there is room; reading it again costs little then.
+    """
+    if isinstance(images, ImageRows):
+        images = images.images
+    mapping = getattr(images, "_mmap", None)
+    if mapping is not None and hasattr(mapping, "madvise"):
+        mapping.madvise(mmap.MADV_DONTNEED)
+
+
 def image_rows(images: np.ndarray | ImageRows, rows: Sequence[int] | np.ndarray) -> np.ndarray | ImageRows:
-    """Some rows of an array of images, in the order of `rows`: in memory, or a view of a memory-mapped array.
+    """Some rows of an array of images, in the order of `rows`: a copy in memory, or a view where there are many.
 
     All rows in their own order are the array itself.
     """
@@ -58,7 +85,7 @@ def image_rows(images: np.ndarray | ImageRows, rows: Sequence[int] | np.ndarray)
         return images
     if isinstance(images, ImageRows):
         return ImageRows(images.images, images.rows[rows])
-    return ImageRows(images, rows) if isinstance(images, np.memmap) else images[rows]
+    return ImageRows(images, rows) if isinstance(images, np.memmap) or images.nbytes > COPIED else images[rows]
 
 
 Table = LabeledImages | PairedImages | UnpairedImages
@@ -73,7 +100,7 @@ def rows_of(examples: Table, rows: np.ndarray | tuple[np.ndarray, np.ndarray]) -
         rows: integers; for `UnpairedImages` two such arrays, the rows of A and the rows of B.
 
     Returns:
-        A table of the same class. Memory-mapped images become a view (`ImageRows`).
+        A table of the same class. Memory-mapped images, and many in memory, become a view (`ImageRows`).
     """
     if hasattr(examples, "take"):
         return examples.take(rows)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from pipelines.examples import Examples, GaussianMixture, PairedImages, UnpairedImages
-from pipelines.rows import ImageRows
+from pipelines.rows import ImageRows, release
 
 # Of the test images, evenly spaced.
 LOOKED_AT = 200
@@ -55,4 +55,5 @@ def are_in(images: np.ndarray | ImageRows, looked_for: np.ndarray) -> np.ndarray
         for row, part in enumerate(np.asarray(images[first : first + _CHUNK, band])):
             for index in wanted.get(part.tobytes(), ()):
                 found[index] = found[index] or np.array_equal(images[first + row], looked_for[index])
+        release(images)
     return found

@@ -6,7 +6,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from pipelines.images import to_float, to_uint8
+from pipelines.examples import PLAIN, Values
+from pipelines.images import to_float, to_pixels
+from serving.depths import decoded, encoded
 from serving.sampler import Sampler, Signatures, noise_seed
 from serving.tiled.generator import TiledGenerator
 
@@ -21,15 +23,28 @@ class Translator(tf.Module):
     Args:
         generator: takes `image`, and `seed` if it draws anything.
         multiple: what the sides of its input must be a multiple of, in pixels.
+        resize: of a generator with one input size, what becomes of a picture of another aspect, as in its training
+            (`pipelines.reading.Reading`).
+        values: how the pixel values of the files that it was trained to translate, and to make, were read.
     """
 
-    def __init__(self, generator: keras.Model, multiple: int):
+    def __init__(
+        self,
+        generator: keras.Model,
+        multiple: int,
+        resize: str = "squash",
+        values: tuple[Values, Values] = (PLAIN, PLAIN),
+    ):
         super().__init__()
-        self.generator, self.multiple = generator, multiple
+        self.generator, self.multiple, self.resize, self.values = generator, multiple, resize, values
+        self.channels = generator.input["image"].shape[-1]
         self.tiled = tiled(generator)
-        self.translate = tf.function(
-            self.translated,
-            input_signature=[tf.TensorSpec([None, None, 3], tf.uint8), tf.TensorSpec([], tf.int32)],
+        self.translate, self.translate_deep = (
+            tf.function(
+                self.translated,
+                input_signature=[tf.TensorSpec([None, None, self.channels], dtype), tf.TensorSpec([], tf.int32)],
+            )
+            for dtype in (tf.uint8, tf.float32)
         )
 
     @property
@@ -38,21 +53,42 @@ class Translator(tf.Module):
         return "seed" in self.generator.input
 
     def translated(self, image: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-        """(h, w, 3) uint8 to (h, w, 3) uint8, of any size.
+        """(h, w, c) to (h, w, c'), of any size: uint8, or float32 in [0, 255] for more than 8 bits; where pictures are
+        cropped, of the size of the crop.
 
         One image at a time, as its normalization looks at all that it is given at once; the seed decides the dropout.
         """
         height, width = tf.shape(image)[0], tf.shape(image)[1]
         side = self.generator.input["image"].shape[1]
         if side:
-            # A network with a fully connected code has one input size.
-            resized = tf.image.resize(image, (side, side), antialias=True)
-            translated = self.generated(to_float(resized), seed)
-            return to_uint8(tf.image.resize(translated, (height, width), antialias=True))
+            return self.at_one_size(image, seed, side)
         # Otherwise padded with its mirror image, and cropped back.
         padded = tf.gather(image, self.mirrored(height), axis=0)
         padded = tf.gather(padded, self.mirrored(width), axis=1)
-        return to_uint8(self.generated(to_float(padded), seed)[:height, :width])
+        return to_pixels(self.generated(to_float(padded), seed)[:height, :width], image.dtype)
+
+    def at_one_size(self, image: tf.Tensor, seed: tf.Tensor, side: int) -> tf.Tensor:
+        """`translated` by a network with a fully connected code, which has one input size, a square.
+
+        Cropped, only the middle of the picture is translated; padded, what was added is cut off again.
+        """
+        height, width = tf.shape(image)[0], tf.shape(image)[1]
+        square = {"squash": None, "crop": tf.minimum(height, width), "pad": tf.maximum(height, width)}[self.resize]
+        if square is not None:
+            # The border is repeated where the square is larger than the picture.
+            rows, columns = (
+                tf.clip_by_value(tf.range(square) - (square - length) // 2, 0, length - 1) for length in (height, width)
+            )
+            image = tf.gather(tf.gather(image, rows, axis=0), columns, axis=1)
+        resized = tf.image.resize(image, (side, side), antialias=True)
+        shape = tf.shape(image)[:2]
+        translated = to_pixels(
+            tf.image.resize(self.generated(to_float(resized), seed), shape, antialias=True), image.dtype
+        )
+        if self.resize == "pad":
+            top, left = ((square - length) // 2 for length in (height, width))
+            translated = translated[top : top + height, left : left + width]
+        return translated
 
     def is_large(self, height: int, width: int) -> bool:
         """Whether a picture is to be computed in tiles: by its size, so that a picture gives the same pixels on every
@@ -66,7 +102,7 @@ class Translator(tf.Module):
         """As `translate`, up to the rounding of sums, within bounded memory (`serving.tiled`).
 
         Args:
-            image: (h, w, 3) uint8.
+            image: (h, w, c) uint8, or float32 in [0, 255].
             seed: of the dropout.
             folder: where what does not fit into memory is kept meanwhile; None: the system's for temporary files.
         """
@@ -74,7 +110,7 @@ class Translator(tf.Module):
         return self.tiled.translate(image, rows, columns, noise_seed(seed)[tf.newaxis], folder)
 
     def generated(self, image: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-        """(h, w, 3) in [-1, 1] to the same."""
+        """(h, w, c) in [-1, 1] to (h, w, c') in [-1, 1]."""
         inputs = {"image": image[tf.newaxis]}
         if self.is_seeded:
             inputs["seed"] = noise_seed(seed)[tf.newaxis]
@@ -112,7 +148,8 @@ class TranslationSampler(Sampler):
         return tuple(self.translators)
 
     def translate(self, image: np.ndarray, seed: int, direction: str = "", folder: str | None = None) -> np.ndarray:
-        """(h, w, 3) uint8 to the same, of any size; in the default direction if none is named.
+        """(h, w, c) uint8, or float32 in [0, 255], to (h, w, c') of the same kind, of any size; in the default
+        direction if none is named.
 
         A large one is computed in tiles, and what does not fit into memory kept in a folder, by default the system's
         for temporary files.
@@ -120,13 +157,14 @@ class TranslationSampler(Sampler):
         translator = self.translators[direction or self.directions[0]]
         if translator.is_large(*image.shape[:2]):
             return translator.in_tiles(image, seed, folder)
-        return translator.translate(tf.constant(image), tf.constant(seed, tf.int32)).numpy()
+        translate = translator.translate if image.dtype == np.uint8 else translator.translate_deep
+        return translate(tf.constant(image), tf.constant(seed, tf.int32)).numpy()
 
     def draw(self, inputs, seed: int) -> np.ndarray:
-        """(n, h, w, 3) uint8 translations, each image by itself.
+        """(n, h, w, c') uint8 translations, each image by itself.
 
         Args:
-            inputs: `images` (n, h, w, 3) uint8; `direction`, if not the default.
+            inputs: `images` (n, h, w, c) uint8; `direction`, if not the default.
             seed: of the dropout.
         """
         return np.stack([self.translate(image, seed, inputs.get("direction", "")) for image in inputs["images"]])
@@ -136,11 +174,13 @@ class TranslationSampler(Sampler):
 
         serving_default: image_bytes (B,) strings, JPEG or PNG files of any sizes; the seed is 0.
         image_bytes_and_seed: the same and a seed (int32 scalar), which decides the dropout.
-        images_and_seed: images (B, h, w, 3) uint8 and a seed.
+        images_and_seed: images (B, h, w, c) uint8 and a seed.
         Of one that draws nothing: `serving_default`, `images`. Where it translates both ways, these are from A to B;
         `BtoA_image_bytes` and `BtoA_images` are the reverse direction.
-        Those of bytes return `png` (B,) strings, PNG files of the input's sizes; the others `images` (B, h, w, 3)
-        uint8. Each image is translated by itself, whatever the others are: as `--mode=sample --seed=s` does.
+        Those of bytes return `png` (B,) strings, PNG files of the input's sizes; the others `images` (B, h, w, c')
+        uint8. c and c' are 3, or 1 where the run's own files are gray; files of 16 bits are read and written in the
+        run's ranges of values. Each image is translated by itself, whatever the others are: as `--mode=sample --seed=s`
+        does.
         """
         served = {}
         for place, (direction, translator) in enumerate(self.translators.items()):
@@ -154,13 +194,19 @@ class TranslationSampler(Sampler):
 def signatures_of(translator: Translator) -> Signatures:
     """What a server offers of one direction."""
     image_bytes = tf.TensorSpec([None], tf.string, name="image_bytes")
-    images = tf.TensorSpec([None, None, None, 3], tf.uint8, name="images")
+    images = tf.TensorSpec([None, None, None, translator.channels], tf.uint8, name="images")
     seed = tf.TensorSpec([], tf.int32, name="seed")
 
     def image_bytes_and_seed(image_bytes, seed):
-        def one(encoded):
-            image = tf.io.decode_image(encoded, channels=3, expand_animations=False)
-            return tf.io.encode_png(translator.translated(tf.ensure_shape(image, (None, None, 3)), seed))
+        given, made = translator.values
+
+        def one(file):
+            image = decoded(file, given, translator.channels)
+            if image.dtype == tf.float32 and not made.kind:
+                image = tf.cast(tf.round(image), tf.uint8)
+            elif made.kind:
+                image = tf.cast(image, tf.float32)
+            return encoded(translator.translated(image, seed), made)
 
         return {"png": tf.map_fn(one, image_bytes, fn_output_signature=tf.string)}
 

@@ -9,6 +9,7 @@ import pytest
 import tensorflow as tf
 
 from engine.memory import keep_freed_memory
+from pipelines import budget
 from tests import worlds
 
 
@@ -26,6 +27,14 @@ def pytest_configure(config):
 def encoder_folder(tmp_path_factory):
     """A run folder that holds nothing but a tiny text encoder."""
     return worlds.write_encoder(tmp_path_factory.mktemp("encoder"))
+
+
+@pytest.fixture
+def memory():
+    """Gives the process a budget of images in memory, by its amount, for as long as the test runs."""
+    kept = budget.current()
+    yield lambda amount: budget.use(budget.Budget(amount))
+    budget.use(kept)
 
 
 @pytest.fixture

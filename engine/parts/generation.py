@@ -36,7 +36,7 @@ def data_record(examples: LabeledImages) -> dict:
     """What the record of a run says of the images that it is trained on, and of their classes."""
     return {
         "images": len(examples),
-        "pixels": fingerprint(np.asarray(examples.images)),
+        "pixels": fingerprint(examples.images),
         "classes": class_fingerprint(examples),
         "class_names": list(examples.class_names),
     }

@@ -1,25 +1,27 @@
 """Image to image: from pairs (pix2pix, pixel-level domain transfer) or without (CycleGAN)."""
 
+import dataclasses
 import pathlib
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from engine.command import Evaluate, Sample
+from engine.parts.depths import Depths
 from engine.parts.parts import Parts, Prepared, evenly, fingerprint
 from engine.parts.sources import check_target
 from engine.parts.translations import page_of, translate_files, write_png
 from evaluation.evaluator import Data
 from evaluation.pairs import CycleOutputs, PairOutputs
-from models.core.config import ConfigError
+from models.core.config import ConfigError, override
 from models.image_to_image.configs import DIRECTIONS
 from panels.gallery import gallery
-from panels.grids import captioned_rows
+from panels.grids import as_pixels, captioned_rows
 from pipelines.batches.domain_transfer import associated_batches
 from pipelines.batches.pairs import paired_batches
 from pipelines.batches.unpaired import unpaired_batches
-from pipelines.examples import DataError, PairedImages
-from pipelines.images import center_crop
+from pipelines.examples import DataError, PairedImages, UnpairedImages, Values
+from pipelines.images import center_crop, with_channels
 from pipelines.sizes import shown
 from serving.images import TranslationSampler, Translator
 
@@ -46,15 +48,25 @@ class TranslationParts(Parts):
 
     def sampler(self, model):
         """The generators by direction, averaged if there are averages."""
-        names = zip(self.directions(model.config), model.generator_names, strict=True)
-        translators = {direction: Translator(model.sampled(name), model.side_multiple) for direction, name in names}
+        names, resize = self.directions(model.config), self.experiment.reading.resize
+        translators = {
+            direction: Translator(model.sampled(name), model.side_multiple, resize, self.values(direction))
+            for direction, name in zip(names, model.generator_names, strict=True)
+        }
         return TranslationSampler(translators, model.step)
 
     def sample(self, model, command: Sample):
         """Translate the images of --input, of any sizes, into the folder --output, with a page to look at them."""
         sampler = self.sampler(model)
-        title = self.title(command.direction or sampler.directions[0])
-        return translate_files(sampler, command, self.target(command), title, model, self.folder.path)
+        direction = command.direction or sampler.directions[0]
+        depths = Depths(*self.values(direction), model.config.channels_of(direction))
+        target, title = self.target(command), self.title(direction)
+        return translate_files(sampler, command, target, title, model, self.folder.path, depths)
+
+    def values(self, direction: str) -> tuple[Values, Values]:
+        """How the files of the side that is translated were read in training, and those of the other one."""
+        recorded = self.run.record["data"].get("values", {})
+        return tuple(Values(**recorded.get(side, {})) for side in (direction[0], direction[-1]))
 
     def check_sample(self, command: Sample):
         """RunError if the translations would lie in --input."""
@@ -107,10 +119,11 @@ class PairParts(TranslationParts):
                 f"both images of a pair must have the same size. Received: {shown(sizes[0])} and {shown(sizes[1])} "
                 "pixels"
             )
+        config, examples = with_data_channels(self.experiment.config, examples)
         data = {"images": len(examples), "a": fingerprint(examples.a), "b": fingerprint(examples.b)}
         if examples.labels is not None:
             data["labels"] = fingerprint(np.asarray(examples.labels))
-        return Prepared(self.experiment.config, self.batches(examples), data)
+        return Prepared(config, self.batches(examples), data)
 
     def trained_on(self, batch, rows, examples):
         """A pair: the input at the left, the target at the right."""
@@ -121,9 +134,9 @@ class PairParts(TranslationParts):
         ]
 
     def pairs(self, examples: PairedImages, most: int, config) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Rows of at most `most` pairs, their inputs and their targets (n, height, width, 3) uint8."""
+        """Rows of at most `most` pairs, their inputs and their targets (n, height, width, 1 or 3) uint8."""
         rows = evenly(len(examples), most)
-        a, b = (center_crop(side[rows], config.sides) for side in (examples.a, examples.b))
+        a, b = cropped(examples, (rows, rows), config)
         return (rows, a, b) if config.direction == "AtoB" else (rows, b, a)
 
     def panels(self, model):
@@ -135,7 +148,7 @@ class PairParts(TranslationParts):
         def draw() -> dict[str, np.ndarray]:
             shown = []
             for row, image, target in zip(rows, inputs, targets, strict=True):
-                pictures = np.stack([image, sampler.translate(image, seed), target])
+                pictures = in_color([image, sampler.translate(image, seed), target])
                 shown.append((f"{examples.names[row]}: input, translation, target", pictures))
             return {"translations": captioned_rows(shown)}
 
@@ -173,7 +186,12 @@ class CycleParts(TranslationParts):
 
     def prepare(self, examples, dry_run=False):
         """Both sides, each cropped and flipped by itself."""
-        config = self.experiment.config
+        config, examples = with_data_channels(self.experiment.config, examples)
+        if config.identity_weight and config.channels("A") != config.channels("B"):
+            raise ConfigError(
+                "identity_weight must be 0 where one side is gray and the other is not (or --set channels_a and "
+                f"channels_b to the same). Received: {config.identity_weight:g}"
+            )
         steps_per_epoch = config.steps_per_epoch(len(examples))
         scheduled = (config.constant_epochs + config.decay_epochs) * steps_per_epoch
         if config.decay_epochs and config.total_steps(len(examples)) > scheduled:
@@ -199,9 +217,7 @@ class CycleParts(TranslationParts):
         paired = isinstance(examples, PairedImages)
         names = (examples.names, examples.names) if paired else (examples.names_a, examples.names_b)
         rows = [evenly(len(side), data.count) for side in names]
-        a, b = (
-            center_crop(side[chosen], config.sides) for side, chosen in zip((examples.a, examples.b), rows, strict=True)
-        )
+        a, b = cropped(examples, rows, config)
         names = [tuple(side[row] for row in chosen) for side, chosen in zip(names, rows, strict=True)]
         there, back = DIRECTIONS
         return CycleOutputs(
@@ -227,6 +243,29 @@ class CycleParts(TranslationParts):
         return self.ways(sampler, data, model.config)
 
 
+def with_data_channels(config, examples: PairedImages | UnpairedImages):
+    """The configuration with the channels that the data has, and the examples with those that it asks for."""
+    measured = {}
+    for side, images in (("a", examples.a), ("b", examples.b)):
+        # Three are the default.
+        if not getattr(config, f"channels_{side}") and images.shape[-1] == 1:
+            measured[f"channels_{side}"] = 1
+    config = override(config, measured)
+    a, b = with_channels(examples.a, config.channels("A")), with_channels(examples.b, config.channels("B"))
+    return config, dataclasses.replace(examples, a=a, b=b)
+
+
+def cropped(examples: PairedImages | UnpairedImages, rows: Sequence[np.ndarray], config) -> list[np.ndarray]:
+    """The middle of some images of A and of B, with the channels of the model's images."""
+    sides = zip("AB", (examples.a, examples.b), rows, strict=True)
+    return [with_channels(center_crop(side[some], config.sides), config.channels(name)) for name, side, some in sides]
+
+
+def in_color(pictures: Sequence[np.ndarray]) -> np.ndarray:
+    """(n, h, w, 3) uint8: pictures of one or three channels together."""
+    return np.concatenate([as_pixels(picture[np.newaxis]) for picture in pictures])
+
+
 def cycle_rows(sampler: TranslationSampler, way: PairOutputs):
     """Of each image its label and (3 or 4, h, w, 3) uint8: itself, its translation, the reconstruction, the truth."""
     for row, (name, image) in enumerate(zip(way.names, way.inputs, strict=True)):
@@ -236,4 +275,4 @@ def cycle_rows(sampler: TranslationSampler, way: PairOutputs):
         if way.truth is not None:
             pictures.append(way.truth[row])
             label += ", true counterpart"
-        yield label, np.stack(pictures)
+        yield label, in_color(pictures)

@@ -1,7 +1,5 @@
 """The judges: trained on real images, they name the class or the attributes that they see in a picture."""
 
-import numpy as np
-
 from engine.parts.generation import classed, data_record
 from engine.parts.parts import Parts, Prepared, fingerprint, with_measured
 from evaluation.judges import JudgeOutputs
@@ -47,7 +45,7 @@ class AttributeJudgeParts(JudgeParts):
         batches = attribute_batches(examples, config)
         data = {
             "images": len(examples),
-            "pixels": fingerprint(np.asarray(examples.images)),
+            "pixels": fingerprint(examples.images),
             "attributes": fingerprint(examples.truth.attributes),
         }
         return Prepared(with_measured(config, batches.measured), batches, data)

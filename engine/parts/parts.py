@@ -25,6 +25,7 @@ from pipelines.atomic import atomic_write
 from pipelines.batches.draws import Batches
 from pipelines.examples import Examples, LabeledImages
 from pipelines.images import load_size
+from pipelines.rows import ImageRows, in_chunks
 from serving.sampler import Sampler
 
 # () -> {name: (h, w, 3) uint8 picture}: draws the model as it is now.
@@ -193,12 +194,14 @@ def with_measured(config: TrainingConfig, measured: Mapping[str, object]) -> Tra
     return override(config, measured)
 
 
-def fingerprint(*arrays: np.ndarray) -> str:
-    """A short hash of arrays: same content, same hash."""
+def fingerprint(*arrays: np.ndarray | ImageRows) -> str:
+    """A short hash of arrays: same content, same hash. Of many images no copy is made."""
     digest = hashlib.sha256()
     for array in arrays:
         digest.update(f"{array.dtype}{array.shape}".encode())
-        digest.update(np.ascontiguousarray(array))
+        parts = in_chunks(array) if array.shape else [(0, array)]
+        for _, part in parts:
+            digest.update(np.ascontiguousarray(part))
     return digest.hexdigest()[:16]
 
 

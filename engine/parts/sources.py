@@ -8,8 +8,9 @@ import os
 import pathlib
 
 from engine.folder import RunError
+from engine.parts.depths import PREVIEW
 from panels.gallery import is_gallery
-from pipelines.readers.files import IMAGE_SUFFIXES, list_files
+from pipelines.readers.files import not_pictures, scan
 from pipelines.report import Report, printable
 
 # Where a page of translations has its pictures, beside its index.html.
@@ -50,20 +51,27 @@ def find_sources(source: pathlib.Path, target: pathlib.Path, run_folder: pathlib
     """The pictures of a file or folder, less what was written by this and earlier commands, and what is no picture.
 
     Left out, each with a line in the report, are what lies below `target` or the run folder, other run folders, and
-    the folders `input` and `output` of pages of translations.
+    the folders `input`, `output` and `preview` of pages of translations.
     """
     if source.is_file():
         return Sources(source.parent, (source.name,), Report("--input"))
-    files = list_files(str(source), ("",))
+    scanned = scan(str(source))
+    report = Report("--input", found=scanned.found)
     written = written_below(source, target, run_folder)
-    reasons = {name: written(name) for name in files}
-    for name in files:
-        if not reasons[name] and not name.lower().endswith(IMAGE_SUFFIXES):
-            reasons[name] = "not a picture"
-    report = Report("--input", found=f"{len(files):,} files in {printable(str(source))}")
-    for reason in sorted(set(reasons.values()) - {""}):
-        report = report.with_skipped(reason, [name for name in files if reasons[name] == reason])
-    return Sources(source, tuple(name for name in files if not reasons[name]), report)
+    chosen, reasons = [], {}
+    for name in scanned.pictures:
+        if reason := written(name):
+            reasons.setdefault(reason, []).append(name)
+        else:
+            chosen.append(name)
+    others = [name for name in scanned.others if not written(name)]
+    for reason, names in {
+        **reasons,
+        **not_pictures(scanned, set(scanned.others) - set(others)),
+        **scanned.skipped,
+    }.items():
+        report = report.with_skipped(reason, names)
+    return Sources(source, tuple(chosen), report)
 
 
 def written_below(source: pathlib.Path, target: pathlib.Path, run_folder: pathlib.Path):
@@ -71,7 +79,11 @@ def written_below(source: pathlib.Path, target: pathlib.Path, run_folder: pathli
     own = {target: "in --output"}
     if is_within(source, target):
         # As --input=mine/input --output=mine: the copies of the pictures are the pictures themselves.
-        own = {folder: "in --output" for folder in (target / INPUT, target / OUTPUT) if not is_within(source, folder)}
+        own = {
+            folder: "in --output"
+            for folder in (target / INPUT, target / OUTPUT, target / PREVIEW)
+            if not is_within(source, folder)
+        }
     if same(source, run_folder) or not is_within(source, run_folder):
         own[run_folder] = "in the run folder"
 
@@ -83,7 +95,7 @@ def written_below(source: pathlib.Path, target: pathlib.Path, run_folder: pathli
                 return reason
         if path != source and (path / "run.json").is_file() and (path / "checkpoints").is_dir():
             return "in a run folder"
-        if path.name in (INPUT, OUTPUT) and path != source and is_gallery(path.parent / "index.html"):
+        if path.name in (INPUT, OUTPUT, PREVIEW) and path != source and is_gallery(path.parent / "index.html"):
             return "translations of an earlier command"
         return reason_of(os.path.dirname(folder)) if folder else ""
 

@@ -38,7 +38,7 @@ class TextEncoderParts(Parts):
         batches = distinct_class_batches(examples, config, character_table(examples), features)
         data = {
             "images": len(examples),
-            "pixels": fingerprint(np.asarray(examples.images)),
+            "pixels": fingerprint(examples.images),
             "classes": class_fingerprint(examples),
             "captions": caption_fingerprint(examples),
             "image_features": None if features is None else fingerprint(features),

@@ -85,7 +85,7 @@ class TextToImageParts(Parts):
         batches = matching_batches(examples, config, texts)
         data = {
             "images": len(examples),
-            "pixels": fingerprint(np.asarray(examples.images)),
+            "pixels": fingerprint(examples.images),
             "classes": class_fingerprint(examples),
             "texts": fingerprint(texts.rows, texts.counts),
         }

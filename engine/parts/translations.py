@@ -9,13 +9,13 @@ import tensorflow as tf
 from tqdm import tqdm
 
 from engine.command import Sample
+from engine.parts.depths import Depths
 from engine.parts.parts import weights_of
 from engine.parts.sources import INPUT, OUTPUT, check_target, find_sources, output_names, same
 from models.core.trained import TrainedModel
 from panels.gallery import gallery
 from pipelines.atomic import atomic_write
 from pipelines.examples import DataError
-from pipelines.readers.decode import decode_rgb
 from pipelines.report import Report, printable
 from serving.images import TranslationSampler
 
@@ -27,6 +27,7 @@ def translate_files(
     title: str,
     model: TrainedModel,
     run_folder: pathlib.Path,
+    depths: Depths | None = None,
 ) -> pathlib.Path:
     """Translate the images of --input into `target`; returns the page.
 
@@ -34,7 +35,7 @@ def translate_files(
 
     Raises:
         RunError: `target` is a file, or --input is in it (`engine.parts.sources.check_target`).
-        DataError: there is no image, or none that can be read.
+        DataError: there is no image, or none that can be read, or the range of their values is unknown.
     """
     source = pathlib.Path(command.input)
     check_target(source, target)
@@ -47,22 +48,26 @@ def translate_files(
             "--input must be an image, or a folder of images. "
             f"Received: no image in {printable(str(source))}{skipped and f' ({skipped})'}"
         )
+    depths = depths or Depths()
+    for line in depths.look_at([str(sources.root / name) for name in sources.names]):
+        print(line, flush=True)
     rows, unreadable, outputs = [], [], output_names(sources.names)
     for name in tqdm(sources.names, "translating", unit=" images", disable=None):
         path = sources.root / name
         try:
-            image = decode_rgb(str(path))
+            image = depths.read(str(path))
         except Exception as error:
             # Pillow raises a dozen types; one broken file must not end the others.
             unreadable.append(f"{name} ({' '.join(str(error).replace(repr(str(path)), 'it').split())})")
             continue
-        files = {INPUT: f"{INPUT}/{name}", OUTPUT: f"{OUTPUT}/{outputs[name]}"}
+        files = {INPUT: f"{INPUT}/{name}", OUTPUT: f"{OUTPUT}/{depths.name(outputs[name], name)}"}
         target.mkdir(parents=True, exist_ok=True)
         # What a large picture needs on disk is where its translation will be, unless another folder is named.
         folder = os.environ.get("TMPDIR") or str(target)
-        write_png(target / files[OUTPUT], sampler.translate(image, command.seed, command.direction, folder))
+        translation = sampler.translate(image, command.seed, command.direction, folder)
+        depths.write(target / files[OUTPUT], translation)
         copy(path, target / files[INPUT])
-        rows.append((name, files))
+        rows.append((name, depths.shown(target, files, {INPUT: image, OUTPUT: translation})))
     for line in Report("--input").with_skipped("cannot be read", unreadable).lines():
         print(line, flush=True)
     if not rows:
@@ -81,7 +86,7 @@ def copy(path: pathlib.Path, target: pathlib.Path):
 
 
 def write_png(path: pathlib.Path, picture: np.ndarray):
-    """Write a (h, w, 3) uint8 picture as a PNG file."""
+    """Write a (h, w, 1 or 3) uint8 picture as a PNG file."""
     with atomic_write(path) as aside:
         aside.write_bytes(tf.io.encode_png(picture).numpy())
 

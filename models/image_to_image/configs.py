@@ -22,15 +22,31 @@ STRIDED_CONVOLUTIONS = {1: 0, 16: 1, 70: 3, 286: 5}
 # pix2pix: what the sides of rectangles must be multiples of, so that the U-Net halves them four times or more.
 LEAST_MULTIPLE = 16
 
+CHANNELS = "channels of the images of {}; 0: as the data has them, 1 where every file is gray, else 3"
+
+
+class Sided:
+    """What a configuration knows of sides A and B."""
+
+    def channels(self, side: str) -> int:
+        """Of the images of a side: 1 or 3, the published number where neither the user nor the data says another."""
+        return {"A": self.channels_a, "B": self.channels_b}[side] or 3
+
+    def channels_of(self, direction: str) -> tuple[int, int]:
+        """Of the images that are translated in a direction, and of their translations."""
+        return self.channels(direction[0]), self.channels(direction[-1])
+
 
 @dataclasses.dataclass(frozen=True)
-class TranslationConfig(AdversarialConfig):
+class TranslationConfig(Sided, AdversarialConfig):
     """What pix2pix and CycleGAN have in common."""
 
     batch_size: int = setting(1, "images of each domain per step, over all devices; both papers", minimum=1)
     image_size: int = setting(256, "pixels; both papers", minimum=8)
     image_height: int = setting(0, "pixels, of rectangles; 0: image_size", minimum=0)
     image_width: int = setting(0, "pixels, of rectangles; 0: image_size", minimum=0)
+    channels_a: int = setting(0, CHANNELS.format("A"), choices=(0, 1, 3))
+    channels_b: int = setting(0, CHANNELS.format("B"), choices=(0, 1, 3))
     epochs: int = setting(
         200, "passes over the training images; `steps` takes precedence; both papers", minimum=1, ends_run=True
     )
@@ -161,11 +177,13 @@ class CycleGANConfig(TranslationConfig):
 
 
 @dataclasses.dataclass(frozen=True)
-class PixelDTConfig(AdversarialConfig):
+class PixelDTConfig(Sided, AdversarialConfig):
     """An object in a scene to a picture of the object alone; the defaults are the paper's where they are known."""
 
     batch_size: int = setting(128, "pairs per step, over all devices; section 6", minimum=2)
     image_size: int = setting(64, "pixels, a power of two; section 4", minimum=16)
+    channels_a: int = setting(0, CHANNELS.format("A"), choices=(0, 1, 3))
+    channels_b: int = setting(0, CHANNELS.format("B"), choices=(0, 1, 3))
     epochs: int = setting(
         25, "passes over the training pairs; `steps` takes precedence; public code", minimum=1, ends_run=True
     )

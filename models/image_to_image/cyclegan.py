@@ -10,7 +10,7 @@ from models.core.adversarial import FAKE, GENERATED, PENALIZED, REAL, Adversaria
 from models.core.schedules import LinearDecay
 from models.image_to_image import cyclegan_networks as networks
 from models.image_to_image import patchgan
-from models.image_to_image.configs import CycleGANConfig
+from models.image_to_image.configs import DIRECTIONS, CycleGANConfig
 from models.image_to_image.pool import ImagePool
 
 # Purposes of a step's random numbers: one for each history pool.
@@ -21,8 +21,8 @@ class CycleGAN(Adversarial):
     """Two translators that invert each other, each against the discriminator of the domain it translates to.
 
     `generator` is the paper's G, from A to B, against `discriminator` (D_Y); `backward_generator` its F, from B to A,
-    against `backward_discriminator` (D_X). Batches are dicts: `a` and `b` (B, height, width, 3) float32 in [-1, 1],
-    unpaired.
+    against `backward_discriminator` (D_X). Batches are dicts: `a` and `b` (B, height, width, 1 or 3) float32 in
+    [-1, 1], unpaired.
     """
 
     config_class = CycleGANConfig
@@ -37,12 +37,14 @@ class CycleGAN(Adversarial):
     def build_networks(self):
         """Appendix 7.2."""
         config = self.config
-        for name in self.generator_names:
-            setattr(self, name, networks.generator(config, name=name))
-        for name in self.discriminator_names:
-            setattr(self, name, patchgan.discriminator(config, use_bias=True, name=name))
-        self.pool_a = ImagePool(config.pool_size, config.sides, name="pool_a")
-        self.pool_b = ImagePool(config.pool_size, config.sides, name="pool_b")
+        for name, direction in zip(self.generator_names, DIRECTIONS, strict=True):
+            setattr(self, name, networks.generator(config, direction, name=name))
+        channels_a, channels_b = config.channels_of("AtoB")
+        for name, channels in zip(self.discriminator_names, (channels_b, channels_a), strict=True):
+            network = patchgan.discriminator(config, (channels, channels), use_bias=True, name=name)
+            setattr(self, name, network)
+        self.pool_a = ImagePool(config.pool_size, config.sides, channels_a, name="pool_a")
+        self.pool_b = ImagePool(config.pool_size, config.sides, channels_b, name="pool_b")
 
     def player_networks(self, player: str) -> list[keras.Model]:
         """Both translators, or both discriminators."""

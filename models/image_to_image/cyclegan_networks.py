@@ -7,14 +7,16 @@ from models.core.layers import UPSAMPLINGS, InstanceNormalization, ReflectionPad
 from models.image_to_image.configs import CycleGANConfig
 
 
-def generator(config: CycleGANConfig, name: str = "generator") -> keras.Model:
+def generator(config: CycleGANConfig, direction: str = "AtoB", name: str = "generator") -> keras.Model:
     """Image to image, of any size divisible by 4.
 
-    Input: `image` (B, h, w, 3) in [-1, 1], h and w at least 8. Output: (B, h, w, 3) float32 in [-1, 1].
+    Input: `image` (B, h, w, c) in [-1, 1], h and w at least 8. Output: (B, h, w, c') float32 in [-1, 1]. c and c' are
+    the channels of the sides that the direction goes from and to.
     With w for `generator_width`: c7s1-w, d2w, d4w, `blocks` residual blocks, u2w, uw, c7s1-3.
     """
     width = config.generator_width
-    image = keras.Input((None, None, 3), name="image")
+    given, made = config.channels_of(direction)
+    image = keras.Input((None, None, given), name="image")
     x = activated(reflected_convolution(image, width, 7))
     for factor in (2, 4):
         x = activated(convolution(x, factor * width, 3, strides=2, use_bias=True))
@@ -23,7 +25,7 @@ def generator(config: CycleGANConfig, name: str = "generator") -> keras.Model:
         x = layers.add([x, InstanceNormalization()(reflected_convolution(inside, 4 * width, 3))])
     for factor in (2, 1):
         x = activated(UPSAMPLINGS[config.upsampling](x, factor * width, kernel_size=3, use_bias=True))
-    x = reflected_convolution(x, 3, 7, dtype="float32")
+    x = reflected_convolution(x, made, 7, dtype="float32")
     generated = layers.Activation("tanh", dtype="float32", name="generated")(x)
     return keras.Model({"image": image}, generated, name=name)
 

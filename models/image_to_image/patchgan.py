@@ -11,26 +11,31 @@ PATCH_NORMALIZATIONS = NORMALIZATIONS | {"batch": batch_statistics}
 
 
 def discriminator(
-    config: TranslationConfig, conditional: bool = False, use_bias: bool = False, name: str = "discriminator"
+    config: TranslationConfig,
+    channels: tuple[int, int] = (3, 3),
+    conditional: bool = False,
+    use_bias: bool = False,
+    name: str = "discriminator",
 ) -> keras.Model:
     """Image to the logits of "real" of each of its patches (and, `conditional`, of "matches the input's patch").
 
-    Inputs: `image` (B, h, w, 3) in [-1, 1] and, if `conditional`, `input` of the same shape. Output: (B, h', w', 1)
+    Inputs: `image` (B, h, w, c) in [-1, 1] and, if `conditional`, `input` of the same size. Output: (B, h', w', 1)
     float32 logits, the receptive field of each a square of `receptive_field` pixels.
 
     Args:
         config: receptive field, width and normalization.
+        channels: of `image`, and of `input`.
         conditional: whether it is conditioned on the input.
         use_bias: whether normalized convolutions have a bias too.
         name: the network's.
     """
     normalize = PATCH_NORMALIZATIONS[config.discriminator_normalization]
     width, strided = config.discriminator_width, STRIDED_CONVOLUTIONS[config.receptive_field]
-    image = keras.Input((None, None, 3), name="image")
+    image = keras.Input((None, None, channels[0]), name="image")
     inputs = {"image": image}
     x = image
     if conditional:
-        inputs["input"] = keras.Input((None, None, 3), name="input")
+        inputs["input"] = keras.Input((None, None, channels[1]), name="input")
         x = layers.concatenate([inputs["input"], image])
     activate = layers.LeakyReLU(LEAK)
     if not strided:

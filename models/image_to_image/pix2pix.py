@@ -11,7 +11,7 @@ from models.image_to_image.configs import Pix2PixConfig
 class Pix2Pix(Adversarial):
     """The generator minimizes the L1 distance to the target and its loss against a discriminator of patches.
 
-    Batches are dicts: `input` and `target` (B, height, width, 3) float32 in [-1, 1].
+    Batches are dicts: `input` and `target` (B, height, width, 1 or 3) float32 in [-1, 1].
     """
 
     config_class = Pix2PixConfig
@@ -38,7 +38,9 @@ class Pix2Pix(Adversarial):
         self.generator = networks.generator(config)
         self.discriminator = None
         if config.adversarial_weight:
-            self.discriminator = patchgan.discriminator(config, conditional=config.conditional)
+            self.discriminator = patchgan.discriminator(
+                config, config.channels_of(config.direction)[::-1], conditional=config.conditional
+            )
 
     def translate(self, image: tf.Tensor) -> tf.Tensor:
         """(B, h, w, 3) translations of images, with this step's dropout and the batch's own statistics."""

@@ -21,11 +21,12 @@ DROPOUT_LAYERS = 3
 def generator(config: Pix2PixConfig) -> keras.Model:
     """Image to image, of any size divisible by `side_multiple`.
 
-    Inputs: `image` (B, h, w, 3) in [-1, 1]; `seed` (B, 2) integers, the first row of which seeds the dropout, which is
-    active at test time too. Output: (B, h, w, 3) float32 in [-1, 1].
+    Inputs: `image` (B, h, w, c) in [-1, 1]; `seed` (B, 2) integers, the first row of which seeds the dropout, which is
+    active at test time too. Output: (B, h, w, c') float32 in [-1, 1]. c and c' are the channels of the two sides.
     A U-Net or, without `skips`, an encoder-decoder; 4x4 convolutions, each halving the side.
     """
-    image = keras.Input((None, None, 3), name="image")
+    given, made = config.channels_of(config.direction)
+    image = keras.Input((None, None, given), name="image")
     seed = keras.Input((2,), dtype="int32", name="seed")
     widths = stage_widths(config.generator_width, halvings(config.side_multiple, smallest=1))
     x, encoded = convolution(image, widths[0], 4, strides=2), []
@@ -43,6 +44,6 @@ def generator(config: Pix2PixConfig) -> keras.Model:
             x = SeededDropout(config.dropout, salt=stage)([x, seed])
         if config.skips:
             x = layers.concatenate([x, skipped])
-    x = upsample(layers.ReLU()(x), 3, use_bias=True, dtype="float32")
+    x = upsample(layers.ReLU()(x), made, use_bias=True, dtype="float32")
     generated = layers.Activation("tanh", dtype="float32", name="generated")(x)
     return keras.Model({"image": image, "seed": seed}, generated, name="generator")

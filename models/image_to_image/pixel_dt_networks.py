@@ -29,10 +29,11 @@ def downsample(x, widths: list[int], normalize):
 def converter(config: PixelDTConfig) -> keras.Model:
     """An image of the source domain to one of the target domain.
 
-    Input: `image` (B, image_size, image_size, 3) in [-1, 1]. Output: the same shape, float32 in [-1, 1].
+    Input: `image` (B, image_size, image_size, c) in [-1, 1]. Output: the same size, float32 in [-1, 1].
     With a `code_dim` of 0, the decoder's input is the encoder's 4x4 map, as in public code.
     """
-    image = keras.Input((config.image_size, config.image_size, 3), name="image")
+    given, made = config.channels_of(config.direction)
+    image = keras.Input((config.image_size, config.image_size, given), name="image")
     widths = stage_widths(config.generator_width, halvings(config.image_size, SMALLEST_MAP))
     upsample = UPSAMPLINGS[config.upsampling]
     x = downsample(image, widths, batch_normalization)
@@ -43,7 +44,7 @@ def converter(config: PixelDTConfig) -> keras.Model:
         x = layers.ReLU()(batch_normalization(x))
     for channels in reversed(widths[:-1]):
         x = layers.ReLU()(batch_normalization(upsample(x, channels)))
-    x = upsample(x, 3, dtype="float32")
+    x = upsample(x, made, dtype="float32")
     generated = layers.Activation("tanh", dtype="float32", name="generated")(x)
     return keras.Model({"image": image}, generated, name="generator")
 
@@ -51,15 +52,15 @@ def converter(config: PixelDTConfig) -> keras.Model:
 def discriminator(config: PixelDTConfig, of_pairs: bool = False, name: str = "discriminator") -> keras.Model:
     """Image to the logits of "real" or, `of_pairs`, of "associated with the input".
 
-    Inputs: `image` (B, image_size, image_size, 3) in [-1, 1] and, `of_pairs`, `input` of the same shape, concatenated
-    to six channels. Output: (B, 1) float32 logits.
+    Inputs: `image` (B, image_size, image_size, c) in [-1, 1] and, `of_pairs`, `input` of the same size, concatenated
+    to six channels (of colors). Output: (B, 1) float32 logits.
     """
-    shape = (config.image_size, config.image_size, 3)
-    image = keras.Input(shape, name="image")
+    size, (given, made) = (config.image_size, config.image_size), config.channels_of(config.direction)
+    image = keras.Input((*size, made), name="image")
     inputs = {"image": image}
     x = image
     if of_pairs:
-        inputs["input"] = keras.Input(shape, name="input")
+        inputs["input"] = keras.Input((*size, given), name="input")
         x = layers.concatenate([inputs["input"], image])
     widths = stage_widths(config.discriminator_width, halvings(config.image_size, SMALLEST_MAP))
     x = downsample(x, widths, normalization(config.discriminator_normalization))

@@ -12,13 +12,14 @@ class ImagePool(keras.layers.Layer):
     Args:
         size: how many images it holds; with 0, `exchange` returns its input.
         sides: their height and width in pixels.
+        channels: of each.
     """
 
-    def __init__(self, size: int, sides: tuple[int, int], **options):
+    def __init__(self, size: int, sides: tuple[int, int], channels: int = 3, **options):
         super().__init__(**options)
         self.size = size
         state = {"trainable": False, "initializer": "zeros", "aggregation": "only_first_replica"}
-        self.images = self.add_weight(shape=(size, *sides, 3), name="images", **state)
+        self.images = self.add_weight(shape=(size, *sides, channels), name="images", **state)
         self.filled = self.add_weight(shape=(), dtype="int32", name="filled", **state)
         self.built = True
 
@@ -29,11 +30,11 @@ class ImagePool(keras.layers.Layer):
         the pool, which is returned instead of it.
 
         Args:
-            images: (B, height, width, 3) float32, the batch of all replicas in order; B is known when it is traced.
+            images: (B, height, width, c) float32, the batch of all replicas in order; B is known when it is traced.
             draws: (B, 2) uniform in [0, 1): whether to replace, and which image of the pool.
 
         Returns:
-            (B, height, width, 3) float32.
+            (B, height, width, c) float32.
         """
         if not self.size:
             return images

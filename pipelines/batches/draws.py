@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from pipelines.examples import DataError
-from pipelines.rows import ImageRows
+from pipelines.rows import COPIED, ImageRows, release
 from pipelines.sizes import Size, height_width, shown
 
 # Up to so many, sorting random numbers costs less than the shuffle, whose blocks hold at least 2**16 places: of few
@@ -93,13 +93,21 @@ def held(array: np.ndarray, dtype: tf.DType | None = None) -> tf.Tensor:
 
 
 def reader(images: np.ndarray | ImageRows) -> Callable[[tf.Tensor], tf.Tensor]:
-    """A function from (B,) indices to (B, h, w, c) uint8 images, from memory or from a memory-mapped file."""
-    if isinstance(images, np.memmap | ImageRows):
+    """A function from (B,) indices to (B, h, w, c) uint8 images, from memory or from a memory-mapped file.
+
+    Images in memory are not copied, unless they are few: a tensor of them all would be a second copy, for some 0.2 ms
+    that a batch takes less.
+    """
+    if isinstance(images, np.memmap | ImageRows) or images.nbytes > COPIED:
         shape = (None, *images.shape[1:])
 
+        def rows_of(rows):
+            batch = np.array(images[rows])
+            release(images)
+            return batch
+
         def read(indices):
-            batch = tf.numpy_function(lambda rows: np.asarray(images[rows]), [indices], tf.uint8, stateful=False)
-            return tf.ensure_shape(batch, shape)
+            return tf.ensure_shape(tf.numpy_function(rows_of, [indices], tf.uint8, stateful=False), shape)
 
         return read
     table = held(images)

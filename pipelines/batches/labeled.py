@@ -7,7 +7,7 @@ import tensorflow as tf
 from pipelines.batches.crops import flip
 from pipelines.batches.draws import Batches, check_enough, held, in_random_order, reader, seeded
 from pipelines.examples import DataError, LabeledImages
-from pipelines.images import to_float, with_channels
+from pipelines.images import in_channels, to_float
 
 # Every kind of random draw has its own number, so that no two share a seed.
 ORDER, FLIP = range(2)
@@ -77,14 +77,14 @@ def _drawn(
     size, batch_size, seed = config.image_size, config.batch_size, config.seed
     check_enough(len(examples), batch_size, "images", turns)
     channels = config.channels or examples.images.shape[-1]
-    read = reader(with_channels(examples.images, channels))
+    read = reader(examples.images)
     labels = None if examples.labels is None else held(examples.labels, tf.int32)
 
     def draw(step):
         rows = in_random_order(len(examples), batch_size * turns, seed, ORDER, step)
         # A turn takes neighbors in that order. (Stacked, not transposed: oneDNN complains about transposed integers.)
         rows = tf.reshape(tf.stack(tf.split(rows, turns), axis=1), (-1,))
-        images = read(rows)
+        images = in_channels(read(rows), channels)
         if config.flip:
             images = flip(images, seeded(seed, FLIP, step))
         images = tf.reshape(to_float(images), (batch_size, turns, size, size, channels))

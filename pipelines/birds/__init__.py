@@ -12,6 +12,7 @@ import numpy as np
 
 from pipelines.birds.scene import ATTRIBUTE_NAMES, ATTRIBUTE_VALUES, STYLE_NAMES
 from pipelines.examples import CaptionedImages, DataError, GroundTruth, LabeledImages, PairedImages, UnpairedImages
+from pipelines.rows import image_rows
 from pipelines.sizes import shown
 
 # The splits that are rendered together with a split. "varied" has as many species as pictures.
@@ -78,9 +79,10 @@ def load_night(
     day_and_night = PairedImages(a=columns["image"], b=columns["view"], names=_names(columns))
     if split == "test":
         return day_and_night
+    count = len(day_and_night)
     return UnpairedImages(
-        a=day_and_night.a[0::2],
-        b=day_and_night.b[1::2],
+        a=image_rows(day_and_night.a, np.arange(0, count, 2)),
+        b=image_rows(day_and_night.b, np.arange(1, count, 2)),
         names_a=day_and_night.names[0::2],
         names_b=day_and_night.names[1::2],
     )

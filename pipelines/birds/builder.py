@@ -4,14 +4,22 @@ import contextlib
 import dataclasses
 import io
 import logging
+import math
 from collections.abc import Iterator
 
 import numpy as np
 import tensorflow_datasets as tfds
 from tqdm import tqdm
 
+from pipelines import budget
 from pipelines.birds.rendering import CAPTIONS_PER_IMAGE, Job, render, species_name
 from pipelines.birds.scene import ATTRIBUTE_NAMES, STYLE_NAMES
+from pipelines.budget import Whole
+from pipelines.readers.cache import decode_once
+from pipelines.readers.records import sized
+
+# Examples that are read together.
+AT_ONCE = 64
 
 _logger = logging.getLogger(__name__)
 
@@ -101,10 +109,56 @@ def prepare(data_dir: str, config: BirdsConfig) -> Birds:
 
 
 def read(builder: Birds, split: str) -> dict:
-    """Returns a whole split, decoded, as a dict of NumPy arrays by feature name with the examples in order."""
+    """Returns a whole split, decoded, as a dict of NumPy arrays by feature name with the examples in order.
+
+    The pictures are in memory, or memory-mapped from files beside the birds.
+
+    Raises:
+        DataError: the process's budget does not hold them in memory, and they cannot be written.
+    """
+    config, count = builder.builder_config, len(builder.job(split))
+    shape = (count, config.image_size, config.image_size, 3)
+    pictures = [name for name in ("image", "view") if name in builder.info.features]
+    paths = {(part, name): f"{builder.data_dir}-{part}-{name}.npy" for part in config.splits for name in pictures}
+    sizes = {path: len(builder.job(part)) * math.prod(shape[1:]) for (part, _), path in paths.items()}
+    total = sum(len(builder.job(part)) for part in config.splits)
+    whole = Whole("birds", sized(f"{total:,} birds", config.image_size), sizes)
+    if not budget.current().holds(whole):
+        columns = _stacked(
+            _read(builder, split, [name for name in builder.info.features if name not in pictures]), count
+        )
+        for name in pictures:
+            pixels = (picture for part in _read(builder, split, [name]) for picture in part[name])
+            decoded = ((index, picture, "") for index, picture in enumerate(pixels))
+            columns[name], _ = decode_once(decoded, shape, paths[split, name], whole)
+        return columns
+    columns = _stacked(_read(builder, split, list(builder.info.features)), count)
+    for name in pictures:
+        budget.current().keep(paths[split, name], columns[name], [])
+    return columns
+
+
+def _read(builder: Birds, split: str, features: list[str]) -> Iterator[dict]:
+    """Yields the examples of a split in order, some at a time, as arrays by feature name, with these features only."""
     with _quiet():
-        dataset = builder.as_dataset(split=split, read_config=tfds.ReadConfig(interleave_cycle_length=1))
-    return next(dataset.batch(len(builder.job(split))).as_numpy_iterator())
+        dataset = builder.as_dataset(
+            split=split,
+            read_config=tfds.ReadConfig(interleave_cycle_length=1, try_autocache=False),
+            decoders=tfds.decode.PartialDecoding(dict.fromkeys(features, True)),
+        )
+    yield from dataset.batch(AT_ONCE).as_numpy_iterator()
+
+
+def _stacked(parts: Iterator[dict], count: int) -> dict:
+    """The examples as arrays by feature name, of which there is no second copy at any time."""
+    columns, start = {}, 0
+    for part in parts:
+        for name, values in part.items():
+            if name not in columns:
+                columns[name] = np.empty((count, *values.shape[1:]), values.dtype)
+            columns[name][start : start + len(values)] = values
+        start += len(part["name"])
+    return columns
 
 
 @contextlib.contextmanager

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from pipelines.examples import PLAIN, Record, Values
 from pipelines.readers.label_maps import Verdict, verdict
-from pipelines.readers.values import values_of
+from pipelines.readers.values import look_at_all, values_of
 from pipelines.reading import Reading
 
 
@@ -14,7 +14,7 @@ class Alike:
     """How the files of a side are read.
 
     Attributes:
-        values: their pixel values.
+        values: their pixel values, and the channels of what they become.
         is_label_map: whether their colors are labels.
     """
 
@@ -38,6 +38,7 @@ def alike(
     name: str,
     published_maps: str = "",
     may_be_maps: bool = True,
+    may_be_gray: bool = False,
 ) -> tuple[dict[str, Alike], list[str]]:
     """How the files of each side are read.
 
@@ -49,6 +50,7 @@ def alike(
         name: of the dataset, for messages.
         published_maps: the side that is known to be label maps.
         may_be_maps: whether the sides may be label maps.
+        may_be_gray: whether a side of gray files alone becomes images of one channel; else all have three.
 
     Returns:
         By side how it is read, and lines for the report's assumptions.
@@ -71,9 +73,14 @@ def alike(
         recorded = {side: Values(**reading.recorded.get(side, {})) for side in sides}
         return {side: Alike(recorded[side], verdicts[side].are_label_maps) for side in sides}, lines
     toned = {side: records for side, records in sides.items() if not verdicts[side].are_numbered}
-    values, more = values_of(toned, cache_dir, {side: reading.range_of_values(side) for side in toned}, name)
+    ranges, of_each = {side: reading.range_of_values(side) for side in toned}, reading.value_range.count(",") > 1
+    values, more = values_of(toned, cache_dir, ranges, name, of_each)
     for side in sides.keys() - toned.keys():
         values[side] = Values(is_numbered=True)
+    for side in toned if may_be_gray else ():
+        if all(look.is_gray for look in look_at_all(toned[side], cache_dir)):
+            values[side] = dataclasses.replace(values[side], channels=1)
+            more.append(f"{side} has one channel, as all of its files are gray")
     return {side: Alike(values[side], verdicts[side].are_label_maps) for side in sides}, lines + more
 
 

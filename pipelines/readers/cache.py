@@ -1,5 +1,6 @@
 """The cache of decoded images on disk: one .npy array, and beside it a JSON file of what it leaves out."""
 
+import errno
 import json
 import math
 import os
@@ -10,11 +11,11 @@ from collections.abc import Iterable
 import numpy as np
 from absl import logging
 
+from pipelines import budget
 from pipelines.atomic import atomic_write
+from pipelines.budget import Whole, shown_bytes
 from pipelines.examples import DataError
 
-# Bytes. A larger array stays on disk, memory-mapped: the training batches then read it through the page cache.
-MEMORY_LIMIT = 4 * 1024**3
 # The index of an image, and the image, or None and the reason why there is none.
 Decoded = tuple[int, np.ndarray | None, str]
 
@@ -23,7 +24,7 @@ def decode_once(
     decoded: Iterable[Decoded],
     shape: tuple[int, int, int, int],
     path: str,
-    memory_limit: int = MEMORY_LIMIT,
+    whole: Whole | None = None,
 ) -> tuple[np.ndarray, list[tuple[int, str]]]:
     """Collects decoded images in a cache file, or reads them from it.
 
@@ -31,23 +32,37 @@ def decode_once(
         decoded: n images in order, each (side, side, c) uint8 or left out; not consumed if the cache file exists.
         shape: (n, side, side, c).
         path: the cache file (.npy), whose name depends on everything that the images depend on.
-        memory_limit: bytes; a larger array is memory-mapped from its cache file instead of held in memory.
+        whole: the set that they belong to, which the process's budget holds in memory or not; None if they are all.
 
     Returns:
-        The k <= n images that are not left out, (k, side, side, c) uint8, in memory or memory-mapped; and for each
-        other image its index and the reason.
+        The k <= n images that are not left out, (k, side, side, c) uint8, in memory or memory-mapped (the training
+        batches then read them through the page cache); and for each other image its index and the reason. While an
+        array in memory is in use, the same path gives the same array.
 
     Raises:
-        DataError: the array is larger than `memory_limit` and cannot be written to its cache file.
+        DataError: the set is not held in memory, and the array cannot be written to its cache file.
     """
-    large = math.prod(shape) > memory_limit
-    cached = _read_cache(path, shape, memory_map=large)
-    if cached is None and large:
+    limits = budget.current()
+    alone = Whole("", f"{shape[0]:,} images of {shape[2]} x {shape[1]} pixels", {path: math.prod(shape)})
+    if limits.holds(whole or alone):
+        found = limits.known(path)
+        if found is None:
+            try:
+                found = _read_cache(path, shape, memory_map=False) or _decode_to_memory(decoded, shape, path)
+            except MemoryError:
+                raise DataError(
+                    f"there must be memory for {(whole or alone).what}, or a smaller --memory, so that they are mapped "
+                    f"from disk. Received: less than {shown_bytes(math.prod(shape))}"
+                ) from None
+            limits.keep(path, *found)
+        return found
+    found = _read_cache(path, shape, memory_map=True)
+    if found is None:
         _decode_to_file(decoded, shape, path)
-        cached = _read_cache(path, shape, memory_map=True)
-        if cached is None:
+        found = _read_cache(path, shape, memory_map=True)
+        if found is None:
             raise DataError(f"cache_dir must keep what is written to it, but {path!r} could not be read back")
-    return _decode_to_memory(decoded, shape, path) if cached is None else cached
+    return found
 
 
 def _decode_to_memory(
@@ -98,10 +113,10 @@ def _decode_to_file(decoded: Iterable[Decoded], shape: tuple[int, int, int, int]
             write_header(file, count)
         _write_notes(path, None, skipped)
     except OSError as error:
-        size = math.prod(shape) / 1024**3
         raise DataError(
-            f"{shape[0]:,} images of {shape[1]} pixels need {size:.1f} GiB, too much for memory, so cache_dir "
-            f"must be a folder that can be written and has room for them, got {os.path.dirname(path)!r} ({error})"
+            f"{shape[0]:,} images of {shape[2]} x {shape[1]} pixels need {shown_bytes(math.prod(shape))}, too much for "
+            "--memory, so cache_dir must be a folder that can be written and has room for them, got "
+            f"{os.path.dirname(path)!r} ({error})"
         ) from error
 
 
@@ -126,8 +141,15 @@ def _read_cache(
             return images, skipped
     except FileNotFoundError:
         return None
+    except MemoryError:
+        raise
     # Whatever is wrong with a cache file, the remedy is the same: decode again.
     except Exception as error:
+        if isinstance(error, OSError) and error.errno == errno.ENOMEM:
+            raise DataError(
+                f"the limit of the address space (ulimit -v) must leave room for {shown_bytes(math.prod(shape))} that "
+                f"are mapped from disk. Received: {error}"
+            ) from error
         logging.warning("The cache file %r is damaged and will be rebuilt (%s: %s)", path, type(error).__name__, error)
         return None
     logging.warning("The cache file %r is damaged and will be rebuilt", path)

@@ -1,6 +1,6 @@
 """Reading and cleaning text files of captions."""
 
-from pipelines.readers.text_files import SUCH_AS, check_encoding, decode, is_utf8_too, read_bytes, read_text
+from pipelines.readers.text_files import SUCH_AS, check_encoding, decode, is_garbled, read_bytes, read_text
 from pipelines.report import first_names
 
 # Control characters, halves of surrogate pairs (an emoji cut in two), byte order marks and U+FFFD, which other programs
@@ -34,7 +34,7 @@ class CaptionFiles:
     def __init__(self, encoding: str = ""):
         check_encoding(encoding)
         self.encoding = encoding
-        self.undecodable, self.utf8_too = [], []
+        self.undecodable, self.garbled = [], []
 
     def read(self, path: str, name: str) -> tuple[str, ...] | None:
         """The captions of a file; None if it cannot be decoded.
@@ -49,8 +49,8 @@ class CaptionFiles:
         except UnicodeError:
             self.undecodable.append(name)
             return None
-        if self.encoding and is_utf8_too(content) and text != content.decode("utf-8"):
-            self.utf8_too.append(name)
+        if is_garbled(content, self.encoding, text):
+            self.garbled.append(name)
         return captions_in(text)
 
     def skipped(self) -> dict[str, list[str]]:
@@ -60,9 +60,14 @@ class CaptionFiles:
 
     def assumed(self) -> list[str]:
         """Lines on the files that another encoding may fit better than the one that was named."""
-        if not self.utf8_too:
-            return []
-        return [
-            f"{len(self.utf8_too):,} text files were read as {self.encoding}, as --encoding says, which are valid "
-            f"UTF-8, too: {first_names(self.utf8_too)}"
-        ]
+        return garbled_lines(self.garbled, self.encoding)
+
+
+def garbled_lines(names: list[str], encoding: str) -> list[str]:
+    """A report line on files that were read in the encoding that was named, and would be valid UTF-8, too."""
+    if not names:
+        return []
+    return [
+        f"{len(names):,} text files were read as {encoding}, as --encoding says, which are valid UTF-8, too: "
+        f"{first_names(names)}"
+    ]

@@ -103,6 +103,8 @@ def is_header(names: Sequence[str]) -> bool:
 
 def cells(text: str, path: str, is_image: Callable[[str], bool]) -> Iterator[Row]:
     """Rows of a table with a header."""
+    # What Excel may write first, or need.
+    text = re.sub(r"\A\s*sep=.(?=\s*[\r\n])", "", text, flags=re.IGNORECASE)
     found = header_of(text, is_header)
     if found is None:
         first = text.partition("\n")[0].strip()

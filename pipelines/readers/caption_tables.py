@@ -1,20 +1,20 @@
 """The tables of captions in a folder: `metadata.jsonl` as in Hugging Face's image folders, CSV files, COCO's JSON,
 Flickr8k's and Flickr30k's files."""
 
+import collections
 import dataclasses
 import os
 import posixpath
 from collections.abc import Iterable, Iterator
 
 from pipelines.examples import DataError
-from pipelines.readers.caption_files import clean_caption
-from pipelines.readers.caption_rows import CAPTION_KEYS, FILE_KEYS, NotATableError, Row, looks_like_image, rows_in
-from pipelines.readers.files import key_of
-from pipelines.readers.image_names import ImageNames, below, normal, split_word
-from pipelines.readers.text_files import TextError, decode, read_bytes, read_text
+from pipelines.readers.caption_files import clean_caption, garbled_lines
+from pipelines.readers.caption_rows import NotATableError, Row, looks_like_image, rows_in
+from pipelines.readers.files import key_of, normal
+from pipelines.readers.image_names import ImageNames, below, split_word
+from pipelines.readers.splits import TRAIN
+from pipelines.readers.text_files import decode, is_garbled, read_bytes, read_text
 from pipelines.report import first_names
-
-__all__ = ["CAPTION_KEYS", "FILE_KEYS", "TABLE_NAMES", "TABLE_SUFFIXES", "Table", "find_tables"]
 
 # Files of these names are tables, or are refused; all others only if they have the columns.
 TABLE_NAMES = ("metadata.jsonl", "metadata.csv", "captions.csv")
@@ -26,6 +26,10 @@ NO_TABLE = "not a table of captions"
 UNUSABLE = "line of a table without file name or text"
 ABSENT = "line of a table without its image"
 AMBIGUOUS = "line of a table whose name fits several images"
+# What is said of lines and names that are used.
+UNKNOWN_SPLIT = "lines of a table name a split that is not known"
+JOINED = "lines of a table have more separators than columns, and the rest is taken for the caption's"
+ELSEWHERE = "names in a table were looked up by the file's own name, with or without suffix"
 
 
 @dataclasses.dataclass
@@ -34,8 +38,8 @@ class Table:
 
     Attributes:
         captions: for each image (its path below the dataset's folder, as it was listed) at least one clean caption.
-        splits: for images whose table says so (by a column, or by its own name), the split in the table's words, in
-            lower case; empty unless some image is to train on.
+        splits: for images whose table says so, by a column or by its own name, the split as in `readers.splits`: TRAIN,
+            TEST or VALIDATION; empty unless some image is to train on.
         read: the files that are tables, or lists of a split's images, below the dataset's folder.
         skipped: what is left out, by reason: "table:line", names without an image, files.
         assumed: lines on what could be otherwise.
@@ -91,8 +95,11 @@ def find_tables(data_dir: str, images: Iterable[str], files: Iterable[str], enco
             table.skip(f"table that is not read beside {posixpath.basename(standard[0])}", path)
         else:
             add_rows(table, path, rows, names)
-    add_lists(table, data_dir, [path for path in others if path not in table.read], names)
-    if "train" not in {split_word(split) for split in table.splits.values()}:
+    add_lists(table, data_dir, [path for path in others if path not in table.read], names, encoding)
+    contents = {path: read_bytes(os.path.join(data_dir, *path.split("/"))) for path in table.read if encoding}
+    garbled = [path for path, content in contents.items() if is_garbled(content, encoding, decode(content, encoding))]
+    table.assumed += garbled_lines(garbled, encoding)
+    if TRAIN not in table.splits.values():
         table.splits = {}
     return table
 
@@ -109,8 +116,8 @@ def rows_of_other(data_dir: str, path: str, names: ImageNames, encoding: str) ->
         # The names of the columns are ASCII.
         if usable(content.replace(b"\0", b"").decode("latin-1"), path, names) is None:
             return None
-        read_text(place, encoding, "captions: the table")
-        raise TextError(f"captions: {path} must be text") from None
+        # Raises.
+        text = read_text(place, encoding, "captions: the table")
     return usable(text, path, names)
 
 
@@ -132,7 +139,8 @@ def add_rows(table: Table, path: str, rows: list[Row], names: ImageNames) -> Non
     table.read.append(path)
     folder, of_file = posixpath.dirname(path), split_word(posixpath.basename(path))
     earlier = {name: set(captions) for name, captions in table.captions.items()}
-    elsewhere, joined, images = [], [], images_of(rows, path, names)
+    # As dicts, to be in order, and once each.
+    said, images = collections.defaultdict(dict), images_of(rows, path, names)
     for row in rows:
         image = images.get(row.file)
         if not row.file or row.captions is None:
@@ -147,22 +155,15 @@ def add_rows(table: Table, path: str, rows: list[Row], names: ImageNames) -> Non
             captions = [caption for caption in captions if caption not in earlier.get(image[0], ())]
             if captions:
                 table.captions.setdefault(image[0], []).extend(captions)
-            if split := row.split.lower() or of_file:
+            if split := split_word(row.split) or of_file:
                 table.splits[image[0]] = split
+            if row.split and not split_word(row.split):
+                said[UNKNOWN_SPLIT][f"{path}:{row.line} ({row.split})"] = None
             if normal(image[0]) not in (below(folder, row.file), below("", row.file)):
-                elsewhere.append(row.file)
+                said[ELSEWHERE][row.file] = None
             if row.is_joined:
-                joined.append(f"{path}:{row.line}")
-    if joined:
-        table.assumed.append(
-            f"{len(joined):,} lines of a table have more separators than columns: the rest is taken for the caption's: "
-            f"{first_names(joined)}"
-        )
-    if elsewhere:
-        table.assumed.append(
-            f"{len(set(elsewhere)):,} names in {path} were looked up by the file's own name, with or without suffix: "
-            f"{first_names(list(dict.fromkeys(elsewhere)))}"
-        )
+                said[JOINED][f"{path}:{row.line}"] = None
+    table.assumed += [f"{len(names):,} {line}: {first_names(list(names))}" for line, names in said.items()]
 
 
 def images_of(rows: list[Row], path: str, names: ImageNames) -> dict[str, list[str]]:
@@ -193,9 +194,9 @@ def images_of(rows: list[Row], path: str, names: ImageNames) -> dict[str, list[s
     return found
 
 
-def add_lists(table: Table, data_dir: str, files: list[str], names: ImageNames) -> None:
+def add_lists(table: Table, data_dir: str, files: list[str], names: ImageNames, encoding: str) -> None:
     """Adds the splits of lists such as `Flickr_8k.trainImages.txt`, a file name a line."""
-    for path, split, listed in lists_in(data_dir, files):
+    for path, split, listed in lists_in(data_dir, files, encoding):
         images = [names.find(name, posixpath.dirname(path)) for name in listed]
         if not any(images):
             continue
@@ -207,13 +208,13 @@ def add_lists(table: Table, data_dir: str, files: list[str], names: ImageNames) 
                 table.skip("line of a list of a split without its image", name)
 
 
-def lists_in(data_dir: str, files: list[str]) -> Iterator[tuple[str, str, list[str]]]:
+def lists_in(data_dir: str, files: list[str], encoding: str) -> Iterator[tuple[str, str, list[str]]]:
     """(path, split, names) of text files that hold nothing but names of images, and are named after a split."""
     for path in files:
         split = split_word(posixpath.basename(path))
         if split and path.lower().endswith(".txt"):
             try:
-                text = decode(read_bytes(os.path.join(data_dir, *path.split("/"))))
+                text = decode(read_bytes(os.path.join(data_dir, *path.split("/"))), encoding)
             except UnicodeError:
                 continue
             listed = text.split("\n")

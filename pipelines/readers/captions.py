@@ -13,6 +13,7 @@ from pipelines.readers.files import COMMON, Scan, check_folder, check_split, key
 from pipelines.readers.folder import NO_TEST, folder_around, unique_names
 from pipelines.readers.order import natural
 from pipelines.readers.photographs import caption_line, decode_captioned
+from pipelines.readers.records import whole_of
 from pipelines.readers.splits import ACCEPTED as ACCEPTED_SPLITS
 from pipelines.readers.splits import KIND_OF, TRAIN, Splits, divide, from_table
 from pipelines.reading import DEFAULT, Reading
@@ -120,8 +121,11 @@ def load(split: str, load_size: int, data_dir: str, cache_dir: str, reading: Rea
     found = find(data_dir, reading)
     whole = [record for records in found.records.values() for record in records]
     read, assumed = alike({"": whole}, load_size, cache_dir, reading, "captions", may_be_maps=False)
-    records, report = read[""].of(found.records[split]), found.report.with_assumed(*assumed)
-    examples = decode_captioned(records, report, load_size, cache_dir, reading)
+    parts = {part: read[""].of(records) for part, records in found.records.items()}
+    what = f"{sum(found.report.used.values()):,} images"
+    needed = whole_of("captions", what, parts.values(), load_size, cache_dir, reading)
+    report = found.report.with_assumed(*assumed)
+    examples = decode_captioned(parts[split], report, load_size, cache_dir, reading, needed)
     return dataclasses.replace(examples, values={"": read[""].values})
 
 

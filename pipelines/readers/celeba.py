@@ -6,19 +6,21 @@ import hashlib
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
+from pipelines.budget import Whole
 from pipelines.examples import DataError, LabeledImages
 from pipelines.readers.cache import Decoded, decode_once
 from pipelines.readers.class_tables import columns_line, columns_of, in_order, read_classes, splits_of
 from pipelines.readers.decode import decode_rgb, resize
 from pipelines.readers.files import IMAGE_SUFFIXES
 from pipelines.readers.order import natural
+from pipelines.readers.records import sized
 from pipelines.readers.tables import tables_in
 from pipelines.reading import DEFAULT, Reading
 from pipelines.report import Report, printable
@@ -106,7 +108,8 @@ def read(copy: Copy, split: str, load_size: int, cache_dir: str, reading: Readin
         DataError: there is no image of the split, or no such column; or fewer than two images can be decoded.
     """
     splits, where = splits_of(copy.folder, copy.tables, copy.pictures, reading.encoding)
-    chosen = [name for name in copy.pictures if splits.get(name, "train" if not where else "") == split]
+    if not where:
+        splits = dict.fromkeys(copy.pictures, "train")
     if not where and split == "test":
         raise DataError(
             "celeb_a: a test split must be named by list_eval_partition.txt or .csv beside the photographs. "
@@ -117,8 +120,7 @@ def read(copy: Copy, split: str, load_size: int, cache_dir: str, reading: Readin
     if where:
         validation = [name for name in copy.pictures if splits.get(name) == "validation"]
         report = report.with_skipped("for validation, which is not used", validation)
-        unlisted = [name for name in copy.pictures if name not in splits]
-        report = report.with_skipped("in no split of the list", unlisted)
+        report = report.with_skipped("in no split of the list", [name for name in copy.pictures if name not in splits])
     classes: dict[str, str] = {}
     if reading.class_column:
         classes, problems = read_classes(
@@ -126,19 +128,23 @@ def read(copy: Copy, split: str, load_size: int, cache_dir: str, reading: Readin
         )
         for reason, names in problems.items():
             report = report.with_skipped(reason, names)
-        chosen = [name for name in chosen if name in classes]
+        splits = {name: part for name, part in splits.items() if name in classes}
     elif line := columns_line(columns_of(copy.folder, copy.tables, copy.pictures, reading.encoding)):
         report = report.with_assumed(line)
+    chosen = [name for name in copy.pictures if splits.get(name) == split]
     paths = [os.path.join(copy.folder, *name.split("/")) for name in chosen]
     cache = os.path.join(cache_dir, f"images-{load_size}px-celeb_a-{_fingerprint(paths)}.npy")
     shape = (len(paths), load_size, load_size, 3)
-    images, undecodable = decode_once(_decoded(paths, load_size), shape, cache)
+    whole = _whole(copy, splits, where, paths, cache, load_size)
+    images, undecodable = decode_once(_decoded(paths, load_size), shape, cache, whole)
     report = report.with_skipped(
         "the image could not be decoded", [f"{chosen[index]} ({reason})" for index, reason in undecodable]
     )
     left_out = {index for index, _ in undecodable}
     chosen = [name for index, name in enumerate(chosen) if index not in left_out]
-    report = dataclasses.replace(report, used={split: len(chosen)}).with_assumed(*_cropped(paths))
+    parts = Counter(splits.values())
+    used = {part: len(chosen) if part == split else parts[part] for part in ("train", "test") if where or parts[part]}
+    report = dataclasses.replace(report, used=used).with_assumed(*_cropped(paths))
     if len(chosen) < 2:
         raise DataError(
             f"celeb_a: at least 2 photographs of {split} must be decodable. "
@@ -147,16 +153,20 @@ def read(copy: Copy, split: str, load_size: int, cache_dir: str, reading: Readin
     names = tuple(printable(os.path.splitext(name)[0]) for name in chosen)
     if not classes:
         report.log()
-        return LabeledImages(images=images, names=names)
+        return LabeledImages(images=images, names=names, report=report)
     class_names = in_order(classes.values())
-    counts = Counter(classes[name] for name in chosen)
-    dataclasses.replace(report, classes={name: counts[name] for name in class_names}).log()
+    # Of what is trained on, whichever split this is.
+    trained = chosen if split == "train" else [name for name, part in splits.items() if part == "train"]
+    counts = Counter(classes[name] for name in trained)
+    report = dataclasses.replace(report, classes={name: counts[name] for name in class_names})
+    report.log()
     labels = {name: label for label, name in enumerate(class_names)}
     return LabeledImages(
         images=images,
         names=names,
         labels=np.array([labels[classes[name]] for name in chosen], np.int32),
         class_names=class_names,
+        report=report,
     )
 
 
@@ -193,6 +203,16 @@ def _fingerprint(paths: Sequence[str]) -> str:
             identity = (os.path.basename(path), -1, -1)
         digest.update(repr(identity).encode("utf-8", "surrogateescape"))
     return digest.hexdigest()[:24]
+
+
+def _whole(
+    copy: Copy, splits: Mapping[str, str], where: str, paths: Sequence[str], cache: str, load_size: int
+) -> Whole:
+    """The photographs of both splits, which a run holds at once."""
+    count = sum(splits.get(name) in ("train", "test") for name in copy.pictures) if where else len(paths)
+    size = 3 * load_size * load_size
+    arrays = {cache: len(paths) * size, "the other split": (count - len(paths)) * size}
+    return Whole("celeb_a", sized(f"{count:,} photographs", load_size), arrays)
 
 
 def _decoded(paths: Sequence[str], load_size: int) -> Iterator[Decoded]:

@@ -12,7 +12,7 @@ import numpy as np
 from pipelines import pickled
 from pipelines.examples import DataError, LabeledImages
 from pipelines.pickled import INTEGERS, PickledArray
-from pipelines.readers.decode import resize
+from pipelines.readers.resized import resized
 from pipelines.report import Report
 
 BATCHES = {"train": tuple(f"data_batch_{number}" for number in range(1, 6)), "test": ("test_batch",)}
@@ -83,7 +83,7 @@ def _archived(path: str) -> Files:
     return Files(path, frozenset(contents), contents.__getitem__, "")
 
 
-def read(files: Files, split: str, load_size: int) -> LabeledImages:
+def read(files: Files, split: str, load_size: int, cache_dir: str = "") -> LabeledImages:
     """One split: (n, load_size, load_size, 3) uint8, in the order of the files.
 
     Raises:
@@ -106,17 +106,18 @@ def read(files: Files, split: str, load_size: int) -> LabeledImages:
         "cifar10",
         f"{len(there)} files of {split} in {files.where!r}",
         {split: len(labels)},
-        classes=dict(zip(class_names, counts.tolist(), strict=True)),
+        classes=dict(zip(class_names, counts.tolist(), strict=True)) if split == "train" else {},
     )
     if missing:
         report = report.with_assumed(f"the set is not whole: there is no {', '.join(missing)}")
     report.log()
     images = pixels.reshape(-1, 3, SIDE, SIDE).transpose(0, 2, 3, 1)
     return LabeledImages(
-        images=resize(images, load_size),
+        images=resized(images, load_size, "cifar10", cache_dir),
         names=tuple(f"{split}/{index:06}" for index in range(len(labels))),
         labels=labels.astype(np.int32),
         class_names=class_names,
+        report=report,
     )
 
 

@@ -99,7 +99,7 @@ def in_order(classes: Iterable[str]) -> tuple[str, ...]:
 def columns_of(
     data_dir: str, tables: Sequence[str], names: Sequence[str], encoding: str = ""
 ) -> dict[str, tuple[str, ...]]:
-    """Table to its columns that may name classes, of each table with rows for some of the pictures.
+    """Table to its columns that may name classes (none perhaps), of each table with rows for some of the pictures.
 
     What cannot be read is left out. See `read_classes` for the arguments.
     """
@@ -112,15 +112,20 @@ def columns_of(
             continue
         # A table without names of its columns begins with a row.
         if place is not None and not pictures.find(table.columns[place]):
-            found[name] = tuple(column for index, column in enumerate(table.columns) if index != place)
+            found[name] = tuple(
+                column
+                for index, column in enumerate(table.columns)
+                if index != place and column.lower() not in SPLIT_COLUMNS
+            )
     return found
 
 
 def columns_line(columns: Mapping[str, Sequence[str]]) -> str:
     """A line of the report on tables whose classes were not asked for; "" if there are none."""
-    if not columns:
+    tables = [f"{printable(name)} has {first_names(found, most=10)}" for name, found in columns.items() if found]
+    if not tables:
         return ""
-    listed = "; ".join(f"{printable(name)} has {first_names(list(found), most=10)}" for name, found in columns.items())
+    listed = "; ".join(tables)
     return f"no classes from tables ({listed}): --class_column=NAME reads them"
 
 

@@ -17,6 +17,7 @@ LAYOUT = class_folders.Layout(
     image_pattern="<class>/<image name>.jpg",
     images_by_class=True,
     caption_folders=("text", "text_c10", "CUB_200_2011/text", "CUB_200_2011/text_c10"),
+    tensor_folders=("cub_icml", "CUB_200_2011/cub_icml"),
     caption_source=(
         "they are on Google Drive, linked from https://github.com/reedscot/cvpr2016, and can only be fetched by hand"
     ),

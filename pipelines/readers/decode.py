@@ -3,20 +3,16 @@
 The size is a side, or (height, width), in pixels.
 """
 
-import contextlib
-
 import numpy as np
 from PIL import Image
 
 from pipelines.examples import PLAIN, Values
-from pipelines.readers.deep import kind_of, pixels_of, upright
+from pipelines.readers.deep import kind_of, pixels_of, upright, upright_size
 from pipelines.readers.values import colors_of, scaled
 from pipelines.sizes import Size, height_width
 
 # The crops used in training are at least this share of the size at which images are kept (64 of 76 pixels).
 SMALL = 64 / 76
-# The tag of EXIF, and those of its values that turn a picture by a quarter.
-ORIENTATION, TURNED = 0x0112, (5, 6, 7, 8)
 
 
 def decode_image(
@@ -41,7 +37,7 @@ def decode_image(
         values: how pixel values of more than 8 bits are read; without a range 16 bits are 0 to 65535.
 
     Returns:
-        (height, width, 3) uint8.
+        (height, width, c) uint8, c being 3 or, as `values` say, 1 (gray).
 
     Raises:
         Exception: whatever Pillow raises for a file that it cannot decode (many types, by format).
@@ -54,7 +50,7 @@ def decode_image(
             opened.draft("RGB", ((2 if half else 1) * side, side))
         image = _half(_upright_rgb(opened, values), half)
         resampling = Image.Resampling.NEAREST if is_label_map else Image.Resampling.BILINEAR
-        return fitted(image, load_size, resize, resampling)
+        return np.atleast_3d(fitted(image, load_size, resize, resampling))
 
 
 def resize(images: np.ndarray, load_size: Size, how: str = "squash") -> np.ndarray:
@@ -76,19 +72,28 @@ def is_small(path: str, load_size: Size, half: str = "", resize: str = "squash")
     """Whether an image file (or the half of it) is smaller than what is cropped from `load_size`: it is enlarged."""
     height, width = height_width(load_size)
     with Image.open(path) as opened:
-        across, down = opened.size
-        with contextlib.suppress(Exception):
-            if opened.getexif().get(ORIENTATION) in TURNED:
-                across, down = down, across
+        across, down = upright_size(opened)
     shorter = ((across // 2 if half else across) < SMALL * width, down < SMALL * height)
     # Padded, a picture is only enlarged where both of its sides are too short.
     return all(shorter) if resize == "pad" else any(shorter)
 
 
 def decode_rgb(path: str, values: Values = PLAIN) -> np.ndarray:
-    """Decodes one image file at its own size, otherwise like `decode_image`: (h, w, 3) uint8."""
+    """Decodes one image file at its own size, otherwise like `decode_image`: (h, w, 1 or 3) uint8."""
     with Image.open(path) as opened:
-        return np.asarray(_upright_rgb(opened, values), np.uint8)
+        return np.atleast_3d(np.asarray(_upright_rgb(opened, values), np.uint8))
+
+
+def decode_precise(path: str, values: Values = PLAIN) -> np.ndarray:
+    """Decodes one image file like `decode_rgb`, but one of more than 8 bits to float32 in [0, 255], not rounded."""
+    with Image.open(path) as opened:
+        if not kind_of(opened) or values.is_numbered:
+            return np.atleast_3d(np.asarray(_upright_rgb(opened, values), np.uint8))
+        pixels = np.atleast_3d(_tones(opened, values))
+    if values.channels == 3:
+        return np.repeat(pixels, 3, axis=2) if pixels.shape[2] == 1 else pixels
+    # Pillow's weights.
+    return pixels if pixels.shape[2] == 1 else pixels @ np.array([[0.299], [0.587], [0.114]], np.float32)
 
 
 def fitted(
@@ -142,7 +147,7 @@ def _upright_rgb(opened: Image.Image, values: Values) -> Image.Image:
     image = _of_eight_bits(opened, values) if kind_of(opened) else _to_rgb(upright(opened))
     if values.scales_bytes:
         image = Image.fromarray(np.rint(scaled(np.asarray(image), values)).astype(np.uint8))
-    return image
+    return image.convert("L") if values.channels == 1 else image
 
 
 def _numbers(opened: Image.Image) -> np.ndarray:
@@ -157,11 +162,14 @@ def _numbers(opened: Image.Image) -> np.ndarray:
 
 def _of_eight_bits(opened: Image.Image, values: Values) -> Image.Image:
     """A file of more bits, where Pillow would clip or cut: its range becomes black to white."""
+    return Image.fromarray(np.rint(_tones(opened, values)).astype(np.uint8)).convert("RGB")
+
+
+def _tones(opened: Image.Image, values: Values) -> np.ndarray:
+    """(h, w) or (h, w, 3) float32 in [0, 255] of a file of more bits, on white where it is transparent."""
     pixels, opacity = pixels_of(opened)
     pixels = scaled(pixels, values)
-    if opacity is not None:
-        pixels = 255.0 + opacity * (pixels - 255.0)
-    return Image.fromarray(np.rint(pixels).astype(np.uint8)).convert("RGB")
+    return pixels if opacity is None else 255.0 + opacity * (pixels - 255.0)
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:

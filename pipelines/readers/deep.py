@@ -10,6 +10,8 @@ Kind = Literal["", "integers", "floats"]
 # Pillow keeps the first of a value's two bytes where it decodes 16-bit colors to 8 bits. Read in the other order of
 # bytes, it keeps the second.
 OTHER_ORDER = {"16B": "16L", "16L": "16B", "16N": "16B"}
+# Tags of EXIF and TIFF, and the orientations that turn a picture by a quarter.
+IMAGE_WIDTH, IMAGE_LENGTH, ORIENTATION, TURNED = 0x0100, 0x0101, 0x0112, (5, 6, 7, 8)
 DEEP_COLORS = ("RGB;", "RGBA;", "RGBX;")
 
 
@@ -44,11 +46,27 @@ def pixels_of(opened: Image.Image) -> tuple[np.ndarray, np.ndarray | None]:
 
 def upright(opened: Image.Image) -> Image.Image:
     """The loaded image, turned as its EXIF orientation says."""
+    if opened.format == "TIFF":
+        # Pillow maps an uncompressed one into memory at the size that it has when it is turned, and so scrambles it.
+        # One without a name is read.
+        opened.filename = ""
     opened.load()
     # Broken orientation data is no reason to lose an image that decodes.
     with contextlib.suppress(Exception):
         return ImageOps.exif_transpose(opened)
     return opened
+
+
+def upright_size(opened: Image.Image) -> tuple[int, int]:
+    """(width, height) of an opened file as its EXIF orientation turns it, by its header."""
+    width, height = opened.size
+    with contextlib.suppress(Exception):
+        if opened.format == "TIFF":
+            # Of these, Pillow gives the turned size, depending on its version.
+            width, height = opened.tag_v2[IMAGE_WIDTH], opened.tag_v2[IMAGE_LENGTH]
+        if opened.getexif().get(ORIENTATION) in TURNED:
+            width, height = height, width
+    return width, height
 
 
 def _raw_mode(args) -> str:

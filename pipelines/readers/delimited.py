@@ -2,6 +2,7 @@
 
 import csv
 import dataclasses
+import functools
 import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -11,13 +12,15 @@ from pipelines.examples import DataError
 SEPARATORS = ",;\t|"
 
 
+# The rows of a file in JSON have the same few.
+@functools.lru_cache(maxsize=4096)
 def column_name(cell: str) -> str:
     """The name of a column as it is looked for: lower-case, without quotes, with underscores for spaces and hyphens."""
     return "_".join(cell.strip().strip("\"'").lower().replace("-", " ").split())
 
 
 def header_of(text: str, is_header: Callable[[Sequence[str]], bool]) -> tuple[str, tuple[str, ...]] | None:
-    """The separator of a table, and the names of its columns, in the first line.
+    """The separator of a table, and the names of its columns, in the first line that is not empty.
 
     Args:
         text: the table.
@@ -26,7 +29,7 @@ def header_of(text: str, is_header: Callable[[Sequence[str]], bool]) -> tuple[st
     Returns:
         None if no separator gives a header.
     """
-    line = io.StringIO(text, newline="").readline()
+    line = next((line for line in io.StringIO(text, newline="") if line.strip()), "")
     for separator in SEPARATORS:
         names = tuple(map(column_name, next(csv.reader([line], delimiter=separator), [])))
         if is_header(names):
@@ -92,7 +95,7 @@ def rows_of(text: str, path: str, columns: Columns) -> Iterator[tuple[int, list[
     lines = list(io.StringIO(text, newline=""))
     # The whole text is in memory already; a quote that is not closed may swallow all of it.
     csv.field_size_limit(max(csv.field_size_limit(), len(text) + 1))
-    reader, start = columns.parse(lines), 1
+    reader, start, is_below = columns.parse(lines), 1, False
     try:
         for cells in reader:
             end = reader.line_num
@@ -102,8 +105,10 @@ def rows_of(text: str, path: str, columns: Columns) -> Iterator[tuple[int, list[
                     f"Received: a quote that is opened in line {start} ({lines[start - 1].strip()[:40]}) is still open "
                     f"{reason}"
                 )
-            if start > 1 and any(cell.strip() for cell in cells):
-                yield start, cells, "".join(lines[start - 1 : end])
+            if any(cell.strip() for cell in cells):
+                if is_below:
+                    yield start, cells, "".join(lines[start - 1 : end])
+                is_below = True
             start = end + 1
     except csv.Error as error:
         raise DataError(f"captions: {path} must be a table. Received: {error} in line {start}") from error

@@ -174,10 +174,12 @@ class Found:
     Attributes:
         records: the images, sorted by name.
         report: on these, and on those that are left out.
+        others: how many more images the data set has, of other splits or left out.
     """
 
     records: tuple[Record, ...]
     report: Report
+    others: int = 0
 
 
 def check_split(split: str) -> None:

@@ -1,12 +1,15 @@
 """Oxford-102 flowers (Nilsback and Zisserman 2008) with the ten captions of Reed et al. (2016) for each photograph.
 
 Reed et al. split the 102 classes into 82 for training and 20 unseen ones, and publish the lists with their captions as
-`trainvalclasses.txt` and `testclasses.txt`, which are used if they are beside the captions. No copy of them could be
-verified for this project, so the constants below are NOT that split; a warning is logged when they are used instead.
+`trainvalclasses.txt` and `testclasses.txt`, which are used if they are beside the captions; else StackGAN's lists of
+images are, if these are there. No copy of either could be verified for this project, so the constants below are NOT
+that split; a warning is logged when they are used instead.
 """
 
 import os
+from collections.abc import Sequence
 
+from pipelines import pickled
 from pipelines.examples import CaptionedImages, DataError
 from pipelines.readers import class_folders
 from pipelines.readers.download import Archive
@@ -33,6 +36,7 @@ LAYOUT = class_folders.Layout(
     image_pattern="<image name>.jpg",
     images_by_class=False,
     caption_folders=("text_c10", "text"),
+    tensor_folders=("flowers_icml", "102flowers/flowers_icml"),
     caption_source=(
         "they are on Google Drive, linked from https://github.com/reedscot/cvpr2016, and can only be fetched by hand; "
         f"put their {TRAIN_LIST} and {TEST_LIST} beside them for the published split of the classes"
@@ -89,6 +93,47 @@ def read_classes(folders: list[str], encoding: str = "") -> dict[str, tuple[str,
     return None
 
 
+def classes_of_names(folders: list[str], captions: Sequence[str]) -> dict[str, tuple[str, ...]] | None:
+    """The classes of the splits as StackGAN publishes them: lists of images, in folders `train` and `test`.
+
+    Args:
+        folders: where to look; the first folder with both lists is used.
+        captions: paths of all caption files, `<class>/<image name>.txt`.
+
+    Returns:
+        The class names of "train" and "test", or None if there are no lists of images that are here.
+
+    Raises:
+        DataError: a list is damaged, or both have images of one class.
+    """
+    known = {os.path.splitext(os.path.basename(path))[0]: os.path.dirname(path) for path in captions}
+    for folder in folders:
+        paths = {split: os.path.join(folder, split, "filenames.pickle") for split in ("train", "test")}
+        if not all(map(os.path.isfile, paths.values())):
+            continue
+        lists = {}
+        for split, path in paths.items():
+            try:
+                names = pickled.read(path)
+                if not isinstance(names, list | tuple):
+                    raise ValueError(f"it holds {type(names).__name__}")
+            # A damaged pickle may raise anything; nothing in it is run.
+            except Exception as error:
+                raise DataError(
+                    f"flowers: {path} must be a list of names. Received: {' '.join(str(error).split())}"
+                ) from error
+            # "jpg/image_06734"
+            stems = [os.path.basename(name) for name in names if isinstance(name, str)]
+            lists[split] = tuple(sorted({known[stem] for stem in stems if stem in known} & set(CLASSES)))
+        if both := sorted(set(lists["train"]) & set(lists["test"])):
+            raise DataError(
+                f"flowers: {paths['train']!r} and {paths['test']!r} must share no class. Received: both with {both[0]}"
+            )
+        if lists["train"] or lists["test"]:
+            return lists
+    return None
+
+
 def find(split: str, data_dir: str, cache_dir: str, encoding: str = "") -> Found:
     """Lists the captioned images of a split without decoding any.
 
@@ -103,9 +148,9 @@ def find(split: str, data_dir: str, cache_dir: str, encoding: str = "") -> Found
     """
     check_split(split)
     files = class_folders.gather(LAYOUT, data_dir, cache_dir)
-    lists = read_classes(
-        [files.caption_folder, os.path.dirname(files.caption_folder), *filter(None, [data_dir])], encoding
-    )
+    above = os.path.dirname(files.caption_folder)
+    folders = [files.caption_folder, above, *filter(None, [data_dir]), os.path.join(above, "flowers_icml")]
+    lists = read_classes(folders, encoding) or classes_of_names(folders, files.captions)
     if lists is None:
         warn_once(
             f"flowers: no {TRAIN_LIST} or {TEST_LIST} beside the captions in {files.caption_folder!r}: the classes are "

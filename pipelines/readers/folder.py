@@ -10,7 +10,7 @@ from pipelines.examples import DataError, LabeledImages, Record
 from pipelines.readers.alike import alike
 from pipelines.readers.class_tables import columns_line, columns_of, in_order, read_classes, splits_of
 from pipelines.readers.files import COMMON, Scan, check_folder, check_split, key_of, not_pictures, scan
-from pipelines.readers.records import decode_reported
+from pipelines.readers.records import decode_reported, whole_of
 from pipelines.readers.splits import ACCEPTED as ACCEPTED_SPLITS
 from pipelines.readers.splits import TRAIN, Splits, divide, from_table
 from pipelines.readers.tables import SUFFIXES
@@ -66,9 +66,10 @@ def find(data_dir: str, reading: Reading = DEFAULT) -> FoundFolder:
         classes, line = folder_classes(splits)
         problems, lines = {}, [line, columns_line(columns)]
     class_names = in_order({classes[path] for path in splits.paths(TRAIN) if path in classes})
+    known = frozenset(class_names)
     names, chosen, unknown = unique_names(scanned), {"train": [], "test": []}, []
     for path, split in splits.of.items():
-        if class_names and classes.get(path) not in class_names:
+        if known and classes.get(path) not in known:
             unknown.append(path)
         else:
             chosen[split].append(Record(names[path], scanned.path(path), class_name=classes.get(path)))
@@ -82,7 +83,10 @@ def find(data_dir: str, reading: Reading = DEFAULT) -> FoundFolder:
         {name: counts[name] for name in class_names},
         assumed=tuple(filter(None, (splits.assumed, *lines))),
     )
-    if not reading.class_column:
+    if reading.class_column:
+        # Those without any class are among the problems.
+        report = report.with_skipped("its class is not in train", [path for path in unknown if path in classes])
+    else:
         report = report.with_skipped("in no folder of a class of train", unknown)
     if not records["test"]:
         report = report.with_assumed(NO_TEST)
@@ -110,8 +114,11 @@ def load(split: str, load_size: int, data_dir: str, cache_dir: str, reading: Rea
     found = find(data_dir, reading)
     whole = [record for records in found.records.values() for record in records]
     read, assumed = alike({"": whole}, load_size, cache_dir, reading, "folder", may_be_maps=False)
-    records, report = read[""].of(found.records[split]), found.report.with_assumed(*assumed)
-    records, images, report = decode_reported(records, load_size, cache_dir, report, reading)
+    parts = {part: read[""].of(records) for part, records in found.records.items()}
+    what = f"{sum(found.report.used.values()):,} images"
+    needed = whole_of("folder", what, parts.values(), load_size, cache_dir, reading)
+    report = found.report.with_assumed(*assumed)
+    records, images, report = decode_reported(parts[split], load_size, cache_dir, report, reading, whole=needed)
     if len(records) < 2:
         raise DataError(
             f"folder: at least 2 images of {split} must be decodable. "

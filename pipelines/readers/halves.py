@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image
 
 from pipelines.readers.decode import decode_rgb
+from pipelines.readers.deep import upright_size
 from pipelines.readers.files import Scan
 
 # The step across the middle, as a multiple of the steps between the other columns, from which it is a seam.
@@ -28,9 +29,7 @@ def size_of(path: str) -> tuple[int, int]:
         Exception: whatever Pillow raises for a file that is no picture.
     """
     with Image.open(path) as opened:
-        width, height = opened.size
-        turned = opened.getexif().get(0x0112, 1) >= 5
-        return (height, width) if turned else (width, height)
+        return upright_size(opened)
 
 
 def are_two(path: str) -> bool | None:

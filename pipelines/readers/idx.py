@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from pipelines.examples import DataError, LabeledImages
-from pipelines.readers.decode import resize
 from pipelines.readers.files import check_split
+from pipelines.readers.resized import resized
 from pipelines.report import Report
 
 _ACCEPTED = (
@@ -95,16 +95,37 @@ def load(split: str, load_size: int, data_dir: str, cache_dir: str) -> LabeledIm
         split: "train" or "test" (files named t10k or test).
         load_size: side of the images in pixels; the aspect ratio is not kept.
         data_dir: the folder, see `find`.
-        cache_dir: not used: reading takes seconds.
+        cache_dir: folder of the cache of resized images, where they are too many for memory.
 
     Raises:
         DataError: see `find` and `read`.
     """
-    return read(find(data_dir), split, load_size)
+    return read(find(_place(data_dir)), split, load_size, cache_dir=cache_dir)
+
+
+def _place(folder: str) -> str:
+    """The folder, or the one within it that holds IDX files, as torchvision's `MNIST/raw` does.
+
+    Raises:
+        DataError: several do.
+    """
+    if not os.path.isdir(folder) or families(folder):
+        return folder
+    within = [os.path.join(folder, name) for name in sorted(os.listdir(folder)) if not name.startswith(".")]
+    places = [place for above in within for place in (above, os.path.join(above, "raw")) if families(place)]
+    if len(places) > 1:
+        names = ", ".join(os.path.relpath(place, folder) for place in places)
+        raise DataError(f"idx: data_dir must be the folder of one set. Received: {folder!r}, which holds {names}")
+    return places[0] if places else folder
 
 
 def read(
-    files: IdxFiles, split: str, load_size: int, name: str = "idx", class_names: Sequence[str] = ()
+    files: IdxFiles,
+    split: str,
+    load_size: int,
+    name: str = "idx",
+    class_names: Sequence[str] = (),
+    cache_dir: str = "",
 ) -> LabeledImages:
     """Reads a split.
 
@@ -145,7 +166,8 @@ def read(
     report = Report(name, f"{len(images):,} images in {path!r}", {split: len(images)}, sizes=sizes)
     report.log()
     names = tuple(f"{split}/{index:06}" for index in range(len(images)))
-    return LabeledImages(images=resize(images[..., np.newaxis], load_size), names=names, report=report, **classes)
+    images = resized(images[..., np.newaxis], load_size, name, cache_dir)
+    return LabeledImages(images=images, names=names, report=report, **classes)
 
 
 def read_array(path: str, kind: str) -> np.ndarray:

@@ -3,29 +3,19 @@
 import functools
 import ntpath
 import posixpath
-import re
-import unicodedata
 from collections.abc import Iterable
 
-from pipelines.readers.files import key_of
+from pipelines.readers.files import key_of, normal
+from pipelines.readers.splits import KIND_OF, TRAIN, words_of
 
-# What folders and files of the same split are called.
-_SPLITS = {
-    **dict.fromkeys(("train", "training"), "train"),
-    **dict.fromkeys(("test", "testing"), "test"),
-    **dict.fromkeys(("val", "valid", "validation", "dev"), "val"),
-}
+# Karpathy's: what is left of COCO's validation images, which papers train on.
+_KINDS = {**KIND_OF, "restval": TRAIN}
 
 
-def normal(name: str) -> str:
-    """A name in composed form: macOS stores decomposed names, and tables mostly have the other form."""
-    return unicodedata.normalize("NFC", name)
-
-
+@functools.lru_cache(maxsize=4096)
 def split_word(name: str) -> str:
-    """ "train", "test" or "val" if just one of them is a word of a name ("captions_val2017.json"); else ""."""
-    words = re.findall(r"[A-Z]?[a-z]+|[A-Z]+", name)
-    found = {_SPLITS[word.lower()] for word in words if word.lower() in _SPLITS}
+    """The split that just one word of a name means ("captions_val2017.json": validation); "" if none or several do."""
+    found = {_KINDS[word] for word in words_of(name) if word in _KINDS}
     return found.pop() if len(found) == 1 else ""
 
 
@@ -35,6 +25,8 @@ def folder_split(folder: str) -> str:
     return next(filter(None, map(split_word, reversed(folder.split("/")))), "")
 
 
+# Several rows are of one image.
+@functools.lru_cache(maxsize=4096)
 def below(folder: str, file_name: str) -> str | None:
     """A table's file name as a path below the dataset's folder; None if it leads out of it.
 

@@ -147,7 +147,7 @@ def are_numbers(pictures: Sequence[np.ndarray]) -> bool:
     """Whether label maps of several labels are gray, and their values are numbers of labels, not tones.
 
     So they are if all but `VOID` are below `FEW_NUMBERS`, nearly black; or if more than half of all numbers up to the
-    highest occur, which few tones cannot do; or if there are more than 255, and they are not tones of 16 bits.
+    highest occur, which few tones cannot do. Others (numbers of instances, say) can be seen as gray.
 
     Args:
         pictures: stored pixels, (h, w) of gray files.
@@ -160,9 +160,6 @@ def are_numbers(pictures: Sequence[np.ndarray]) -> bool:
     numbers = numbers[(numbers > 0) & (numbers != VOID)]
     if not len(numbers):
         return False
-    if numbers.max() > VOID:
-        # Each tone of 8 bits is a multiple of this in 16 bits.
-        return bool((numbers % 257).any()) and numbers.max() < 2**16
     return bool(numbers.max() < FEW_NUMBERS or len(numbers) > numbers.max() / 2)
 
 

@@ -12,7 +12,7 @@ from pipelines.readers.files import (
     key_of,
     list_files,
 )
-from pipelines.readers.records import decode_reported
+from pipelines.readers.records import decode_reported, whole_of
 from pipelines.reading import DEFAULT
 from pipelines.report import FEW_TRANSLATIONS, Report
 from pipelines.rows import image_rows
@@ -53,6 +53,7 @@ def load(split: str, load_size: int, data_dir: str, cache_dir: str) -> PairedIma
             people.setdefault(match[1], []).append(record)
     products = sorted(garments.keys() & people.keys())
     held_out = max(1, round(TEST_SHARE * len(products))) if len(products) > 1 else 0
+    everyone = sum(len(people[product]) + 1 for product in products)
     products = products[:-held_out] if split == "train" and held_out else products[-held_out:]
     if not products:
         raise DataError(
@@ -66,9 +67,12 @@ def load(split: str, load_size: int, data_dir: str, cache_dir: str) -> PairedIma
         {split: len(scenes)},
         few=FEW_TRANSLATIONS,
     ).with_skipped("not named PID..._CLEAN..._IID...", strange)
-    kept, a, report = decode_reported(scenes, load_size, cache_dir, report, DEFAULT, "A")
     shown_records = [garments[product] for product in products]
-    shown, b, report = decode_reported(shown_records, load_size, cache_dir, report, DEFAULT, "B")
+    others = everyone - len(scenes) - len(shown_records)
+    parts = [scenes, shown_records]
+    needed = whole_of("lookbook", f"{everyone:,} images", parts, load_size, cache_dir, more=others)
+    kept, a, report = decode_reported(scenes, load_size, cache_dir, report, DEFAULT, "A", needed)
+    shown, b, report = decode_reported(shown_records, load_size, cache_dir, report, DEFAULT, "B", needed)
     owner_of = dict(zip((record.name for record in scenes), owners, strict=True))
     row_of = {garment.name: row for row, garment in enumerate(shown)}
     rows = [
@@ -81,4 +85,4 @@ def load(split: str, load_size: int, data_dir: str, cache_dir: str) -> PairedIma
         raise DataError(f"lookbook: at least one pair must be decodable. Received: {'; '.join(report.lines())}")
     rows_a, rows_b, labels = (np.array(column, np.int32) for column in zip(*rows, strict=True))
     names = tuple(kept[row].name for row in rows_a)
-    return PairedImages(a=image_rows(a, rows_a), b=b[rows_b], names=names, labels=labels, report=report)
+    return PairedImages(a=image_rows(a, rows_a), b=image_rows(b, rows_b), names=names, labels=labels, report=report)

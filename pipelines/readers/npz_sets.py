@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from pipelines.examples import DataError, LabeledImages
-from pipelines.readers.decode import resize
+from pipelines.readers.resized import resized
 from pipelines.report import Report
 
 # Of Keras; and the parts of the names of KMNIST's files, each of which holds one array.
@@ -16,10 +16,13 @@ _KMNIST = ("{name}-{split}-imgs.npz", "{name}-{split}-labels.npz")
 
 def accepted(name: str) -> str:
     """The files of a set, for messages."""
-    return f"{name}.npz with x_train, y_train, x_test and y_test, as Keras has it"
+    apart = ", or kmnist-train-imgs.npz, kmnist-train-labels.npz and the same of test" if name == "kmnist" else ""
+    return f"{name}.npz with x_train, y_train, x_test and y_test{apart}"
 
 
-def read(folder: str, name: str, split: str, load_size: int, class_names: Sequence[str] = ()) -> LabeledImages | None:
+def read(
+    folder: str, name: str, split: str, load_size: int, class_names: Sequence[str] = (), cache_dir: str = ""
+) -> LabeledImages | None:
     """One split: (n, load_size, load_size, 1) uint8; None if the folder has no such files.
 
     Args:
@@ -56,12 +59,15 @@ def read(folder: str, name: str, split: str, load_size: int, class_names: Sequen
         raise _wrong(name, whole, f"labels from {labels.min()} to {labels.max()}", f"labels must be below {len(names)}")
     counts = np.bincount(labels.astype(np.int64), minlength=len(names)).tolist()
     found = f"{len(images):,} images of {images.shape[2]} x {images.shape[1]} pixels in {whole!r}"
-    Report(name, found, {split: len(images)}, classes=dict(zip(names, counts, strict=True))).log()
+    classes = dict(zip(names, counts, strict=True)) if split == "train" else {}
+    report = Report(name, found, {split: len(images)}, classes=classes)
+    report.log()
     return LabeledImages(
-        images=resize(images[..., np.newaxis], load_size),
+        images=resized(images[..., np.newaxis], load_size, name, cache_dir),
         names=tuple(f"{split}/{index:06}" for index in range(len(images))),
         labels=labels.astype(np.int32),
         class_names=names,
+        report=report,
     )
 
 

@@ -9,7 +9,7 @@ from pipelines.examples import DataError, PairedImages, Record
 from pipelines.readers.alike import alike
 from pipelines.readers.files import Scan, check_folder, check_split, key_of, normal, not_pictures, scan
 from pipelines.readers.halves import Looks, looks_of
-from pipelines.readers.records import decode_reported
+from pipelines.readers.records import decode_reported, whole_of
 from pipelines.readers.sides import SIDES, Sided, check_one_each, kind_with_sides, recognize
 from pipelines.readers.splits import Splits, divide
 from pipelines.reading import DEFAULT, Reading
@@ -249,10 +249,13 @@ def load(
     found = find(data_dir, name, reading)
     records = dict(zip(SIDES, (found.a, found.b), strict=True))
     whole = {side: [*of["train"], *of["test"]] for side, of in records.items()}
-    read, assumed = alike(whole, load_size, cache_dir, reading, name, label_maps)
+    read, assumed = alike(whole, load_size, cache_dir, reading, name, label_maps, may_be_gray=True)
     report, sides = found.report.with_assumed(*assumed), {}
-    for side, of in records.items():
-        kept, images, report = decode_reported(read[side].of(of[split]), load_size, cache_dir, report, reading, side)
+    parts = {(side, part): read[side].of(of[part]) for side, of in records.items() for part in of}
+    what = f"{sum(report.used.values()):,} pairs"
+    needed = whole_of(name, what, parts.values(), load_size, cache_dir, reading)
+    for side in SIDES:
+        kept, images, report = decode_reported(parts[side, split], load_size, cache_dir, report, reading, side, needed)
         sides[side] = {record.name: row for row, record in enumerate(kept)}, images
     names = tuple(name for name in sides["A"][0] if name in sides["B"][0])
     for side, other in (("A", "B"), ("B", "A")):

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from pipelines.budget import Whole
 from pipelines.characters import count_cut, cut_line
 from pipelines.examples import CaptionedImages, DataError, Record
 from pipelines.readers.files import Found
 from pipelines.readers.order import natural
-from pipelines.readers.records import decode_reported
+from pipelines.readers.records import decode_reported, whole_of
 from pipelines.reading import DEFAULT, Reading
 from pipelines.report import Report, first_names
 from pipelines.sizes import Size
@@ -43,11 +44,18 @@ def reading_lines(records: Sequence[Record]) -> list[str]:
 
 def decode_found(found: Found, load_size: Size, cache_dir: str, reading: Reading = DEFAULT) -> CaptionedImages:
     """Decodes the images found, see `decode_captioned`."""
-    return decode_captioned(found.records, found.report, load_size, cache_dir, reading)
+    what = f"{len(found.records) + found.others:,} images"
+    needed = whole_of(found.report.dataset, what, [found.records], load_size, cache_dir, reading, found.others)
+    return decode_captioned(found.records, found.report, load_size, cache_dir, reading, needed)
 
 
 def decode_captioned(
-    records: Sequence[Record], report: Report, load_size: Size, cache_dir: str, reading: Reading = DEFAULT
+    records: Sequence[Record],
+    report: Report,
+    load_size: Size,
+    cache_dir: str,
+    reading: Reading = DEFAULT,
+    whole: Whole | None = None,
 ) -> CaptionedImages:
     """Decodes captioned images (or reads them from the cache) and logs the report.
 
@@ -57,6 +65,7 @@ def decode_captioned(
         load_size: side, or (height, width), of the images in pixels.
         cache_dir: folder of the cache of decoded images.
         reading: how they are read.
+        whole: the set that they belong to, which is held in memory or not; None if they are all.
 
     Returns:
         The decoded split; its classes are those of the records, if they have any.
@@ -64,7 +73,7 @@ def decode_captioned(
     Raises:
         DataError: fewer than two images could be decoded.
     """
-    records, images, report = decode_reported(records, load_size, cache_dir, report, reading)
+    records, images, report = decode_reported(records, load_size, cache_dir, report, reading, whole=whole)
     report = report.with_assumed(*reading_lines(records))
     report.log()
     if len(records) < 2:

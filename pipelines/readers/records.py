@@ -2,19 +2,23 @@
 
 import dataclasses
 import hashlib
+import math
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from absl import logging
 from tqdm import tqdm
 
+from pipelines.budget import Whole
 from pipelines.examples import PLAIN, DataError, Record
-from pipelines.readers.cache import MEMORY_LIMIT, Decoded, decode_once
+from pipelines.readers.cache import Decoded, decode_once
 from pipelines.readers.decode import SMALL, decode_image, is_small
+from pipelines.readers.shapes import counted, fit_lines, sizes_of
 from pipelines.reading import DEFAULT, Reading
 from pipelines.report import Report, first_names
+from pipelines.rows import release
 from pipelines.sizes import Size, height_width
 
 # Pillow releases the interpreter's lock while it decodes and resizes, so threads are enough.
@@ -32,8 +36,8 @@ def decode_images(
     records: Sequence[Record],
     load_size: Size,
     cache_dir: str,
-    memory_limit: int = MEMORY_LIMIT,
     reading: Reading = DEFAULT,
+    whole: Whole | None = None,
 ) -> tuple[list[Record], np.ndarray, list[tuple[str, str]]]:
     """Decodes the images of records, or reads them from the cache. Images that cannot be decoded are left out.
 
@@ -42,31 +46,31 @@ def decode_images(
         load_size: of the results, in pixels: a side, or (height, width).
         cache_dir: folder of the cache files; created if missing. If it cannot be written, a warning is logged and the
             images are decoded into memory.
-        memory_limit: bytes; a larger result is memory-mapped from its cache file instead of held in memory.
         reading: how they are resized.
+        whole: the set that they belong to (see `whole_of`), which is held in memory or memory-mapped from its cache
+            files; None if they are all.
 
     Returns:
-        The k <= n records that could be decoded, in order; their images, (k, height, width, 3) uint8; and for each
-        of the others its name and the reason.
+        The k <= n records that could be decoded, in order; their images, (k, height, width, 1 or 3) uint8, as
+        the records say; and for each of the others its name and the reason.
 
     Raises:
-        DataError: load_size is not positive, or the result is larger than `memory_limit` and cannot be
-            written to cache_dir.
+        DataError: load_size is not positive, or the set is not held in memory and cannot be written to cache_dir.
     """
     sides = height_width(load_size)
     if min(sides) < 1:
         raise DataError(f"load_size must be a positive number of pixels, got {load_size}")
-    # A square is named by its side alone.
-    size = f"{sides[0]}" if sides[0] == sides[1] else f"{sides[0]}x{sides[1]}"
-    path = os.path.join(cache_dir, f"images-{size}px-{_fingerprint(records, size, reading)}.npy")
-    shape = (len(records), *sides, 3)
-    images, skipped = decode_once(_decoded(records, sides, reading), shape, path, memory_limit)
-    if len(images) and images[:LOOKED_AT].max() < DARK:
+    path = _cache_file(records, sides, cache_dir, reading)
+    shape = (len(records), *sides, channels_of(records))
+    images, skipped = decode_once(_decoded(records, sides, reading), shape, path, whole)
+    brightest = images[:LOOKED_AT].max() if len(images) else DARK
+    release(images)
+    if brightest < DARK:
         logging.warning(
             "the pictures are nearly black: no pixel of %s is above %d of 255 (--value_range=LOW,HIGH says which "
             "values are black and white)",
             first_names([record.name for record in records]),
-            images[:LOOKED_AT].max(),
+            brightest,
         )
     left_out = {index for index, _ in skipped}
     kept = [record for index, record in enumerate(records) if index not in left_out]
@@ -74,9 +78,16 @@ def decode_images(
 
 
 def decode_reported(
-    records: Sequence[Record], load_size: Size, cache_dir: str, report: Report, reading: Reading, side: str = ""
+    records: Sequence[Record],
+    load_size: Size,
+    cache_dir: str,
+    report: Report,
+    reading: Reading,
+    side: str = "",
+    whole: Whole | None = None,
 ) -> tuple[list[Record], np.ndarray, Report]:
-    """Decodes the images of records as `decode_images` does, and reports on those that cannot be decoded.
+    """Decodes the images of records as `decode_images` does, and reports on them: those that cannot be decoded, the
+    sizes of the others, and what becomes of another aspect.
 
     Args:
         records: the images to decode.
@@ -85,13 +96,62 @@ def decode_reported(
         report: what is known so far.
         reading: how they are read.
         side: of pairs or unpaired images, for the report.
+        whole: the set that they belong to (see `whole_of`); None if they are all.
 
     Returns:
         The records that could be decoded, their images, and the report.
     """
-    kept, images, undecodable = decode_images(records, load_size, cache_dir, reading=reading)
+    kept, images, undecodable = decode_images(records, load_size, cache_dir, reading, whole)
     names = [f"{name} ({reason})" for name, reason in undecodable]
-    return kept, images, report.with_skipped(f"{side} could not be decoded".strip(), names)
+    report = report.with_skipped(f"{side} could not be decoded".strip(), names)
+    sizes = sizes_of(kept)
+    return kept, images, report.with_sizes(counted(sizes)).with_assumed(*fit_lines(sizes, load_size, reading, side))
+
+
+def whole_of(
+    name: str,
+    what: str,
+    parts: Iterable[Sequence[Record]],
+    load_size: Size,
+    cache_dir: str,
+    reading: Reading = DEFAULT,
+    more: int = 0,
+) -> Whole:
+    """A set as the process's budget sees it, before any of it is decoded.
+
+    Args:
+        name: of the dataset.
+        what: its images, in words, without their size: "1,000 pairs".
+        parts: the records of each side of each split; the same ones count once.
+        load_size: side, or (height, width), of the decoded images in pixels.
+        cache_dir: folder of the cache files.
+        reading: how they are read.
+        more: further images of the set, whose files are not looked for yet.
+    """
+    sides = height_width(load_size)
+    arrays = {
+        _cache_file(records, sides, cache_dir, reading): len(records) * channels_of(records) * math.prod(sides)
+        for records in parts
+    }
+    return Whole(name, sized(what, load_size), arrays | ({"more": 3 * more * math.prod(sides)} if more else {}))
+
+
+def channels_of(records: Sequence[Record]) -> int:
+    """The channels of the decoded images of a side, whose records agree."""
+    return records[0].values.channels if records else 3
+
+
+def sized(what: str, load_size: Size) -> str:
+    """Images in words, with the size at which they are kept."""
+    height, width = height_width(load_size)
+    return f"{what} of {width} x {height} pixels"
+
+
+def _cache_file(records: Sequence[Record], sides: tuple[int, int], cache_dir: str, reading: Reading) -> str:
+    """Where the decoded images of records are kept."""
+    # A square is named by its side alone.
+    size = f"{sides[0]}" if sides[0] == sides[1] else f"{sides[0]}x{sides[1]}"
+    return os.path.join(cache_dir, f"images-{size}px-{_fingerprint(records, size, reading)}.npy")
 
 
 def _fingerprint(records: Sequence[Record], size: str, reading: Reading) -> str:

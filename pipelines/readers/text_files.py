@@ -25,6 +25,10 @@ _SWITCHES = (b"\x1b$", b"\x1b(")
 _LATIN_SHARE, _SEPARATORS = 0.5, frozenset(" \n,")
 
 
+# The end of the planes with letters; U+A0030 in UTF-32 would be a line break and a 0 in UTF-16.
+_LAST_LETTER = "\U0003ffff"
+
+
 class TextError(DataError):
     """A text file that cannot be decoded for certain."""
 
@@ -80,8 +84,8 @@ def _without_mark(content: bytes) -> str:
         return ""
     if len(content) % 4 == 0:
         for codec in ("utf-32-le", "utf-32-be"):
-            # Of four bytes one is 0, and another at most 16: nothing else is valid by chance.
-            if _is_valid(content, codec):
+            # Of four bytes one is 0, and another at most 3, as no letters are beyond: that is nothing else by chance.
+            if _is_valid(content, codec) and max(content.decode(codec)) <= _LAST_LETTER:
                 return codec
     first, second = content[0::2].count(0), content[1::2].count(0)
     if len(content) % 2 or min(first, second) > 0 or max(first, second) < _LATIN_SHARE * len(content) / 2:
@@ -97,9 +101,15 @@ def _is_valid(content: bytes, encoding: str) -> bool:
         return False
 
 
-def is_utf8_too(content: bytes) -> bool:
-    """Whether a file that is read in another encoding would be valid UTF-8 with letters outside ASCII."""
-    return not content.isascii() and not content.startswith(codecs.BOM_UTF8) and _is_valid(content, "utf-8")
+def is_garbled(content: bytes, encoding: str, text: str) -> bool:
+    """Whether a file that was read in another encoding is valid UTF-8, and other text in it.
+
+    Args:
+        content: the file.
+        encoding: the encoding that was named; "" if none was.
+        text: what the file was decoded to.
+    """
+    return bool(encoding) and _is_valid(content, "utf-8") and content.decode("utf-8-sig") != text
 
 
 def read_bytes(path: str, what: str = "the file") -> bytes:

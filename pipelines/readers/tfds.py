@@ -8,12 +8,14 @@ import numpy as np
 from absl import logging
 from tqdm import tqdm
 
+from pipelines.budget import Whole
 from pipelines.examples import DataError, LabeledImages
 from pipelines.readers import celeba, cifar, download, idx, npz_sets
 from pipelines.readers.cache import decode_once
 from pipelines.readers.decode import resize
-from pipelines.readers.files import check_split
+from pipelines.readers.files import SPLITS, check_split
 from pipelines.readers.image_sets import SETS, ImageSet, accepted, idx_folders
+from pipelines.readers.records import sized
 from pipelines.reading import DEFAULT, Reading
 
 
@@ -56,12 +58,13 @@ def _read(name: str, folder: str, split: str, load_size: int, cache_dir: str, re
     if known.is_idx:
         for place in idx_folders(name, folder):
             if idx.families(place):
-                return idx.read(idx.find(place, name, known.family), split, load_size, name, known.classes)
-        examples = npz_sets.read(folder, name, split, load_size, known.classes)
+                found = idx.find(place, name, known.family)
+                return idx.read(found, split, load_size, name, known.classes, cache_dir)
+        examples = npz_sets.read(folder, name, split, load_size, known.classes, cache_dir)
         if examples is not None:
             return examples
     if name == "cifar10" and (files := cifar.find(folder)):
-        return cifar.read(files, split, load_size)
+        return cifar.read(files, split, load_size, cache_dir)
     if name == "celeb_a" and (copy := celeba.find(folder)):
         return celeba.read(copy, split, load_size, cache_dir, reading)
     if os.path.isdir(os.path.join(folder, known.builder)):
@@ -141,8 +144,16 @@ def _decode(builder, name: str, split: str, load_size: int, cache_dir: str, read
         for index, example in enumerate(tqdm(tfds.as_numpy(images), "decoding images", count, disable=None)):
             yield index, resize(_upright(known, example["image"])[np.newaxis], load_size)[0], ""
 
-    path = os.path.join(cache_dir, f"images-{load_size}px-{name}-{builder.version}-{split}.npy")
-    pixels, _ = decode_once(decoded(), (count, load_size, load_size, channels), path)
+    paths = {
+        part: os.path.join(cache_dir, f"images-{load_size}px-{name}-{builder.version}-{part}.npy") for part in SPLITS
+    }
+    # Of both splits, which a run holds at once.
+    known_counts = {part: info.num_examples for part, info in builder.info.splits.items() if part in SPLITS}
+    counts = known_counts | {split: count}
+    bytes_each = load_size * load_size * channels
+    arrays = {paths[part]: number * bytes_each for part, number in counts.items()}
+    whole = Whole(name, sized(f"{sum(counts.values()):,} images", load_size), arrays)
+    pixels, _ = decode_once(decoded(), (count, load_size, load_size, channels), paths[split], whole)
     names = tuple(f"{split}/{index:06}" for index in range(count))
     if column:
         values = [example["attributes"][column] for example in tfds.as_numpy(read("attributes"))]

@@ -8,7 +8,7 @@ from pipelines.examples import DataError, Record, UnpairedImages
 from pipelines.readers.alike import alike
 from pipelines.readers.files import check_folder, check_split, not_pictures, scan
 from pipelines.readers.folder import folder_around, unique_names
-from pipelines.readers.records import decode_reported
+from pipelines.readers.records import decode_reported, whole_of
 from pipelines.readers.sides import SIDES, WORDS, kind_with_sides, side_of_folder, squashed
 from pipelines.readers.splits import Splits, divide
 from pipelines.reading import DEFAULT, Reading
@@ -127,11 +127,13 @@ def load(
     check_split(split)
     found = find(data_dir, name, reading)
     whole = {side: [*records["train"], *records["test"]] for side, records in found.sides.items()}
-    read, assumed = alike(whole, load_size, cache_dir, reading, name, may_be_maps=False)
+    read, assumed = alike(whole, load_size, cache_dir, reading, name, may_be_maps=False, may_be_gray=True)
     report, decoded = found.report.with_assumed(*assumed), {}
-    for side, records in found.sides.items():
-        records = read[side].of(records[split])
-        kept, images, report = decode_reported(records, load_size, cache_dir, report, reading, side)
+    parts = {(side, part): read[side].of(of[part]) for side, of in found.sides.items() for part in of}
+    what = f"{sum(report.used.values()):,} images"
+    needed = whole_of(name, what, parts.values(), load_size, cache_dir, reading)
+    for side in SIDES:
+        kept, images, report = decode_reported(parts[side, split], load_size, cache_dir, report, reading, side, needed)
         if not kept:
             raise DataError(
                 f"{name}: at least one image of {side} must be decodable. Received: {'; '.join(report.lines())}"

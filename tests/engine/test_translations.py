@@ -8,7 +8,9 @@ import sys
 import types
 import urllib.parse
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from engine.command import Sample
 from engine.folder import RunError
@@ -76,14 +78,28 @@ def test_a_line_counts_what_is_left_out(tmp_path, capsys):
     mine = write_pictures(tmp_path / "mine")
     write_text(mine / "notes.txt", "no picture")
     write_text(mine / "broken.png", "no picture")
+    (mine / "gone.png").symlink_to("/nowhere/gone.png")
     translate(mine, mine / "out")
-    assert "skipped 1: not a picture: notes.txt\n" in capsys.readouterr().out
-    translate(mine, mine / "out")
+    assert "skipped 1: not a picture that Pillow decodes: notes.txt\n" in (printed := capsys.readouterr().out)
+    assert "skipped 1: the link leads nowhere: gone.png\n" in printed
+    assert len(pictures(translate(mine, mine / "out"))) == 4
     printed = capsys.readouterr().out
-    # Two pictures in and two out, and their page.
-    assert "skipped 5: in --output: out/index.html, out/input/a.png" in printed
+    # Two pictures in and two out.
+    assert "skipped 4: in --output: out/input/a.png" in printed
     assert re.search(r"skipped 1: cannot be read: broken\.png \(cannot identify", printed)
     assert str(tmp_path) not in printed.split("skipped 1: cannot")[1].splitlines()[0]
+
+
+def test_whatever_decodes_is_translated_by_any_suffix(tmp_path):
+    mine = tmp_path / "mine"
+    names = ("a.JFIF", "b.avif", "c.TIFF", "d", "e.ppm")
+    for name, kind in zip(names, ("JPEG", "AVIF", "TIFF", "PNG", "PPM"), strict=True):
+        mine.mkdir(exist_ok=True)
+        Image.new("RGB", (8, 6), (200, 0, 0)).save(mine / name, kind)
+    page = translate(mine, tmp_path / "out")
+    assert sorted(path.name for path in (page.parent / "input").iterdir()) == list(names)
+    for path in (page.parent / "output").iterdir():
+        assert np.abs(np.asarray(Image.open(path)).astype(int) - (55, 255, 255)).max() < 20
 
 
 def test_the_run_folder_and_other_commands_translations_are_left_out(tmp_path, capsys):
@@ -95,8 +111,8 @@ def test_the_run_folder_and_other_commands_translations_are_left_out(tmp_path, c
         page = translate(mine, mine / target, mine / "run")
         assert len(pictures(page)) == 4
     printed = capsys.readouterr().out
-    assert "skipped 4: in the run folder: run/checkpoints/x.png" in printed
-    assert "skipped 4: in a run folder: runs/other/checkpoints/x.png" in printed
+    assert "skipped 3: in the run folder: run/checkpoints/x.png" in printed
+    assert "skipped 3: in a run folder: runs/other/checkpoints/x.png" in printed
     assert "skipped 4: translations of an earlier command: second/input/a.png" in printed
     # Translating the run's own pictures must be asked for.
     with pytest.raises(DataError, match=r"no image in .* in the run folder"):

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from panels.grids import SMALL_SIDE, as_pixels, captioned_rows, grid, stacked, titled
+from panels.grids import SMALL_SIDE, as_pixels, captioned_rows, enlarged, grid, stacked, titled
 
 
 def solid(count, value, side=8):
@@ -55,3 +55,8 @@ def test_titles_and_stacks():
     assert picture.shape[1] > 60
     assert picture[:20].min() < 100
     assert stacked([picture, large]).shape == (31, 300, 3)
+
+
+@pytest.mark.parametrize(("height", "width"), [(32, 8), (8, 32)])
+def test_of_a_rectangle_the_shorter_side_is_enlarged_to_what_a_person_can_see(height, width):
+    assert enlarged(np.zeros((1, height, width, 3), np.uint8)).shape == (1, 8 * height, 8 * width, 3)

@@ -30,3 +30,10 @@ def test_center_crop(size):
     images = np.stack(np.broadcast_arrays(*np.ogrid[:2, :7, :7]), axis=-1)[..., [1, 2, 0]]
     np.testing.assert_array_equal(center_crop(images, size)[0, 0, 0], [(7 - size) // 2, (7 - size) // 2, 0])
     assert center_crop(images, size).shape == (2, size, size, 3)
+
+
+def test_center_crop_of_a_rectangle():
+    images = np.stack(np.broadcast_arrays(*np.ogrid[:2, :9, :6]), axis=-1)[..., [1, 2, 0]]
+    cropped = center_crop(images, (3, 4))
+    assert cropped.shape == (2, 3, 4, 3)
+    np.testing.assert_array_equal(cropped[1, 0, 0], [3, 1, 1])

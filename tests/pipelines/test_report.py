@@ -34,5 +34,23 @@ def test_names_are_printable_whatever_their_bytes_are():
         text.encode()
 
 
+def test_reports_on_two_splits_of_one_set_say_once_what_they_have_in_common(caplog):
+    with caplog.at_level("INFO", logger="absl"):
+        for found in ("9 files in 'mine'", "9 files in 'yours'"):
+            for size in ("10 x 20", "30 x 20", "10 x 20"):
+                Report("folder", found=found, assumed=("no splits",)).with_sizes({size: 4}).log()
+    said = [record.getMessage() for record in caplog.records]
+    assert said == [
+        f"folder: {line}"
+        for found in ("9 files in 'mine'", "9 files in 'yours'")
+        for line in (f"found: {found}", "sizes: 10 x 20 (4)", "assumed: no splits", "sizes: 30 x 20 (4)")
+    ]
+
+
+def test_sizes_of_two_sides_are_counted_together():
+    report = Report("pairs").with_sizes({"10 x 20": 4}).with_sizes({"10 x 20": 3, "5 x 5": 1})
+    assert report.lines() == ["sizes: 10 x 20 (7), 5 x 5 (1)"]
+
+
 def test_nothing_skipped_is_no_line():
     assert Report("folder").with_skipped("broken", []).lines() == []

@@ -67,9 +67,9 @@ def test_points_are_not_made_pixels():
     np.testing.assert_array_equal(sampler.draw({"latent": points}, 0).reshape(3, 4), points)
 
 
-def translator(layer, side=None, multiple=8):
+def translator(layer, side=None, multiple=8, **options):
     image = keras.Input((side, side, 3))
-    return Translator(keras.Model({"image": image}, layer(image)), multiple)
+    return Translator(keras.Model({"image": image}, layer(image)), multiple, **options)
 
 
 IDENTITY = keras.layers.Activation("linear")
@@ -101,6 +101,49 @@ def test_a_generator_of_one_size_gets_that_size_and_the_picture_is_as_large_as_t
     gradient = np.broadcast_to(np.linspace(0, 250, 40)[:, None, None], (40, 20, 3)).astype(np.uint8)
     # Away from the ends, where eight rows cannot tell the tones.
     np.testing.assert_allclose(sampler.translate(gradient, 0)[4:-4], 255 - gradient[4:-4], atol=3)
+
+
+def stamp(image):
+    """Paints a white disc on black in the middle, 10 of 20 pixels across, whatever the image is."""
+    place = np.arange(20) - 9.5
+    disc = np.where(np.hypot(place[:, np.newaxis], place) < 5, 1.0, -1.0)[np.newaxis, :, :, np.newaxis]
+    return keras.layers.Lambda(lambda image: 0.0 * image + disc.astype(np.float32))(image)
+
+
+@pytest.mark.parametrize("size", [(40, 90), (90, 40), (41, 90), (60, 60)])
+@pytest.mark.parametrize("how", ["squash", "crop", "pad"])
+def test_a_generator_of_one_size_translates_pictures_of_another_aspect_as_it_was_trained(size, how):
+    sampler = TranslationSampler({"AtoB": translator(stamp, side=20, resize=how)})
+    translated = sampler.translate(noise(*size), 0)
+    assert translated.shape[:2] == ((min(size),) * 2 if how == "crop" else size)
+    white = translated[..., 0] > 127
+    across = white.any(axis=1).sum(), white.any(axis=0).sum()
+    # Half of what the generator has seen: of the picture, of the square in it, or of the square around it.
+    half = {"squash": np.array(size) / 2, "crop": min(size) / 2, "pad": np.minimum(size, max(size) / 2)}[how]
+    np.testing.assert_allclose(across, half, atol=2)
+    # In the middle.
+    rows, columns = np.nonzero(white)
+    np.testing.assert_allclose((rows.mean(), columns.mean()), (np.array(translated.shape[:2]) - 1) / 2, atol=1)
+
+
+@pytest.mark.parametrize("size", [(8, 20), (20, 8), (9, 12)])
+def test_what_a_generator_of_one_size_sees_of_a_picture(size):
+    # An identity of the longer side's size, so that nothing is interpolated: the picture, and its middle.
+    longer, shorter = max(size), min(size)
+    padding = TranslationSampler({"AtoB": translator(IDENTITY, side=longer, resize="pad")})
+    np.testing.assert_array_equal(padding.translate(noise(*size), 0), noise(*size))
+    cropping = TranslationSampler({"AtoB": translator(IDENTITY, side=shorter, resize="crop")})
+    cropped = cropping.translate(noise(*size), 0)
+    top, left = (-(-(length - shorter) // 2) for length in size)
+    np.testing.assert_array_equal(cropped, noise(*size)[top : top + shorter, left : left + shorter])
+
+
+def test_padding_repeats_the_border():
+    # The picture lies in the middle four of eight rows; moved by four, what was around it comes to lie there.
+    moved = keras.layers.Lambda(lambda image: tf.roll(image, 4, axis=1))
+    image = noise(4, 8)
+    padded = TranslationSampler({"AtoB": translator(moved, side=8, resize="pad")}).translate(image, 0)
+    np.testing.assert_array_equal(padded, image[[3, 3, 0, 0]])
 
 
 def test_each_direction_has_its_own_generator_and_the_first_is_the_default():

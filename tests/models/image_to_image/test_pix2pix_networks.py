@@ -69,6 +69,18 @@ def test_the_generator_computes_what_the_paper_describes(case, batch, training):
     )
 
 
+@pytest.mark.parametrize(("height", "width"), [(32, 48), (48, 16)])
+def test_of_a_rectangle_both_sides_are_halved_as_often_as_they_can_be(height, width):
+    config = tiny("pix2pix", image_height=height, image_width=width, generator_width=3, receptive_field=1)
+    settings = {"size": 16, "width": 3, "skips": True, "dropout": 0.5, "upsampling": "transposed"}
+    assert_computes(
+        generator(config),
+        lambda r, **inputs: described(r, **settings, **inputs),
+        {"image": images(1, height, width), "seed": np.array([[3, 4]], np.int32)},
+        training=True,
+    )
+
+
 def test_dropout_is_drawn_from_the_seed_at_test_time_too():
     network = generator(tiny("pix2pix", image_size=16, receptive_field=1, generator_width=3))
     image = images(1, 16)

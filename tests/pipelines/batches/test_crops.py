@@ -57,3 +57,34 @@ def test_without_mirroring_the_same_windows_are_cut_out_and_none_is_mirrored(siz
     for crop, other in zip(plain, mirrored, strict=True):
         assert (np.diff(crop[..., 1].astype(int), axis=1) > 0).all()
         assert np.array_equal(crop, other) or np.array_equal(crop, other[:, ::-1])
+
+
+@given(
+    size=st.tuples(st.integers(1, 6), st.integers(1, 6)),
+    room=st.tuples(st.integers(0, 3), st.integers(0, 3)),
+    grid=st.integers(1, 3),
+    seed=st.integers(0, 1000),
+)
+@settings(max_examples=30, deadline=None)
+def test_rectangles_are_cut_out_along_both_sides_and_at_the_grid(size, room, grid, seed):
+    kept = [side + more for side, more in zip(size, room, strict=True)]
+    small = np.stack(np.broadcast_arrays(np.arange(kept[0])[:, np.newaxis], np.arange(kept[1])), axis=2).astype(
+        np.uint8
+    )
+    small = np.tile(small, (5, 1, 1, 1))
+    large = small.repeat(grid, axis=1).repeat(grid, axis=2)
+    seed = tf.constant([seed, 0])
+    crops = crop_and_flip(tf.constant(small), size, seed, mirror=True).numpy()
+    of_large = crop_and_flip(tf.constant(large), tuple(grid * side for side in size), seed, True, grid).numpy()
+    assert crops.shape == (5, *size, 2)
+    np.testing.assert_array_equal(of_large, crops.repeat(grid, axis=1).repeat(grid, axis=2))
+    for crop in crops:
+        top, left = crop[..., 0].min(), crop[..., 1].min()
+        window = small[0, top : top + size[0], left : left + size[1]]
+        assert np.array_equal(crop, window) or np.array_equal(crop, window[:, ::-1])
+
+
+def test_every_place_of_a_rectangle_is_drawn():
+    images = tf.constant(np.tile(marked(1, 6)[:, :, :5], (400, 1, 1, 1)))
+    crops = crop_and_flip(images, (5, 2), tf.constant([5, 0]), mirror=False).numpy()
+    assert {tuple(crop[0, 0, :2]) for crop in crops} == {(top, left) for top in range(2) for left in range(4)}

@@ -86,7 +86,7 @@ STANDARD = {
             "annotations/captions_train2017.json": coco([1], "train"),
             "annotations/captions_val2017.json": coco([2], "val"),
             # Hundreds of megabytes in fact; must not be parsed.
-            "annotations/instances_train2017.json": "{" * 100,
+            "annotations/instances_train2017.json": coco([1], "an instance of"),
         },
         {
             "train2017/000000000001.jpg": ["train 1 caption 0", "train 1 caption 1"],
@@ -142,6 +142,7 @@ def test_captions_are_found_where_people_have_them(case, tmp_path):
     images, texts, wanted = STANDARD[case]
     found = tables(tree(tmp_path, images, texts))
     assert found.captions == wanted
+    assert "line of a table without its image" not in found.skipped
 
 
 def test_the_user_trains_on_what_kaggle_gives(tmp_path):
@@ -153,7 +154,7 @@ def test_the_user_trains_on_what_kaggle_gives(tmp_path):
 
 def test_splits_that_tables_say(tmp_path):
     for case, wanted in (
-        ("COCO", {"train2017/000000000001.jpg": "train", "val2017/000000000002.jpg": "val"}),
+        ("COCO", {"train2017/000000000001.jpg": "train", "val2017/000000000002.jpg": "validation"}),
         ("Karpathy's splits", {"Images/1.jpg": "train", "Images/2.jpg": "test"}),
         ("a table for each split, beside them", {"train/1.png": "train", "test/1.png": "test"}),
         ("Flickr8k of Kaggle", {}),
@@ -163,16 +164,17 @@ def test_splits_that_tables_say(tmp_path):
 
 
 def test_splits_in_a_column_and_in_lists(tmp_path):
-    rows = "image,caption,split\n1.jpg,x,restval\n2.jpg,y,TEST\n3.jpg,z,train\n4.jpg,z,\n"
-    found = tables(tree(tmp_path / "a", ["1.jpg", "2.jpg", "3.jpg", "4.jpg"], {"captions.csv": rows}))
-    assert found.splits == {"1.jpg": "restval", "2.jpg": "test", "3.jpg": "train"}
+    rows = "image,caption,split\n1.jpg,x,restval\n2.jpg,y,TEST\n3.jpg,z,train\n4.jpg,z,\n5.jpg,z,fold 3\n"
+    found = tables(tree(tmp_path / "a", [f"{number}.jpg" for number in range(1, 6)], {"captions.csv": rows}))
+    assert found.splits == {"1.jpg": "train", "2.jpg": "test", "3.jpg": "train"}
+    assert found.assumed == ["1 lines of a table name a split that is not known: captions.csv:6 (fold 3)"]
     images, texts, _ = STANDARD["Flickr8k as published"]
     lists = {
         "Flickr8k_text/Flickr_8k.trainImages.txt": "1_a.jpg\n7.jpg\n",
         "Flickr8k_text/Flickr_8k.devImages.txt": "2_b.jpg",
     }
     found = tables(tree(tmp_path / "b", images, texts | lists))
-    assert found.splits == {"Flicker8k_Dataset/1_a.jpg": "train", "Flicker8k_Dataset/2_b.jpg": "val"}
+    assert found.splits == {"Flicker8k_Dataset/1_a.jpg": "train", "Flicker8k_Dataset/2_b.jpg": "validation"}
     assert found.skipped["line of a list of a split without its image"] == ["7.jpg"]
     # Of a test split alone nothing is to train on.
     found = tables(tree(tmp_path / "c", ["1.jpg"], {"test.csv": "image,caption\n1.jpg,x\n"}))

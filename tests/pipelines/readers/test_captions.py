@@ -314,3 +314,17 @@ def test_captions_that_are_read_in_part_only_are_reported(folder, caplog):
         assert load(folder).captions[1] == ("b" * 202,)
     line = "3 captions are longer than 201 characters, and the text encoder does not read the rest: b, c"
     assert caplog.text.count(line) == 1
+
+
+@pytest.mark.parametrize(("folders", "classes"), [(("", ""), {None}), (("/cat", "/dog"), {"cat", "dog"})])
+def test_folders_of_splits_are_no_classes_where_a_table_says_the_splits(folder, folders, classes):
+    rows = {"train2017": [], "val2017": []}
+    for split, listed in rows.items():
+        for number, below in enumerate(folders):
+            name = f"{split}{number}.png"
+            write_image(folder / f"{split}{below}" / name)
+            listed.append({"image": name, "caption": "x"})
+        write_text(folder / f"captions_{split}.json", json.dumps(listed))
+    records = captions.find(str(folder)).records
+    assert {split: len(records[split]) for split in records} == {"train": 2, "test": 2}
+    assert {record.class_name for record in records["train"]} == classes

@@ -2,7 +2,9 @@
 
 import itertools
 
+import hypothesis
 import pytest
+from hypothesis import strategies
 
 from pipelines.examples import DataError
 from pipelines.readers.class_tables import columns_line, columns_of, in_order, read_classes, splits_of
@@ -145,9 +147,10 @@ def test_the_columns_that_there_are_are_told(tmp_path):
     write_text(tmp_path / "list_attr_celeba.txt", CELEBA)
     write_text(tmp_path / "list_eval_partition.txt", "000001.jpg 0\n000002.jpg 1\n")
     write_text(tmp_path / "other.csv", "file,kind\nnowhere.jpg,cat\n")
+    write_text(tmp_path / "splits.csv", "file,Split\n000001,train\n")
     (tmp_path / "binary.csv").write_bytes(b"\xff\x00\x81,\n")
     found = columns_of(str(tmp_path), tables_in(str(tmp_path)), FACES)
-    assert found == {"list_attr_celeba.txt": ("Bald", "Smiling")}
+    assert found == {"list_attr_celeba.txt": ("Bald", "Smiling"), "splits.csv": ()}
     assert "list_attr_celeba.txt has Bald, Smiling): --class_column=NAME reads" in columns_line(found)
     assert columns_line({}) == ""
 
@@ -171,3 +174,23 @@ def test_splits_in_a_table(tmp_path, file, text, expected):
     assert splits == dict(itertools.zip_longest(FACES[: len(expected)], expected))
     assert where.endswith(f" of {file}" if expected else "")
     assert bool(where) == bool(expected)
+
+
+@hypothesis.settings(deadline=None, max_examples=200)
+@hypothesis.given(
+    strategies.text(strategies.sampled_from('file,kind;\t"\n\r 1.jpg23x\x00-01é'), max_size=60), strategies.booleans()
+)
+def test_whatever_a_table_holds_it_is_read_or_refused_in_one_line(tmp_path_factory, text, headed):
+    folder = tmp_path_factory.getbasetemp() / "fuzz"
+    folder.mkdir(exist_ok=True)
+    (folder / "t.csv").write_bytes((("file,kind\n1.jpg,cat\n" if headed else "") + text).encode())
+    refusal, found, problems = "", {}, {}
+    try:
+        found, problems = classes(folder)
+    except DataError as error:
+        refusal = str(error)
+    assert "\n" not in refusal
+    if not refusal:
+        assert set(found) | {name for names in problems.values() for name in names} >= set(NAMES)
+    columns_line(columns_of(str(folder), ["t.csv"], NAMES))
+    splits_of(str(folder), ["t.csv"], NAMES)

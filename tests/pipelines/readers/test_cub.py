@@ -4,12 +4,15 @@ import pickle
 import shutil
 import time
 
+import numpy as np
 import pytest
 
 from pipelines.examples import DataError
 from pipelines.readers import cub, download
 from pipelines.readers.cub_classes import TEST_CLASSES, TRAIN_CLASSES
+from pipelines.readers.reed_captions import ALPHABET, read_tensors
 from tests.pipelines.files import write_image, write_text
+from tests.pipelines.lua import lua, lua_tensor
 
 SEEN, UNSEEN = "002.Laysan_Albatross", "001.Black_footed_Albatross"
 
@@ -47,6 +50,86 @@ def test_accepted_layouts(tmp_path, images, texts):
     assert train.labels.tolist() == [0, 0]
     assert train.captions == (("one bird", "another bird"),) * 2
     assert test.names == (f"{UNSEEN}/a", f"{UNSEEN}/b")
+
+
+def write_tensors(folder, class_name, image, captions, img=None, dtype=np.float64):
+    """A file of cub_icml: letters as numbers from 1, a column a caption, zeros after its end."""
+    letters = np.zeros((201, len(captions)), dtype)
+    for column, caption in enumerate(captions):
+        letters[: len(caption), column] = [ALPHABET.index(letter) + 1 for letter in caption]
+    content = {
+        "char": lua_tensor(letters, "Double" if dtype == np.float64 else "Byte", 2),
+        "img": img or f"{class_name}/{image}.jpg",
+        "txt": lua_tensor(np.zeros((len(captions), 4)), "Double", 4),
+    }
+    (folder / class_name).mkdir(parents=True, exist_ok=True)
+    (folder / class_name / f"{image}.t7").write_bytes(lua(content, 1))
+
+
+@pytest.mark.parametrize("place", ["cub_icml", "birds/cub_icml", "CUB_200_2011/cub_icml"])
+@pytest.mark.parametrize("dtype", [np.float64, np.uint8])
+def test_captions_in_the_torch7_files_of_the_second_paper(tmp_path, place, dtype):
+    data, captions = tmp_path / "data", ('a bird with a 2" beak.', "this bird is red & (very) small!")
+    for class_name in (SEEN, UNSEEN):
+        for name in ("a", "b", "c"):
+            write_image(data / "CUB_200_2011" / "images" / class_name / f"{name}.jpg")
+        write_tensors(data / place, class_name, "a", captions, dtype=dtype)
+        # By the name in the file, where its own is no image's.
+        write_tensors(data / place, class_name, "0001", captions[::-1], f"{class_name}/b.jpg", dtype)
+    (data / place / SEEN / "c.t7").write_bytes(b"no Torch7")
+    write_text(data / place / "trainvalclasses.txt", f"{SEEN}\n")
+    train, test = load("train", data, tmp_path), load("test", data, tmp_path)
+    assert train.names == (f"{SEEN}/a", f"{SEEN}/b")
+    assert train.captions == test.captions == (captions, captions[::-1])
+    assert train.class_names == (SEEN,)
+    report = "\n".join(cub.find("train", str(data), "").report.lines())
+    assert f"skipped 1: not a Torch7 file with captions in it: {SEEN}/c.t7" in report
+
+
+@pytest.mark.parametrize("content", [{"txt": 1}, {"char": 5}, {"char": np.full((201, 10), 99.0)}, {"char": np.ones(3)}])
+def test_other_torch7_files_hold_no_captions(tmp_path, content):
+    content = {
+        key: lua_tensor(value, "Double", 2) if hasattr(value, "ndim") else value for key, value in content.items()
+    }
+    (tmp_path / "a.t7").write_bytes(lua(content))
+    with pytest.raises(DataError, match=r"a.t7: must be a table with char \(letters, captions\)"):
+        read_tensors(str(tmp_path / "a.t7"))
+
+
+@pytest.mark.parametrize("parts", [("birds", "birds"), ("birds", "cvpr2016_cub"), ("CUB_200_2011", "x")])
+def test_archives_unpacked_into_folders_of_their_own(tmp_path, parts):
+    images, texts = parts
+    write_set(tmp_path / "data", f"{images}/CUB_200_2011/images", f"{texts}/text_c10")
+    # Not what is looked for: features of images, and texts of something else.
+    (tmp_path / "data" / "cvpr2016_cub" / "images").mkdir(parents=True)
+    (tmp_path / "data" / "cvpr2016_cub" / "images" / f"{SEEN}.t7").write_bytes(b"features")
+    write_text(tmp_path / "data" / "a" / "text" / "notes.txt", "some notes")
+    assert load("train", tmp_path / "data", tmp_path).names == (f"{SEEN}/a", f"{SEEN}/b")
+
+
+def test_what_is_no_captions_is_said_to_be_none(tmp_path):
+    write_image(tmp_path / "images" / SEEN / "a.jpg")
+    (tmp_path / "text_c10").mkdir()
+    (tmp_path / "text_c10" / f"{SEEN}.t7").write_bytes(b"")
+    (tmp_path / "train").mkdir()
+    (tmp_path / "train" / "char-CNN-RNN-embeddings.pickle").write_bytes(b"")
+    with pytest.raises(
+        DataError, match=rf"found no captions; the tensors of whole classes \({SEEN}.t7, .*embeddings, w"
+    ):
+        load("train", tmp_path, tmp_path)
+
+
+def test_the_budget_of_memory_is_for_both_splits(tmp_path, memory, caplog):
+    write_set(tmp_path / "data")
+    needed = 4 * 8 * 8 * 3
+    for amount, kind in ((needed, np.ndarray), (needed - 1, np.memmap)):
+        memory(f"{amount}b")
+        caplog.clear()
+        with caplog.at_level("INFO", logger="absl"):
+            splits = [load(split, tmp_path / "data", tmp_path) for split in ("train", "test")]
+        assert [type(examples.images) for examples in splits] == [kind, kind]
+        (line,) = (line for line in caplog.messages if "--memory is" in line)
+        assert line.startswith("cub: 4 images of 8 x 8 pixels: ")
 
 
 def test_an_incomplete_set_works_and_says_what_is_missing(tmp_path):
@@ -87,6 +170,7 @@ def test_without_files_and_network_one_error_comes_at_once(tmp_path, data_dir):
     for part in (
         "CUB_200_2011/images/<class>/<image name>.jpg",
         "text/<class>/<image name>.txt",
+        "cub_icml/<class>/<image name>.t7",
         "Google Drive",
         "1,151 MB",
         "non-commercial",

@@ -27,6 +27,8 @@ OPEN = {
     "until a quote within a caption": ('file_name,text\n2.jpg,"a white\n3.jpg,a bird of 5" or so\n', 2),
     "where every cell is quoted": ('"file_name","text"\n"1.jpg","a white bird\n"2.jpg","a bird"\n"3.jpg","b"\n', 2),
     "of the name": ('"text","file"\n"a white bird","1.jpg\n"a bird","2.jpg"\n"b","3.jpg"\n', 2),
+    "of the name, until the next quote": ('text,file\na,"1.jpg\nb,"2.jpg"\nc,3.jpg\n', 2),
+    "of a name that is no image's": ('text,file\na,"x\nb,"y"\nc,1.jpg\n', 2),
     "before the name": ('text,file\n"a white bird,3.jpg\na green bird,4.jpg\n', 2),
     "before the name, until the next quote": ('text,file\n"a white bird,3.jpg\n"a green bird",4.jpg\na,5.jpg\n', 2),
     "with Windows's ends of lines": ('file_name,text\r\n1.jpg,a\r\n3.jpg,"a white bird\r\n4.jpg,a green bird\r\n', 3),
@@ -81,6 +83,12 @@ def test_the_separator_is_the_one_of_the_header(header, separator):
     assert [(file, [caption.strip() for caption in captions]) for file, captions in rows(text)] == [
         ("1.jpg", ["a bird"])
     ]
+
+
+@pytest.mark.parametrize("start", ["sep=;\r\n", "\n\r\n", "SEP=;\n\n"])
+def test_the_header_is_the_first_line_that_is_one(start):
+    (row,) = rows_in(f"{start}image;caption\n1.jpg;a bird\n", "captions.csv", bool)
+    assert (row.file, row.captions, row.line) == ("1.jpg", ["a bird"], 2 + start.count("\n"))
 
 
 def test_what_is_cut_by_separators_is_joined_only_where_it_is_certain():

@@ -1,3 +1,6 @@
+import os
+import pickle
+
 import pytest
 
 from pipelines.examples import DataError
@@ -71,3 +74,38 @@ def test_without_files_and_network_one_error(tmp_path):
     for part in ("jpg/<image name>.jpg", "102flowers.tgz, 345 MB", "text_c10/<class>", "testclasses.txt", "=birds"):
         assert part in str(raised.value)
     assert "\n" not in str(raised.value)
+
+
+def write_names(data, split, numbers):
+    (data / split).mkdir(parents=True, exist_ok=True)
+    names = [f"jpg/image_{number:05d}" for number in numbers]
+    (data / split / "filenames.pickle").write_bytes(pickle.dumps(names, protocol=2))
+
+
+def test_stackgans_lists_of_images_give_the_published_split(data, tmp_path, caplog):
+    write_names(data, "train", (1, 2, 5, 6, 8000))
+    write_names(data, "test", (3, 4))
+    assert load("train", data, tmp_path).class_names == ("class_00001", "class_00102")
+    assert load("test", data, tmp_path).class_names == ("class_00077",)
+    assert "NOT split as published" not in caplog.text
+    # Reed's own lists come first.
+    write_text(data / "testclasses.txt", "class_00102")
+    assert load("test", data, tmp_path).class_names == ("class_00102",)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (pickle.dumps({"a": 1}), "must be a list of names. Received: it holds dict"),
+        (pickle.dumps(os.getcwd), "must be a list of names. Received: it asks for (posix|nt).getcwd"),
+        (b"\x80", "must be a list of names"),
+        (pickle.dumps(["jpg/image_00002"]), "must share no class. Received: both with class_00001"),
+    ],
+)
+def test_wrong_lists_of_images_are_one_line(data, tmp_path, content, message):
+    write_names(data, "train", (1,))
+    write_names(data, "test", ())
+    (data / "test" / "filenames.pickle").write_bytes(content)
+    with pytest.raises(DataError, match=message) as caught:
+        load("train", data, tmp_path)
+    assert "\n" not in str(caught.value)

@@ -135,6 +135,18 @@ def test_a_split_may_be_a_word_of_the_class_folders(folder):
     assert load(folder, "test").names == ("cat_test/3", "dogTest/4")
 
 
+@pytest.mark.parametrize("pattern", ["{split}_{n}.png", "{n}-{split}.png", "{split}{n}.png", "cat/{split} {n}.png"])
+def test_a_split_may_be_a_word_of_the_file_names(folder, pattern):
+    numbers = (("train", 1), ("train", 2), ("Val", 3), ("Val", 4))
+    write(folder, *(pattern.format(split=split, n=n) for split, n in numbers))
+    write(folder, "cat/steam.png")
+    assert [name for name in load(folder).names if "train" in name] == list(load(folder).names)
+    assert [name for name in load(folder, "test").names if "Val" in name] == list(load(folder, "test").names)
+    assert "used: train 2, test 2" in report(folder)
+    assert "skipped 1: a name that says no split: cat/steam.png" in report(folder)
+    assert len(load(folder, splits="none")) == 5
+
+
 def test_a_steam_train_is_a_class(folder):
     write(folder, "steam_train/1.png", "test tube/2.png", "validator/3.png")
     assert load(folder).class_names == ("steam_train", "test tube", "validator")
@@ -265,6 +277,18 @@ def test_classes_in_a_table_beside_a_flat_folder(folder):
     assert "no classes from tables (list.csv has animal, age): --class_column=NAME reads them" in report(folder)
     with pytest.raises(DataError, match="class_column must be a column of a table"):
         load(folder, class_column="species")
+
+
+def test_a_class_that_only_test_has_is_left_out_and_counted(folder):
+    write(folder, *(f"{number}.png" for number in range(1, 7)))
+    rows = "1.png,train,a\n2.png,train,b\n3.png,train,\n4.png,test,a\n5.png,test,c\n6.png,test,b\n"
+    (folder / "list.csv").write_text(f"file,split,kind\n{rows}")
+    found = load(folder, "test", class_column="kind")
+    assert found.names == ("4", "6")
+    assert found.class_names == ("a", "b")
+    lines = report(folder, class_column="kind")
+    assert "skipped 1: its class is not in train: 5.png" in lines
+    assert "skipped 1: picture without a class in list.csv: 3.png" in lines
 
 
 def test_splits_in_a_table_beside_a_flat_folder(folder):

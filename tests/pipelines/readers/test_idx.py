@@ -203,3 +203,14 @@ def test_the_real_fashion_mnist(tmp_path):
     assert abs(train.images.mean() / 255 - 0.286) < 0.002
     # Nothing needed to be cached.
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("place", ["raw", "QMNIST/raw", "my set"])
+def test_files_in_a_folder_within(tmp_path, place):
+    written = write_idx_set(tmp_path / place)
+    np.testing.assert_array_equal(load(tmp_path).images[..., 0], written["train"])
+    write_idx_set(tmp_path / "other" / "raw")
+    with pytest.raises(DataError, match="idx: data_dir must be the folder of one set") as caught:
+        load(tmp_path)
+    assert place in str(caught.value)
+    assert "other/raw" in str(caught.value)

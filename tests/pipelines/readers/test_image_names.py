@@ -10,9 +10,9 @@ from tests.pipelines.readers.tables import tables, tree
     ("name", "wanted"),
     [
         ("captions_train2017.json", "train"),
-        ("Flickr_8k.devImages.txt", "val"),
-        ("val", "val"),
-        ("Validation", "val"),
+        ("Flickr_8k.devImages.txt", "validation"),
+        ("val", "validation"),
+        ("Validation", "validation"),
         ("latest.csv", ""),
         ("train_test.csv", ""),
         ("captions.csv", ""),
@@ -74,5 +74,5 @@ def test_of_two_rows_for_pictures_of_one_name_none_gets_the_others_caption(tmp_p
 
 def test_names_that_were_looked_up_elsewhere_are_said(tmp_path):
     found = tables(tree(tmp_path, ["Images/1.jpg"], {"t.csv": "image,caption\n1.jpg,x\n"}))
-    assert found.assumed == ["1 names in t.csv were looked up by the file's own name, with or without suffix: 1.jpg"]
+    assert found.assumed == ["1 names in a table were looked up by the file's own name, with or without suffix: 1.jpg"]
     assert tables(tree(tmp_path, ["1.jpg"], {"t.csv": "image,caption\n1.jpg,x\n"})).assumed == []

@@ -243,12 +243,13 @@ NUMBERS = {
     "a mask of 0 and 1": lambda seed: numbered(seed, (0, 1, 1, 0)),
     "thin lines of 0 and 1": lambda seed: frames(seed, 1, 0, side=512, mode="L"),
     "more than 63, and most of them": lambda seed: numbered(seed, range(60 * seed, 60 * seed + 60)),
-    "more than 255": lambda seed: numbered(seed, (0, 3, 400, 894), np.uint16),
 }
 TONES = {
     "black and white": lambda seed: numbered(seed, (0, 255, 255, 0)),
     "a few tones": lambda seed: numbered(seed, (0, 60, 120, 180)),
     "16 bits of tones": lambda seed: numbered(seed, (0, 60, 120, 255), np.uint16, 257),
+    "12 bits of few tones": lambda seed: numbered(seed, (0, 960, 1920, 4080), np.uint16),
+    "numbers that can be seen": lambda seed: numbered(seed, (0, 3, 400, 894), np.uint16),
     "colors": lambda seed: Image.merge("RGB", [numbered(seed), numbered(seed + 1), numbered(seed)]),
     "one gray": lambda seed: Image.new("L", (40, 40), 30),
     "a dark drawing": lambda seed: frames(seed, 30, 0, mode="L"),

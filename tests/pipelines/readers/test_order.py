@@ -6,6 +6,8 @@ import pytest
 from hypothesis import strategies
 
 from pipelines.readers.order import natural
+from pipelines.registry import load
+from tests.pipelines.files import write_image, write_text
 
 
 @pytest.mark.parametrize(
@@ -32,3 +34,13 @@ def test_numbers_count_by_value(expected):
 def test_any_names_have_one_order(names):
     ordered = sorted(names, key=natural)
     assert sorted(random.Random(1).sample(ordered, len(ordered)), key=natural) == ordered
+
+
+def test_captioned_classes_are_in_this_order(tmp_path):
+    for number in ("0", "1", "2", "10", "11"):
+        write_image(tmp_path / number / f"{number}.png")
+        write_text(tmp_path / number / f"{number}.txt", "a bird")
+    found = load("captions", "train", 8, str(tmp_path), str(tmp_path / "cache"))
+    assert found.class_names == ("0", "1", "2", "10", "11")
+    labels = dict(zip(found.names, found.labels.tolist(), strict=True))
+    assert labels == {"0/0": 0, "1/1": 1, "2/2": 2, "10/10": 3, "11/11": 4}

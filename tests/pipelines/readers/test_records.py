@@ -9,7 +9,6 @@ from PIL import Image
 
 from pipelines.examples import DataError, Record
 from pipelines.readers import records as image_records
-from pipelines.readers.cache import MEMORY_LIMIT
 from pipelines.readers.decode import decode_image
 from pipelines.readers.records import decode_images
 from pipelines.reading import Reading
@@ -86,13 +85,14 @@ def test_the_cache_tells_sizes_and_ways_of_resizing_apart(tmp_path):
 @pytest.mark.parametrize(
     ("damage", "limit"),
     [
-        *((damage, MEMORY_LIMIT) for damage in ("cut", "garbage", "flipped", "notes", "shape")),
-        *((damage, 0) for damage in ("cut", "garbage", "notes", "shape")),
+        *((damage, "1GB") for damage in ("cut", "garbage", "flipped", "notes", "shape")),
+        *((damage, "0b") for damage in ("cut", "garbage", "notes", "shape")),
     ],
 )
-def test_a_damaged_cache_is_made_again(tmp_path, damage, limit):
+def test_a_damaged_cache_is_made_again(tmp_path, damage, limit, memory):
+    memory(limit)
     records, cache = records_of(*(write_noise(tmp_path / f"{index}.png", index) for index in range(3))), tmp_path / "c"
-    _, first, _ = decode_images(records, 8, str(cache), limit)
+    _, first, _ = decode_images(records, 8, str(cache))
     first = np.array(first)
     (array,) = cache.glob("*.npy")
     content = bytearray(array.read_bytes())
@@ -108,30 +108,34 @@ def test_a_damaged_cache_is_made_again(tmp_path, damage, limit):
     array.write_bytes(content)
     if damage == "shape":
         np.save(array, np.zeros((2, 8, 8, 3), np.uint8))
-    _, second, _ = decode_images(records, 8, str(cache), limit)
+    _, second, _ = decode_images(records, 8, str(cache))
     np.testing.assert_array_equal(first, second)
 
 
-def test_a_large_set_is_memory_mapped_with_the_same_pixels(tmp_path, no_decoding):
+def test_a_large_set_is_memory_mapped_with_the_same_pixels(tmp_path, no_decoding, memory):
+    memory("100b")
     paths = [write_noise(tmp_path / f"{index:02d}.png", index, size=16) for index in range(12)]
     paths[3].write_bytes(b"broken")
     records = records_of(*paths)
-    kept, images, _ = decode_images(records, 8, str(tmp_path / "mapped"), memory_limit=100)
+    kept, images, _ = decode_images(records, 8, str(tmp_path / "mapped"))
     assert isinstance(images, np.memmap)
     assert images.shape == (11, 8, 8, 3)
     assert len(kept) == 11
+    memory("1MB")
     np.testing.assert_array_equal(images, decode_images(records, 8, str(tmp_path / "memory"))[1])
     no_decoding()
-    assert isinstance(decode_images(records, 8, str(tmp_path / "mapped"), memory_limit=100)[1], np.memmap)
+    memory("100b")
+    assert isinstance(decode_images(records, 8, str(tmp_path / "mapped"))[1], np.memmap)
 
 
-def test_a_cache_folder_that_cannot_be_written_is_no_obstacle(tmp_path):
+def test_a_cache_folder_that_cannot_be_written_is_no_obstacle(tmp_path, memory):
     (tmp_path / "file").write_text("not a folder")
     records = records_of(write_image(tmp_path / "a.png", "red"))
     _, images, _ = decode_images(records, 8, str(tmp_path / "file" / "cache"))
     assert images[0, 0, 0].tolist() == [255, 0, 0]
+    memory("0b")
     with pytest.raises(DataError, match=r"cache_dir must be a folder that can be written.*got '.*file/cache'"):
-        decode_images(records, 8, str(tmp_path / "file" / "cache"), memory_limit=0)
+        decode_images(records, 8, str(tmp_path / "file" / "cache"))
 
 
 def test_readers_do_not_import_tensorflow():

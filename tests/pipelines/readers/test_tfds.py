@@ -199,10 +199,9 @@ def test_transposed_characters_are_set_upright(tmp_path, monkeypatch):
     assert len(emnist.class_names) == 47
 
 
-def test_a_set_too_large_for_memory_is_mapped(tmp_path, monkeypatch):
+def test_a_set_too_large_for_memory_is_mapped(tmp_path, monkeypatch, memory):
     written = write_cifar(tmp_path / "cifar10", monkeypatch)
-    whole = tfds_images.decode_once
-    monkeypatch.setattr(tfds_images, "decode_once", lambda *arguments: whole(*arguments, memory_limit=100))
+    memory("100b")
     found = load("cifar10", "train", 32, "", str(tmp_path))
     assert isinstance(found.images, np.memmap)
     assert as_set(found.images) == as_set(written["train"])

@@ -11,7 +11,7 @@ from PIL import Image
 from pipelines.examples import DataError, Record, Values, recorded_values
 from pipelines.readers import folder, pairs, unpaired
 from pipelines.readers.decode import decode_image, decode_rgb
-from pipelines.readers.values import Look, look_at, range_of, scaled, values_of
+from pipelines.readers.values import Look, look_at, range_of, scaled, values_of, values_of_input
 from pipelines.reading import Reading
 
 # Tones from black to white, as what is in a picture.
@@ -126,6 +126,24 @@ def test_both_splits_have_one_range(tmp_path):
     assert recorded_values(train)[""]["high"] == 65535
 
 
+def test_both_splits_of_a_side_have_one_range(tmp_path):
+    for side in "AB":
+        write_values(tmp_path / "data" / "train" / side / "a.png", of_bits(12))
+        write_values(tmp_path / "data" / "test" / side / "b.png", of_bits(16))
+    for loader in (pairs, unpaired):
+        found = loader.load("train", 16, str(tmp_path / "data"), str(tmp_path / "cache"))
+        assert (found.a.max(), found.b.max()) == (16, 16)
+
+
+def test_a_file_of_another_kind_than_was_recorded_is_skipped(tmp_path, caplog):
+    write_two(tmp_path, of_bits(12), ".png")
+    write_values(tmp_path / "data" / "floats.tif", FLOATS)
+    with caplog.at_level("INFO", logger="absl"):
+        found = load(tmp_path, recorded={"": {"low": 0.0, "high": 4095.0, "kind": "integers"}})
+    assert found.names == ("a", "b")
+    assert re.search(r"skipped 1: .*floats, where the other files hold integers", caplog.text)
+
+
 def test_what_was_recorded_is_obeyed_whatever_files_there_are_now(tmp_path):
     write_two(tmp_path, of_bits(16), ".png")
     recorded = {"": {"low": 0.0, "high": 4095.0, "kind": "integers"}}
@@ -163,6 +181,10 @@ def test_a_photograph_is_no_deeper_because_its_depth_is(tmp_path):
     found = pairs.load("train", 16, str(tmp_path / "data"), str(tmp_path / "cache"), reading=given)
     np.testing.assert_array_equal(found.a[0], photograph)
     assert found.b.max() == 255
+    # For each side it is.
+    given = Reading(value_range="0,510,0,10")
+    found = pairs.load("train", 16, str(tmp_path / "data"), str(tmp_path / "cache"), reading=given)
+    np.testing.assert_allclose(found.a[0], photograph / 2, atol=1)
 
 
 def test_files_of_8_bits_beside_deeper_ones_are_read_as_ever(tmp_path, caplog):
@@ -179,6 +201,12 @@ def test_floats_beside_integers_are_refused(tmp_path):
     write_values(tmp_path / "data" / "b.tif", FLOATS)
     with pytest.raises(DataError, match=r"Received: integers from 0 to 4095 in 1 files \(a\) and floats from 0 to 1"):
         load(tmp_path)
+    # Also where one range would hold both.
+    write_values(tmp_path / "data" / "a.png", of_bits(8).astype(np.uint16))
+    write_values(tmp_path / "data" / "b.tif", FLOATS * 255)
+    with pytest.raises(DataError, match="Received: integers from 0 to 255 in 1 files"):
+        load(tmp_path)
+    assert load(tmp_path, value_range="0,255").images.shape[0] == 2
 
 
 @pytest.mark.parametrize("strange", [np.nan, np.inf])
@@ -196,7 +224,7 @@ def test_a_file_with_values_that_are_not_finite_is_skipped_and_counted(tmp_path,
 def test_colors_of_12_bits_are_no_darker_than_gray(tmp_path, channels):
     pixels = np.stack([of_bits(12), of_bits(12).T, of_bits(12)[::-1], np.full((16, 16), 65535, np.uint16)], axis=-1)
     record = write_deep_colors(tmp_path / "colors.png", pixels[..., :channels])
-    assert look_at(record.path) == Look("integers", 0.0, 4095.0)
+    assert look_at(record.path) == Look("integers", 0.0, 4095.0, is_gray=False)
     decoded = decode_rgb(record.path, Values(0, 4095, "integers"))
     np.testing.assert_allclose(decoded, pixels[..., :3] / 4095 * 255, atol=1)
 
@@ -223,7 +251,7 @@ def test_files_of_8_bits_are_not_decoded_to_know_their_range(tmp_path):
     record = write_values(tmp_path / "cut.png", photograph)
     whole = (tmp_path / "cut.png").read_bytes()
     (tmp_path / "cut.png").write_bytes(whole[: len(whole) // 2])
-    assert look_at(record.path) == Look()
+    assert look_at(record.path) == Look(is_gray=False)
     values, lines = values_of({"": [record]}, str(tmp_path / "cache"), {"": None}, "folder")
     assert (values[""], lines) == (Values(), [])
 
@@ -233,6 +261,14 @@ def test_files_are_looked_at_once(tmp_path, monkeypatch):
     first = load(tmp_path)
     monkeypatch.setattr("pipelines.readers.values.look_at", lambda path: pytest.fail("looked at again"))
     assert recorded_values(load(tmp_path)) == recorded_values(first)
+
+
+def test_what_is_translated_leaves_no_notes(tmp_path, monkeypatch):
+    record = write_values(tmp_path / "a.png", of_bits(12))
+    monkeypatch.chdir(tmp_path)
+    values, _ = values_of_input([record.path], Values(channels=1))
+    assert (values.high, values.channels) == (4095, 1)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
 
 
 def test_a_file_that_changed_is_looked_at_again(tmp_path):

@@ -1,0 +1,93 @@
+"""Files that are translated with the channels and the bits of the run's own: read and written in its ranges."""
+
+import pathlib
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import tensorflow as tf
+from PIL import Image
+
+from pipelines.atomic import atomic_write
+from pipelines.examples import PLAIN, Values
+from pipelines.images import with_channels
+from pipelines.readers.decode import decode_precise, decode_rgb
+from pipelines.readers.values import values_of_input
+
+TIFF = (".tif", ".tiff")
+# Beside the pictures of a page that a browser would not show, or show as black.
+PREVIEW = "preview"
+MOST_16_BITS = 2**16 - 1
+
+
+class Depths:
+    """How the pictures of one direction are read and written.
+
+    Args:
+        given: how the pixel values of the side that is translated were read in training.
+        made: the same of the side that it is translated to.
+        channels: of the pictures that the model takes, and of those that it makes.
+    """
+
+    def __init__(self, given: Values = PLAIN, made: Values = PLAIN, channels: tuple[int, int] = (3, 3)):
+        self.given, self.made, self.channels = given, made, channels
+
+    @property
+    def is_deep(self) -> bool:
+        """Whether translations have more than 8 bits, as the files had that the model was trained on."""
+        return bool(self.made.kind)
+
+    @property
+    def fits_16_bits(self) -> bool:
+        """Whether they are whole numbers from 0 to 65535."""
+        return self.made.kind == "integers" and self.made.low >= 0 and self.made.high <= MOST_16_BITS
+
+    def look_at(self, paths: Sequence[str]) -> list[str]:
+        """Find out how these files are read; what is assumed. DataError if that is unknown."""
+        self.given, lines = values_of_input(paths, self.given)
+        return lines
+
+    def read(self, path: str) -> np.ndarray:
+        """(h, w, c) as the model takes it: uint8, or float32 in [0, 255] for translations of more than 8 bits."""
+        pixels = decode_precise(path, self.given).astype(np.float32) if self.is_deep else decode_rgb(path, self.given)
+        return with_channels(pixels[np.newaxis], self.channels[0])[0]
+
+    def name(self, output: str, source: str) -> str:
+        """Of the translation of a file, which is called a.png: a.tif if PNG cannot hold it, or if it is deep and comes
+        from a TIFF file. (Pillow writes no colors of more than 8 bits into TIFF files.)
+        """
+        to_tiff = self.is_deep and self.channels[1] == 1 and (source.lower().endswith(TIFF) or not self.fits_16_bits)
+        return f"{output.removesuffix('.png')}.tif" if to_tiff else output
+
+    def write(self, path: pathlib.Path, picture: np.ndarray):
+        """Write a translation, with the numbers that the run's own files have."""
+        with atomic_write(path) as aside:
+            if path.suffix == ".tif":
+                Image.fromarray(self.stored(picture)[..., 0]).save(aside, format="TIFF")
+            else:
+                stored = np.clip(self.stored(picture), 0, MOST_16_BITS).astype(np.uint16) if self.is_deep else picture
+                aside.write_bytes(tf.io.encode_png(stored).numpy())
+
+    def stored(self, picture: np.ndarray) -> np.ndarray:
+        """(h, w, c) float32 in [0, 255] to the numbers that files have: uint16, int32 or float32."""
+        values = self.made.low + picture.astype(np.float64) / 255.0 * (self.made.high - self.made.low)
+        if self.made.kind != "integers":
+            return values.astype(np.float32)
+        return np.rint(values).astype(np.uint16 if self.fits_16_bits else np.int32)
+
+    def shown(
+        self, folder: pathlib.Path, files: Mapping[str, str], pictures: Mapping[str, np.ndarray]
+    ) -> Mapping[str, str]:
+        """The files that a page shows: themselves, or previews of 8 bits of those that have more.
+
+        Args:
+            folder: of the page.
+            files: label to path below it.
+            pictures: label to (h, w, c), uint8 or float32 in [0, 255].
+        """
+        if not self.is_deep and not self.given.kind:
+            return files
+        previews = {label: f"{PREVIEW}/{path}.png" for label, path in files.items()}
+        for label, picture in pictures.items():
+            with atomic_write(folder / previews[label]) as aside:
+                aside.write_bytes(tf.io.encode_png(np.rint(picture).astype(np.uint8)).numpy())
+        return previews
