@@ -20,6 +20,8 @@ CONTINUED = 0.8
 FLAT = 2.0
 # Pictures of a set whose pixels are looked at.
 MOST_LOOKED_AT = 400
+# The share of pictures of twice the width from which their shape says that they are two.
+NEARLY_ALL = 0.9
 
 
 def size_of(path: str) -> tuple[int, int]:
@@ -69,12 +71,14 @@ class Looks:
         shapes: width / height of each picture, rounded.
         shapes_of_two: the shapes of pictures that are two.
         sure_share: the share of those looked at that have a seam.
+        doubtful: how many of those that are taken for two look like one picture of twice the width.
     """
 
     two: Mapping[str, bool]
     shapes: Mapping[str, float]
     shapes_of_two: frozenset[float]
     sure_share: float
+    doubtful: int = 0
 
     @property
     def are_two(self) -> bool:
@@ -93,7 +97,8 @@ class Looks:
 def looks_of(scanned: Scan, paths: Sequence[str]) -> Looks:
     """Looks at the pictures of a set; of large ones at `MOST_LOOKED_AT`, evenly spaced.
 
-    A picture whose pixels do not tell is two if it is exactly twice as wide as high, as pix2pix's are.
+    A picture whose pixels do not tell is two if it is exactly twice as wide as high, as pix2pix's are. So is one that
+    goes on across its middle, if nearly all have that shape: two pictures may agree there.
     """
     sizes = {}
     for path in paths:
@@ -109,7 +114,13 @@ def looks_of(scanned: Scan, paths: Sequence[str]) -> Looks:
             two[path] = width == 2 * height if looks is None else looks
             sure += looks is True
     shapes = {path: round(width / height, 2) for path, (width, height) in sizes.items()}
+    doubtful = [path for path, is_two in two.items() if not is_two and sizes[path][0] == 2 * sizes[path][1]]
+    double = sum(width == 2 * height for width, height in sizes.values())
+    if 2 * sum(two.values()) >= len(two) or double < NEARLY_ALL * len(sizes):
+        doubtful = []
+    two |= dict.fromkeys(doubtful, True)
     counts = collections.Counter()
     for path, is_two in two.items():
         counts[shapes[path]] += 1 if is_two else -1
-    return Looks(two, shapes, frozenset(shape for shape, count in counts.items() if count > 0), sure / max(len(two), 1))
+    shapes_of_two = frozenset(shape for shape, count in counts.items() if count > 0)
+    return Looks(two, shapes, shapes_of_two, sure / max(len(two), 1), len(doubtful))

@@ -182,7 +182,13 @@ def _side_by_side(scanned: Scan, splits: Splits, name: str, looks: Looks | None)
             tuple(Record(key, scanned.path(table[key][0]), half=half) for key in sorted(table)) for half in SIDE_BY_SIDE
         )
     skipped = {"one picture, not two side by side": alone} if alone else {}
-    return records, skipped, "every file holds two pictures side by side: A is the left one, B the right one"
+    how = "every file holds two pictures side by side: A is the left one, B the right one"
+    if looks is not None and looks.doubtful:
+        how += (
+            f" (by its shape alone: {looks.doubtful:,} of {len(looks.two):,} that were looked at go on across their "
+            "middle as one picture does)"
+        )
+    return records, skipped, how
 
 
 def suffix_of(path: str) -> str:

@@ -230,6 +230,21 @@ def test_blank_middles_side_by_side_are_pairs_where_the_shape_says_so(folder):
     assert len(load(folder)) == 4
 
 
+def test_pictures_of_twice_the_width_are_two_by_their_shape_and_the_report_doubts_it(folder):
+    for index in range(4):
+        save(photo(index, (72, 36)), folder / "train" / f"{index}.png")
+    assert len(load(folder)) == 4
+    assert "by its shape alone: 4 of 4 that were looked at" in "\n".join(pairs.find(str(folder)).report.lines())
+    # Where names suggest something else, they are not halved.
+    for index in range(4):
+        save(photo(index + 9, (72, 36)), folder / "other" / f"{index}.png")
+        (folder / "train" / f"{index}.png").replace(folder / f"{index}.png")
+        save(photo(index, (72, 36)), folder / "one" / f"{index}.png")
+        (folder / f"{index}.png").unlink()
+    with pytest.raises(DataError, match="--sides=one,other"):
+        load(folder)
+
+
 @pytest.mark.parametrize("files", [("A/0.png", "A/0.jpg"), ("A/0.png", "A/0.PNG"), ("B/1.bmp", "B/1.png")])
 def test_two_files_of_one_name_are_refused_and_named(folder, files):
     write(folder, "A/{name}.png", "B/{name}.png", counts=(("train", 3),))
