@@ -20,14 +20,29 @@ def _of_machine() -> int:
     return sys.maxsize
 
 
-def _of_control_group(root: str = "/sys/fs/cgroup") -> int:
-    """Of version 2, whose tree shows a container its own group."""
-    limit, used = _read(f"{root}/memory.max").strip(), _read(f"{root}/memory.current").strip()
-    if not limit.isdecimal() or not used.isdecimal():
-        return sys.maxsize
-    # What files leave in memory is given up when it is needed.
-    cached = [line.split()[1] for line in _read(f"{root}/memory.stat").splitlines() if line.startswith("inactive_file")]
-    return int(limit) - int(used) + sum(map(int, cached))
+# Of each version of control groups: its folder; the files of the limit and of what is used; and in memory.stat the line
+# of what files have left in memory, which is given up when it is needed.
+_VERSIONS = (
+    ("", "memory.max", "memory.current", "inactive_file"),
+    ("memory", "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
+)
+
+
+def _of_control_group(root: str = "/sys/fs/cgroup", own: str = "/proc/self/cgroup") -> int:
+    """Of the process's own group, and of those above it: of a container, a service, or a job of a cluster."""
+    # hierarchy:controllers:/path
+    paths = {pathlib.PurePosixPath(line.split(":", 2)[-1].lstrip("/")) for line in _read(own).splitlines()}
+    groups = {pathlib.PurePosixPath(".")}.union(*({path, *path.parents} for path in paths if ".." not in path.parts))
+    left = [sys.maxsize]
+    for folder, limit_file, used_file, files_line in _VERSIONS:
+        for group in groups:
+            place = f"{root}/{folder}/{group}"
+            limit, used = (_read(f"{place}/{file}").strip() for file in (limit_file, used_file))
+            if limit.isdecimal() and used.isdecimal():
+                lines = [line.split() for line in _read(f"{place}/memory.stat").splitlines()]
+                cached = sum(int(line[1]) for line in lines if line[0] == files_line)
+                left.append(int(limit) - int(used) + cached)
+    return min(left)
 
 
 def _of_limit() -> int:

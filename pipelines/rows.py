@@ -11,7 +11,7 @@ from pipelines.examples import CaptionedImages, GroundTruth, LabeledImages, Pair
 # Bytes. Of smaller arrays rows are copied.
 COPIED = 2**26
 # Bytes that are read at a time, where all are.
-_AT_ONCE = 2**24
+_AT_ONCE = 2**22
 
 
 class ImageRows:

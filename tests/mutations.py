@@ -1,4 +1,4 @@
-"""Deliberate faults, each with the tests that must fail: `python -m tests.mutations [NAME ...]`.
+"""Deliberate faults, each with the tests that must fail: `python -m tests.mutations [NAME ...]` (or how names begin).
 
 Every fault of `tests.faults` is made in a copy of the tree, and its tests are run there. It is caught if one of them
 fails by an assertion; a crash, or a test that cannot be collected, does not count. The tests pass on the unchanged copy
@@ -87,13 +87,13 @@ def copied(target: pathlib.Path):
 
 
 def main() -> int:
-    """Make the named faults, or all, one after the other."""
-    names = sys.argv[1:]
-    unknown = sorted(set(names) - {fault.name for fault in FAULTS})
+    """Make the faults whose names begin so, or all, one after the other."""
+    names = tuple(sys.argv[1:])
+    unknown = [name for name in names if not any(fault.name.startswith(name) for fault in FAULTS)]
     if unknown:
         accepted = ", ".join(fault.name for fault in FAULTS)
         raise SystemExit(f"accepted are {accepted}. Received: {', '.join(unknown)}")
-    chosen = [fault for fault in FAULTS if not names or fault.name in names]
+    chosen = [fault for fault in FAULTS if not names or fault.name.startswith(names)]
     with tempfile.TemporaryDirectory() as folder:
         tree = pathlib.Path(folder) / "project"
         copied(tree)

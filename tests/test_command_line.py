@@ -73,6 +73,8 @@ def refusal(folder, *arguments):
         (["--set=adversarial=hinge", "--set=label_smoothing=0.1"], ["label_smoothing goes with", "hinge"]),
         (["--set=penalty=gradient"], ["discriminator_normalization=layer or none"]),
         (["--model=gan_int", "--batch_size=5"], ["even batch_size", "Received: 5"]),
+        (["--memory=lots"], ["--memory must be a size such as 4GiB", "50%", "Received: lots"]),
+        (["--mode=sample", "--memory=120%"], ["--memory must be a size", "Received: 120%"]),
         (["--batch_size=many"], ["batch_size", "many"]),
         (["--batch_size=1"], ["batch_size must be at least 2", "Received: 1"]),
         (["--learning_rate=-1"], ["learning_rate must be at least 0", "Received: -1"]),

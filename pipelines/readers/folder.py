@@ -66,9 +66,10 @@ def find(data_dir: str, reading: Reading = DEFAULT) -> FoundFolder:
         classes, line = folder_classes(splits)
         problems, lines = {}, [line, columns_line(columns)]
     class_names = in_order({classes[path] for path in splits.paths(TRAIN) if path in classes})
+    known = frozenset(class_names)
     names, chosen, unknown = unique_names(scanned), {"train": [], "test": []}, []
     for path, split in splits.of.items():
-        if class_names and classes.get(path) not in class_names:
+        if known and classes.get(path) not in known:
             unknown.append(path)
         else:
             chosen[split].append(Record(names[path], scanned.path(path), class_name=classes.get(path)))

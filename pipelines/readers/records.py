@@ -18,6 +18,7 @@ from pipelines.readers.decode import SMALL, decode_image, is_small
 from pipelines.readers.shapes import counted, fit_lines, sizes_of
 from pipelines.reading import DEFAULT, Reading
 from pipelines.report import Report, first_names
+from pipelines.rows import release
 from pipelines.sizes import Size, height_width
 
 # Pillow releases the interpreter's lock while it decodes and resizes, so threads are enough.
@@ -62,12 +63,14 @@ def decode_images(
     path = _cache_file(records, sides, cache_dir, reading)
     shape = (len(records), *sides, channels_of(records))
     images, skipped = decode_once(_decoded(records, sides, reading), shape, path, whole)
-    if len(images) and images[:LOOKED_AT].max() < DARK:
+    brightest = images[:LOOKED_AT].max() if len(images) else DARK
+    release(images)
+    if brightest < DARK:
         logging.warning(
             "the pictures are nearly black: no pixel of %s is above %d of 255 (--value_range=LOW,HIGH says which "
             "values are black and white)",
             first_names([record.name for record in records]),
-            images[:LOOKED_AT].max(),
+            brightest,
         )
     left_out = {index for index, _ in skipped}
     kept = [record for index, record in enumerate(records) if index not in left_out]

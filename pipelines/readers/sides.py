@@ -131,6 +131,7 @@ def without_split(name: str) -> frozenset[str]:
     return frozenset(forms - {""})
 
 
+@functools.lru_cache(maxsize=2**16)
 def side_of_folder(name: str, words: tuple[str, str]) -> int | None:
     """0 or 1 where a folder's name is the word of A or B, perhaps with that of a split."""
     forms = without_split(name)

@@ -3,6 +3,7 @@
 import collections
 import dataclasses
 import functools
+import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
@@ -118,16 +119,36 @@ def divide(
             f"{dataset}: --splits must name the folders of train and test. "
             f"Received: {reading.splits}, and no such folders in {scanned.folder!r}"
         )
+    if not reading.splits and (kinds := kinds_of_files(paths)):
+        return from_table(scanned, kinds, "a word of the file names says the splits", "a name that says no split")
     return Splits(dict.fromkeys(paths, TRAIN), {path: path for path in paths}, False, {}, "")
 
 
-def from_table(scanned: Scan, kinds: Mapping[str, str], line: str) -> Splits:
-    """The splits where a table says them.
+def kinds_of_files(paths: Sequence[str]) -> dict[str, str]:
+    """Picture to the split that the first or last word of its file name says: train_1.png, 2-val.png.
+
+    Empty unless at least half of the names say one, and training is among several.
+    """
+    kinds = {}
+    for path in paths:
+        words = words_of(os.path.splitext(path.rpartition("/")[2])[0])
+        said = [KIND_OF[word] for word in {words[0], words[-1]} if word in KIND_OF] if len(words) > 1 else []
+        if len(said) == 1:
+            kinds[path] = said[0]
+    present = set(kinds.values())
+    return kinds if TRAIN in present and len(present) > 1 and 2 * len(kinds) >= len(paths) else {}
+
+
+def from_table(
+    scanned: Scan, kinds: Mapping[str, str], line: str, elsewhere: str = "in no split of the table"
+) -> Splits:
+    """The splits where a table (or something else than folders) says them.
 
     Args:
         scanned: the folder's files.
         kinds: picture to "train", "test" or "validation".
         line: where they are said.
+        elsewhere: the reason why other pictures are left out.
     """
     test = TEST if TEST in kinds.values() else VALIDATION
     used = [path for path in scanned.pictures if kinds.get(path) in (TRAIN, test)]
@@ -135,7 +156,7 @@ def from_table(scanned: Scan, kinds: Mapping[str, str], line: str) -> Splits:
     skipped = collections.defaultdict(list)
     for path in scanned.pictures:
         if path not in of:
-            skipped[SPARE if kinds.get(path) == VALIDATION else "in no split of the table"].append(path)
+            skipped[SPARE if kinds.get(path) == VALIDATION else elsewhere].append(path)
     return Splits(of, without_splits(used), TEST in of.values(), skipped, line)
 
 

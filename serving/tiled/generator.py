@@ -5,7 +5,8 @@ picture (CycleGAN's instance normalization, pix2pix's batch statistics) must not
 the contrast of its own content. So it is computed layer by layer, each in tiles that overlap by what its kernel
 reaches, the maps between them kept in files, and each normalization gets the moments of all tiles. What comes out is
 what the network gives for the whole picture, up to the rounding of sums: nothing is blended, or estimated from a
-smaller copy.
+smaller copy. (With the moments of a copy of a quarter of the side, untrained networks gave pictures that differed by 30
+of 255 on average, of pix2pix by 89.)
 """
 
 import shutil

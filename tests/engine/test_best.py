@@ -47,7 +47,7 @@ def world():
         patch.setattr("pipelines.registry.load", examples_of)
         patch.setattr(PointParts, "panels", lambda self, model: None)
         patch.setattr(PointParts, "finish", lambda self, model: None)
-        patch.setattr("engine.run.export", lambda sampler, folder: folder)
+        patch.setattr("engine.run.export", lambda sampler, folder, about: folder)
         yield
 
 

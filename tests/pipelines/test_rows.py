@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.batches.draws import reader
-from pipelines.images import center_crop, with_channels
-from pipelines.rows import ImageRows, image_rows, rows_of, some_of
+from pipelines.images import center_crop, in_channels, with_channels
+from pipelines.rows import ImageRows, image_rows, in_chunks, rows_of, some_of
 from tests.worlds import captioned_images, labeled_images, paired_images, unpaired_images
 
 ROWS = np.array([6, 0, 3, 3])
@@ -85,6 +85,35 @@ def test_functions_of_images_take_a_view(images, mapped):
     (batch,) = tf.data.Dataset.from_tensors(tf.constant([2, 0])).map(reader(view))
     np.testing.assert_array_equal(batch, images[[3, 6]])
     np.testing.assert_array_equal(reader(view)(tf.constant([1])), images[[0]])
+
+
+def test_many_images_in_memory_are_not_copied(images, monkeypatch):
+    few = reader(images)(tf.constant([2, 2, 8])).numpy()
+    monkeypatch.setattr("pipelines.rows.COPIED", images.nbytes - 1)
+    monkeypatch.setattr("pipelines.batches.draws.COPIED", images.nbytes - 1)
+    view = image_rows(images, ROWS)
+    assert isinstance(view, ImageRows)
+    assert view.images is images
+    np.testing.assert_array_equal(np.asarray(view), images[ROWS])
+    read = reader(images)
+    np.testing.assert_array_equal(read(tf.constant([2, 2, 8])).numpy(), few)
+    # What is read is a copy of these rows of the one array.
+    images[2] = 0
+    assert not read(tf.constant([2])).numpy().any()
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_batch_has_the_channels_of_the_whole_set(images, channels):
+    for array in (images, images[..., :1]):
+        np.testing.assert_array_equal(in_channels(tf.constant(array), channels), with_channels(array, channels))
+
+
+def test_all_rows_are_read_some_at_a_time(images, mapped, monkeypatch):
+    monkeypatch.setattr("pipelines.rows._AT_ONCE", 2 * images[0].nbytes)
+    for array in (images, mapped, ImageRows(mapped, np.arange(9))):
+        starts, parts = zip(*((start, np.array(part)) for start, part in in_chunks(array)), strict=True)
+        assert starts == (0, 2, 4, 6, 8)
+        np.testing.assert_array_equal(np.concatenate(parts), images)
 
 
 def test_rows_of_images_are_copied_only_from_memory(images, mapped):

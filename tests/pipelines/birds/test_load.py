@@ -46,6 +46,26 @@ def test_the_table_is_complete(train):
     assert train.truth.mentions.dtype == bool
 
 
+def test_birds_beyond_the_budget_are_mapped_with_the_same_pixels(data_dir, train, memory):
+    memory("0b")
+    mapped = birds.load("train", 16, data_dir, images_per_class=2)
+    assert isinstance(mapped.images, np.memmap)
+    np.testing.assert_array_equal(mapped.images, train.images)
+    assert (mapped.names, mapped.captions) == (train.names, train.captions)
+    np.testing.assert_array_equal(mapped.truth.mentions, train.truth.mentions)
+    # Read again, it is not decoded again.
+    before = [path.stat().st_mtime_ns for path in pathlib.Path(data_dir).rglob("*.npy")]
+    birds.load("train", 16, data_dir, images_per_class=2)
+    assert [path.stat().st_mtime_ns for path in pathlib.Path(data_dir).rglob("*.npy")] == before != []
+
+
+def test_the_budget_is_for_all_pictures_of_both_splits(data_dir, train, memory):
+    needed = 200 * 2 * 16 * 16 * 3
+    for amount, kind in ((needed, np.ndarray), (needed - 1, np.memmap)):
+        memory(f"{amount}b")
+        assert type(birds.load("test", 16, data_dir, images_per_class=2).images) is kind
+
+
 def test_unseen_species_are_other_species_in_known_colors(train, test):
     assert len(train.class_names) == 150
     assert len(test.class_names) == 50

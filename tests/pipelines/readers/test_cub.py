@@ -119,6 +119,19 @@ def test_what_is_no_captions_is_said_to_be_none(tmp_path):
         load("train", tmp_path, tmp_path)
 
 
+def test_the_budget_of_memory_is_for_both_splits(tmp_path, memory, caplog):
+    write_set(tmp_path / "data")
+    needed = 4 * 8 * 8 * 3
+    for amount, kind in ((needed, np.ndarray), (needed - 1, np.memmap)):
+        memory(f"{amount}b")
+        caplog.clear()
+        with caplog.at_level("INFO", logger="absl"):
+            splits = [load(split, tmp_path / "data", tmp_path) for split in ("train", "test")]
+        assert [type(examples.images) for examples in splits] == [kind, kind]
+        (line,) = (line for line in caplog.messages if "--memory is" in line)
+        assert line.startswith("cub: 4 images of 8 x 8 pixels: ")
+
+
 def test_an_incomplete_set_works_and_says_what_is_missing(tmp_path):
     data = tmp_path / "data"
     write_set(data, names=("a", "b", "noimage", "notext", "empty"))

@@ -135,6 +135,18 @@ def test_a_split_may_be_a_word_of_the_class_folders(folder):
     assert load(folder, "test").names == ("cat_test/3", "dogTest/4")
 
 
+@pytest.mark.parametrize("pattern", ["{split}_{n}.png", "{n}-{split}.png", "{split}{n}.png", "cat/{split} {n}.png"])
+def test_a_split_may_be_a_word_of_the_file_names(folder, pattern):
+    numbers = (("train", 1), ("train", 2), ("Val", 3), ("Val", 4))
+    write(folder, *(pattern.format(split=split, n=n) for split, n in numbers))
+    write(folder, "cat/steam.png")
+    assert [name for name in load(folder).names if "train" in name] == list(load(folder).names)
+    assert [name for name in load(folder, "test").names if "Val" in name] == list(load(folder, "test").names)
+    assert "used: train 2, test 2" in report(folder)
+    assert "skipped 1: a name that says no split: cat/steam.png" in report(folder)
+    assert len(load(folder, splits="none")) == 5
+
+
 def test_a_steam_train_is_a_class(folder):
     write(folder, "steam_train/1.png", "test tube/2.png", "validator/3.png")
     assert load(folder).class_names == ("steam_train", "test tube", "validator")
