@@ -177,7 +177,10 @@ def test_the_export_reads_and_writes_as_sampling_does(scans, tmp_path):
 
 def test_an_evaluation_has_pictures_of_its_own_channels(scans):
     command = Evaluate(workdir=str(scans))
-    assert opened(command).evaluate(command)["metrics"]["l1"] > 0
+    run = opened(command)
+    # Whatever files there are now.
+    assert run.experiment.reading.recorded["A"]["high"] == RANGES["A"]
+    assert run.evaluate(command)["metrics"]["l1"] > 0
     assert stored(scans / "evaluation/translations/000-output.png")[0] == "L"
 
 

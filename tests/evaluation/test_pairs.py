@@ -110,3 +110,13 @@ def test_the_nearest_truth_beside_chance():
         "nearest_truth_accuracy": 3 / 5,
         "nearest_truth_accuracy_by_chance": pytest.approx(1 / 3),
     }
+
+
+def test_a_gray_truth_is_compared_with_the_gray_of_a_color_input():
+    truth, inputs = noise(1)[..., :1], noise(2)
+    outputs = PairOutputs(TranslationDouble(), data_of(), ("a", "b", "c"), inputs, truth)
+    outputs.translated = truth
+    found = dict(Similarity().measure(outputs, data_of()))
+    gray = np.rint(inputs @ np.array([0.299, 0.587, 0.114]))[..., np.newaxis]
+    assert found["l1"] == 0
+    assert found["l1_of_input"] == pytest.approx(np.abs(gray - truth).mean() / 255, abs=1e-3)
