@@ -15,7 +15,7 @@ from pipelines.readers.order import natural
 from pipelines.readers.photographs import caption_line, decode_captioned
 from pipelines.readers.records import whole_of
 from pipelines.readers.splits import ACCEPTED as ACCEPTED_SPLITS
-from pipelines.readers.splits import KIND_OF, TRAIN, Splits, divide, from_table
+from pipelines.readers.splits import Splits, divide, from_table
 from pipelines.reading import DEFAULT, Reading
 from pipelines.report import Report, first_names
 
@@ -24,8 +24,6 @@ _ACCEPTED = (
     "metadata.jsonl or captions.csv with the columns file_name and text, Flickr8k's captions.txt, COCO's JSON; "
     f"{ACCEPTED_SPLITS}"
 )
-# Karpathy's lists: images of COCO's validation that are trained on.
-KIND_OF_TABLE = {**KIND_OF, "restval": TRAIN}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,8 +60,7 @@ def find(data_dir: str, reading: Reading = DEFAULT) -> FoundCaptioned:
     table = find_tables(data_dir, scanned.pictures, scanned.named(*TABLE_SUFFIXES), reading.encoding)
     texts = {normal(key_of(path)): path for path in scanned.named(".txt") if path not in table.read}
     if table.splits:
-        kinds = {path: KIND_OF_TABLE.get(split, "") for path, split in table.splits.items()}
-        splits = from_table(scanned, kinds, "the table says the splits")
+        splits = from_table(scanned, table.splits, "the table says the splits")
     else:
         splits = divide(scanned, "captions", reading)
     captions, skipped, assumed = captions_of(scanned, splits, table, texts, reading)

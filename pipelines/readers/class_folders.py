@@ -2,13 +2,12 @@
 
 import dataclasses
 import os
-import unicodedata
 from collections.abc import Collection, Sequence
 
 from pipelines.examples import DataError, Record
 from pipelines.readers.caption_files import CaptionFiles
 from pipelines.readers.download import Archive, fetch
-from pipelines.readers.files import IMAGE_SUFFIXES, Found, key_of, list_files
+from pipelines.readers.files import IMAGE_SUFFIXES, Found, key_of, list_files, normal
 from pipelines.readers.photographs import caption_line
 from pipelines.readers.reed_captions import read_tensors
 from pipelines.report import Report
@@ -111,7 +110,7 @@ def join(
     Returns:
         The images with captions, sorted by name, and a report on them and on everything that was left out.
     """
-    images = {unicodedata.normalize("NFC", key_of(path)): path for path in files.images}
+    images = {normal(key_of(path)): path for path in files.images}
     records, without_image, without_caption = [], [], []
     captioned, unknown, texts, damaged = set(), set(), CaptionFiles(encoding), []
     for path in files.captions:
@@ -121,7 +120,7 @@ def join(
             unknown.add(class_name or ".")
             continue
         prefix = f"{class_name}/" if layout.images_by_class else ""
-        key, captions = unicodedata.normalize("NFC", prefix + stem), None
+        key, captions = normal(prefix + stem), None
         if path.lower().endswith(".t7") and (class_name in classes or key not in images):
             try:
                 image, captions = read_tensors(os.path.join(files.caption_folder, path))

@@ -7,18 +7,14 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from pipelines.examples import DataError
 from pipelines.readers.order import natural
 from pipelines.readers.picture_columns import FILE_COLUMNS, Pictures, file_column
+from pipelines.readers.splits import KIND_OF, TEST, TRAIN, VALIDATION
 from pipelines.readers.tables import SUFFIXES, UNNAMED, Table, open_table
 from pipelines.report import first_names, printable
 
 SPLIT_COLUMNS = ("partition", "split", "set", "subset")
-SPLITS = {
-    **dict.fromkeys(("train", "training"), "train"),
-    **dict.fromkeys(("val", "valid", "validation", "dev"), "validation"),
-    **dict.fromkeys(("test", "testing"), "test"),
-}
 # CelebA's list_eval_partition: a file without a header, or with a column `partition`.
 CELEBA_PARTITION = "list_eval_partition.txt"
-CELEBA_SPLITS = {"0": "train", "1": "validation", "2": "test"}
+CELEBA_SPLITS = {"0": TRAIN, "1": VALIDATION, "2": TEST}
 # More classes than this, one for each picture, are names or measurements and no classes.
 FEW = 20
 # Of a table, to see what its columns are.
@@ -157,7 +153,7 @@ def _splits_in(data_dir: str, name: str, pictures: Pictures, encoding: str) -> l
     if file_place is None:
         return []
     place, splits = places[0], {}
-    known = SPLITS | CELEBA_SPLITS if lower[place] == "partition" else SPLITS
+    known = KIND_OF | CELEBA_SPLITS if lower[place] == "partition" else KIND_OF
     for _, cells in table.rows():
         if len(cells) <= max(place, file_place):
             continue

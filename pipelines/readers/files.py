@@ -164,7 +164,7 @@ def not_pictures(scanned: Scan, used: Iterable[str] = ()) -> dict[str, list[str]
 
 def normal(name: str) -> str:
     """A name in composed form: macOS decomposes the letters of file names, tables mostly do not."""
-    return unicodedata.normalize("NFC", name)
+    return name if name.isascii() else unicodedata.normalize("NFC", name)
 
 
 @dataclasses.dataclass(frozen=True)

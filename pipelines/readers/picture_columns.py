@@ -1,10 +1,9 @@
 """The column of a table that names pictures, and which picture each of its cells means."""
 
 import os
-import unicodedata
 from collections.abc import Collection
 
-from pipelines.readers.files import IMAGE_SUFFIXES
+from pipelines.readers.files import IMAGE_SUFFIXES, normal
 from pipelines.readers.tables import UNNAMED, Table
 
 # What columns of file names are called, in lower case.
@@ -80,8 +79,3 @@ def file_column(table: Table, pictures: Pictures, without: int | None = None) ->
         if best is not None and counts[best]:
             return best
     return None
-
-
-def normal(name: str) -> str:
-    """A name in composed form: macOS decomposes the letters of file names, tables mostly do not."""
-    return name if name.isascii() else unicodedata.normalize("NFC", name)
