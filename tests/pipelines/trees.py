@@ -86,6 +86,8 @@ class Tree:
                 os.symlink("/nowhere/at/all", place)
             else:
                 place.write_bytes(content)
+                # As archives unpack: nothing may be told by it.
+                os.utime(place, (1, 1))
 
     def __repr__(self) -> str:
         roles = dict(self.roles.values())
