@@ -108,8 +108,8 @@ def divide(
             told = compounds(told)
         found = {path: told.get(name, ("", ""))[0] for path, name in names.items()}
         present = set(found.values()) - {""}
-        # A folder train alone is a split, too, if nothing is outside of it that could be a class.
-        is_alone = len(found) == len(paths) and "" not in found.values()
+        # A folder train alone is a split, too, if there is no other folder beside it: classes are several.
+        is_alone = "" not in found.values()
         if present and has_classes and (without := parents_without(folders, found, depth)):
             _refuse(scanned, dataset, folders, found, depth, f"no such folders in {first_names(without)}")
         if TRAIN in present and (len(present) > 1 or is_alone or not has_classes):

@@ -13,6 +13,7 @@ from absl import logging
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from pipelines.examples import DataError
+from pipelines.reading import Reading
 from pipelines.registry import load
 from tests.pipelines.trees import LEVELS, SKIPPED, TEST, TRAIN, Tree, trees
 
@@ -30,7 +31,7 @@ def colors_in(image: np.ndarray) -> tuple:
 
 def used(tree: Tree, folder: pathlib.Path, split: str):
     """(colors, side, class, captions, key) of every picture of a split; and the report."""
-    examples = load(tree.dataset, split, SIDE, str(folder), str(folder.parent / "cache"))
+    examples = load(tree.dataset, split, SIDE, str(folder), str(folder.parent / "cache"), Reading(**tree.flags))
     rows = []
     if tree.dataset in ("pairs", "unpaired"):
         for side, images in (("A", examples.a), ("B", examples.b)):
