@@ -45,7 +45,7 @@ def run_record(
         "dataset": experiment.dataset,
         "config": dataclasses.asdict(config),
         "data": data,
-        "reading": dataclasses.asdict(experiment.reading),
+        "reading": experiment.reading.settings(),
         "requires": requires,
         "devices": devices,
         "onednn": onednn_in_effect(),
@@ -102,7 +102,7 @@ def check_experiment(
         "model": experiment.model,
         "dataset": experiment.dataset,
         "config": config,
-        "reading": dataclasses.asdict(experiment.reading),
+        "reading": experiment.reading.settings(),
         "devices": devices,
         "validation_share": validation_share,
     }
@@ -175,8 +175,9 @@ def refuse_changes(
             f"{folder.path} holds a run of an earlier version of this project; --restart moves it aside, another "
             "--workdir leaves it alone. Received: a run.json without validation_share"
         )
-    # Older records have none, or fewer fields.
-    old = old | {"reading": dataclasses.asdict(DEFAULT) | (old.get("reading") or {})}
+    # Older records have none, or fewer fields, or among them what had been found in the files of an earlier run.
+    reading = {name: value for name, value in (old.get("reading") or {}).items() if name != "recorded"}
+    old = old | {"reading": DEFAULT.settings() | reading}
     ends_run = frozenset(field.name for field in dataclasses.fields(config_class) if field.metadata.get("ends_run"))
     changed = differences(
         {key: old.get(key) for key in compared}, {key: _plain(new[key]) for key in compared}, ends_run | given_rates

@@ -69,7 +69,7 @@ def alike(
             lines.append(
                 f"{side}: its gray values are numbers of labels, which get the colors of PASCAL VOC's color map"
             )
-    if reading.recorded:
+    if reading.recorded is not None:
         recorded = {side: Values(**reading.recorded.get(side, {})) for side in sides}
         return {side: Alike(recorded[side], verdicts[side].are_label_maps) for side in sides}, lines
     toned = {side: records for side, records in sides.items() if not verdicts[side].are_numbered}
