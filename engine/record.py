@@ -12,7 +12,7 @@ from callbacks.checkpoints import checkpoint_steps
 from engine.experiment import Experiment
 from engine.folder import RunError, RunFolder, differences
 from models.core.config import RATES, TrainingConfig
-from pipelines.examples import Examples
+from pipelines.examples import PLAIN, Examples
 from pipelines.reading import DEFAULT
 
 # A change in one of these changes the weights.
@@ -203,7 +203,19 @@ def with_newer_settings(old: dict, new: dict, config_class: type) -> dict:
     if old["model"] != new["model"]:
         return old
     defaults = {field.name: _plain(field.default) for field in dataclasses.fields(config_class)}
-    return old | {"config": defaults | old.get("config", {})}
+    return old | {"config": defaults | old.get("config", {})} | _with_label_maps(old, new)
+
+
+def _with_label_maps(old: dict, new: dict) -> dict:
+    """The data of an older record, which does not say which sides are label maps: these are what they are now."""
+    data, values = old.get("data", {}), new.get("data", {}).get("values", {})
+    known = {
+        side: dataclasses.asdict(PLAIN)
+        | {"is_label_map": of_side["is_label_map"]}
+        | data.get("values", {}).get(side, {})
+        for side, of_side in values.items()
+    }
+    return {"data": data | {"values": data.get("values", {}) | known}} if known else {}
 
 
 def _plain(value):

@@ -8,6 +8,7 @@ import pytest
 from engine.folder import RunError, RunFolder
 from engine.record import check_record
 from models.image_to_image.configs import Pix2PixConfig
+from pipelines.examples import Values
 from pipelines.reading import DEFAULT
 
 READING = DEFAULT.settings()
@@ -43,3 +44,18 @@ def test_what_a_later_mode_had_read_is_no_setting_of_a_run(tmp_path):
         check(tmp_path, record(reading=READING | {"recorded": recorded}), record())
     with pytest.raises(RunError, match=r"reading\.resize: pad -> squash"):
         check(tmp_path, record(reading=READING | {"resize": "pad", "recorded": {}}), record())
+
+
+def test_a_run_from_before_label_maps_were_recorded_goes_on(tmp_path):
+    maps = {"A": dataclasses.asdict(Values(is_label_map=True)), "B": dataclasses.asdict(Values(is_label_map=False))}
+    check(tmp_path, record(), record(data={"images": 2, "values": maps}))
+    deep = dataclasses.asdict(Values(0.0, 4095.0, "integers"))
+    older = {name: value for name, value in deep.items() if name != "is_label_map"}
+    new = record(data={"images": 2, "values": {"B": deep | {"is_label_map": False}}})
+    check(tmp_path, record(data={"images": 2, "values": {"B": older}}), new)
+    # What it says is compared.
+    with pytest.raises(RunError, match=r"data\.values\.B\.high: 1023\.0 -> 4095\.0"):
+        check(tmp_path, record(data={"images": 2, "values": {"B": older | {"high": 1023.0}}}), new)
+    other = {"A": maps["B"], "B": maps["B"]}
+    with pytest.raises(RunError, match=r"data\.values\.A\.is_label_map: True -> False"):
+        check(tmp_path, record(data={"images": 2, "values": maps}), record(data={"images": 2, "values": other}))

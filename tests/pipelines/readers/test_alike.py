@@ -42,3 +42,36 @@ def test_a_run_of_plain_files_without_sides_takes_no_range_of_files_that_come_la
     found = folder.load("train", 32, str(tmp_path / "data"), str(tmp_path / "cache"), reading=Reading(recorded={}))
     assert found.names == ("c", "d")
     assert recorded_values(found) == {}
+
+
+def test_what_was_a_label_map_in_training_is_one_afterwards_and_nothing_else_is(tmp_path):
+    numbers = np.kron(np.array([[0, 7], [11, 26]], np.uint8), np.ones((32, 32), np.uint8))
+    for name in "ab":
+        write(tmp_path / "data" / "A" / f"{name}.png", COLORS)
+        write(tmp_path / "data" / "B" / f"{name}.png", numbers)
+    trained = recorded_values(load_pairs(tmp_path))
+    assert {side: of_side["is_label_map"] for side, of_side in trained.items()} == {"A": False, "B": True}
+    # Now both sides look like the other one.
+    for name in "ab":
+        write(tmp_path / "data" / "A" / f"{name}.png", numbers + 100)
+        write(
+            tmp_path / "data" / "B" / f"{name}.png", np.kron(DEEP[::4, ::4] // 100 * 3, np.ones((9, 9))).astype("uint8")
+        )
+    found = load_pairs(tmp_path, recorded=trained)
+    assert recorded_values(found) == trained
+    # Mixed at the borders of a picture, not so of a map, however many colors that has.
+    again = load_pairs(tmp_path, recorded=trained)
+    assert len(np.unique(again.b.reshape(-1, 3), axis=0)) <= 64
+    assert "A is treated" not in "".join(found.report.assumed)
+    assert (
+        "B is treated as label maps, as in training, resized without interpolating their colors" in found.report.assumed
+    )
+
+
+def test_numbers_of_labels_are_label_maps_in_an_older_record_that_does_not_say_so(tmp_path):
+    for name in "ab":
+        for side in "AB":
+            write(tmp_path / "data" / side / f"{name}.png", COLORS[..., 0])
+    recorded = {"B": {"is_numbered": True}}
+    found = recorded_values(load_pairs(tmp_path, recorded=recorded))
+    assert (found["A"]["is_label_map"], found["B"]["is_label_map"]) == (False, True)
