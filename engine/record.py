@@ -9,7 +9,7 @@ import tensorflow as tf
 from absl import logging
 
 from callbacks.checkpoints import checkpoint_steps
-from engine.experiment import Experiment
+from engine.experiment import ONCE, Experiment
 from engine.folder import RunError, RunFolder, differences
 from models.core.config import RATES, TrainingConfig
 from pipelines.examples import PLAIN, Examples
@@ -198,24 +198,29 @@ def refuse_changes(
 def with_newer_settings(old: dict, new: dict, config_class: type) -> dict:
     """The record of a run of the same model, with the defaults of settings that there were not when it was begun.
 
-    A setting that is added has what was done before as its default, so that a run goes on as it began.
+    A setting that is added has what was done before as its default, or in `ONCE`, so that a run goes on as it began.
     """
     if old["model"] != new["model"]:
         return old
     defaults = {field.name: _plain(field.default) for field in dataclasses.fields(config_class)}
-    return old | {"config": defaults | old.get("config", {})} | _with_label_maps(old, new)
+    once = {name: value for name, value in ONCE.items() if name in defaults}
+    config = old.get("config", {})
+    newer = ["is_label_map"] if once.keys() <= config.keys() else ["is_label_map", "channels"]
+    return old | {"config": defaults | once | config} | _with_newer_values(old, new, newer)
 
 
-def _with_label_maps(old: dict, new: dict) -> dict:
-    """The data of an older record, which does not say which sides are label maps: these are what they are now."""
+def _with_newer_values(old: dict, new: dict, newer: Sequence[str]) -> dict:
+    """The data of an older record, which does not say what is newer in `Values`: that is what it is now.
+
+    The fingerprints of the pixels, which it has, tell whether it was so.
+    """
     data, values = old.get("data", {}), new.get("data", {}).get("values", {})
+    before = data.get("values", {})
     known = {
-        side: dataclasses.asdict(PLAIN)
-        | {"is_label_map": of_side["is_label_map"]}
-        | data.get("values", {}).get(side, {})
+        side: dataclasses.asdict(PLAIN) | {name: of_side[name] for name in newer} | before.get(side, {})
         for side, of_side in values.items()
     }
-    return {"data": data | {"values": data.get("values", {}) | known}} if known else {}
+    return {"data": data | {"values": before | known}} if known else {}
 
 
 def _plain(value):
