@@ -32,6 +32,7 @@ from pipelines.readers.deep import kind_of, pixels_of
 from pipelines.report import first_names
 
 BITS = (8, 10, 12, 14, 16)
+MOST_16_BITS = 2**16 - 1
 # Pillow's modes of one channel, which those of 16 bits begin with.
 GRAY = ("1", "L", "LA", "La", "I", "F")
 _WORKERS = min(4, os.cpu_count() or 1)
@@ -78,6 +79,18 @@ def scaled(pixels: np.ndarray, values: Values) -> np.ndarray:
             raise ValueError("values of a range that is not known")
         low, high = 0.0, 65535.0
     return np.clip((pixels.astype(np.float32) - low) * np.float32(255.0 / (high - low)), 0.0, 255.0)
+
+
+def fits_16_bits(values: Values) -> bool:
+    """Whether a PNG file can hold the numbers of deep files: all are whole, from 0 to 65535."""
+    return values.kind == "integers" and values.low >= 0 and values.high <= MOST_16_BITS
+
+
+def range_in_png(values: Values) -> tuple[float, float]:
+    """What black and white are in a PNG file of 16 bits: as in the run's own files where it can hold their numbers
+    (`fits_16_bits`), else 0 and 65535.
+    """
+    return (values.low, values.high) if fits_16_bits(values) else (0.0, float(MOST_16_BITS))
 
 
 def colors_of(numbers: np.ndarray) -> np.ndarray:
