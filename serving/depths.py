@@ -4,9 +4,8 @@ import numpy as np
 import tensorflow as tf
 
 from pipelines.examples import Values
-from pipelines.readers.values import colors_of
+from pipelines.readers.values import MOST_16_BITS, colors_of, fits_16_bits, range_in_png
 
-MOST_16_BITS = 2**16 - 1
 # Where a PNG file says how many bits a channel has.
 DEPTH_BYTE, SIGNATURE = 24, b"\x89PNG"
 
@@ -47,10 +46,23 @@ def scaled(numbers: tf.Tensor, values: Values) -> tf.Tensor:
 
 
 def encoded(image: tf.Tensor, values: Values) -> tf.Tensor:
-    """(h, w, c), uint8 or float32 in [0, 255], to a PNG file: of 16 bits for a side with files of more than 8 bits."""
+    """(h, w, c), uint8 or float32 in [0, 255], to a PNG file: of 16 bits for a side with files of more than 8 bits, in
+    `range_in_png`.
+    """
     if image.dtype == tf.uint8:
         return tf.io.encode_png(image)
-    if "integers" not in values.kind:
-        return tf.io.encode_png(tf.cast(tf.round(image), tf.uint8))
-    numbers = values.low + image * ((values.high - values.low) / 255.0)
-    return tf.io.encode_png(tf.cast(tf.clip_by_value(tf.round(numbers), 0.0, float(MOST_16_BITS)), tf.uint16))
+    low, high = range_in_png(values)
+    return tf.io.encode_png(tf.cast(tf.round(low + image * ((high - low) / 255.0)), tf.uint16))
+
+
+def about_written(values: Values) -> str:
+    """What the numbers in the files of `encoded` are, for who uses an export; "" for files of 8 bits."""
+    if not values.kind:
+        return ""
+    low, high = range_in_png(values)
+    if fits_16_bits(values):
+        return f"PNG files of 16 bits with the numbers of the training's files, {low:g} (black) to {high:g} (white)."
+    return (
+        f"PNG files of 16 bits, which cannot hold the numbers of the training's files: 0 (black) is {values.low:g} and "
+        f"{high:g} (white) is {values.high:g}. (Of gray ones, `--mode=sample` writes TIFF files with these.)"
+    )

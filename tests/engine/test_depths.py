@@ -202,6 +202,11 @@ def test_the_export_reads_and_writes_as_sampling_does(scans, tmp_path):
     with Image.open(io.BytesIO(served)) as image:
         assert image.mode == "I;16"
         np.testing.assert_allclose(np.asarray(image), stored(tmp_path / "out/output/a.png")[1], atol=1)
+    guide = (scans / "export" / "SERVING.md").read_text()
+    assert (
+        "- AtoB, `png`: PNG files of 16 bits with the numbers of the training's files, 0 (black) to 1023 (white)."
+        in guide
+    )
 
 
 def test_an_evaluation_has_pictures_of_its_own_channels(scans):
