@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Mapping, Sequence
 
-from pipelines.examples import PLAIN, Record, Values
+from pipelines.examples import PLAIN, DataError, Record, Values
 from pipelines.readers.label_maps import NEAREST, Verdict, verdict
 from pipelines.readers.values import look_at_all, values_of
 from pipelines.reading import Reading
@@ -55,7 +55,7 @@ def alike(
         By side how it is read, and lines for the report's assumptions.
 
     Raises:
-        DataError: a range of values is unknown.
+        DataError: a range of values is unknown, or two are given to a set without sides.
     """
     # Where there is one split, it is found as both.
     sides = {side: list({record.path: record for record in records}.values()) for side, records in sides.items()}
@@ -81,9 +81,16 @@ def alike(
         return {side: _read(recorded[side], are_maps[side]) for side in sides}, lines
     toned = {side: records for side, records in sides.items() if not verdicts[side].are_numbered}
     ranges, of_each = {side: reading.range_of_values(side) for side in toned}, reading.value_range.count(",") > 1
+    if of_each and "" in sides:
+        raise DataError(
+            f"value_range must be two numbers with a comma between them, as {name} has no sides. "
+            f"Received: {reading.value_range}"
+        )
     values, more = values_of(toned, cache_dir, ranges, name, of_each)
-    for side in sides.keys() - toned.keys():
+    for side in sorted(sides.keys() - toned.keys()):
         values[side] = Values(is_numbered=True)
+        if reading.value_range:
+            more.append(f"{side}: --value_range={reading.value_range} is not used for numbers of labels")
     for side in toned if may_be_gray else ():
         if all(look.is_gray for look in look_at_all(toned[side], cache_dir)):
             values[side] = dataclasses.replace(values[side], channels=1)

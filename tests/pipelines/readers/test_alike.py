@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipelines.examples import recorded_values
-from pipelines.readers import folder, pairs
+from pipelines.examples import DataError, recorded_values
+from pipelines.readers import captions, folder, pairs
 from pipelines.reading import Reading
 
 COLORS = np.random.default_rng(0).integers(0, 256, (32, 32, 3), np.uint8)
@@ -75,3 +75,26 @@ def test_numbers_of_labels_are_label_maps_in_an_older_record_that_does_not_say_s
     recorded = {"B": {"is_numbered": True}}
     found = recorded_values(load_pairs(tmp_path, recorded=recorded))
     assert (found["A"]["is_label_map"], found["B"]["is_label_map"]) == (False, True)
+
+
+@pytest.mark.parametrize("load", [folder.load, captions.load])
+def test_a_set_without_sides_has_one_range(tmp_path, load):
+    for name in "ab":
+        write(tmp_path / "data" / f"{name}.png", DEEP)
+        (tmp_path / "data" / f"{name}.txt").write_text("a picture")
+    with pytest.raises(DataError, match=r"two numbers .* has no sides.* Received: 0,1,0,4000"):
+        load("train", 32, str(tmp_path / "data"), str(tmp_path / "cache"), reading=Reading(value_range="0,1,0,4000"))
+
+
+@pytest.mark.parametrize("value_range", ["0,100,0,50", "0,100"])
+def test_it_is_said_that_numbers_of_labels_have_no_range(tmp_path, value_range):
+    numbers = np.kron(np.array([[0, 7], [11, 26]], np.uint8), np.ones((32, 32), np.uint8))
+    for name in "ab":
+        write(tmp_path / "data" / "A" / f"{name}.png", COLORS)
+        write(tmp_path / "data" / "B" / f"{name}.png", numbers)
+    found = load_pairs(tmp_path, value_range=value_range)
+    assert found.values["B"].is_numbered
+    assert f"B: --value_range={value_range} is not used for numbers of labels" in found.report.assumed
+    assert not any(
+        "not used" in line for line in load_pairs(tmp_path, value_range="0,100", label_maps="none").report.assumed
+    )
