@@ -32,7 +32,7 @@ def decoded(encoded: tf.Tensor, values: Values, channels: int) -> tf.Tensor:
         table = tf.constant(colors_of(np.arange(MOST_16_BITS + 1).reshape(256, 256)).reshape(-1, 3))
         return tf.gather(table, number(1, deep)[..., 0])
     if values.scales_bytes:
-        return tf.cast(tf.round(scaled(number(channels, tf.constant(False)), values)), tf.uint8)
+        return tf.cast(tf.round(scaled(number(channels, deep), values)), tf.uint8)
     if "integers" not in values.kind:
         return pixels(tf.uint8, channels)
     numbers = number(channels, deep)
@@ -53,6 +53,20 @@ def encoded(image: tf.Tensor, values: Values) -> tf.Tensor:
         return tf.io.encode_png(image)
     low, high = range_in_png(values)
     return tf.io.encode_png(tf.cast(tf.round(low + image * ((high - low) / 255.0)), tf.uint16))
+
+
+def about_read(values: Values) -> str:
+    """How `decoded` reads files of more than 8 bits, for who uses an export."""
+    if values.is_numbered:
+        return "the values of PNG files, of 8 or 16 bits, are numbers of labels."
+    if values.scales_bytes:
+        return f"PNG files, of 8 or 16 bits, are read from {values.low:g} (black) to {values.high:g} (white)."
+    if "integers" in values.kind:
+        return f"PNG files of 16 bits are read from {values.low:g} (black) to {values.high:g} (white)."
+    return (
+        f"PNG files of 16 bits are read from 0 (black) to {MOST_16_BITS} (white). Those with 10, 12 or 14 bits, "
+        "which `--mode=sample` recognizes or refuses, would be nearly black."
+    )
 
 
 def about_written(values: Values) -> str:

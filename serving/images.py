@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from pipelines.examples import PLAIN, Values
 from pipelines.images import to_float, to_pixels
-from serving.depths import about_written, decoded, encoded
+from serving.depths import about_read, about_written, decoded, encoded
 from serving.sampler import Sampler, Signatures, noise_seed
 from serving.tiled.generator import TiledGenerator
 
@@ -173,7 +173,8 @@ class TranslationSampler(Sampler):
         """What the pixel values in files are, of each direction."""
         lines = []
         for direction, translator in self.translators.items():
-            written = about_written(translator.values[1])
+            read, written = about_read(translator.values[0]), about_written(translator.values[1])
+            lines.append(f"- {direction}, `image_bytes`: {read}")
             lines += [f"- {direction}, `png`: {written}"] if written else []
         return lines
 

@@ -8,7 +8,7 @@ import tensorflow as tf
 from PIL import Image
 
 from pipelines.examples import Values
-from serving.depths import about_written, encoded
+from serving.depths import about_read, about_written, decoded, encoded
 
 TONES = np.linspace(0.0, 255.0, 64, dtype=np.float32).reshape(8, 8, 1)
 
@@ -40,6 +40,35 @@ def test_translations_have_the_numbers_of_the_runs_own_or_all_of_16_bits(values,
     numbers = numbers_of(encoded(tf.constant(TONES), values))
     assert numbers.dtype == np.uint16
     np.testing.assert_allclose(numbers, low + TONES[..., 0] / 255 * (high - low), atol=1)
+
+
+READ = {
+    "8 bits": (Values(), 0, 65535, "16 bits are read from 0 (black) to 65535 (white)"),
+    "floats": (Values(0, 1, "floats"), 0, 65535, "16 bits are read from 0 (black) to 65535 (white)"),
+    "12 bits": (Values(0, 4095, "integers"), 0, 4095, "16 bits are read from 0 (black) to 4095 (white)"),
+    "given": (
+        Values(50, 200, scales_bytes=True),
+        50,
+        200,
+        "PNG files, of 8 or 16 bits, are read from 50 (black) to 200",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", READ)
+def test_the_guide_says_how_a_file_of_16_bits_is_read(name):
+    values, low, high, said = READ[name]
+    numbers = np.linspace(0, 1.2 * high, 64).clip(0, 65535).astype(np.uint16).reshape(8, 8)
+    pixels = decoded(tf.constant(png(numbers)), values, 1)
+    wanted = np.clip((numbers.astype(float) - low) / (high - low) * 255, 0, 255)
+    np.testing.assert_allclose(tf.cast(pixels, tf.float32)[..., 0], wanted, atol=1)
+    assert said in about_read(values)
+
+
+def test_the_guide_says_that_fewer_than_16_bits_are_not_recognized():
+    for values in (Values(), Values(0, 1, "floats")):
+        assert "10, 12 or 14 bits, which `--mode=sample`" in about_read(values)
+    assert about_read(Values(is_numbered=True)) == "the values of PNG files, of 8 or 16 bits, are numbers of labels."
 
 
 def test_the_guide_says_what_numbers_are_written():
