@@ -28,7 +28,7 @@ from PIL import Image
 
 from pipelines.atomic import atomic_write
 from pipelines.examples import PLAIN, DataError, Record, Values
-from pipelines.readers.deep import kind_of, pixels_of
+from pipelines.readers.deep import is_passing, kind_of, memory_needed, pixels_of
 from pipelines.report import first_names
 
 BITS = (8, 10, 12, 14, 16)
@@ -108,7 +108,12 @@ def colors_of(numbers: np.ndarray) -> np.ndarray:
 
 
 def look_at(path: str) -> Look:
-    """Looks at a file: its header, and its values only if it has more than 8 bits."""
+    """Looks at a file: its header, and its values only if it has more than 8 bits.
+
+    Raises:
+        OSError: it could not be read, for a reason that may be gone the next time (`is_passing`).
+        DataError: there is no memory to decode it.
+    """
     try:
         with Image.open(path) as opened:
             pages = getattr(opened, "n_frames", 1) if opened.format == "TIFF" else 1
@@ -119,13 +124,19 @@ def look_at(path: str) -> Look:
             finite = np.isfinite(pixels).all()
             low, high = (float(pixels.min()), float(pixels.max())) if finite else (float("nan"), float("nan"))
             return Look(kind, low, high, pages, is_gray)
+    except MemoryError as error:
+        raise memory_needed(os.path.basename(path)) from error
     # Reported when it is decoded.
-    except Exception:
+    except Exception as error:
+        if is_passing(error):
+            raise
         return Look()
 
 
 def look_at_all(records: Sequence[Record], cache_dir: str) -> list[Look]:
-    """Looks at all files, once: what was found is kept in cache_dir, if it can be written; "" for nowhere."""
+    """Looks at all files, once: what was found is kept in cache_dir, if all could be read and it can be written; "" for
+    nowhere.
+    """
     paths = [record.path for record in records]
     notes = pathlib.Path(cache_dir) / f"values-{_fingerprint(paths)}.json"
     try:
@@ -134,9 +145,18 @@ def look_at_all(records: Sequence[Record], cache_dir: str) -> list[Look]:
             return looks
     except (OSError, ValueError, TypeError):
         pass
+    passing = []
+
+    def attempt(path: str) -> Look:
+        try:
+            return look_at(path)
+        except OSError:
+            passing.append(path)
+            return Look()
+
     with ThreadPoolExecutor(_WORKERS) as pool:
-        looks = list(pool.map(look_at, paths))
-    if cache_dir:
+        looks = list(pool.map(attempt, paths))
+    if cache_dir and not passing:
         try:
             with atomic_write(notes) as aside:
                 aside.write_text(json.dumps([dataclasses.astuple(look) for look in looks]))
