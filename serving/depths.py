@@ -4,7 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from pipelines.examples import Values
-from pipelines.readers.values import MOST_16_BITS, colors_of, fits_16_bits, range_in_png
+from pipelines.readers.values import MOST_16_BITS, colors_of, fits_16_bits, numbers_of, range_in_png, tones_of
 
 # Where a PNG file says how many bits a channel has.
 DEPTH_BYTE, SIGNATURE = 24, b"\x89PNG"
@@ -41,8 +41,7 @@ def decoded(encoded: tf.Tensor, values: Values, channels: int) -> tf.Tensor:
 
 def scaled(numbers: tf.Tensor, values: Values) -> tf.Tensor:
     """Numbers in a range to float32 in [0, 255], clipped."""
-    numbers = (tf.cast(numbers, tf.float32) - values.low) * (255.0 / (values.high - values.low))
-    return tf.clip_by_value(numbers, 0.0, 255.0)
+    return tf.clip_by_value(tones_of(tf.cast(numbers, tf.float32), values.low, values.high), 0.0, 255.0)
 
 
 def encoded(image: tf.Tensor, values: Values) -> tf.Tensor:
@@ -51,8 +50,7 @@ def encoded(image: tf.Tensor, values: Values) -> tf.Tensor:
     """
     if image.dtype == tf.uint8:
         return tf.io.encode_png(image)
-    low, high = range_in_png(values)
-    return tf.io.encode_png(tf.cast(tf.round(low + image * ((high - low) / 255.0)), tf.uint16))
+    return tf.io.encode_png(tf.cast(tf.round(numbers_of(image, *range_in_png(values))), tf.uint16))
 
 
 def about_read(values: Values) -> str:

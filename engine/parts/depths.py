@@ -11,7 +11,7 @@ from pipelines.atomic import atomic_write
 from pipelines.examples import PLAIN, Values
 from pipelines.images import with_channels
 from pipelines.readers.decode import decode_precise, decode_rgb
-from pipelines.readers.values import MOST_16_BITS, fits_16_bits, range_in_png, values_of_input
+from pipelines.readers.values import MOST_16_BITS, fits_16_bits, numbers_of, range_in_png, values_of_input
 
 TIFF = (".tif", ".tiff")
 # Beside the pictures of a page that a browser would not show, or show as black.
@@ -69,12 +69,11 @@ class Depths:
 
     def in_png(self, picture: np.ndarray) -> np.ndarray:
         """(h, w, c) float32 in [0, 255] to uint16."""
-        low, high = range_in_png(self.made)
-        return np.rint(low + picture.astype(np.float64) / 255.0 * (high - low)).astype(np.uint16)
+        return np.rint(numbers_of(picture.astype(np.float64), *range_in_png(self.made))).astype(np.uint16)
 
     def stored(self, picture: np.ndarray) -> np.ndarray:
         """(h, w, c) float32 in [0, 255] to the numbers that TIFF files have: uint16, int32 or float32."""
-        values = self.made.low + picture.astype(np.float64) / 255.0 * (self.made.high - self.made.low)
+        values = numbers_of(picture.astype(np.float64), self.made.low, self.made.high)
         if self.made.kind != "integers":
             return values.astype(np.float32)
         return np.rint(values).astype(np.uint16 if fits_16_bits(self.made) else np.int32)

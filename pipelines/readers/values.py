@@ -78,7 +78,17 @@ def scaled(pixels: np.ndarray, values: Values) -> np.ndarray:
         if kind == "floats" or pixels.min(initial=0) < 0 or pixels.max(initial=0) > 65535:
             raise ValueError("values of a range that is not known")
         low, high = 0.0, 65535.0
-    return np.clip((pixels.astype(np.float32) - low) * np.float32(255.0 / (high - low)), 0.0, 255.0)
+    return np.clip(tones_of(pixels.astype(np.float32), low, high), 0.0, 255.0)
+
+
+def tones_of(numbers, low: float, high: float):
+    """Numbers of files, float32 of NumPy or TensorFlow, as tones: low becomes 0, high 255."""
+    return (numbers - low) * np.float32(255.0 / (high - low))
+
+
+def numbers_of(tones, low: float, high: float):
+    """Tones, floats of NumPy or TensorFlow in [0, 255], as the numbers of files: 0 becomes low, 255 high."""
+    return low + tones * ((high - low) / 255.0)
 
 
 def fits_16_bits(values: Values) -> bool:

@@ -8,7 +8,10 @@ import tensorflow as tf
 from PIL import Image
 
 from pipelines.examples import Values
+from pipelines.readers.values import numbers_of as read_back
+from pipelines.readers.values import scaled
 from serving.depths import about_read, about_written, decoded, encoded
+from serving.depths import scaled as served
 
 TONES = np.linspace(0.0, 255.0, 64, dtype=np.float32).reshape(8, 8, 1)
 
@@ -40,6 +43,16 @@ def test_translations_have_the_numbers_of_the_runs_own_or_all_of_16_bits(values,
     numbers = numbers_of(encoded(tf.constant(TONES), values))
     assert numbers.dtype == np.uint16
     np.testing.assert_allclose(numbers, low + TONES[..., 0] / 255 * (high - low), atol=1)
+
+
+@pytest.mark.parametrize(("low", "high"), [(0, 4095), (-1000, 400), (0, 1), (0.25, 0.5)])
+def test_a_graph_reads_numbers_as_the_readers_do_and_back(low, high):
+    numbers = np.linspace(low - 0.1 * (high - low), high + 0.1 * (high - low), 99).astype(np.float32)
+    values = Values(low, high, "floats")
+    np.testing.assert_allclose(served(tf.constant(numbers), values), scaled(numbers, values), atol=1e-3)
+    np.testing.assert_allclose(
+        read_back(scaled(numbers, values), low, high), numbers.clip(low, high), atol=1e-4 * (high - low)
+    )
 
 
 READ = {
