@@ -1,13 +1,12 @@
-"""Classes and splits in tables beside pictures: no pictures are needed, only their names."""
-
-import itertools
+"""Classes in tables beside pictures: no pictures are needed, only their names."""
 
 import hypothesis
 import pytest
 from hypothesis import strategies
 
 from pipelines.examples import DataError
-from pipelines.readers.class_tables import columns_line, columns_of, in_order, read_classes, splits_of
+from pipelines.readers.class_tables import columns_line, columns_of, in_order, read_classes
+from pipelines.readers.split_tables import splits_of
 from pipelines.readers.tables import tables_in
 from tests.pipelines.files import write_text
 
@@ -155,27 +154,6 @@ def test_the_columns_that_there_are_are_told(tmp_path):
     assert columns_line({}) == ""
 
 
-@pytest.mark.parametrize(
-    ("file", "text", "expected"),
-    [
-        ("list_eval_partition.txt", "000001.jpg 0\n000002.jpg 1\n000003.jpg 2\n", ["train", "validation", "test"]),
-        ("list_eval_partition.csv", "image_id,partition\n000001.jpg,2\n000002.jpg,0\n", ["test", "train"]),
-        ("t.csv", "file,kind,Split\n000001,a,Train\n000002,b,val\n000003,a,TEST\n", ["train", "validation", "test"]),
-        # Not known what it means.
-        ("t.csv", "file,split\n000001,0\n000002,1\n", []),
-        ("t.csv", "file,set\n000001,red\n000002,train\n", []),
-        ("t.csv", "file,split\n000001,train\n000001,test\n", []),
-        ("t.csv", "file,kind\n000001,train\n", []),
-    ],
-)
-def test_splits_in_a_table(tmp_path, file, text, expected):
-    write_text(tmp_path / file, text)
-    splits, where = splits_of(str(tmp_path), tables_in(str(tmp_path)), FACES)
-    assert splits == dict(itertools.zip_longest(FACES[: len(expected)], expected))
-    assert where.endswith(f" of {file}" if expected else "")
-    assert bool(where) == bool(expected)
-
-
 @hypothesis.settings(deadline=None, max_examples=200)
 @hypothesis.given(
     strategies.text(strategies.sampled_from('file,kind;\t"\n\r 1.jpg23x\x00-01é'), max_size=60), strategies.booleans()
@@ -193,4 +171,8 @@ def test_whatever_a_table_holds_it_is_read_or_refused_in_one_line(tmp_path_facto
     if not refusal:
         assert set(found) | {name for names in problems.values() for name in names} >= set(NAMES)
     columns_line(columns_of(str(folder), ["t.csv"], NAMES))
-    splits_of(str(folder), ["t.csv"], NAMES)
+    try:
+        splits_of(str(folder), ["t.csv"], NAMES)
+    except DataError as error:
+        refusal = str(error)
+    assert "\n" not in refusal
