@@ -176,9 +176,49 @@ def test_splits_in_a_column_and_in_lists(tmp_path):
     found = tables(tree(tmp_path / "b", images, texts | lists))
     assert found.splits == {"Flicker8k_Dataset/1_a.jpg": "train", "Flicker8k_Dataset/2_b.jpg": "validation"}
     assert found.skipped["line of a list of a split without its image"] == ["7.jpg"]
-    # Of a test split alone nothing is to train on.
-    found = tables(tree(tmp_path / "c", ["1.jpg"], {"test.csv": "image,caption\n1.jpg,x\n"}))
-    assert (list(found.captions), found.splits) == (["1.jpg"], {})
+
+
+@pytest.mark.parametrize(
+    ("images", "texts", "splits", "line"),
+    [
+        # All that there is may be a published test split, which is enough to train on.
+        (["1.jpg"], {"test.csv": "image,caption\n1.jpg,x\n"}, {}, "every image is one to test on: all are trained on"),
+        (
+            ["1.jpg", "2.jpg", "3.jpg"],
+            {"captions.csv": "image,caption,split\n1.jpg,x,\n2.jpg,y,test\n3.jpg,z,\n"},
+            {"1.jpg": "train", "2.jpg": "test", "3.jpg": "train"},
+            "2 images for which the tables name no split are trained on",
+        ),
+        (
+            ["1.jpg", "2.jpg", "3.jpg"],
+            {"captions.csv": "image,caption,split\n1.jpg,x,\n2.jpg,y,val\n3.jpg,z,fold 3\n"},
+            {"1.jpg": "train", "2.jpg": "validation"},
+            "1 images for which the tables name no split are trained on",
+        ),
+        (
+            ["1.jpg", "2.jpg"],
+            {"c.txt": "1.jpg#0\tx\n2.jpg#0\ty\n", "Flickr_8k.testImages.txt": "2.jpg\n"},
+            {"1.jpg": "train", "2.jpg": "test"},
+            "1 images for which the tables name no split are trained on",
+        ),
+        (
+            ["train/1.jpg", "test/2.jpg"],
+            {"captions.csv": "image,caption,split\ntrain/1.jpg,x,\ntest/2.jpg,y,test\n"},
+            {},
+            "the folders say the splits",
+        ),
+    ],
+)
+def test_tables_that_name_what_to_test_on_and_not_what_to_train_on(tmp_path, images, texts, splits, line):
+    found = tables(tree(tmp_path, images, texts))
+    assert found.splits == splits
+    assert line in "; ".join(found.assumed)
+
+
+def test_nothing_is_trained_on_that_a_table_of_captions_keeps_from_it(tmp_path):
+    text = "image,caption,split\n1.jpg,x,fold 3\n2.jpg,y,test\n"
+    with pytest.raises(DataError, match=r"must name images of train.*Received: .* known: captions.csv:2 \(fold 3\)"):
+        tables(tree(tmp_path, ["1.jpg", "2.jpg"], {"captions.csv": text}))
 
 
 def test_a_table_of_something_else_is_counted_not_refused(tmp_path):
