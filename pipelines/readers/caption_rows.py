@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 
 from pipelines.examples import DataError
-from pipelines.readers.delimited import Columns, column_name, header_of, last_cell, rows_of
+from pipelines.readers.delimited import Columns, column_name, header_of, last_cell, rows_of, without_hint
 from pipelines.readers.files import IMAGE_SUFFIXES
 
 FILE_KEYS = (
@@ -103,8 +103,7 @@ def is_header(names: Sequence[str]) -> bool:
 
 def cells(text: str, path: str, is_image: Callable[[str], bool]) -> Iterator[Row]:
     """Rows of a table with a header."""
-    # What Excel may write first, or need.
-    text = re.sub(r"\A\s*sep=.(?=\s*[\r\n])", "", text, flags=re.IGNORECASE)
+    text = without_hint(text)
     found = header_of(text, is_header)
     if found is None:
         first = text.partition("\n")[0].strip()
@@ -112,7 +111,7 @@ def cells(text: str, path: str, is_image: Callable[[str], bool]) -> Iterator[Row
             f"captions: the first line of {path} must name a column of {', '.join(FILE_KEYS)} and a column of "
             f"{', '.join(CAPTION_KEYS)}, separated by commas (or ; or | or tabs), got {first[:100]!r}"
         )
-    separator, names = found
+    separator, names = found[0], tuple(map(column_name, found[1]))
     file_column, caption_columns = columns(names, FILE_KEYS)[0], columns(names, CAPTION_KEYS)
     split_column = next(iter(columns(names, SPLIT_KEYS)), None)
     needed = max(file_column, *caption_columns)
@@ -121,7 +120,7 @@ def cells(text: str, path: str, is_image: Callable[[str], bool]) -> Iterator[Row
         return is_image(cell) or (" " not in cell.strip() and looks_like_image(cell.strip()))
 
     table = Columns(separator, file_column, needed + 1, is_file)
-    for line, row, written in rows_of(text, path, table):
+    for line, row, written in rows_of(text, f"captions: {path}", table):
         while len(row) > len(names) and not row[-1].strip():
             row.pop()
         is_joined = len(row) > len(names) and caption_columns == [len(names) - 1]

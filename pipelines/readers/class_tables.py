@@ -42,7 +42,7 @@ def read_classes(
     file_place = file_column(table, pictures, without=place)
     given: dict[str, set[str]] = {}
     problems: dict[str, list[str]] = {}
-    for line, cells in table.rows():
+    for line, cells in table.rows(pictures.columns(table.separator, file_place, place)):
         row = f"{table.name}:{line}"
         if len(cells) <= max(place, file_place):
             problems.setdefault("row with too few cells", []).append(row)

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Collection
 
+from pipelines.readers.delimited import Columns
 from pipelines.readers.files import IMAGE_SUFFIXES, normal
 from pipelines.readers.tables import UNNAMED, Table
 
@@ -34,6 +35,16 @@ class Pictures:
             base = stem.rpartition("/")[2]
             if base.isdecimal():
                 self.numbers.setdefault(base.lstrip("0"), []).append(name)
+
+    def columns(self, separator: str, file: int, other: int) -> Columns:
+        """What makes a row of a table with such names in one column, of which another column is wanted, too."""
+
+        def is_file(cell: str) -> bool:
+            name = cell.strip()
+            # Names of pictures that are not here, too.
+            return bool(name) and ((name.lower().endswith(IMAGE_SUFFIXES) and " " not in name) or bool(self.find(name)))
+
+        return Columns(separator, file, max(file, other) + 1, is_file)
 
     def find(self, cell: str) -> list[str]:
         """The pictures that a cell may mean: one if all is well."""

@@ -136,7 +136,7 @@ def _places(table: Table, pictures: Pictures) -> list[tuple[int, int]]:
 def _cells(table: Table, place: int, file_place: int, pictures: Pictures) -> dict[str, list[str]]:
     """Picture to its cells in a column."""
     cells: dict[str, list[str]] = {}
-    for _, row in table.rows():
+    for _, row in table.rows(pictures.columns(table.separator, file_place, place)):
         found = pictures.find(row[file_place]) if file_place < len(row) else []
         if len(found) == 1:
             cells.setdefault(found[0], []).append(row[place] if place < len(row) else "")

@@ -45,6 +45,25 @@ def test_tables_that_people_have(tmp_path, file, separator, header, cell):
     assert classes(tmp_path, "Kind") == (KINDS, {})
 
 
+@pytest.mark.parametrize("start", ["", "sep=;\n", "\n\n", "\ufeffSEP=;\n"])
+@pytest.mark.parametrize("end", ["\r", "\n", "\r\n"])
+def test_ends_of_lines_and_the_line_that_excel_writes(tmp_path, start, end):
+    text = f"{start}number;file;kind\n" + "".join(f"1,5;{name};{kind}\n" for name, kind in KINDS.items())
+    (tmp_path / "t.csv").write_bytes(text.replace("\n", end).encode())
+    assert classes(tmp_path) == (KINDS, {})
+
+
+@pytest.mark.parametrize("end", ["\r", "\r\n"])
+def test_ends_of_lines_of_a_table_of_white_space(tmp_path, end):
+    (tmp_path / "list_attr_celeba.txt").write_bytes(CELEBA.replace("\n", end).encode())
+    assert len(classes(tmp_path, "Smiling", FACES)[0]) == 3
+
+
+def test_a_note_of_several_lines_is_one_cell(tmp_path):
+    write_text(tmp_path / "t.csv", 'note,file,kind\n"a, ""b""\nand c",1.jpg,cat\n"x\n\ny",2.jpg,dog\n')
+    assert classes(tmp_path)[0] == {"1.jpg": "cat", "2.jpg": "dog"}
+
+
 def test_what_has_no_class_is_counted(tmp_path):
     text = "file,kind\n1.jpg,cat\n1.jpg,cat\n2.jpg,dog\n3.jpg,\n4.jpg,cat\n5.jpg\nb/7.jpg,cat\n8,cat\n8,dog\n9,cat\n"
     write_text(tmp_path / "labels.csv", text)
@@ -104,9 +123,24 @@ def test_labels_that_are_numbers_stay_numbers(tmp_path):
             "kind",
             "names of the pictures .* none .* 4 pictures; .* file, kind",
         ),
-        ('file,kind\n1.jpg,cat\n2.jpg,"dog\n3.jpg,cat\n', "kind", "every quote closed.*unexpected end.* line 3$"),
-        ('file,kind\n1.jpg,"cat\n2.jpg,dog"\n3.jpg,cat\n', "kind", "on one line.*line 2 is still open"),
-        ('file,kind\n1.jpg,"cat\n2.jpg,"dog"\n3.jpg,cat\n', "kind", "every quote closed.* line 2$"),
+        (
+            'file,kind\n1.jpg,cat\n2.jpg,"dog\n3.jpg,cat\n',
+            "kind",
+            "must close every quote.* line 3 .*where the file ends$",
+        ),
+        (
+            'file,kind\n1.jpg,"cat\n2.jpg,dog"\n3.jpg,cat\n',
+            "kind",
+            "must close every quote.* line 2 .*where another row begins$",
+        ),
+        (
+            'file,kind\n1.jpg,"cat\n2.jpg,"dog"\n3.jpg,cat\n',
+            "kind",
+            "must close every quote.* line 2 .*where another row begins$",
+        ),
+        ('file,kind,note\n1.jpg,cat,"on\n2.jpg,dog,x\n3.jpg,cat,"y"\n', "kind", "must close every quote.* line 2 "),
+        ('kind,note,file\ncat,"on,1.jpg\ndog,"off",2.jpg\ncat,a,3.jpg\n', "kind", "must close every quote.* line 2 "),
+        ('file,kind\n"1.jpg,cat\n2.jpg,dog\n3.jpg,cat\n', "kind", "must close every quote.* line 2 "),
         ("just one column\n", "kind", "there is no table. Received: kind"),
         ("Some notes on these\npictures, and no table.\n", "kind", "at the top of data_dir.*Received: kind"),
     ],

@@ -109,6 +109,7 @@ def test_a_damaged_table_of_splits_is_refused(tmp_path, content, message):
 def test_a_damaged_table_of_other_things_is_none_of_splits(tmp_path):
     write_text(tmp_path / "a.csv", 'file,kind\n000001,"train\n000002,test\n')
     (tmp_path / "b.csv").write_bytes("file,kind\n000001,Möwe\n".encode("latin-1"))
+    write_text(tmp_path / "c.csv", 'file,split\nelsewhere,"train\n')
     assert not told(tmp_path).of
 
 
