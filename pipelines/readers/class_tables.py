@@ -3,10 +3,9 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from pipelines.examples import DataError
-from pipelines.readers.delimited import column_name
+from pipelines.readers.delimited import FILE_COLUMNS, SPLIT_COLUMNS, column_name
 from pipelines.readers.order import natural
-from pipelines.readers.picture_columns import FILE_COLUMNS, Pictures, file_column
-from pipelines.readers.split_tables import SPLIT_COLUMNS
+from pipelines.readers.picture_columns import Pictures, file_column
 from pipelines.readers.tables import SUFFIXES, Table, open_table
 from pipelines.report import first_names, printable
 
@@ -153,7 +152,7 @@ def _the_table(
         _, cells = next(table.rows(), (0, []))
         raise DataError(
             f"{printable(table.name)} must have a column with the names of the pictures "
-            f"({', '.join(FILE_COLUMNS[1:6])} ...), with or without suffix. Received: none that fits any of the "
+            f"({', '.join(FILE_COLUMNS[:6])} ...), with or without suffix. Received: none that fits any of the "
             f"{len(pictures.stems):,} pictures; its columns are "
             f"{first_names(table.columns, most=50)}, its first row {first_names(cells, most=10)}"
         )

@@ -11,6 +11,15 @@ from pipelines.examples import DataError
 from pipelines.report import printable
 
 SEPARATORS = ",;\t|"
+# What columns of tables beside pictures are called, as `column_name` has it: those of file names, and those of splits.
+FILE_COLUMNS = (
+    *("file_name", "filename", "file", "image", "image_name", "image_file", "image_path", "file_path", "filepath"),
+    *("path", "img", "img_name", "img_path", "img_file", "imagename", "imagepath", "picture", "photo"),
+)
+SPLIT_COLUMNS = (
+    *("split", "partition", "subset", "set", "phase", "usage", "fold"),
+    *("data_split", "dataset_split", "split_name", "train_test_split"),
+)
 
 
 # The rows of a file in JSON have the same few.

@@ -3,15 +3,12 @@
 import os
 from collections.abc import Collection
 
-from pipelines.readers.delimited import Columns
+from pipelines.readers.delimited import FILE_COLUMNS, Columns, column_name
 from pipelines.readers.files import IMAGE_SUFFIXES, normal
 from pipelines.readers.tables import UNNAMED, Table
 
-# What columns of file names are called, in lower case.
-FILE_COLUMNS = (
-    *(UNNAMED, "file_name", "filename", "file", "image_id", "image", "image_name", "image_path", "imagename", "img"),
-    *("img_path", "img_name", "filepath", "file_path", "path", "picture", "photo", "name", "id"),
-)
+# Columns that may hold names of pictures, or of something else, in the order in which they are preferred.
+NAME_COLUMNS = (*FILE_COLUMNS, "image_id", "name", "id", UNNAMED)
 # Rows, of which one must name a picture; else all are looked at.
 LOOKED_AT = 1000
 
@@ -75,8 +72,8 @@ def file_column(table: Table, pictures: Pictures, without: int | None = None) ->
         pictures: those that there are.
         without: a column that is something else.
     """
-    lower = [column.lower() for column in table.columns]
-    known = [lower.index(name) for name in FILE_COLUMNS if name in lower]
+    lower = [column_name(column) for column in table.columns]
+    known = [lower.index(name) for name in NAME_COLUMNS if name in lower]
     # Where names tell nothing, the cells do.
     for places in (known, [place for place in range(len(lower)) if place not in known]):
         counts = dict.fromkeys((place for place in places if place != without), 0)

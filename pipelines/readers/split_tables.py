@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from pipelines.examples import DataError
-from pipelines.readers.delimited import column_name
+from pipelines.readers.delimited import SPLIT_COLUMNS, column_name
 from pipelines.readers.files import Scan
 from pipelines.readers.image_names import split_word
 from pipelines.readers.picture_columns import Pictures, file_column
@@ -15,11 +15,6 @@ from pipelines.readers.tables import UNNAMED, Table, open_table
 from pipelines.readers.text_files import TextError
 from pipelines.report import counted, first_names, printable
 
-# What columns of splits are called, as `column_name` has it.
-SPLIT_COLUMNS = (
-    *("split", "partition", "subset", "set", "phase", "usage", "fold"),
-    *("data_split", "dataset_split", "split_name", "train_test_split"),
-)
 # CelebA's list_eval_partition: a file without a header, or with a column `partition`.
 CELEBA_PARTITION = "list_eval_partition.txt"
 CELEBA_SPLITS = {"0": TRAIN, "1": VALIDATION, "2": TEST}

@@ -6,6 +6,8 @@ import pytest
 
 from pipelines.examples import DataError
 from pipelines.readers import captions
+from pipelines.readers.class_tables import read_classes
+from pipelines.readers.split_tables import splits_of
 from tests.pipelines.readers.tables import tables, tree
 
 
@@ -219,6 +221,18 @@ def test_nothing_is_trained_on_that_a_table_of_captions_keeps_from_it(tmp_path):
     text = "image,caption,split\n1.jpg,x,fold 3\n2.jpg,y,test\n"
     with pytest.raises(DataError, match=r"must name images of train.*Received: .* known: captions.csv:2 \(fold 3\)"):
         tables(tree(tmp_path, ["1.jpg", "2.jpg"], {"captions.csv": text}))
+
+
+@pytest.mark.parametrize("column", ["Photo", "imagename", "Image File", "img-path"])
+@pytest.mark.parametrize("split", ["phase", "Usage", "data split"])
+def test_names_of_columns_are_those_of_class_tables(tmp_path, column, split):
+    text = f"{column},caption,kind,{split}\n1.jpg,x,cat,train\n2.jpg,y,dog,test\n"
+    found = tables(tree(tmp_path, ["1.jpg", "2.jpg"], {"c.csv": text}))
+    assert found.captions == {"1.jpg": ["x"], "2.jpg": ["y"]}
+    assert found.splits == {"1.jpg": "train", "2.jpg": "test"}
+    names = ["1.jpg", "2.jpg"]
+    assert splits_of(str(tmp_path), ["c.csv"], names).of == found.splits
+    assert read_classes(str(tmp_path), ["c.csv"], "kind", names)[0] == {"1.jpg": "cat", "2.jpg": "dog"}
 
 
 def test_a_table_of_something_else_is_counted_not_refused(tmp_path):
