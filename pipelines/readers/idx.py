@@ -7,12 +7,13 @@ import os
 import re
 import string
 import zlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from pipelines.examples import DataError, LabeledImages
-from pipelines.readers.files import check_split
+from pipelines.readers.files import SPLITS, check_split
 from pipelines.readers.resized import resized
 from pipelines.report import Report
 
@@ -162,12 +163,41 @@ def read(
                 f"{len(images):,} images in {files.folder!r}"
             )
         classes = _classes(labels, split, EMNIST.get(files.family, class_names), name, files.folder)
-    sizes = {f"{images.shape[2]} x {images.shape[1]}": len(images)}
-    report = Report(name, f"{len(images):,} images in {path!r}", {split: len(images)}, sizes=sizes)
+    shapes = {part: _shape(files.paths.get((part, "images"))) for part in SPLITS}
+    sizes = Counter()
+    for count, height, width in filter(None, shapes.values()):
+        sizes[f"{width} x {height}"] += count
+    counts = {}
+    if classes and "train" in labels:
+        occurring = np.unique(np.concatenate(list(labels.values())))
+        found = np.bincount(np.searchsorted(occurring, labels["train"]), minlength=len(occurring))
+        counts = dict(zip(classes["class_names"], found.tolist(), strict=True))
+    report = Report(
+        name,
+        f"IDX files{f' of {files.family}' if files.family else ''} in {files.folder!r}",
+        {part: shape[0] for part, shape in shapes.items() if shape},
+        classes=counts,
+        sizes=sizes,
+    )
     report.log()
     names = tuple(f"{split}/{index:06}" for index in range(len(images)))
     images = resized(images[..., np.newaxis], load_size, name, cache_dir)
     return LabeledImages(images=images, names=names, report=report, **classes)
+
+
+def _shape(path: str | None) -> tuple[int, ...]:
+    """(n, h, w), what a file of images declares to hold; () if there is none, or it is damaged."""
+    if path is None:
+        return ()
+    try:
+        with open(path, "rb") as file:
+            is_zipped = file.read(2) == _GZIP
+        with gzip.open(path) if is_zipped else open(path, "rb") as file:
+            header = file.read(16)
+    except (OSError, EOFError, zlib.error):
+        return ()
+    is_valid = header[:4] == bytes((0, 0, 8, 3)) and len(header) == 16
+    return tuple(np.frombuffer(header, ">u4", 3, 4).tolist()) if is_valid else ()
 
 
 def read_array(path: str, kind: str) -> np.ndarray:

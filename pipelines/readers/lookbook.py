@@ -53,8 +53,11 @@ def load(split: str, load_size: int, data_dir: str, cache_dir: str) -> PairedIma
             people.setdefault(match[1], []).append(record)
     products = sorted(garments.keys() & people.keys())
     held_out = max(1, round(TEST_SHARE * len(products))) if len(products) > 1 else 0
+    all_products = len(products)
     everyone = sum(len(people[product]) + 1 for product in products)
-    products = products[:-held_out] if split == "train" and held_out else products[-held_out:]
+    by_split = {"train": products[:-held_out] if held_out else products, "test": products[-held_out:]}
+    counts = {part: sum(len(people[product]) for product in chosen) for part, chosen in by_split.items()}
+    products = by_split[split]
     if not products:
         raise DataError(
             f"lookbook: there must be a garment (CLEAN1) and a person in it (CLEAN0); got none in {data_dir!r}"
@@ -63,8 +66,8 @@ def load(split: str, load_size: int, data_dir: str, cache_dir: str) -> PairedIma
     owners = [label for label, product in enumerate(products) for _ in people[product]]
     report = Report(
         "lookbook",
-        f"{len(scenes):,} people in {len(products):,} garments in {data_dir!r}",
-        {split: len(scenes)},
+        f"{everyone - all_products:,} people in {all_products:,} garments in {data_dir!r}",
+        counts if held_out else {"train": len(scenes), "test": 0},
         few=FEW_TRANSLATIONS,
     ).with_skipped("not named PID..._CLEAN..._IID...", strange)
     shown_records = [garments[product] for product in products]

@@ -50,6 +50,8 @@ def test_accepted_layouts(tmp_path, images, texts):
     assert train.labels.tolist() == [0, 0]
     assert train.captions == (("one bird", "another bird"),) * 2
     assert test.names == (f"{UNSEEN}/a", f"{UNSEEN}/b")
+    assert train.report.used == test.report.used == {"train": 2, "test": 2}
+    assert train.report.classes == {SEEN: 2}
 
 
 def write_tensors(folder, class_name, image, captions, img=None, dtype=np.float64):

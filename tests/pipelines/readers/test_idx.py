@@ -32,7 +32,7 @@ def test_a_set_as_it_is(tmp_path, caplog):
         assert len(set(found.names)) == len(found) == len(images)
         # Of both splits, though the test split has but three.
         assert found.class_names == ("0", "1", "2", "3", "4", "5")
-    assert "sizes: 28 x 28 (6)" in caplog.text
+    assert "sizes: 28 x 28 (9)" in caplog.text
     assert caplog.text.count("too few for a GAN") == 1
 
 
