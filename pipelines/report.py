@@ -47,6 +47,15 @@ class Report:
         """Whether images to test on are missing (on one side at least), so that training images stand in for them."""
         return any(split.startswith("test") and not count for split, count in self.used.items())
 
+    def with_used(self, split: str, count: int, classes: Mapping[str, int] | None = None) -> "Report":
+        """The report with what is used of a split after decoding; unchanged where it has no images of its own."""
+        if not self.used.get(split):
+            return self
+        is_trained = classes is not None and split == "train"
+        return dataclasses.replace(
+            self, used={**self.used, split: count}, classes=classes if is_trained else self.classes
+        )
+
     def with_skipped(self, reason: str, names: Iterable[str]) -> "Report":
         """The report with more files that are left out."""
         names = [*self.skipped.get(reason, ()), *names]

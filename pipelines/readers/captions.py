@@ -58,8 +58,8 @@ def find(data_dir: str, reading: Reading = DEFAULT) -> FoundCaptioned:
     if not scanned.pictures:
         raise DataError(f"captions: data_dir must hold images ({COMMON}); {_ACCEPTED}. Received: none in {data_dir!r}")
     table = find_tables(data_dir, scanned.pictures, scanned.named(*TABLE_SUFFIXES), reading.encoding)
-    texts = {normal(key_of(path)): path for path in scanned.named(".txt") if path not in table.read}
-    if table.splits:
+    texts = texts_of(scanned, table)
+    if table.splits and not reading.splits:
         splits = from_table(scanned, table.splits, "the table says the splits")
     else:
         splits = divide(scanned, "captions", reading)
@@ -122,8 +122,21 @@ def load(split: str, load_size: int, data_dir: str, cache_dir: str, reading: Rea
     what = f"{sum(found.report.used.values()):,} images"
     needed = whole_of("captions", what, parts.values(), load_size, cache_dir, reading)
     report = found.report.with_assumed(*assumed)
-    examples = decode_captioned(parts[split], report, load_size, cache_dir, reading, needed)
+    examples = decode_captioned(parts[split], report, load_size, cache_dir, reading, needed, split)
     return dataclasses.replace(examples, values={"": read[""].values})
+
+
+def texts_of(scanned: Scan, table: Table) -> dict[str, str]:
+    """Name of an image to its text file; DataError if it has two, which are named."""
+    texts = {}
+    for path in scanned.named(".txt"):
+        other = path if path in table.read else texts.setdefault(normal(key_of(path)), path)
+        if other != path and any(normal(key_of(image)) == normal(key_of(path)) for image in scanned.pictures):
+            raise DataError(
+                "captions: an image must have one text file, so that it is clear which is to be read. "
+                f"Received: {first_names([other, path])}"
+            )
+    return texts
 
 
 def captions_of(

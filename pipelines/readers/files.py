@@ -106,7 +106,7 @@ def scan(folder: str) -> Scan:
             if entry.name == "__MACOSX":
                 continue
             is_hidden, is_link = entry.name.startswith("."), entry.is_symlink()
-            if entry.is_dir():
+            if is_folder(entry):
                 if not is_hidden:
                     walk(entry.path, f"{name}/", (*above, identity), linked or is_link)
             elif is_link and not os.path.exists(entry.path):
@@ -132,6 +132,14 @@ def scan(folder: str) -> Scan:
         {reason: tuple(names) for reason, names in skipped.items()},
         real,
     )
+
+
+def is_folder(entry: os.DirEntry) -> bool:
+    """Whether an entry is a folder; a link to itself is none."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
 
 
 def is_picture(path: str, suffixes: frozenset[str]) -> bool:

@@ -89,7 +89,8 @@ def find(data_dir: str, reading: Reading = DEFAULT) -> FoundFolder:
     else:
         report = report.with_skipped("in no folder of a class of train", unknown)
     if not records["test"]:
-        report = report.with_assumed(NO_TEST)
+        why = "no test image is in a folder of a class of train: " if splits.has_test else ""
+        report = report.with_assumed(f"{why}{NO_TEST}")
         records["test"] = records["train"]
     return FoundFolder(records, class_names, report)
 
@@ -124,6 +125,8 @@ def load(split: str, load_size: int, data_dir: str, cache_dir: str, reading: Rea
             f"folder: at least 2 images of {split} must be decodable. "
             f"Received: {len(records)} ({'; '.join(report.lines())})"
         )
+    counts = collections.Counter(record.class_name for record in records)
+    report = report.with_used(split, len(records), {name: counts[name] for name in found.class_names})
     report.log()
     return LabeledImages(
         images=images,

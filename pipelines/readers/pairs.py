@@ -69,6 +69,8 @@ def find(data_dir: str, name: str = "pairs", reading: Reading = DEFAULT) -> Foun
                 f"{name}: --sides must name two folders, or the ends of file names, that make pairs. "
                 f"Received: {reading.sides}; {_described(scanned, splits, named)}"
             )
+        if named is not None and not named.naming.in_folders and not reading.side_names:
+            _check_single(scanned, splits, name, named)
         found = _by_looks(scanned, splits, name) if named is None else _named(scanned, named, name, splits)
     records, skipped, how = found
     a, b = ({split: sides[side] for split, sides in records.items()} for side in (0, 1))
@@ -119,6 +121,17 @@ def _named(scanned: Scan, named: Sided, name: str, splits: Splits) -> Pairs:
     where = "folders" if named.naming.in_folders else "parts of file names"
     a, b = ((word or "what has no such word") for word in named.naming.words)
     return records, skipped, f"the sides are {where}: A is {a}, B is {b}"
+
+
+def _check_single(scanned: Scan, splits: Splits, name: str, named: Sided):
+    """DataError if files whose names make them pairs (day_0.png, night_0.png) look like two pictures each."""
+    if looks_of(scanned, list(splits.of)).sure_share >= 0.5:
+        a, b = named.naming.words
+        raise DataError(
+            f"{name}: names make pairs of files, but each file looks like two pictures side by side; accepted are "
+            f"--sides=left,right, which takes every file for two, and --sides={a or 'NAME'},{b}, for one. "
+            f"Received: {first_names(list(splits.of), 2)}"
+        )
 
 
 def _by_looks(scanned: Scan, splits: Splits, name: str) -> Pairs:
@@ -267,6 +280,7 @@ def load(
     for side, other in (("A", "B"), ("B", "A")):
         alone = [name for name in sides[side][0] if name not in sides[other][0]]
         report = report.with_skipped(f"{side} whose {other} could not be decoded", alone)
+    report = report.with_used(split, len(names))
     report.log()
     if not names:
         raise DataError(

@@ -1,5 +1,6 @@
 """What the readers of captioned photographs share: decoding what was found, and reporting on the captions."""
 
+import collections
 from collections.abc import Sequence
 
 import numpy as np
@@ -56,6 +57,7 @@ def decode_captioned(
     cache_dir: str,
     reading: Reading = DEFAULT,
     whole: Whole | None = None,
+    split: str = "",
 ) -> CaptionedImages:
     """Decodes captioned images (or reads them from the cache) and logs the report.
 
@@ -66,6 +68,7 @@ def decode_captioned(
         cache_dir: folder of the cache of decoded images.
         reading: how they are read.
         whole: the set that they belong to, which is held in memory or not; None if they are all.
+        split: which one they are, for the report.
 
     Returns:
         The decoded split; its classes are those of the records, if they have any.
@@ -74,7 +77,9 @@ def decode_captioned(
         DataError: fewer than two images could be decoded.
     """
     records, images, report = decode_reported(records, load_size, cache_dir, report, reading, whole=whole)
+    counts = collections.Counter(record.class_name for record in records)
     report = report.with_assumed(*reading_lines(records))
+    report = report.with_used(split, len(records), {name: counts[name] for name in report.classes})
     report.log()
     if len(records) < 2:
         raise DataError(

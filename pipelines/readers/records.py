@@ -27,7 +27,7 @@ _CHUNK = 256  # images under way at once; bounds the memory of results that wait
 # Pictures without a pixel as bright as this can hardly be meant so; how many are looked at.
 DARK, LOOKED_AT = 32, 100
 # To be raised when decoding changes, so that older cache files are no longer found.
-_FORMAT = "1"
+_FORMAT = "2"
 # What of a reading changes the pixels that a file is decoded to.
 _DECODED_BY = ("resize",)
 
@@ -160,11 +160,13 @@ def _fingerprint(records: Sequence[Record], size: str, reading: Reading) -> str:
     said = "".join(f" {name}={value}" for name, value in reading.given().items() if name in _DECODED_BY)
     digest = hashlib.sha256(f"{_FORMAT} {size}{said}\n".encode())
     for record in records:
+        # The path, for the sides and splits of a set may have the same names, sizes and (as archives unpack) times.
+        path = os.path.abspath(record.path)
         try:
-            status = os.stat(record.path)
-            identity = (record.name, status.st_size, status.st_mtime_ns)
+            status = os.stat(path)
+            identity = (record.name, path, status.st_size, status.st_mtime_ns)
         except OSError:
-            identity = (record.name, -1, -1)
+            identity = (record.name, path, -1, -1)
         if record.half or record.is_label_map:
             identity += (record.half, record.is_label_map)
         if record.values != PLAIN:

@@ -108,8 +108,10 @@ def divide(
             told = compounds(told)
         found = {path: told.get(name, ("", ""))[0] for path, name in names.items()}
         present = set(found.values()) - {""}
-        # A folder train alone is a split, too, if nothing is outside of it that could be a class.
-        is_alone = len(found) == len(paths) and "" not in found.values()
+        # A folder train alone is a split, too, if there is no other folder beside it: classes are several.
+        is_alone = "" not in found.values()
+        if present and has_classes and (without := parents_without(folders, found, depth)):
+            _refuse(scanned, dataset, folders, found, depth, f"no such folders in {first_names(without)}")
         if TRAIN in present and (len(present) > 1 or is_alone or not has_classes):
             return _at(scanned, folders, found, depth, {name: rest for name, (_, rest) in told.items()})
         if present:
@@ -229,7 +231,23 @@ def _at(
     return Splits(of, rest, TEST in of.values(), skipped, f"the folders of the splits are {' and '.join(lines)}", depth)
 
 
-def _refuse(scanned: Scan, dataset: str, folders: Mapping[str, list[str]], found: Mapping[str, str], depth: int):
+def parents_without(folders: Mapping[str, list[str]], found: Mapping[str, str], depth: int) -> list[str]:
+    """The folders at a depth below the top that hold pictures, but none of the folders of the splits."""
+    if not depth:
+        return []
+    above = {path: "/".join(names[:depth]) for path, names in folders.items() if len(names) >= depth}
+    having = {above[path] for path, kind in found.items() if kind}
+    return sorted(set(above.values()) - having)
+
+
+def _refuse(
+    scanned: Scan,
+    dataset: str,
+    folders: Mapping[str, list[str]],
+    found: Mapping[str, str],
+    depth: int,
+    what: str = "",
+):
     """DataError: some folders are named as splits, but not so that it is clear what is trained on."""
     splits = sorted({folders[path][depth] for path, kind in found.items() if kind})
     others = sorted(
@@ -239,7 +257,8 @@ def _refuse(scanned: Scan, dataset: str, folders: Mapping[str, list[str]], found
             if not found.get(path, "")
         }
     )
-    what = "no folder of training images" if TRAIN not in found.values() else "pictures outside of the folder train"
+    if not what:
+        what = "no folder of training images" if TRAIN not in found.values() else "pictures outside of the folder train"
     beside = f", beside {first_names(others)}" if others else ""
     raise DataError(
         f"{dataset}: it must be clear which pictures are trained on; {ACCEPTED}. "

@@ -2,7 +2,7 @@
 
 import collections
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from pipelines.examples import DataError, Record, UnpairedImages
 from pipelines.readers.alike import alike
@@ -48,14 +48,14 @@ def find(data_dir: str, name: str = "unpaired", reading: Reading = DEFAULT) -> F
     check_folder(name, data_dir, _ACCEPTED)
     scanned = scan(data_dir)
     splits = divide(scanned, name, reading, kind_with_sides(reading), has_classes=False)
-    words, how = _words(splits, name, reading, data_dir)
+    side_of, how = _sides(splits, name, reading, data_dir)
     names, chosen, neither = unique_names(scanned), {side: {"train": [], "test": []} for side in SIDES}, []
     for path, split in splits.of.items():
-        sides = {side_of_folder(folder, words) for folder in path.split("/")[:-1]} - {None}
-        if len(sides) == 1:
-            chosen[SIDES[sides.pop()]][split].append(Record(names[path], scanned.path(path)))
-        else:
+        side = side_of(path)
+        if side is None:
             neither.append(path)
+        else:
+            chosen[SIDES[side]][split].append(Record(names[path], scanned.path(path)))
     report = Report(
         name,
         scanned.found,
@@ -78,29 +78,41 @@ def find(data_dir: str, name: str = "unpaired", reading: Reading = DEFAULT) -> F
     )
 
 
-def _words(splits: Splits, name: str, reading: Reading, data_dir: str) -> tuple[tuple[str, str], str]:
-    """The words of the sides, and a line on how they were recognized."""
-    if reading.side_names:
-        words = tuple(map(squashed, reading.side_names))
-        return words, f"A is {reading.side_names[0]}, B is {reading.side_names[1]}"
+def _sides(splits: Splits, name: str, reading: Reading, data_dir: str) -> tuple[Callable[[str], int | None], str]:
+    """Path to its side, 0 or 1, or None; and a line on how the sides were recognized."""
     folders = {folder for path in splits.of for folder in path.split("/")[:-1]}
+    if reading.side_names:
+        line = f"A is {reading.side_names[0]}, B is {reading.side_names[1]}"
+        if folders.issuperset(reading.side_names):
+            index = {side: number for number, side in enumerate(reading.side_names)}
+            return lambda path: _one(index.get(folder) for folder in path.split("/")[:-1]), line
+        return _by_words(tuple(map(squashed, reading.side_names))), line
     for words in WORDS:
         if words[0] and {side_of_folder(folder, words) for folder in folders} >= {0, 1}:
-            return words, f"A is {words[0]}, B is {words[1]}"
-    rest = [splits.rest[path] for path in splits.of]
-    around = folder_around(rest)
-    tops = {path.removeprefix(around).partition("/")[0] for path in rest if "/" in path.removeprefix(around)}
+            return _by_words(words), f"A is {words[0]}, B is {words[1]}"
+    rest = splits.rest
+    around = folder_around([rest[path] for path in splits.of])
+    below = {path: rest[path].removeprefix(around).rpartition("/")[0].partition("/")[0] for path in splits.of}
+    tops = sorted(set(below.values()) - {""})
     if len(tops) == 2:
-        first, second = sorted(tops)
-        return (
-            squashed(first),
-            squashed(second),
-        ), f"A is the folder {printable(first)}, B the folder {printable(second)}"
+        line = f"A is the folder {printable(tops[0])}, B the folder {printable(tops[1])}"
+        return lambda path: tops.index(below[path]) if below[path] in tops else None, line
     counts = collections.Counter(path.rpartition("/")[0] or "the top" for path in splits.of)
     raise DataError(
         f"{name}: it must be clear which images are A and which are B; {_ACCEPTED}. "
-        f"Received: {len(rest):,} images in {data_dir!r}, in {counted(counts)}"
+        f"Received: {len(below):,} images in {data_dir!r}, in {counted(counts)}"
     )
+
+
+def _by_words(words: tuple[str, str]) -> Callable[[str], int | None]:
+    """Path to the side that the words of its folders tell."""
+    return lambda path: _one([side_of_folder(folder, words) for folder in path.split("/")[:-1]])
+
+
+def _one(sides: Iterable[int | None]) -> int | None:
+    """The side that is told, if it is one."""
+    told = set(sides) - {None}
+    return told.pop() if len(told) == 1 else None
 
 
 def load(
@@ -139,6 +151,7 @@ def load(
                 f"{name}: at least one image of {side} must be decodable. Received: {'; '.join(report.lines())}"
             )
         decoded[side] = images, tuple(record.name for record in kept)
+        report = report.with_used(f"{split} {side}", len(kept))
     report.log()
     values = {side: read[side].values for side in read}
     (a, names_a), (b, names_b) = decoded["A"], decoded["B"]

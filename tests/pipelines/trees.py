@@ -68,6 +68,7 @@ class Tree:
         files: path to content; None for a link that leads nowhere.
         roles: role by (left color, right color) of every picture that can be decoded, and its path.
         has_test: whether there are pictures to test on.
+        flags: what the user says of the files.
     """
 
     dataset: str
@@ -76,6 +77,7 @@ class Tree:
     files: dict[str, bytes | None] = dataclasses.field(default_factory=dict)
     roles: dict[tuple, tuple[str, Role]] = dataclasses.field(default_factory=dict)
     has_test: bool = False
+    flags: dict[str, str] = dataclasses.field(default_factory=dict)
 
     def write(self, folder: pathlib.Path):
         """Make it."""
@@ -86,6 +88,8 @@ class Tree:
                 os.symlink("/nowhere/at/all", place)
             else:
                 place.write_bytes(content)
+                # As archives unpack: nothing may be told by it.
+                os.utime(place, (1, 1))
 
     def __repr__(self) -> str:
         roles = dict(self.roles.values())
@@ -177,10 +181,10 @@ class Maker:
         """The name of a picture."""
         return self.pattern.format(index)
 
-    def choose_stems(self):
+    def choose_stems(self, of_text: bool = False):
         """One pattern for the whole tree."""
         # Names whose bytes are no UTF-8, where no text has to name them.
-        latin = [] if self.tree.dataset == "captions" else [os.fsdecode(b"caf\xe9 {}")]
+        latin = [] if of_text else [os.fsdecode(b"caf\xe9 {}")]
         self.pattern = self.draw(st.sampled_from([*STEMS, *latin]))
 
 
@@ -318,7 +322,7 @@ def captioned(draw) -> Tree:
     encoding = draw(st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-32"]))
     tree = Tree("captions", f"splits {splits}, {source} in {encoding}")
     maker = Maker(draw, tree)
-    maker.choose_stems()
+    maker.choose_stems(of_text=True)
     rows = {}
     for folder, split in splits:
         for index in range(draw(st.integers(2, 3))):
@@ -345,6 +349,37 @@ def captioned(draw) -> Tree:
 
 
 @st.composite
+def tabled(draw) -> Tree:
+    """A flat folder, beside it a table of classes, splits or both."""
+    says_class, says_split = draw(st.sampled_from([(True, True), (True, False), (False, True)]))
+    separator, suffix = draw(st.sampled_from([(",", ".csv"), (";", ".csv"), ("\t", ".tsv")]))
+    column = draw(st.sampled_from(["file_name", "image", "filename", "path"]))
+    train, test = draw(st.sampled_from([("train", "test"), ("train", "val"), ("Training", "Testing"), ("trn", "tst")]))
+    tree = Tree("folder", f"a table with {'classes' * says_class} {'splits' * says_split}")
+    tree.flags = {"class_column": "kind"} if says_class else {}
+    tree.has_test = says_split
+    maker = Maker(draw, tree)
+    maker.choose_stems(of_text=True)
+    rows = [separator.join([column, *(["kind"] if says_class else []), *(["split"] if says_split else [])])]
+    for index in range(draw(st.integers(6, 9))):
+        # Both classes in both splits.
+        name, is_test = ("cat", "dog")[index % 2], says_split and index % 4 > 1
+        role = Role(TEST if is_test else TRAIN, class_name=name if says_class else None)
+        maker.picture(maker.stem(index), role)
+        path = list(tree.files)[-1]
+        cells = [path, *([name] if says_class else []), *([test if is_test else train] if says_split else [])]
+        rows.append(separator.join(cells))
+    if draw(st.booleans()) and (says_class or says_split):
+        # It has no row, so it has no class, or no split.
+        maker.picture("no row", Role(SKIPPED))
+    tree.files[f"labels{suffix}"] = "".join(f"{row}\n" for row in rows).encode(
+        draw(st.sampled_from(["utf-8", "utf-16"]))
+    )
+    maker.litter()
+    return tree
+
+
+@st.composite
 def unknown(draw) -> Tree:
     """Pictures in folders of arbitrary names: what is used is whole, and what is not used is counted."""
     dataset = draw(st.sampled_from(["pairs", "pairs", "unpaired", "folder"]))
@@ -361,4 +396,4 @@ def unknown(draw) -> Tree:
 
 def trees() -> st.SearchStrategy[Tree]:
     """All kinds of trees."""
-    return st.one_of(folders(), pairs(), pairs(), unpaired(), captioned(), unknown())
+    return st.one_of(folders(), pairs(), pairs(), unpaired(), captioned(), tabled(), unknown())

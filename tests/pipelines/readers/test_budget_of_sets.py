@@ -173,7 +173,6 @@ def test_a_set_takes_little_more_than_its_pixels_and_mapped_a_part_of_them(tmp_p
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
     (mapped, batches), (held, others) = map(json.loads, result.stdout.splitlines()[-2:])
-    print(mapped / pixels, held / pixels)
     assert mapped < 0.5 * pixels
     assert held < 1.4 * pixels
     # The same batches, of the same images, to the last bit.

@@ -13,6 +13,7 @@ from pipelines.examples import DataError
 from pipelines.readers import captions
 from pipelines.readers.caption_files import clean_caption
 from pipelines.readers.files import normal
+from pipelines.reading import Reading
 from tests.pipelines.files import write_image, write_text
 
 
@@ -171,6 +172,22 @@ def test_folders_of_splits_by_their_usual_names(folder, train, test, table):
     assert list(found(folder).values()) == [("number 0",), ("number 1",), ("number 2",)]
     assert list(found(folder, "test").values()) == [("number 3",), ("number 4",)]
     assert load(folder).labels is None
+
+
+def test_two_text_files_of_an_image_are_refused_and_named(folder):
+    write_image(folder / "a.png")
+    write_text(folder / "a.txt", "one")
+    write_text(folder / "a.TXT", "two")
+    with pytest.raises(DataError, match=r"must have one text file, .* Received: a.TXT, a.txt"):
+        load(folder)
+
+
+def test_splits_of_a_table_are_not_read_where_one_says_so(folder):
+    for number in range(4):
+        write_image(folder / f"{number}.png")
+    rows = "".join(f"{number}.png,number {number},{'test' if number else 'train'}\n" for number in range(4))
+    write_text(folder / "captions.csv", "file_name,text,split\n" + rows)
+    assert len(captions.find(str(folder), Reading(splits="none")).records["train"]) == 4
 
 
 def test_unclear_splits_are_refused(folder):

@@ -108,16 +108,19 @@ def test_a_class_that_train_does_not_know_is_skipped(folder):
 def test_a_folder_train_alone_is_no_class(folder):
     write(folder, "train/cat/1.png", "train/dog/2.png")
     assert load(folder).class_names == load(folder, "test").class_names == ("cat", "dog")
+    write(folder, "stray.png")
+    assert load(folder).names == ("train/cat/1", "train/dog/2")
+    assert "skipped 1: outside of the folders of the splits: stray.png" in report(folder)
 
 
 @pytest.mark.parametrize(
     ("names", "received"),
     [
         (("train/1.png", "car/2.png"), "Received: train, beside car in .*: pictures outside of the folder train"),
-        (("train/1.png", "2.png"), "Received: train, beside 2.png in"),
         (("cat/1.png", "test/2.png"), "Received: test, beside cat in .*: no folder of training images"),
         (("val/cat/1.png", "val/dog/2.png"), "Received: val in .*: no folder of training images"),
         # Nobody would find out that these were trained on.
+        (("cat/train/1.png", "cat/test/2.png", "dog/3.png"), r"Received: test, train, .*no such folders in dog"),
         (("cat/1.png", "dog/2.png", "dog/test/3.png"), "Received: test, beside cat/1.png, dog/2.png in"),
     ],
 )
@@ -179,8 +182,15 @@ def test_test_images_that_link_to_training_images_are_left_out(folder):
 def test_loops_of_links_end(folder):
     write(folder, "cat/1.png", "dog/2.png")
     os.symlink("..", folder / "cat" / "up")
+    os.symlink("self", folder / "dog" / "self")
     assert load(folder).names == ("cat/1", "dog/2")
     assert "skipped 1: link to a folder that is read elsewhere: cat/up" in report(folder)
+    assert "skipped 1: the link leads nowhere: dog/self" in report(folder)
+
+
+def test_test_images_outside_of_the_classes_are_said_to_be(folder):
+    write(folder, "train/cat/1.png", "train/dog/2.png", "test/3.png")
+    assert "assumed: no test image is in a folder of a class of train: there is no test split" in report(folder)
 
 
 @pytest.mark.parametrize(
@@ -223,6 +233,7 @@ def test_every_file_is_used_or_counted(folder, caplog):
         "skipped 1: the link leads nowhere: f.png",
         "skipped 1: hidden file: ._c.png",
         "too few for a GAN",
+        "used: train 6, test 0",
     ):
         assert line in caplog.text
 

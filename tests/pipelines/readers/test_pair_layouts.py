@@ -1,5 +1,6 @@
 """Pairs in the layouts that people have: each is recognized, or refused with what was found and what is accepted."""
 
+import os
 import unicodedata
 
 import numpy as np
@@ -208,6 +209,26 @@ def test_pictures_side_by_side_of_any_shape(folder, size):
     found = load(folder)
     assert len(found) == 4
     assert {tuple(color) for color in found.a.reshape(-1, 3).tolist()} == {(0, 0, 170), (255, 0, 0)}
+
+
+def test_files_of_two_pictures_each_are_not_paired_by_their_names(folder):
+    for index in range(3):
+        for word in ("day", "night"):
+            save(beside(labels(index), photo(index)), folder / "train" / f"{word}_{index}.png")
+    with pytest.raises(DataError, match="--sides=left,right, which takes every file for two, and --sides=day,night"):
+        load(folder)
+    assert len(load(folder, sides="left,right")) == 6
+    assert len(load(folder, sides="day,night")) == 3
+
+
+def test_sides_and_splits_of_equal_names_sizes_and_times_are_apart(folder):
+    for split, tone in (("train", 10), ("test", 50)):
+        for side, more in (("A", 0), ("B", 100)):
+            path = write_image(folder / split / side / "0.bmp", (tone + more,) * 3, (SIDE, SIDE))
+            os.utime(path, (1, 1))
+    for split, tone in (("train", 10), ("test", 50)):
+        found = load(folder, split)
+        assert (found.a[0, 0, 0, 0], found.b[0, 0, 0, 0]) == (tone, tone + 100)
 
 
 def test_a_single_picture_among_pairs_is_counted(folder):

@@ -67,6 +67,17 @@ def test_two_folders_of_any_names(folder):
     assert f"assumed: B: {unpaired.NO_TEST}" in report(folder)
 
 
+@pytest.mark.parametrize(
+    ("first", "second"), [("horse", "horses"), ("photo 1", "photo-1"), ("♀", "♂"), ("cats", "trains")]
+)
+def test_folders_whose_names_are_nearly_the_same(folder, first, second):
+    for split in ("train", "test"):
+        for name, tone in ((first, 20), (second, 120)):
+            write_image(folder / split / name / "1.png", (tone,) * 3)
+    assert tones(folder) == tones(folder, "test") == ([20], [120])
+    assert tones(folder, sides=f"{second},{first}") == ([120], [20])
+
+
 def test_what_is_skipped_is_counted(folder, caplog):
     for name in ("trainA/x", "trainA/deep/y", "trainB/x", "samples/s"):
         write_image(folder / f"{name}.png")
@@ -79,6 +90,7 @@ def test_what_is_skipped_is_counted(folder, caplog):
         "skipped 1: outside of the folders of the splits: samples/s.png",
         "skipped 1: the link leads nowhere: trainA/gone.png",
         "skipped 1: B could not be decoded: trainB/broken",
+        "used: train A 2, train B 1, test A 0, test B 0",
     ):
         assert line in caplog.text
 
