@@ -120,7 +120,7 @@ def _columns(
 ) -> tuple[dict, Report]:
     """Returns a split as the builder stores it, arrays by feature name, and a report on it and the other split."""
     if split not in RENDERED_WITH:
-        raise DataError(f"the split of birds must be one of {', '.join(RENDERED_WITH)}; received: {split!r}")
+        raise DataError(f"the split of birds must be one of {', '.join(RENDERED_WITH)}. Received: {split!r}")
     if not isinstance(load_size, int):
         raise DataError(
             "birds are drawn as squares: image_height and image_width are for your own pictures. "
@@ -132,7 +132,7 @@ def _columns(
         ("seed", seed, 0),
     ):
         if value < least:
-            raise DataError(f"{name} of birds must be an integer of at least {least}; received: {value!r}")
+            raise DataError(f"{name} of birds must be an integer of at least {least}. Received: {value!r}")
 
     # TensorFlow is only needed from here on, and not at all by the processes that render.
     from pipelines.birds import builder as tfds_builder
@@ -151,8 +151,8 @@ def _columns(
         builder = tfds_builder.prepare(data_dir, config)
     except OSError as error:
         raise DataError(
-            f"data_dir must be a folder that can be written, to keep rendered birds in ({error.strerror or error}); "
-            f"received: {data_dir!r}"
+            f"data_dir must be a folder that can be written, to keep rendered birds in ({error.strerror or error}). "
+            f"Received: {data_dir!r}"
         ) from error
     jobs = {part: builder.job(part) for part in RENDERED_WITH[split]}
     counts = {part: len(job) for part, job in jobs.items()}

@@ -113,7 +113,7 @@ def cells(text: str, path: str, is_image: Callable[[str], bool]) -> Iterator[Row
         first = text.partition("\n")[0].strip()
         raise NotATableError(
             f"captions: the first line of {path} must name a column of {', '.join(FILE_COLUMNS)} and a column of "
-            f"{', '.join(CAPTION_KEYS)}, separated by commas (or ; or | or tabs), got {first[:100]!r}"
+            f"{', '.join(CAPTION_KEYS)}, separated by commas (or ; or | or tabs). Received: {first[:100]!r}"
         )
     separator, names = found[0], tuple(map(column_name, found[1]))
     file_column, caption_columns = columns(names, FILE_COLUMNS)[0], columns(names, CAPTION_KEYS)

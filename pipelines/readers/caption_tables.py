@@ -202,8 +202,8 @@ def images_of(rows: list[Row], path: str, names: ImageNames) -> dict[str, list[s
         name = below(folder, row.file)
         if name is None:
             raise DataError(
-                f"captions: file names in a table must be relative and stay inside of data_dir, "
-                f"got {row.file!r} at {path}:{row.line}"
+                f"captions: file names in a table must be relative and stay inside of data_dir. "
+                f"Received: {row.file!r} at {path}:{row.line}"
             )
         found[row.file] = names.find(row.file, folder, split_word(row.split) or of_file)
         for image in found[row.file]:

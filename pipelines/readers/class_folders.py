@@ -229,5 +229,5 @@ def _advice(layout: Layout, folder: str, data_dir: str) -> str:
         f"(2) the captions of Reed et al. (2016) as {places(layout.caption_folders, '<class>/<image name>.txt')}, "
         f"one per line, or as {places(layout.tensor_folders, '<class>/<image name>.t7')}; {layout.caption_source}. "
         "Both may also be in a folder within that one. "
-        f"--dataset=birds needs no files at all. Got data_dir={data_dir!r}"
+        f"--dataset=birds needs no files at all. Received: data_dir={data_dir!r}"
     )

@@ -38,7 +38,7 @@ def load(split: str, load_size: int, data_dir: str, cache_dir: str) -> PairedIma
     check_split(split)
     if not data_dir or not os.path.isdir(data_dir):
         raise DataError(
-            f"lookbook: data_dir must be the folder of PID000000_CLEAN0_IID000000.jpg, ...; got {data_dir!r}"
+            f"lookbook: data_dir must be the folder of PID000000_CLEAN0_IID000000.jpg, .... Received: {data_dir!r}"
         )
     people, garments, strange = {}, {}, []
     for path in list_files(data_dir, IMAGE_SUFFIXES):
@@ -60,7 +60,7 @@ def load(split: str, load_size: int, data_dir: str, cache_dir: str) -> PairedIma
     products = by_split[split]
     if not products:
         raise DataError(
-            f"lookbook: there must be a garment (CLEAN1) and a person in it (CLEAN0); got none in {data_dir!r}"
+            f"lookbook: there must be a garment (CLEAN1) and a person in it (CLEAN0). Received: none in {data_dir!r}"
         )
     scenes = [record for product in products for record in people[product]]
     owners = [label for label, product in enumerate(products) for _ in people[product]]
@@ -83,6 +83,7 @@ def load(split: str, load_size: int, data_dir: str, cache_dir: str) -> PairedIma
         for row, record in enumerate(kept)
         if garments[products[owner_of[record.name]]].name in row_of
     ]
+    report = report.with_used(split, len(rows))
     report.log()
     if not rows:
         raise DataError(f"lookbook: at least one pair must be decodable. Received: {'; '.join(report.lines())}")

@@ -42,7 +42,7 @@ def load(
     """
     check_split(split)
     if data_dir and not os.path.isdir(data_dir):
-        raise DataError(f"{name}: data_dir must be an existing folder; got {data_dir!r}")
+        raise DataError(f"{name}: data_dir must be an existing folder. Received: {data_dir!r}")
     given = [os.path.join(data_dir, name), data_dir] if data_dir else []
     cached, prepared = os.path.join(cache_dir, name), os.path.join(cache_dir, "tfds")
     for folder in (*given, cached, *SETS[name].installed, prepared):

@@ -179,7 +179,7 @@ def test_without_files_and_network_one_error_comes_at_once(tmp_path, data_dir):
         "--dataset=birds needs no files",
     ):
         assert part in message
-    assert message.endswith(f"Got data_dir={str(tmp_path / data_dir) if data_dir else ''!r}")
+    assert message.endswith(f"Received: data_dir={str(tmp_path / data_dir) if data_dir else ''!r}")
 
 
 def test_captions_without_images_and_network(tmp_path):

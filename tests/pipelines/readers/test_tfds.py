@@ -58,7 +58,7 @@ def test_a_folder_without_the_files_is_reported(tmp_path, caplog):
     (tmp_path / "given").mkdir()
     assert len(load("mnist", "train", 28, str(tmp_path / "given"), str(tmp_path / "cache"))) == 6
     assert f"mnist: not found in '{tmp_path / 'given'}'; using '{tmp_path / 'cache' / 'mnist'}'" in caplog.text
-    with pytest.raises(DataError, match=r"mnist: data_dir must be an existing folder; got '.*nowhere'"):
+    with pytest.raises(DataError, match=r"mnist: data_dir must be an existing folder. Received: '.*nowhere'"):
         load("mnist", "train", 28, str(tmp_path / "nowhere"), str(tmp_path / "cache"))
 
 
