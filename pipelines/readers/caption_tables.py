@@ -40,6 +40,7 @@ class Table:
         captions: for each image (its path below the dataset's folder, as it was listed) at least one clean caption.
         splits: for images whose table says so, by a column or by its own name, the split as in `readers.splits`: TRAIN,
             TEST or VALIDATION; empty unless some image is to train on.
+        unclear: the refusal, if tables name splits, but not what is to train on.
         unknown: images for which a row names a split that is not known.
         read: the files that are tables, or lists of a split's images, below the dataset's folder.
         skipped: what is left out, by reason: "table:line", names without an image, files.
@@ -48,6 +49,7 @@ class Table:
 
     captions: dict[str, list[str]] = dataclasses.field(default_factory=dict)
     splits: dict[str, str] = dataclasses.field(default_factory=dict)
+    unclear: str = ""
     unknown: set[str] = dataclasses.field(default_factory=set)
     read: list[str] = dataclasses.field(default_factory=list)
     skipped: dict[str, list[str]] = dataclasses.field(default_factory=dict)
@@ -117,9 +119,10 @@ def _train_on_others(table: Table, images: Iterable[str]) -> None:
         table.splits |= dict.fromkeys(others, TRAIN)
         table.assumed.append(f"{len(others):,} images for which the tables name no split are trained on")
     elif table.unknown:
-        raise DataError(
-            "captions: tables that name splits must name images of train, or no split for those to train on. "
-            f"Received: {'; '.join(table.assumed)}"
+        table.splits = {}
+        table.unclear = (
+            "captions: tables that name splits must name images of train, or no split for those to train on; "
+            f"--splits=none takes no splits from tables. Received: {'; '.join(table.assumed)}"
         )
     else:
         table.assumed.append("by the tables every image is one to test on: all are trained on")

@@ -108,7 +108,7 @@ def read(copy: Copy, split: str, load_size: int, cache_dir: str, reading: Readin
     Raises:
         DataError: there is no image of the split, or no such column; or fewer than two images can be decoded.
     """
-    told = splits_of(copy.folder, copy.tables, copy.pictures, reading.encoding)
+    told = splits_of(copy.folder, copy.tables, copy.pictures, reading.encoding, "move it away")
     splits, where = told.of, told.where
     if not where:
         splits = dict.fromkeys(copy.pictures, "train")

@@ -51,17 +51,23 @@ def divided_by_tables(scanned: Scan, tables: Sequence[str], splits: Splits, enco
     Raises:
         DataError: see `splits_of`.
     """
-    told = splits_of(scanned.folder, tables, scanned.pictures, encoding)
+    told = splits_of(scanned.folder, tables, scanned.pictures, encoding, "--splits=none takes no splits from tables")
     if not told.where:
         return dataclasses.replace(splits, assumed="; ".join(filter(None, [splits.assumed, *told.assumed])))
-    found = from_table(scanned, told.of, "; ".join([f"{told.where} says the splits", *told.assumed]))
+    found = from_table(
+        scanned,
+        told.of,
+        "; ".join([f"the splits are those of {told.where}", *told.assumed]),
+    )
     named = {name for names in told.skipped.values() for name in names}
     skipped = {reason: [name for name in names if name not in named] for reason, names in found.skipped.items()}
     skipped |= {reason: list(names.values()) for reason, names in told.skipped.items()}
     return dataclasses.replace(found, skipped={reason: names for reason, names in skipped.items() if names})
 
 
-def splits_of(data_dir: str, tables: Sequence[str], names: Sequence[str], encoding: str = "") -> TableSplits:
+def splits_of(
+    data_dir: str, tables: Sequence[str], names: Sequence[str], encoding: str = "", instead: str = "mend the table"
+) -> TableSplits:
     """The splits of pictures in tables: in columns named as in `SPLIT_COLUMNS`, or in CelebA's partition.
 
     Where pictures to test on are named, but none to train on, those that no table puts elsewhere are trained on.
@@ -71,6 +77,7 @@ def splits_of(data_dir: str, tables: Sequence[str], names: Sequence[str], encodi
         tables: paths below it of files that may be tables.
         names: paths of the pictures below it, with forward slashes.
         encoding: of tables without a byte order mark; "" for UTF-8.
+        instead: what else the user can do, for messages.
 
     Raises:
         DataError: a table with such a column is damaged; tables do not agree; or nothing is left to train on.
@@ -92,13 +99,13 @@ def splits_of(data_dir: str, tables: Sequence[str], names: Sequence[str], encodi
             if found.of.setdefault(path, split) != split:
                 other = next(other for other, earlier in columns.items() if path in earlier)
                 raise DataError(
-                    "tables that say splits must agree: mend or remove one of them, or --splits=none takes no splits "
-                    f"from any. Received: {printable(path)}, which is {columns[other][path]} by {other} and {split} by "
+                    f"tables that say splits must agree: mend or remove one of them; or {instead}. "
+                    f"Received: {printable(path)}, which is {columns[other][path]} by {other} and {split} by "
                     f"{where}"
                 )
     found.where = " and ".join(columns)
     if columns and TRAIN not in found.of.values():
-        _train_on_others(found, names)
+        _train_on_others(found, names, instead)
     return found
 
 
@@ -157,7 +164,7 @@ def _read(cells: Mapping[str, Sequence[str]], column: str, found: TableSplits) -
     return splits
 
 
-def _train_on_others(found: TableSplits, names: Sequence[str]) -> None:
+def _train_on_others(found: TableSplits, names: Sequence[str], instead: str) -> None:
     """Adds the pictures without a split as those to train on."""
     left_out = {path for paths in found.skipped.values() for path in paths}
     others = [path for path in names if path not in found.of and path not in left_out]
@@ -165,8 +172,8 @@ def _train_on_others(found: TableSplits, names: Sequence[str]) -> None:
         counts = counted(Counter(found.of.values()))
         shown = "".join(f"; {reason}: {first_names(list(paths.values()))}" for reason, paths in found.skipped.items())
         raise DataError(
-            f"{found.where} must say train for some pictures, or nothing for those to train on; --splits=none takes no "
-            f"splits from tables. Received: {counts}{shown}"
+            f"{found.where} must say train for some pictures, or nothing for those to train on; or {instead}. "
+            f"Received: {counts}{shown}"
         )
     found.of |= dict.fromkeys(others, TRAIN)
     found.assumed.append(f"{len(others):,} pictures without a split there are trained on")

@@ -8,6 +8,7 @@ from pipelines.examples import DataError
 from pipelines.readers import captions
 from pipelines.readers.class_tables import read_classes
 from pipelines.readers.split_tables import splits_of
+from pipelines.reading import Reading
 from tests.pipelines.readers.tables import tables, tree
 
 
@@ -219,8 +220,10 @@ def test_tables_that_name_what_to_test_on_and_not_what_to_train_on(tmp_path, ima
 
 def test_nothing_is_trained_on_that_a_table_of_captions_keeps_from_it(tmp_path):
     text = "image,caption,split\n1.jpg,x,fold 3\n2.jpg,y,test\n"
+    folder = str(tree(tmp_path, ["1.jpg", "2.jpg"], {"captions.csv": text}))
     with pytest.raises(DataError, match=r"must name images of train.*Received: .* known: captions.csv:2 \(fold 3\)"):
-        tables(tree(tmp_path, ["1.jpg", "2.jpg"], {"captions.csv": text}))
+        captions.find(folder)
+    assert len(captions.find(folder, Reading(splits="none")).records["train"]) == 2
 
 
 @pytest.mark.parametrize("column", ["Photo", "imagename", "Image File", "img-path"])

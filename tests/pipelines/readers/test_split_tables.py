@@ -74,7 +74,7 @@ def test_where_only_those_to_test_on_are_named_all_others_are_trained_on(tmp_pat
     write_text(tmp_path / "t.csv", f"file,split\n{rows}000003,test\n")
     found = divided(tmp_path)
     assert found.of == {FACES[0]: "train", FACES[1]: "train", FACES[2]: "test"}
-    assert "column split of t.csv says the splits" in found.assumed
+    assert "the splits are those of column split of t.csv" in found.assumed
     assert "2 pictures without a split there are trained on" in found.assumed
 
 
@@ -122,4 +122,6 @@ def test_tables_that_agree_are_one_and_others_are_refused(tmp_path):
     assert "list_eval_partition.txt" in found.where
     write_text(tmp_path / "t.csv", "file,split\n000001,test\n")
     with pytest.raises(DataError, match=r"agree.*--splits=none.*Received: img/000001.jpg, which is .*train.*test"):
+        divided(tmp_path)
+    with pytest.raises(DataError, match=r"or mend the table\. Received"):
         told(tmp_path)
