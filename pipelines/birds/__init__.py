@@ -5,6 +5,7 @@
 the result.
 """
 
+import dataclasses
 import os
 import pathlib
 
@@ -12,6 +13,7 @@ import numpy as np
 
 from pipelines.birds.scene import ATTRIBUTE_NAMES, ATTRIBUTE_VALUES, STYLE_NAMES
 from pipelines.examples import CaptionedImages, DataError, GroundTruth, LabeledImages, PairedImages, UnpairedImages
+from pipelines.report import FEW_TRANSLATIONS, Report
 from pipelines.rows import image_rows
 from pipelines.sizes import shown
 
@@ -37,34 +39,37 @@ def load(
     Raises:
         DataError: an argument is out of range, or data_dir cannot be written.
     """
-    return _table(_columns(split, load_size, data_dir, cache_dir, images_per_class, seed))
+    return _table(*_columns(split, load_size, data_dir, cache_dir, images_per_class, seed))
 
 
 def load_colors(split: str, load_size: int, data_dir: str, cache_dir: str = "data", **options: int) -> LabeledImages:
     """Returns photographs whose class is the color of the breast, with the same classes in all splits; see `load`."""
-    columns = _columns(split, load_size, data_dir, cache_dir, **options)
+    columns, report = _columns(split, load_size, data_dir, cache_dir, **options)
     breast = ATTRIBUTE_NAMES.index("breast color")
+    labels, colors = columns["attributes"][:, breast].astype(np.int32), ATTRIBUTE_VALUES[breast]
+    counts = np.bincount(labels, minlength=len(colors)).tolist() if split == "train" else ()
     return LabeledImages(
         images=columns["image"],
         names=_names(columns),
-        labels=columns["attributes"][:, breast].astype(np.int32),
-        class_names=ATTRIBUTE_VALUES[breast],
+        labels=labels,
+        class_names=colors,
+        report=_logged(report, classes=dict(zip(colors, counts, strict=False))),
     )
 
 
 def load_parts(split: str, load_size: int, data_dir: str, cache_dir: str = "data", **options: int) -> PairedImages:
     """Returns pairs of a map of the bird's parts (A) and the photograph (B); see `load` and `views.part_map`."""
-    return _pairs(_columns(split, load_size, data_dir, cache_dir, view="parts", **options))
+    return _pairs(*_columns(split, load_size, data_dir, cache_dir, view="parts", **options))
 
 
 def load_edges(split: str, load_size: int, data_dir: str, cache_dir: str = "data", **options: int) -> PairedImages:
     """Returns pairs of a drawing of the bird's outlines (A) and the photograph (B); see `load` and `views.edges`."""
-    return _pairs(_columns(split, load_size, data_dir, cache_dir, view="edges", **options))
+    return _pairs(*_columns(split, load_size, data_dir, cache_dir, view="edges", **options))
 
 
 def load_branches(split: str, load_size: int, data_dir: str, cache_dir: str = "data", **options: int) -> PairedImages:
     """Returns pairs of a mask of the branch (A) and the photograph (B); see `load` and `views.branch`."""
-    return _pairs(_columns(split, load_size, data_dir, cache_dir, view="branch", **options))
+    return _pairs(*_columns(split, load_size, data_dir, cache_dir, view="branch", **options))
 
 
 def load_night(
@@ -75,8 +80,12 @@ def load_night(
     One half of the training scenes is shown by day and the other by night. The test split has both views of each scene,
     as pairs, for evaluation only.
     """
-    columns = _columns(split, load_size, data_dir, cache_dir, view="night", **options)
-    day_and_night = PairedImages(a=columns["image"], b=columns["view"], names=_names(columns))
+    columns, report = _columns(split, load_size, data_dir, cache_dir, view="night", **options)
+    used = dict(report.used)
+    if count := used.pop("train", 0):
+        used = {"train A": (count + 1) // 2, "train B": count // 2} | used
+    report = _logged(report, used=used, classes={}, few=FEW_TRANSLATIONS)
+    day_and_night = PairedImages(a=columns["image"], b=columns["view"], names=_names(columns), report=report)
     if split == "test":
         return day_and_night
     count = len(day_and_night)
@@ -85,6 +94,7 @@ def load_night(
         b=image_rows(day_and_night.b, np.arange(1, count, 2)),
         names_a=day_and_night.names[0::2],
         names_b=day_and_night.names[1::2],
+        report=report,
     )
 
 
@@ -93,8 +103,10 @@ def load_plates(split: str, load_size: int, data_dir: str, cache_dir: str = "dat
 
     All birds of a species have the same plate.
     """
-    columns = _columns(split, load_size, data_dir, cache_dir, view="plate", **options)
-    return PairedImages(a=columns["image"], b=columns["view"], names=_names(columns), labels=_labels(columns))
+    columns, report = _columns(split, load_size, data_dir, cache_dir, view="plate", **options)
+    report = _logged(report, classes={}, few=FEW_TRANSLATIONS)
+    names, labels = _names(columns), _labels(columns)
+    return PairedImages(a=columns["image"], b=columns["view"], names=names, labels=labels, report=report)
 
 
 def _columns(
@@ -105,10 +117,10 @@ def _columns(
     images_per_class: int = 60,
     seed: int = 0,
     view: str = "",
-) -> dict:
-    """Returns a split as the builder stores it: arrays by feature name."""
+) -> tuple[dict, Report]:
+    """Returns a split as the builder stores it, arrays by feature name, and a report on it and the other split."""
     if split not in RENDERED_WITH:
-        raise DataError(f"the split of birds must be one of {', '.join(RENDERED_WITH)}; received: {split!r}")
+        raise DataError(f"the split of birds must be one of {', '.join(RENDERED_WITH)}. Received: {split!r}")
     if not isinstance(load_size, int):
         raise DataError(
             "birds are drawn as squares: image_height and image_width are for your own pictures. "
@@ -120,10 +132,11 @@ def _columns(
         ("seed", seed, 0),
     ):
         if value < least:
-            raise DataError(f"{name} of birds must be an integer of at least {least}; received: {value!r}")
+            raise DataError(f"{name} of birds must be an integer of at least {least}. Received: {value!r}")
 
     # TensorFlow is only needed from here on, and not at all by the processes that render.
     from pipelines.birds import builder as tfds_builder
+    from pipelines.birds.rendering import species_name
 
     data_dir = os.path.expanduser(data_dir or os.path.join(cache_dir, "birds"))
     try:
@@ -138,10 +151,27 @@ def _columns(
         builder = tfds_builder.prepare(data_dir, config)
     except OSError as error:
         raise DataError(
-            f"data_dir must be a folder that can be written, to keep rendered birds in ({error.strerror or error}); "
-            f"received: {data_dir!r}"
+            f"data_dir must be a folder that can be written, to keep rendered birds in ({error.strerror or error}). "
+            f"Received: {data_dir!r}"
         ) from error
-    return tfds_builder.read(builder, split)
+    jobs = {part: builder.job(part) for part in RENDERED_WITH[split]}
+    counts = {part: len(job) for part, job in jobs.items()}
+    report = Report(
+        "birds",
+        f"{sum(counts.values()):,} birds of {load_size} x {load_size} pixels, rendered here, in {data_dir!r}",
+        counts,
+        classes={species_name(number): jobs["train"].images_per_class for number in jobs["train"].species}
+        if "train" in jobs
+        else {},
+    )
+    return tfds_builder.read(builder, split), report
+
+
+def _logged(report: Report, **changes) -> Report:
+    """A report with changes, which is logged."""
+    report = dataclasses.replace(report, **changes)
+    report.log()
+    return report
 
 
 def _names(columns: dict) -> tuple[str, ...]:
@@ -153,11 +183,12 @@ def _labels(columns: dict) -> np.ndarray:
     return (columns["label"] - columns["label"].min()).astype(np.int32)
 
 
-def _pairs(columns: dict) -> PairedImages:
-    return PairedImages(a=columns["view"], b=columns["image"], names=_names(columns))
+def _pairs(columns: dict, report: Report) -> PairedImages:
+    report = _logged(report, classes={}, few=FEW_TRANSLATIONS)
+    return PairedImages(a=columns["view"], b=columns["image"], names=_names(columns), report=report)
 
 
-def _table(columns: dict) -> CaptionedImages:
+def _table(columns: dict, report: Report) -> CaptionedImages:
     """Returns the columns of a split (see `rendering.render_species`) as a table of examples."""
     names = _names(columns)
     classes = [name.split("/")[0] for name in names]
@@ -169,6 +200,7 @@ def _table(columns: dict) -> CaptionedImages:
         captions=tuple(tuple(text.decode() for text in texts) for texts in columns["captions"].tolist()),
         labels=_labels(columns),
         class_names=class_names,
+        report=_logged(report),
         truth=GroundTruth(
             attribute_names=ATTRIBUTE_NAMES,
             attribute_values=ATTRIBUTE_VALUES,

@@ -84,7 +84,7 @@ def _decode_to_memory(
     except OSError as error:
         logging.warning(
             "The decoded images could not be cached and will be decoded again by the next run: "
-            "cache_dir must be a folder that can be written, got %r (%s)",
+            "cache_dir must be a folder that can be written. Received: %r (%s)",
             os.path.dirname(path),
             error,
         )
@@ -115,7 +115,7 @@ def _decode_to_file(decoded: Iterable[Decoded], shape: tuple[int, int, int, int]
     except OSError as error:
         raise DataError(
             f"{shape[0]:,} images of {shape[2]} x {shape[1]} pixels need {shown_bytes(math.prod(shape))}, too much for "
-            "--memory, so cache_dir must be a folder that can be written and has room for them, got "
+            "--memory, so cache_dir must be a folder that can be written and has room for them. Received: "
             f"{os.path.dirname(path)!r} ({error})"
         ) from error
 

@@ -6,18 +6,22 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 
 from pipelines.examples import DataError
-from pipelines.readers.delimited import Columns, column_name, header_of, last_cell, rows_of
+from pipelines.readers.delimited import (
+    FILE_COLUMNS,
+    SPLIT_COLUMNS,
+    Columns,
+    column_name,
+    header_of,
+    last_cell,
+    rows_of,
+    without_hint,
+)
 from pipelines.readers.files import IMAGE_SUFFIXES
 
-FILE_KEYS = (
-    *("file_name", "filename", "file", "image", "image_name", "image_file", "image_path", "file_path", "filepath"),
-    *("path", "img", "img_name", "img_path"),
-)
 CAPTION_KEYS = (
     *("text", "caption", "captions", "sentence", "sentences", "comment", "comments", "description", "descriptions"),
     *("prompt", "raw", "title"),
 )
-SPLIT_KEYS = ("split", "subset", "set", "partition")
 # "1000268201_693b08cb0e.jpg#0<tab>A child in a pink dress ."
 _TOKEN = re.compile(r"([^\t#]+)#\d+\t(.*)")
 _LISTS = ("images", "annotations", "data", "rows", "items", "samples")
@@ -98,30 +102,29 @@ def columns(names: Sequence[str], keys: Sequence[str]) -> list[int]:
 
 def is_header(names: Sequence[str]) -> bool:
     """Whether these are the columns of a table of captions."""
-    return bool(columns(names, FILE_KEYS) and columns(names, CAPTION_KEYS))
+    return bool(columns(names, FILE_COLUMNS) and columns(names, CAPTION_KEYS))
 
 
 def cells(text: str, path: str, is_image: Callable[[str], bool]) -> Iterator[Row]:
     """Rows of a table with a header."""
-    # What Excel may write first, or need.
-    text = re.sub(r"\A\s*sep=.(?=\s*[\r\n])", "", text, flags=re.IGNORECASE)
+    text = without_hint(text)
     found = header_of(text, is_header)
     if found is None:
         first = text.partition("\n")[0].strip()
         raise NotATableError(
-            f"captions: the first line of {path} must name a column of {', '.join(FILE_KEYS)} and a column of "
-            f"{', '.join(CAPTION_KEYS)}, separated by commas (or ; or | or tabs), got {first[:100]!r}"
+            f"captions: the first line of {path} must name a column of {', '.join(FILE_COLUMNS)} and a column of "
+            f"{', '.join(CAPTION_KEYS)}, separated by commas (or ; or | or tabs). Received: {first[:100]!r}"
         )
-    separator, names = found
-    file_column, caption_columns = columns(names, FILE_KEYS)[0], columns(names, CAPTION_KEYS)
-    split_column = next(iter(columns(names, SPLIT_KEYS)), None)
+    separator, names = found[0], tuple(map(column_name, found[1]))
+    file_column, caption_columns = columns(names, FILE_COLUMNS)[0], columns(names, CAPTION_KEYS)
+    split_column = next(iter(columns(names, SPLIT_COLUMNS)), None)
     needed = max(file_column, *caption_columns)
 
     def is_file(cell: str) -> bool:
         return is_image(cell) or (" " not in cell.strip() and looks_like_image(cell.strip()))
 
     table = Columns(separator, file_column, needed + 1, is_file)
-    for line, row, written in rows_of(text, path, table):
+    for line, row, written in rows_of(text, f"captions: {path}", table):
         while len(row) > len(names) and not row[-1].strip():
             row.pop()
         is_joined = len(row) > len(names) and caption_columns == [len(names) - 1]
@@ -164,9 +167,9 @@ def lines_of_json(text: str) -> Iterator[Row]:
 def row_of(number: int, entry: object) -> Row:
     """One object of a table in JSON."""
     entry = {column_name(key): value for key, value in entry.items()} if isinstance(entry, dict) else {}
-    file = next((entry[key] for key in FILE_KEYS if isinstance(entry.get(key), str)), "")
+    file = next((entry[key] for key in FILE_COLUMNS if isinstance(entry.get(key), str)), "")
     captions = next((entry[key] for key in CAPTION_KEYS if isinstance(entry.get(key), str | list)), None)
-    split = next((entry[key] for key in SPLIT_KEYS if isinstance(entry.get(key), str)), "")
+    split = next((entry[key] for key in SPLIT_COLUMNS if isinstance(entry.get(key), str)), "")
     return Row(number, file, captions_of(captions), split)
 
 
@@ -196,7 +199,7 @@ def document(text: str, path: str, is_image: Callable[[str], bool]) -> Iterator[
     rows = list(entries(content, is_image))
     if not any(row.file and row.captions is not None for row in rows):
         raise NotATableError(
-            f"captions: {path} must hold a list of objects with a member of {', '.join(FILE_KEYS)} and a member of "
+            f"captions: {path} must hold a list of objects with a member of {', '.join(FILE_COLUMNS)} and a member of "
             f"{', '.join(CAPTION_KEYS)}, or images and annotations as COCO's, or an object of file names and captions. "
             "Received: none of these"
         )

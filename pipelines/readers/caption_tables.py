@@ -11,7 +11,7 @@ from pipelines.examples import DataError
 from pipelines.readers.caption_files import clean_caption, garbled_lines
 from pipelines.readers.caption_rows import NotATableError, Row, looks_like_image, rows_in
 from pipelines.readers.files import key_of, normal
-from pipelines.readers.image_names import ImageNames, below, split_word
+from pipelines.readers.image_names import ImageNames, below, folder_split, split_word
 from pipelines.readers.splits import TRAIN
 from pipelines.readers.text_files import decode, is_garbled, read_bytes, read_text
 from pipelines.report import first_names
@@ -40,6 +40,8 @@ class Table:
         captions: for each image (its path below the dataset's folder, as it was listed) at least one clean caption.
         splits: for images whose table says so, by a column or by its own name, the split as in `readers.splits`: TRAIN,
             TEST or VALIDATION; empty unless some image is to train on.
+        unclear: the refusal, if tables name splits, but not what is to train on.
+        unknown: images for which a row names a split that is not known.
         read: the files that are tables, or lists of a split's images, below the dataset's folder.
         skipped: what is left out, by reason: "table:line", names without an image, files.
         assumed: lines on what could be otherwise.
@@ -47,6 +49,8 @@ class Table:
 
     captions: dict[str, list[str]] = dataclasses.field(default_factory=dict)
     splits: dict[str, str] = dataclasses.field(default_factory=dict)
+    unclear: str = ""
+    unknown: set[str] = dataclasses.field(default_factory=set)
     read: list[str] = dataclasses.field(default_factory=list)
     skipped: dict[str, list[str]] = dataclasses.field(default_factory=dict)
     assumed: list[str] = dataclasses.field(default_factory=list)
@@ -99,9 +103,30 @@ def find_tables(data_dir: str, images: Iterable[str], files: Iterable[str], enco
     contents = {path: read_bytes(os.path.join(data_dir, *path.split("/"))) for path in table.read if encoding}
     garbled = [path for path, content in contents.items() if is_garbled(content, encoding, decode(content, encoding))]
     table.assumed += garbled_lines(garbled, encoding)
-    if TRAIN not in table.splits.values():
-        table.splits = {}
+    if table.splits and TRAIN not in table.splits.values():
+        _train_on_others(table, images)
     return table
+
+
+def _train_on_others(table: Table, images: Iterable[str]) -> None:
+    """Makes the images without a split those to train on, where tables name only what to test on."""
+    if any(folder_split(posixpath.dirname(path)) for path in images):
+        table.assumed.append("the tables name no image to train on, and the folders say the splits")
+        table.splits = {}
+        return
+    others = [path for path in images if path not in table.splits and path not in table.unknown]
+    if others:
+        table.splits |= dict.fromkeys(others, TRAIN)
+        table.assumed.append(f"{len(others):,} images for which the tables name no split are trained on")
+    elif table.unknown:
+        table.splits = {}
+        table.unclear = (
+            "captions: tables that name splits must name images of train, or no split for those to train on; "
+            f"--splits=none takes no splits from tables. Received: {'; '.join(table.assumed)}"
+        )
+    else:
+        table.assumed.append("by the tables every image is one to test on: all are trained on")
+        table.splits = {}
 
 
 def rows_of_other(data_dir: str, path: str, names: ImageNames, encoding: str) -> list[Row] | None:
@@ -159,6 +184,7 @@ def add_rows(table: Table, path: str, rows: list[Row], names: ImageNames) -> Non
                 table.splits[image[0]] = split
             if row.split and not split_word(row.split):
                 said[UNKNOWN_SPLIT][f"{path}:{row.line} ({row.split})"] = None
+                table.unknown.add(image[0])
             if normal(image[0]) not in (below(folder, row.file), below("", row.file)):
                 said[ELSEWHERE][row.file] = None
             if row.is_joined:
@@ -179,8 +205,8 @@ def images_of(rows: list[Row], path: str, names: ImageNames) -> dict[str, list[s
         name = below(folder, row.file)
         if name is None:
             raise DataError(
-                f"captions: file names in a table must be relative and stay inside of data_dir, "
-                f"got {row.file!r} at {path}:{row.line}"
+                f"captions: file names in a table must be relative and stay inside of data_dir. "
+                f"Received: {row.file!r} at {path}:{row.line}"
             )
         found[row.file] = names.find(row.file, folder, split_word(row.split) or of_file)
         for image in found[row.file]:

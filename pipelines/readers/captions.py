@@ -59,6 +59,8 @@ def find(data_dir: str, reading: Reading = DEFAULT) -> FoundCaptioned:
         raise DataError(f"captions: data_dir must hold images ({COMMON}); {_ACCEPTED}. Received: none in {data_dir!r}")
     table = find_tables(data_dir, scanned.pictures, scanned.named(*TABLE_SUFFIXES), reading.encoding)
     texts = texts_of(scanned, table)
+    if table.unclear and not reading.splits:
+        raise DataError(table.unclear)
     if table.splits and not reading.splits:
         splits = from_table(scanned, table.splits, "the table says the splits")
     else:

@@ -16,11 +16,12 @@ from tqdm import tqdm
 from pipelines.budget import Whole
 from pipelines.examples import DataError, LabeledImages
 from pipelines.readers.cache import Decoded, decode_once
-from pipelines.readers.class_tables import columns_line, columns_of, in_order, read_classes, splits_of
+from pipelines.readers.class_tables import columns_line, columns_of, in_order, read_classes
 from pipelines.readers.decode import decode_rgb, resize
 from pipelines.readers.files import IMAGE_SUFFIXES
 from pipelines.readers.order import natural
 from pipelines.readers.records import sized
+from pipelines.readers.split_tables import splits_of
 from pipelines.readers.tables import tables_in
 from pipelines.reading import DEFAULT, Reading
 from pipelines.report import Report, printable
@@ -107,7 +108,8 @@ def read(copy: Copy, split: str, load_size: int, cache_dir: str, reading: Readin
     Raises:
         DataError: there is no image of the split, or no such column; or fewer than two images can be decoded.
     """
-    splits, where = splits_of(copy.folder, copy.tables, copy.pictures, reading.encoding)
+    told = splits_of(copy.folder, copy.tables, copy.pictures, reading.encoding, "move it away")
+    splits, where = told.of, told.where
     if not where:
         splits = dict.fromkeys(copy.pictures, "train")
     if not where and split == "test":
@@ -117,10 +119,14 @@ def read(copy: Copy, split: str, load_size: int, cache_dir: str, reading: Readin
         )
     report = Report("celeb_a", f"{len(copy.pictures):,} photographs in {copy.folder!r}")
     report = report.with_assumed(f"splits: {where}" if where else "there is no list of the splits: all are trained on")
+    report = report.with_assumed(*told.assumed)
     if where:
         validation = [name for name in copy.pictures if splits.get(name) == "validation"]
         report = report.with_skipped("for validation, which is not used", validation)
-        report = report.with_skipped("in no split of the list", [name for name in copy.pictures if name not in splits])
+        for reason, names in told.skipped.items():
+            report = report.with_skipped(reason, names.values())
+        named = {name for names in told.skipped.values() for name in names}.union(splits)
+        report = report.with_skipped("in no split of the list", [name for name in copy.pictures if name not in named])
     classes: dict[str, str] = {}
     if reading.class_column:
         classes, problems = read_classes(

@@ -44,6 +44,10 @@ class Files:
     read: Callable[[str], bytes]
     suffix: str
 
+    def batches(self, split: str) -> list[str]:
+        """The files of a split that are there."""
+        return [name + self.suffix for name in BATCHES[split] if name + self.suffix in self.names]
+
 
 def find(folder: str) -> Files | None:
     """A copy of CIFAR-10 in a folder, or in one within it or in an archive as published; None if there is none.
@@ -89,7 +93,7 @@ def read(files: Files, split: str, load_size: int, cache_dir: str = "") -> Label
     Raises:
         DataError: there is no file of the split, or one is damaged, or would run code.
     """
-    there = [name + files.suffix for name in BATCHES[split] if name + files.suffix in files.names]
+    there = files.batches(split)
     missing = [name + files.suffix for name in BATCHES[split] if name + files.suffix not in files.names]
     if not there:
         raise DataError(f"cifar10: there must be images of {split}; accepted are {ACCEPTED}. Received: {files.where!r}")
@@ -101,12 +105,14 @@ def read(files: Files, split: str, load_size: int, cache_dir: str = "") -> Label
         raise DataError(
             f"cifar10: labels must be from 0 to {len(class_names) - 1}. Received: {wrong} in {files.where!r}"
         )
-    counts = np.bincount(labels, minlength=len(class_names))
+    by_split = {part: labels if part == split else _labels(files, part, len(class_names)) for part in BATCHES}
+    counts = np.bincount(by_split["train"], minlength=len(class_names)).tolist()
     report = Report(
         "cifar10",
-        f"{len(there)} files of {split} in {files.where!r}",
-        {split: len(labels)},
-        classes=dict(zip(class_names, counts.tolist(), strict=True)) if split == "train" else {},
+        f"{len(files.batches('train'))} files of train and {len(files.batches('test'))} of test in {files.where!r}",
+        {part: len(given) for part, given in by_split.items() if len(given)},
+        classes=dict(zip(class_names, counts, strict=True)) if len(by_split["train"]) else {},
+        sizes={f"{SIDE} x {SIDE}": sum(map(len, by_split.values()))},
     )
     if missing:
         report = report.with_assumed(f"the set is not whole: there is no {', '.join(missing)}")
@@ -119,6 +125,16 @@ def read(files: Files, split: str, load_size: int, cache_dir: str = "") -> Label
         class_names=class_names,
         report=report,
     )
+
+
+def _labels(files: Files, split: str, classes: int) -> np.ndarray:
+    """(n,) labels of a split, for the report; none if a file of it is damaged."""
+    try:
+        labels = [(_pickle if not files.suffix else _binary)(files, name)[1] for name in files.batches(split)]
+    except (DataError, OSError):
+        labels = []
+    found = np.concatenate([np.zeros(0, np.int64), *labels])
+    return found if found.max(initial=0) < classes and found.min(initial=0) >= 0 else found[:0]
 
 
 def _unpickled(files: Files, name: str) -> Mapping[str, object]:

@@ -2,12 +2,13 @@
 
 import dataclasses
 import os
+from collections import Counter
 from collections.abc import Collection, Sequence
 
 from pipelines.examples import DataError, Record
 from pipelines.readers.caption_files import CaptionFiles
 from pipelines.readers.download import Archive, fetch
-from pipelines.readers.files import IMAGE_SUFFIXES, Found, key_of, list_files, normal
+from pipelines.readers.files import IMAGE_SUFFIXES, SPLITS, Found, key_of, list_files, normal
 from pipelines.readers.photographs import caption_line
 from pipelines.readers.reed_captions import read_tensors
 from pipelines.report import Report
@@ -113,6 +114,7 @@ def join(
     images = {normal(key_of(path)): path for path in files.images}
     records, without_image, without_caption = [], [], []
     captioned, unknown, texts, damaged = set(), set(), CaptionFiles(encoding), []
+    others = set()
     for path in files.captions:
         class_name, _, stem = key_of(path).rpartition("/")
         class_name = class_name.rpartition("/")[2]
@@ -130,6 +132,7 @@ def join(
             key = key if key in images else prefix + image
         captioned.add(key)
         if class_name not in classes:
+            others.update({key} & images.keys())
             continue
         if key not in images:
             without_image.append(key)
@@ -156,8 +159,9 @@ def join(
         layout.dataset,
         f"{len(records):,}{total} {split} images in {files.image_folder!r}, in {len(found_classes)} of {len(classes)} "
         f"classes, captions from {files.caption_folder!r}",
-        {split: len(records)},
+        {part: len(records if part == split else others) for part in SPLITS},
         texts.skipped(),
+        Counter(record.class_name for record in records) if split == "train" else {},
         assumed=(*([caption_line(records)] if records else []), *texts.assumed()),
     )
     for reason, names in (
@@ -225,5 +229,5 @@ def _advice(layout: Layout, folder: str, data_dir: str) -> str:
         f"(2) the captions of Reed et al. (2016) as {places(layout.caption_folders, '<class>/<image name>.txt')}, "
         f"one per line, or as {places(layout.tensor_folders, '<class>/<image name>.t7')}; {layout.caption_source}. "
         "Both may also be in a folder within that one. "
-        f"--dataset=birds needs no files at all. Got data_dir={data_dir!r}"
+        f"--dataset=birds needs no files at all. Received: data_dir={data_dir!r}"
     )

@@ -1,20 +1,14 @@
-"""Classes (and splits) in a table beside pictures: a row a picture, with the name of its file and its class."""
+"""Classes in a table beside pictures: a row a picture, with the name of its file and its class."""
 
-import dataclasses
-import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from pipelines.examples import DataError
+from pipelines.readers.delimited import FILE_COLUMNS, SPLIT_COLUMNS, column_name
 from pipelines.readers.order import natural
-from pipelines.readers.picture_columns import FILE_COLUMNS, Pictures, file_column
-from pipelines.readers.splits import KIND_OF, TEST, TRAIN, VALIDATION
-from pipelines.readers.tables import SUFFIXES, UNNAMED, Table, open_table
+from pipelines.readers.picture_columns import Pictures, file_column
+from pipelines.readers.tables import SUFFIXES, Table, open_table
 from pipelines.report import first_names, printable
 
-SPLIT_COLUMNS = ("partition", "split", "set", "subset")
-# CelebA's list_eval_partition: a file without a header, or with a column `partition`.
-CELEBA_PARTITION = "list_eval_partition.txt"
-CELEBA_SPLITS = {"0": TRAIN, "1": VALIDATION, "2": TEST}
 # More classes than this, one for each picture, are names or measurements and no classes.
 FEW = 20
 # Of a table, to see what its columns are.
@@ -47,7 +41,7 @@ def read_classes(
     file_place = file_column(table, pictures, without=place)
     given: dict[str, set[str]] = {}
     problems: dict[str, list[str]] = {}
-    for line, cells in table.rows():
+    for line, cells in table.rows(pictures.columns(table.separator, file_place, place)):
         row = f"{table.name}:{line}"
         if len(cells) <= max(place, file_place):
             problems.setdefault("row with too few cells", []).append(row)
@@ -111,7 +105,7 @@ def columns_of(
             found[name] = tuple(
                 column
                 for index, column in enumerate(table.columns)
-                if index != place and column.lower() not in SPLIT_COLUMNS
+                if index != place and column_name(column) not in SPLIT_COLUMNS
             )
     return found
 
@@ -123,47 +117,6 @@ def columns_line(columns: Mapping[str, Sequence[str]]) -> str:
         return ""
     listed = "; ".join(tables)
     return f"no classes from tables ({listed}): --class_column=NAME reads them"
-
-
-def splits_of(
-    data_dir: str, tables: Sequence[str], names: Sequence[str], encoding: str = ""
-) -> tuple[dict[str, str], str]:
-    """The splits of pictures in a table: "train", "validation" or "test"; and where they were found, in words.
-
-    A column named as in `SPLIT_COLUMNS`, or CelebA's partition. Pictures without a row are left out. Where there is no
-    such column, or several tables have one, or one has other values: ({}, "").
-    """
-    pictures, found = Pictures(names), []
-    for name in tables:
-        try:
-            found += _splits_in(data_dir, name, pictures, encoding)
-        except DataError:
-            continue
-    return found[0] if len(found) == 1 else ({}, "")
-
-
-def _splits_in(data_dir: str, name: str, pictures: Pictures, encoding: str) -> list[tuple[dict[str, str], str]]:
-    table = open_table(data_dir, name, encoding)
-    if os.path.basename(name) == CELEBA_PARTITION and table is not None and table.header == 1:
-        # Its first line is a row.
-        table = dataclasses.replace(table, columns=(UNNAMED, "partition"), header=0)
-    lower = [column.lower() for column in table.columns] if table else []
-    places = [lower.index(column) for column in SPLIT_COLUMNS if column in lower]
-    file_place = file_column(table, pictures, without=places[0]) if places else None
-    if file_place is None:
-        return []
-    place, splits = places[0], {}
-    known = KIND_OF | CELEBA_SPLITS if lower[place] == "partition" else KIND_OF
-    for _, cells in table.rows():
-        if len(cells) <= max(place, file_place):
-            continue
-        match = pictures.find(cells[file_place])
-        if len(match) != 1:
-            continue
-        split = known.get(cells[place].lower())
-        if split is None or splits.setdefault(match[0], split) != split:
-            return []
-    return [(splits, f"column {table.columns[place]} of {name}")] if splits else []
 
 
 def _the_table(
@@ -199,7 +152,7 @@ def _the_table(
         _, cells = next(table.rows(), (0, []))
         raise DataError(
             f"{printable(table.name)} must have a column with the names of the pictures "
-            f"({', '.join(FILE_COLUMNS[1:6])} ...), with or without suffix. Received: none that fits any of the "
+            f"({', '.join(FILE_COLUMNS[:6])} ...), with or without suffix. Received: none that fits any of the "
             f"{len(pictures.stems):,} pictures; its columns are "
             f"{first_names(table.columns, most=50)}, its first row {first_names(cells, most=10)}"
         )

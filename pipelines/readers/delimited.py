@@ -8,8 +8,18 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from pipelines.examples import DataError
+from pipelines.report import printable
 
 SEPARATORS = ",;\t|"
+# What columns of tables beside pictures are called, as `column_name` has it: those of file names, and those of splits.
+FILE_COLUMNS = (
+    *("file_name", "filename", "file", "image", "image_name", "image_file", "image_path", "file_path", "filepath"),
+    *("path", "img", "img_name", "img_path", "img_file", "imagename", "imagepath", "picture", "photo"),
+)
+SPLIT_COLUMNS = (
+    *("split", "partition", "subset", "set", "phase", "usage", "fold"),
+    *("data_split", "dataset_split", "split_name", "train_test_split"),
+)
 
 
 # The rows of a file in JSON have the same few.
@@ -19,22 +29,35 @@ def column_name(cell: str) -> str:
     return "_".join(cell.strip().strip("\"'").lower().replace("-", " ").split())
 
 
+def without_hint(text: str) -> str:
+    """A table without the line `sep=;` that Excel may write first, or need; its line break stays."""
+    return re.sub(r"\A\s*sep=.(?=\s*[\r\n])", "", text, flags=re.IGNORECASE)
+
+
+def parsed(lines: Iterable[str], separator: str) -> Iterator[list[str]]:
+    """The rows of some lines."""
+    # A space after a comma is no part of a quoted cell; after a bar or a tab people do not quote.
+    return csv.reader(lines, delimiter=separator, skipinitialspace=separator in ",;")
+
+
 def header_of(text: str, is_header: Callable[[Sequence[str]], bool]) -> tuple[str, tuple[str, ...]] | None:
-    """The separator of a table, and the names of its columns, in the first line that is not empty.
+    """The separator of a table, and the names of its columns as written, in the first line that is not empty.
 
     Args:
         text: the table.
-        is_header: whether these are names of columns of such a table.
+        is_header: whether these are names of columns of such a table, as `column_name` has them.
 
     Returns:
-        None if no separator gives a header.
+        None if no separator gives a header; of several that which gives most columns.
     """
     line = next((line for line in io.StringIO(text, newline="") if line.strip()), "")
-    for separator in SEPARATORS:
-        names = tuple(map(column_name, next(csv.reader([line], delimiter=separator), [])))
-        if is_header(names):
-            return separator, names
-    return None
+    csv.field_size_limit(max(csv.field_size_limit(), len(line) + 1))
+    found = [(separator, next(parsed([line], separator), [])) for separator in SEPARATORS]
+    found = [(separator, names) for separator, names in found if is_header(tuple(map(column_name, names)))]
+    if not found:
+        return None
+    separator, names = max(found, key=lambda header: len(header[1]))
+    return separator, tuple(name.strip() for name in names)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,8 +78,7 @@ class Columns:
 
     def parse(self, lines: Iterable[str]) -> Iterator[list[str]]:
         """The rows of some lines."""
-        # A space after a comma is no part of a quoted cell; after a bar or a tab people do not quote.
-        return csv.reader(lines, delimiter=self.separator, skipinitialspace=self.separator in ",;")
+        return parsed(lines, self.separator)
 
     def has_row(self, line: str) -> bool:
         """Whether a line is a row by itself."""
@@ -78,7 +100,7 @@ def last_cell(cells: list[str], count: int, separator: str, written: str) -> str
     return separator.join(cells[count - 1 :])
 
 
-def rows_of(text: str, path: str, columns: Columns) -> Iterator[tuple[int, list[str], str]]:
+def rows_of(text: str, path: str, columns: Columns, has_header: bool = True) -> Iterator[tuple[int, list[str], str]]:
     """The rows below the header, each with the number of its first line, and as written; empty lines are left out.
 
     A quoted cell may hold line breaks. But if there is a row of the table within it, or the file ends within it, its
@@ -88,6 +110,7 @@ def rows_of(text: str, path: str, columns: Columns) -> Iterator[tuple[int, list[
         text: the table.
         path: its name, for messages.
         columns: what makes a row.
+        has_header: whether the first row names the columns.
 
     Raises:
         DataError: a quote is not closed, or the file is no table.
@@ -95,15 +118,15 @@ def rows_of(text: str, path: str, columns: Columns) -> Iterator[tuple[int, list[
     lines = list(io.StringIO(text, newline=""))
     # The whole text is in memory already; a quote that is not closed may swallow all of it.
     csv.field_size_limit(max(csv.field_size_limit(), len(text) + 1))
-    reader, start, is_below = columns.parse(lines), 1, False
+    reader, start, is_below = columns.parse(lines), 1, not has_header
     try:
         for cells in reader:
             end = reader.line_num
             if reason := swallowed(cells, lines[start - 1 : end], columns, end == len(lines)):
+                shown = printable(lines[start - 1].strip()[:40])
                 raise DataError(
-                    f"captions: {path} must close every quote (a quote within a quoted text is doubled). "
-                    f"Received: a quote that is opened in line {start} ({lines[start - 1].strip()[:40]}) is still open "
-                    f"{reason}"
+                    f"{path} must close every quote (a quote within a quoted text is doubled). "
+                    f"Received: a quote that is opened in line {start} ({shown}) is still open {reason}"
                 )
             if any(cell.strip() for cell in cells):
                 if is_below:
@@ -111,7 +134,7 @@ def rows_of(text: str, path: str, columns: Columns) -> Iterator[tuple[int, list[
                 is_below = True
             start = end + 1
     except csv.Error as error:
-        raise DataError(f"captions: {path} must be a table. Received: {error} in line {start}") from error
+        raise DataError(f"{path} must be a table. Received: {error} in line {start}") from error
 
 
 def swallowed(cells: list[str], lines: list[str], columns: Columns, is_last: bool) -> str:

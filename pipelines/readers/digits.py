@@ -7,6 +7,7 @@ import numpy as np
 from pipelines.examples import LabeledImages
 from pipelines.readers.decode import resize
 from pipelines.readers.files import check_split
+from pipelines.report import Report
 
 # Every fifth image of each digit is for testing.
 _TEST_EVERY = 5
@@ -35,10 +36,20 @@ def load(split: str, load_size: int, data_dir: str, cache_dir: str) -> LabeledIm
     for label in range(len(string.digits)):
         is_test[np.flatnonzero(labels == label)[_TEST_EVERY - 1 :: _TEST_EVERY]] = True
     rows = np.flatnonzero(is_test == (split == "test"))
+    counts = np.bincount(labels[~is_test]).tolist()
+    report = Report(
+        "digits",
+        f"{len(labels):,} images that come with scikit-learn",
+        {"train": int((~is_test).sum()), "test": int(is_test.sum())},
+        classes=dict(zip(string.digits, counts, strict=True)),
+        sizes={"8 x 8": len(labels)},
+    )
+    report.log()
     images = np.rint(digits.images[rows] * (255 / _BRIGHTEST)).astype(np.uint8)
     return LabeledImages(
         images=resize(images[..., np.newaxis], load_size),
         names=tuple(f"{row:04}" for row in rows),
         labels=labels[rows],
         class_names=tuple(string.digits),
+        report=report,
     )

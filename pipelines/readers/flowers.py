@@ -75,19 +75,21 @@ def read_classes(folders: list[str], encoding: str = "") -> dict[str, tuple[str,
             if os.path.isfile(path):
                 lists[split] = tuple(read_text(path, encoding, "flowers: the list").split())
                 if unknown := sorted(set(lists[split]) - set(CLASSES)):
-                    raise DataError(f"{path} must name classes from class_00001 to class_00102, got {unknown[0]!r}")
+                    raise DataError(
+                        f"{path} must name classes from class_00001 to class_00102. Received: {unknown[0]!r}"
+                    )
         if not lists:
             continue
         for split, other in (("train", "test"), ("test", "train")):
             lists.setdefault(split, tuple(name for name in CLASSES if name not in lists.get(other, ())))
         if both := sorted(set(lists["train"]) & set(lists["test"])):
             raise DataError(
-                f"{TRAIN_LIST} and {TEST_LIST} in {folder!r} must share no class, got both with {both[0]!r}"
+                f"{TRAIN_LIST} and {TEST_LIST} in {folder!r} must share no class. Received: both with {both[0]!r}"
             )
         if not lists["train"] or not lists["test"]:
             raise DataError(
-                f"{TRAIN_LIST} and {TEST_LIST} in {folder!r} must leave classes to both splits, "
-                f"got {len(lists['train'])} and {len(lists['test'])}"
+                f"{TRAIN_LIST} and {TEST_LIST} in {folder!r} must leave classes to both splits. "
+                f"Received: {len(lists['train'])} and {len(lists['test'])}"
             )
         return lists
     return None

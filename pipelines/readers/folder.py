@@ -9,12 +9,13 @@ import numpy as np
 
 from pipelines.examples import DataError, LabeledImages, Record
 from pipelines.readers.alike import alike
-from pipelines.readers.class_tables import columns_line, columns_of, in_order, read_classes, splits_of
+from pipelines.readers.class_tables import columns_line, columns_of, in_order, read_classes
 from pipelines.readers.files import COMMON, Scan, check_folder, check_split, key_of, normal, not_pictures, scan_data
 from pipelines.readers.order import natural
 from pipelines.readers.records import decode_reported, whole_of
+from pipelines.readers.split_tables import divided_by_tables
 from pipelines.readers.splits import ACCEPTED as ACCEPTED_SPLITS
-from pipelines.readers.splits import TRAIN, Splits, divide, folder_around, from_table
+from pipelines.readers.splits import TRAIN, Splits, divide, folder_around
 from pipelines.readers.tables import SUFFIXES
 from pipelines.reading import DEFAULT, Reading
 from pipelines.report import Report, first_names, printable, writable
@@ -60,8 +61,7 @@ def find(data_dir: str, reading: Reading = DEFAULT) -> FoundFolder:
     tables = [name for name in scanned.named(*SUFFIXES) if "/" not in name]
     splits = divide(scanned, "folder", reading)
     if splits.depth < 0 and not reading.splits:
-        kinds, where = splits_of(data_dir, tables, scanned.pictures, reading.encoding)
-        splits = from_table(scanned, kinds, f"{where} says the splits") if TRAIN in kinds.values() else splits
+        splits = divided_by_tables(scanned, tables, splits, reading.encoding)
     columns = columns_of(data_dir, tables, scanned.pictures, reading.encoding)
     if reading.class_column:
         classes, problems = read_classes(data_dir, tables, reading.class_column, scanned.pictures, reading.encoding)

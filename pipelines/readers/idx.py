@@ -7,12 +7,13 @@ import os
 import re
 import string
 import zlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from pipelines.examples import DataError, LabeledImages
-from pipelines.readers.files import check_split
+from pipelines.readers.files import SPLITS, check_split
 from pipelines.readers.resized import resized
 from pipelines.report import Report
 
@@ -76,15 +77,15 @@ def find(folder: str, name: str = "idx", preferred: str | None = None) -> IdxFil
         DataError: the folder is missing, or contains no such files, or those of several families.
     """
     if not folder or not os.path.isdir(folder):
-        raise DataError(f"{name}: data_dir must be an existing folder; {_ACCEPTED}; got {folder!r}")
+        raise DataError(f"{name}: data_dir must be an existing folder; {_ACCEPTED}. Received: {folder!r}")
     found = families(folder)
     if not found:
-        raise DataError(f"{name}: data_dir must hold IDX files; {_ACCEPTED}; got none in {folder!r}")
+        raise DataError(f"{name}: data_dir must hold IDX files; {_ACCEPTED}. Received: none in {folder!r}")
     if preferred in found:
         return found[preferred]
     if len(found) > 1 or (preferred and "" not in found):
         names = ", ".join(family or "files without a prefix" for family in sorted(found))
-        raise DataError(f"{name}: a folder must hold the IDX files of one set; got {names} in {folder!r}")
+        raise DataError(f"{name}: a folder must hold the IDX files of one set. Received: {names} in {folder!r}")
     return next(iter(found.values()))
 
 
@@ -145,7 +146,7 @@ def read(
     path = files.paths.get((split, "images"))
     if path is None:
         there = ", ".join(sorted(map(os.path.basename, files.paths.values())))
-        raise DataError(f"{name}: there must be images of {split}; {_ACCEPTED}; got {there} in {files.folder!r}")
+        raise DataError(f"{name}: there must be images of {split}; {_ACCEPTED}. Received: {there} in {files.folder!r}")
     images = read_array(path, "images")
     if name == "emnist" or files.family.startswith("emnist"):
         images = images.transpose(0, 2, 1)
@@ -158,16 +159,45 @@ def read(
     if split in labels:
         if len(labels[split]) != len(images):
             raise DataError(
-                f"{name}: there must be a label for each image of {split}; got {len(labels[split]):,} labels and "
+                f"{name}: there must be a label for each image of {split}. Received: {len(labels[split]):,} labels and "
                 f"{len(images):,} images in {files.folder!r}"
             )
         classes = _classes(labels, split, EMNIST.get(files.family, class_names), name, files.folder)
-    sizes = {f"{images.shape[2]} x {images.shape[1]}": len(images)}
-    report = Report(name, f"{len(images):,} images in {path!r}", {split: len(images)}, sizes=sizes)
+    shapes = {part: _shape(files.paths.get((part, "images"))) for part in SPLITS}
+    sizes = Counter()
+    for count, height, width in filter(None, shapes.values()):
+        sizes[f"{width} x {height}"] += count
+    counts = {}
+    if classes and "train" in labels:
+        occurring = np.unique(np.concatenate(list(labels.values())))
+        found = np.bincount(np.searchsorted(occurring, labels["train"]), minlength=len(occurring))
+        counts = dict(zip(classes["class_names"], found.tolist(), strict=True))
+    report = Report(
+        name,
+        f"IDX files{f' of {files.family}' if files.family else ''} in {files.folder!r}",
+        {part: shape[0] for part, shape in shapes.items() if shape},
+        classes=counts,
+        sizes=sizes,
+    )
     report.log()
     names = tuple(f"{split}/{index:06}" for index in range(len(images)))
     images = resized(images[..., np.newaxis], load_size, name, cache_dir)
     return LabeledImages(images=images, names=names, report=report, **classes)
+
+
+def _shape(path: str | None) -> tuple[int, ...]:
+    """(n, h, w), what a file of images declares to hold; () if there is none, or it is damaged."""
+    if path is None:
+        return ()
+    try:
+        with open(path, "rb") as file:
+            is_zipped = file.read(2) == _GZIP
+        with gzip.open(path) if is_zipped else open(path, "rb") as file:
+            header = file.read(16)
+    except (OSError, EOFError, zlib.error):
+        return ()
+    is_valid = header[:4] == bytes((0, 0, 8, 3)) and len(header) == 16
+    return tuple(np.frombuffer(header, ">u4", 3, 4).tolist()) if is_valid else ()
 
 
 def read_array(path: str, kind: str) -> np.ndarray:
@@ -183,13 +213,15 @@ def read_array(path: str, kind: str) -> np.ndarray:
         if content.startswith(_GZIP):
             content = gzip.decompress(content)
     except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"an IDX file must be readable, got {path!r} ({type(error).__name__}: {error})") from error
+        raise DataError(
+            f"an IDX file must be readable. Received: {path!r} ({type(error).__name__}: {error})"
+        ) from error
     dimensions = _DIMENSIONS[kind]
     # Two zeros, the type (8: unsigned bytes), and the number of dimensions; then each dimension, big-endian.
     magic, start = bytes((0, 0, 8, dimensions)), 4 + 4 * dimensions
     if content[:4] != magic or len(content) < start:
         raise DataError(
-            f"a file of {kind} must begin with {magic.hex()} and {dimensions} dimension(s), got "
+            f"a file of {kind} must begin with {magic.hex()} and {dimensions} dimension(s). Received: "
             f"{content[:start].hex() or 'nothing'} in {path!r}"
         )
     shape = tuple(np.frombuffer(content, ">u4", dimensions, 4).tolist())
@@ -197,7 +229,7 @@ def read_array(path: str, kind: str) -> np.ndarray:
     if not size or len(content) - start != size:
         raise DataError(
             f"a file of {kind} must hold the {' x '.join(map(str, shape))} bytes that its header declares, and at "
-            f"least one, got {len(content) - start:,} bytes in {path!r}"
+            f"least one. Received: {len(content) - start:,} bytes in {path!r}"
         )
     return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
 
@@ -208,7 +240,7 @@ def _classes(
     """The `labels` and `class_names` of a split, from the labels of all splits in the files."""
     occurring = np.unique(np.concatenate(list(labels.values())))
     if class_names and occurring[-1] >= len(class_names):
-        raise DataError(f"{name}: labels must be below {len(class_names)}, got {occurring[-1]} in {folder!r}")
+        raise DataError(f"{name}: labels must be below {len(class_names)}. Received: {occurring[-1]} in {folder!r}")
     return {
         "labels": np.searchsorted(occurring, labels[split]).astype(np.int32),
         "class_names": tuple(class_names[label] if class_names else str(label) for label in occurring),

@@ -38,7 +38,7 @@ def load(split: str, load_size: int, data_dir: str, cache_dir: str) -> PairedIma
     check_split(split)
     if not data_dir or not os.path.isdir(data_dir):
         raise DataError(
-            f"lookbook: data_dir must be the folder of PID000000_CLEAN0_IID000000.jpg, ...; got {data_dir!r}"
+            f"lookbook: data_dir must be the folder of PID000000_CLEAN0_IID000000.jpg, .... Received: {data_dir!r}"
         )
     people, garments, strange = {}, {}, []
     for path in list_files(data_dir, IMAGE_SUFFIXES):
@@ -53,18 +53,21 @@ def load(split: str, load_size: int, data_dir: str, cache_dir: str) -> PairedIma
             people.setdefault(match[1], []).append(record)
     products = sorted(garments.keys() & people.keys())
     held_out = max(1, round(TEST_SHARE * len(products))) if len(products) > 1 else 0
+    all_products = len(products)
     everyone = sum(len(people[product]) + 1 for product in products)
-    products = products[:-held_out] if split == "train" and held_out else products[-held_out:]
+    by_split = {"train": products[:-held_out] if held_out else products, "test": products[-held_out:]}
+    counts = {part: sum(len(people[product]) for product in chosen) for part, chosen in by_split.items()}
+    products = by_split[split]
     if not products:
         raise DataError(
-            f"lookbook: there must be a garment (CLEAN1) and a person in it (CLEAN0); got none in {data_dir!r}"
+            f"lookbook: there must be a garment (CLEAN1) and a person in it (CLEAN0). Received: none in {data_dir!r}"
         )
     scenes = [record for product in products for record in people[product]]
     owners = [label for label, product in enumerate(products) for _ in people[product]]
     report = Report(
         "lookbook",
-        f"{len(scenes):,} people in {len(products):,} garments in {data_dir!r}",
-        {split: len(scenes)},
+        f"{everyone - all_products:,} people in {all_products:,} garments in {data_dir!r}",
+        counts if held_out else {"train": len(scenes), "test": 0},
         few=FEW_TRANSLATIONS,
     ).with_skipped("not named PID..._CLEAN..._IID...", strange)
     shown_records = [garments[product] for product in products]
@@ -80,6 +83,7 @@ def load(split: str, load_size: int, data_dir: str, cache_dir: str) -> PairedIma
         for row, record in enumerate(kept)
         if garments[products[owner_of[record.name]]].name in row_of
     ]
+    report = report.with_used(split, len(rows))
     report.log()
     if not rows:
         raise DataError(f"lookbook: at least one pair must be decodable. Received: {'; '.join(report.lines())}")

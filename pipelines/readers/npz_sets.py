@@ -54,13 +54,20 @@ def read(
     if labels.shape != images.shape[:1] or labels.dtype.kind not in "iu":
         received = f"labels {labels.shape} {labels.dtype} for {len(images):,} images"
         raise _wrong(name, whole, received, "there must be a whole number for each image")
-    names = tuple(class_names) or tuple(map(str, range(int(labels.max()) + 1)))
+    others = _other_labels(folder, name, split)
+    most = max(int(labels.max()), int(others.max(initial=0)))
+    names = tuple(class_names) or tuple(map(str, range(most + 1)))
     if labels.min() < 0 or labels.max() >= len(names):
         raise _wrong(name, whole, f"labels from {labels.min()} to {labels.max()}", f"labels must be below {len(names)}")
-    counts = np.bincount(labels.astype(np.int64), minlength=len(names)).tolist()
-    found = f"{len(images):,} images of {images.shape[2]} x {images.shape[1]} pixels in {whole!r}"
-    classes = dict(zip(names, counts, strict=True)) if split == "train" else {}
-    report = Report(name, found, {split: len(images)}, classes=classes)
+    by_split = {"train": others, "test": others} | {split: labels}
+    counts = np.bincount(by_split["train"].astype(np.int64), minlength=len(names)).tolist()
+    report = Report(
+        name,
+        f"images of {images.shape[2]} x {images.shape[1]} pixels in {os.path.basename(whole)} in {folder!r}",
+        {part: len(given) for part, given in by_split.items() if len(given)},
+        classes=dict(zip(names, counts, strict=False)) if len(by_split["train"]) else {},
+        sizes={f"{images.shape[2]} x {images.shape[1]}": sum(map(len, by_split.values()))},
+    )
     report.log()
     return LabeledImages(
         images=resized(images[..., np.newaxis], load_size, name, cache_dir),
@@ -69,6 +76,20 @@ def read(
         class_names=names,
         report=report,
     )
+
+
+def _other_labels(folder: str, name: str, split: str) -> np.ndarray:
+    """(n,) whole numbers, the labels of the other split; none if they are not there, or damaged."""
+    other = "test" if split == "train" else "train"
+    whole, apart = (os.path.join(folder, file) for file in (f"{name}.npz", _KMNIST[1].format(name=name, split=other)))
+    try:
+        (labels,) = (
+            _arrays(whole, name, _KERAS[other][1:]) if os.path.isfile(whole) else _arrays(apart, name, ("arr_0",))
+        )
+    except DataError:
+        return np.zeros(0, np.int64)
+    labels = labels.ravel()
+    return labels if labels.dtype.kind in "iu" and labels.min(initial=0) >= 0 else np.zeros(0, np.int64)
 
 
 def _arrays(path: str, name: str, keys: Sequence[str]) -> list[np.ndarray]:

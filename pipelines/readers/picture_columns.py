@@ -3,14 +3,12 @@
 import os
 from collections.abc import Collection
 
+from pipelines.readers.delimited import FILE_COLUMNS, Columns, column_name
 from pipelines.readers.files import IMAGE_SUFFIXES, normal
 from pipelines.readers.tables import UNNAMED, Table
 
-# What columns of file names are called, in lower case.
-FILE_COLUMNS = (
-    *(UNNAMED, "file_name", "filename", "file", "image_id", "image", "image_name", "image_path", "imagename", "img"),
-    *("img_path", "img_name", "filepath", "file_path", "path", "picture", "photo", "name", "id"),
-)
+# Columns that may hold names of pictures, or of something else, in the order in which they are preferred.
+NAME_COLUMNS = (*FILE_COLUMNS, "image_id", "name", "id", UNNAMED)
 # Rows, of which one must name a picture; else all are looked at.
 LOOKED_AT = 1000
 
@@ -34,6 +32,16 @@ class Pictures:
             base = stem.rpartition("/")[2]
             if base.isdecimal():
                 self.numbers.setdefault(base.lstrip("0"), []).append(name)
+
+    def columns(self, separator: str, file: int, other: int) -> Columns:
+        """What makes a row of a table with such names in one column, of which another column is wanted, too."""
+
+        def is_file(cell: str) -> bool:
+            name = cell.strip()
+            # Names of pictures that are not here, too.
+            return bool(name) and ((name.lower().endswith(IMAGE_SUFFIXES) and " " not in name) or bool(self.find(name)))
+
+        return Columns(separator, file, max(file, other) + 1, is_file)
 
     def find(self, cell: str) -> list[str]:
         """The pictures that a cell may mean: one if all is well."""
@@ -64,8 +72,8 @@ def file_column(table: Table, pictures: Pictures, without: int | None = None) ->
         pictures: those that there are.
         without: a column that is something else.
     """
-    lower = [column.lower() for column in table.columns]
-    known = [lower.index(name) for name in FILE_COLUMNS if name in lower]
+    lower = [column_name(column) for column in table.columns]
+    known = [lower.index(name) for name in NAME_COLUMNS if name in lower]
     # Where names tell nothing, the cells do.
     for places in (known, [place for place in range(len(lower)) if place not in known]):
         counts = dict.fromkeys((place for place in places if place != without), 0)

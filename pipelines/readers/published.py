@@ -107,7 +107,7 @@ def _archive(name: str, published: Published, url: str, kind: str) -> Archive:
 def _gather(name: str, archive: Archive, marks: tuple[str, ...], data_dir: str, cache_dir: str) -> str:
     """The folder of the dataset, which contains one of `marks`. It is downloaded, or unpacked, if there is none."""
     if data_dir and not os.path.isdir(data_dir):
-        raise DataError(f"{name}: data_dir must be an existing folder; got {data_dir!r}")
+        raise DataError(f"{name}: data_dir must be an existing folder. Received: {data_dir!r}")
     cached = os.path.join(cache_dir, name)
     places = [data_dir, os.path.join(data_dir, name)] if data_dir else []
     for folder in (*places, os.path.join(cached, archive.content)):
@@ -120,6 +120,6 @@ def _gather(name: str, archive: Archive, marks: tuple[str, ...], data_dir: str, 
     except DataError as error:
         raise DataError(
             f"{name}: {error}. Put its folders {', '.join(marks)}, or {archive.filename} itself, into {cached!r} or "
-            f"a folder that you name with --data_dir ({archive.description}). Got data_dir={data_dir!r}"
+            f"a folder that you name with --data_dir ({archive.description}). Received: data_dir={data_dir!r}"
         ) from error
     return os.path.join(cached, archive.content)

@@ -62,7 +62,7 @@ def decode_images(
     """
     sides = height_width(load_size)
     if min(sides) < 1:
-        raise DataError(f"load_size must be a positive number of pixels, got {load_size}")
+        raise DataError(f"load_size must be a positive number of pixels. Received: {load_size}")
     path = _cache_file(records, sides, cache_dir, reading)
     shape = (len(records), *sides, channels_of(records))
     passing: list[str] = []

@@ -1,17 +1,18 @@
 """Tables beside the user's pictures: CSV and its like, and the text files in which CelebA has its attributes."""
 
-import csv
 import dataclasses
 import io
+import itertools
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from pipelines.examples import DataError
+from pipelines.readers.delimited import Columns, header_of, parsed, rows_of, without_hint
 from pipelines.readers.text_files import read_text
 from pipelines.report import printable
 
 SUFFIXES = (".csv", ".tsv", ".tab", ".txt")
-SEPARATORS = ",;\t|"
+# Lines, to see whether there are columns.
+LOOKED_AT = 21
 # Of the first column of CelebA's text files, which has no name.
 UNNAMED = ""
 
@@ -25,7 +26,7 @@ class Table:
         columns: their names; `UNNAMED` for a column that has none.
         text: the whole file.
         separator: between cells; "" for any white space.
-        header: how many lines come before the rows.
+        header: how many lines that are not empty come before the rows.
     """
 
     name: str
@@ -34,32 +35,27 @@ class Table:
     separator: str
     header: int
 
-    def rows(self) -> Iterator[tuple[int, list[str]]]:
+    def rows(self, columns: Columns | None = None) -> Iterator[tuple[int, list[str]]]:
         """The number of the first line of each row, from 1, and its cells; empty rows are left out.
 
+        Args:
+            columns: what makes a row, to find quotes that are not closed; None to look at lines one by one, as they
+                are, with no regard to quotes that go on.
+
         Raises:
-            DataError: a quote that is not closed, or whatever else is no table.
+            DataError: a quote is not closed, with `columns`.
         """
-        if not self.separator:
-            for number, line in enumerate(io.StringIO(self.text, newline=None), start=1):
-                if number > self.header and line.strip():
-                    yield number, line.split()
+        if columns is not None and self.separator:
+            for number, cells, _ in rows_of(self.text, printable(self.name), columns, has_header=self.header > 0):
+                yield number, [cell.strip() for cell in cells]
             return
-        csv.field_size_limit(max(csv.field_size_limit(), len(self.text) + 1))
-        reader = csv.reader(
-            io.StringIO(self.text, newline=""), delimiter=self.separator, strict=True, skipinitialspace=True
-        )
-        start = 1
-        try:
-            for cells in reader:
-                if start > self.header and any(cell.strip() for cell in cells):
-                    yield start, [cell.strip() for cell in cells]
-                start = reader.line_num + 1
-        except csv.Error as error:
-            raise DataError(
-                f"{printable(self.name)} must be a table with every quote closed. Received: {error}, in a row that "
-                f"begins in line {start}"
-            ) from error
+        left = self.header
+        for number, line in enumerate(io.StringIO(self.text, newline=None), start=1):
+            if line.strip() and left:
+                left -= 1
+            elif line.strip():
+                cells = next(parsed([line], self.separator)) if self.separator else line.split()
+                yield number, [cell.strip() for cell in cells]
 
 
 def tables_in(folder: str) -> list[str]:
@@ -83,37 +79,29 @@ def open_table(folder: str, name: str, encoding: str = "") -> Table | None:
     Raises:
         DataError: it cannot be read or decoded.
     """
-    text = read_text(os.path.join(folder, *name.split("/")), encoding, "the table")
-    first, _, rest = text.partition("\n")
-    if (published := _celeba(name, text, first, rest)) is not None:
-        return published
-    separator = max(SEPARATORS, key=first.count)
-    if separator not in first:
-        separator = ""
-        columns = tuple(first.split())
-    else:
-        try:
-            columns = tuple(
-                cell.strip() for cell in next(csv.reader([first.rstrip("\r")], delimiter=separator, strict=True), [])
-            )
-        except csv.Error:
-            return None
-    if len(columns) < 2:
+    text = without_hint(read_text(os.path.join(folder, *name.split("/")), encoding, "the table"))
+    lines = list(itertools.islice((line for line in io.StringIO(text, newline=None) if line.strip()), LOOKED_AT))
+    if not lines:
         return None
+    if (published := _celeba(name, text, lines)) is not None:
+        return published
+    if found := header_of(text, lambda names: len(names) > 1):
+        separator, columns = found
+        return Table(name, columns, text, separator, header=1)
     # Prose is no table: its lines have any number of words.
-    is_table = bool(separator) or {len(line.split()) for line in rest.splitlines()[:20]} - {0} == {len(columns)}
-    return Table(name, columns, text, separator, header=1) if is_table else None
+    counts = [len(line.split()) for line in lines]
+    is_table = counts[0] > 1 and len(counts) > 1 and len(set(counts)) == 1
+    return Table(name, tuple(lines[0].split()), text, "", header=1) if is_table else None
 
 
-def _celeba(name: str, text: str, first: str, rest: str) -> Table | None:
+def _celeba(name: str, text: str, lines: Sequence[str]) -> Table | None:
     """A table as CelebA's: a line with the number of rows, a line of names, and rows with a file name before them.
 
     (CelebA's README; `list_bbox_celeba.txt` names that first column, too.)
     """
-    if not first.strip().isdecimal():
+    if not lines[0].strip().isdecimal() or len(lines) < 3:
         return None
-    second, _, below = rest.partition("\n")
-    columns, row = tuple(second.split()), below.partition("\n")[0].split()
+    columns, row = tuple(lines[1].split()), lines[2].split()
     if len(row) == len(columns) + 1:
         columns = (UNNAMED, *columns)
     if len(columns) < 2 or len(row) != len(columns):

@@ -118,7 +118,7 @@ def read_bytes(path: str, what: str = "the file") -> bytes:
         with open(path, "rb") as file:
             return file.read()
     except OSError as error:
-        raise DataError(f"{what} {path!r} must be readable, got {error}") from error
+        raise DataError(f"{what} {path!r} must be readable. Received: {error}") from error
 
 
 def read_text(path: str, encoding: str = "", what: str = "the file") -> str:

@@ -1,5 +1,6 @@
 """The classic datasets of single images by name: from existing files, or through TensorFlow Datasets (TFDS)."""
 
+import dataclasses
 import os
 import pathlib
 from collections.abc import Iterator, Sequence
@@ -17,6 +18,7 @@ from pipelines.readers.files import SPLITS, check_split
 from pipelines.readers.image_sets import SETS, ImageSet, accepted, idx_folders
 from pipelines.readers.records import sized
 from pipelines.reading import DEFAULT, Reading
+from pipelines.report import Report
 
 
 def load(
@@ -40,7 +42,7 @@ def load(
     """
     check_split(split)
     if data_dir and not os.path.isdir(data_dir):
-        raise DataError(f"{name}: data_dir must be an existing folder; got {data_dir!r}")
+        raise DataError(f"{name}: data_dir must be an existing folder. Received: {data_dir!r}")
     given = [os.path.join(data_dir, name), data_dir] if data_dir else []
     cached, prepared = os.path.join(cache_dir, name), os.path.join(cache_dir, "tfds")
     for folder in (*given, cached, *SETS[name].installed, prepared):
@@ -155,6 +157,14 @@ def _decode(builder, name: str, split: str, load_size: int, cache_dir: str, read
     whole = Whole(name, sized(f"{sum(counts.values()):,} images", load_size), arrays)
     pixels, _ = decode_once(decoded(), (count, load_size, load_size, channels), paths[split], whole)
     names = tuple(f"{split}/{index:06}" for index in range(count))
+    shape = builder.info.features["image"].shape
+    report = Report(
+        name,
+        f"{sum(counts.values()):,} images, prepared by TFDS in {builder.data_dir!r}",
+        {part: counts[part] for part in SPLITS if part in counts},
+        sizes={f"{shape[1]} x {shape[0]}": sum(counts.values())} if shape[0] and shape[1] else {},
+        assumed=(f"the {known.crop} x {known.crop} pixels in their middle are used",) if known.crop else (),
+    )
     if column:
         values = [example["attributes"][column] for example in tfds.as_numpy(read("attributes"))]
         classes = (f"not {column}", column)
@@ -162,8 +172,14 @@ def _decode(builder, name: str, split: str, load_size: int, cache_dir: str, read
         values = [example["label"] for example in tfds.as_numpy(read("label"))]
         classes = known.classes or tuple(builder.info.features["label"].names)
     else:
-        return LabeledImages(images=pixels, names=names)
-    return LabeledImages(images=pixels, names=names, labels=np.array(values, np.int32), class_names=classes)
+        report.log()
+        return LabeledImages(images=pixels, names=names, report=report)
+    labels = np.array(values, np.int32)
+    if split == "train":
+        occurring = np.bincount(labels, minlength=len(classes)).tolist()
+        report = dataclasses.replace(report, classes=dict(zip(classes, occurring, strict=True)))
+    report.log()
+    return LabeledImages(images=pixels, names=names, labels=labels, class_names=classes, report=report)
 
 
 def _upright(known: ImageSet, image: np.ndarray) -> np.ndarray:

@@ -171,7 +171,7 @@ def look_at_all(records: Sequence[Record], cache_dir: str) -> list[Look]:
             with atomic_write(notes) as aside:
                 aside.write_text(json.dumps([dataclasses.astuple(look) for look in looks]))
         except OSError as error:
-            logging.warning("cache_dir must be a folder that can be written, got %r (%s)", cache_dir, error)
+            logging.warning("cache_dir must be a folder that can be written. Received: %r (%s)", cache_dir, error)
     return looks
 
 

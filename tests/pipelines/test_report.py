@@ -2,7 +2,10 @@
 
 import json
 import os
+import pathlib
+import re
 
+from pipelines import report
 from pipelines.report import Report, printable
 
 
@@ -54,3 +57,11 @@ def test_sizes_of_two_sides_are_counted_together():
 
 def test_nothing_skipped_is_no_line():
     assert Report("folder").with_skipped("broken", []).lines() == []
+
+
+def test_messages_of_the_readers_end_with_what_was_received():
+    folder = pathlib.Path(report.__file__).parent
+    sources = {path: path.read_text() for path in folder.rglob("*.py")}
+    assert len(sources) > 40
+    others = re.compile(r"[,;.] got [{%\w'\"]|[\"] *got [{%]|; received: ")
+    assert {str(path): found for path, text in sources.items() if (found := others.findall(text))} == {}

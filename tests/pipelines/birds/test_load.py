@@ -132,10 +132,10 @@ def test_a_worker_that_dies_is_reported():
 @pytest.mark.parametrize(
     ("changed", "says"),
     [
-        ({"split": "valid"}, "one of train, test, varied; received: 'valid'"),
-        ({"load_size": 4}, "at least 8; received: 4"),
-        ({"images_per_class": 0}, "at least 1; received: 0"),
-        ({"seed": -1}, "at least 0; received: -1"),
+        ({"split": "valid"}, "one of train, test, varied. Received: 'valid'"),
+        ({"load_size": 4}, "at least 8. Received: 4"),
+        ({"images_per_class": 0}, "at least 1. Received: 0"),
+        ({"seed": -1}, "at least 0. Received: -1"),
     ],
 )
 def test_what_is_out_of_range_is_refused(tmp_path, changed, says):
@@ -147,7 +147,7 @@ def test_a_data_dir_that_cannot_be_written_is_refused(tmp_path):
     file = tmp_path / "file"
     file.write_text("not a folder")
     for data_dir in (file, file / "below"):
-        with pytest.raises(DataError, match=r"data_dir must be a folder that can be written.*received") as refusal:
+        with pytest.raises(DataError, match=r"data_dir must be a folder that can be written.*Received") as refusal:
             birds.load("train", 16, str(data_dir))
         assert "\n" not in str(refusal.value)
 

@@ -6,6 +6,9 @@ import pytest
 
 from pipelines.examples import DataError
 from pipelines.readers import captions
+from pipelines.readers.class_tables import read_classes
+from pipelines.readers.split_tables import splits_of
+from pipelines.reading import Reading
 from tests.pipelines.readers.tables import tables, tree
 
 
@@ -176,9 +179,63 @@ def test_splits_in_a_column_and_in_lists(tmp_path):
     found = tables(tree(tmp_path / "b", images, texts | lists))
     assert found.splits == {"Flicker8k_Dataset/1_a.jpg": "train", "Flicker8k_Dataset/2_b.jpg": "validation"}
     assert found.skipped["line of a list of a split without its image"] == ["7.jpg"]
-    # Of a test split alone nothing is to train on.
-    found = tables(tree(tmp_path / "c", ["1.jpg"], {"test.csv": "image,caption\n1.jpg,x\n"}))
-    assert (list(found.captions), found.splits) == (["1.jpg"], {})
+
+
+@pytest.mark.parametrize(
+    ("images", "texts", "splits", "line"),
+    [
+        # All that there is may be a published test split, which is enough to train on.
+        (["1.jpg"], {"test.csv": "image,caption\n1.jpg,x\n"}, {}, "every image is one to test on: all are trained on"),
+        (
+            ["1.jpg", "2.jpg", "3.jpg"],
+            {"captions.csv": "image,caption,split\n1.jpg,x,\n2.jpg,y,test\n3.jpg,z,\n"},
+            {"1.jpg": "train", "2.jpg": "test", "3.jpg": "train"},
+            "2 images for which the tables name no split are trained on",
+        ),
+        (
+            ["1.jpg", "2.jpg", "3.jpg"],
+            {"captions.csv": "image,caption,split\n1.jpg,x,\n2.jpg,y,val\n3.jpg,z,fold 3\n"},
+            {"1.jpg": "train", "2.jpg": "validation"},
+            "1 images for which the tables name no split are trained on",
+        ),
+        (
+            ["1.jpg", "2.jpg"],
+            {"c.txt": "1.jpg#0\tx\n2.jpg#0\ty\n", "Flickr_8k.testImages.txt": "2.jpg\n"},
+            {"1.jpg": "train", "2.jpg": "test"},
+            "1 images for which the tables name no split are trained on",
+        ),
+        (
+            ["train/1.jpg", "test/2.jpg"],
+            {"captions.csv": "image,caption,split\ntrain/1.jpg,x,\ntest/2.jpg,y,test\n"},
+            {},
+            "the folders say the splits",
+        ),
+    ],
+)
+def test_tables_that_name_what_to_test_on_and_not_what_to_train_on(tmp_path, images, texts, splits, line):
+    found = tables(tree(tmp_path, images, texts))
+    assert found.splits == splits
+    assert line in "; ".join(found.assumed)
+
+
+def test_nothing_is_trained_on_that_a_table_of_captions_keeps_from_it(tmp_path):
+    text = "image,caption,split\n1.jpg,x,fold 3\n2.jpg,y,test\n"
+    folder = str(tree(tmp_path, ["1.jpg", "2.jpg"], {"captions.csv": text}))
+    with pytest.raises(DataError, match=r"must name images of train.*Received: .* known: captions.csv:2 \(fold 3\)"):
+        captions.find(folder)
+    assert len(captions.find(folder, Reading(splits="none")).records["train"]) == 2
+
+
+@pytest.mark.parametrize("column", ["Photo", "imagename", "Image File", "img-path"])
+@pytest.mark.parametrize("split", ["phase", "Usage", "data split"])
+def test_names_of_columns_are_those_of_class_tables(tmp_path, column, split):
+    text = f"{column},caption,kind,{split}\n1.jpg,x,cat,train\n2.jpg,y,dog,test\n"
+    found = tables(tree(tmp_path, ["1.jpg", "2.jpg"], {"c.csv": text}))
+    assert found.captions == {"1.jpg": ["x"], "2.jpg": ["y"]}
+    assert found.splits == {"1.jpg": "train", "2.jpg": "test"}
+    names = ["1.jpg", "2.jpg"]
+    assert splits_of(str(tmp_path), ["c.csv"], names).of == found.splits
+    assert read_classes(str(tmp_path), ["c.csv"], "kind", names)[0] == {"1.jpg": "cat", "2.jpg": "dog"}
 
 
 def test_a_table_of_something_else_is_counted_not_refused(tmp_path):
@@ -245,5 +302,5 @@ def test_an_open_quote_in_a_table_of_any_name(tmp_path):
 def test_names_that_lead_out_of_the_folder_are_refused(tmp_path):
     for name in ("../1.png", "/a/1.png", "C:\\a\\1.png", "a/../../1.png"):
         folder = tree(tmp_path, ["1.png"], {"t.csv": f"image,caption\n{name},x\n"})
-        with pytest.raises(DataError, match=r"stay inside of data_dir, got .*1.png' at t.csv:2"):
+        with pytest.raises(DataError, match=r"stay inside of data_dir. Received: .*1.png' at t.csv:2"):
             tables(folder)

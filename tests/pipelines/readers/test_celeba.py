@@ -146,3 +146,12 @@ def test_other_pictures_are_not_taken_for_celeba(tmp_path, names):
         Image.new("RGB", (178, 218)).save(tmp_path / name)
     assert celeba.find(str(tmp_path)) is None
     assert celeba.find(str(tmp_path / "nowhere")) is None
+
+
+def test_both_forms_of_the_list_of_splits_are_one(tmp_path):
+    write_photographs(tmp_path / "data/img_align_celeba")
+    for style in ("txt", "csv"):
+        write_lists(tmp_path / "data", style)
+    found = read(tmp_path / "data", "test", 8)
+    assert len(found) == 2
+    assert found.report.used == {"train": 3, "test": 2}

@@ -50,6 +50,8 @@ def test_accepted_layouts(tmp_path, images, texts):
     assert train.labels.tolist() == [0, 0]
     assert train.captions == (("one bird", "another bird"),) * 2
     assert test.names == (f"{UNSEEN}/a", f"{UNSEEN}/b")
+    assert train.report.used == test.report.used == {"train": 2, "test": 2}
+    assert train.report.classes == {SEEN: 2}
 
 
 def write_tensors(folder, class_name, image, captions, img=None, dtype=np.float64):
@@ -177,7 +179,7 @@ def test_without_files_and_network_one_error_comes_at_once(tmp_path, data_dir):
         "--dataset=birds needs no files",
     ):
         assert part in message
-    assert message.endswith(f"Got data_dir={str(tmp_path / data_dir) if data_dir else ''!r}")
+    assert message.endswith(f"Received: data_dir={str(tmp_path / data_dir) if data_dir else ''!r}")
 
 
 def test_captions_without_images_and_network(tmp_path):

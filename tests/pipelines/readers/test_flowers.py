@@ -56,9 +56,9 @@ def test_published_lists_beside_the_captions_are_used(data, tmp_path, caplog, pl
 @pytest.mark.parametrize(
     ("lists", "message"),
     [
-        ({"testclasses.txt": "class_00103"}, "got 'class_00103'"),
+        ({"testclasses.txt": "class_00103"}, "Received: 'class_00103'"),
         ({"testclasses.txt": "class_00001", "trainvalclasses.txt": "class_00001"}, "must share no class"),
-        ({"testclasses.txt": ""}, "got 102 and 0"),
+        ({"testclasses.txt": ""}, "Received: 102 and 0"),
     ],
 )
 def test_unusable_lists_are_refused(data, tmp_path, lists, message):

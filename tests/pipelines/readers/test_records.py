@@ -134,7 +134,7 @@ def test_a_cache_folder_that_cannot_be_written_is_no_obstacle(tmp_path, memory):
     _, images, _ = decode_images(records, 8, str(tmp_path / "file" / "cache"))
     assert images[0, 0, 0].tolist() == [255, 0, 0]
     memory("0b")
-    with pytest.raises(DataError, match=r"cache_dir must be a folder that can be written.*got '.*file/cache'"):
+    with pytest.raises(DataError, match=r"cache_dir must be a folder that can be written.*Received: '.*file/cache'"):
         decode_images(records, 8, str(tmp_path / "file" / "cache"))
 
 
@@ -145,7 +145,7 @@ def test_readers_do_not_import_tensorflow():
 
 
 def test_load_size_must_be_positive(tmp_path):
-    with pytest.raises(DataError, match="got 0"):
+    with pytest.raises(DataError, match="Received: 0"):
         decode_images([], 0, str(tmp_path))
 
 

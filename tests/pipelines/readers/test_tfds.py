@@ -58,7 +58,7 @@ def test_a_folder_without_the_files_is_reported(tmp_path, caplog):
     (tmp_path / "given").mkdir()
     assert len(load("mnist", "train", 28, str(tmp_path / "given"), str(tmp_path / "cache"))) == 6
     assert f"mnist: not found in '{tmp_path / 'given'}'; using '{tmp_path / 'cache' / 'mnist'}'" in caplog.text
-    with pytest.raises(DataError, match=r"mnist: data_dir must be an existing folder; got '.*nowhere'"):
+    with pytest.raises(DataError, match=r"mnist: data_dir must be an existing folder. Received: '.*nowhere'"):
         load("mnist", "train", 28, str(tmp_path / "nowhere"), str(tmp_path / "cache"))
 
 
@@ -126,6 +126,11 @@ def test_an_archive_given_by_hand_is_prepared_without_network(tmp_path, monkeypa
         assert found.labels.tolist() == [image[0, 0, 0] % 10 for image in found.images]
         assert found.class_names == tuple(f"kind {index}" for index in range(10))
         assert found.labels.dtype == np.int32
+        assert found.report.used == {"train": 10, "test": 3}
+        assert found.report.sizes == {"32 x 32": 13}
+        assert found.report.found.startswith("13 images, prepared by TFDS in '")
+    assert sum(train.report.classes.values()) == 10
+    assert train.report.classes["kind 0"] == train.labels.tolist().count(0)
     assert "Downloading" not in caplog.text
     # Then it is there without the archive, in the same order, and nothing is decoded again.
     os.remove(tmp_path / place / "cifar-10-binary.tar.gz")
@@ -182,6 +187,8 @@ def test_faces_are_cut_out_and_have_no_classes(tmp_path, monkeypatch):
     assert found.images.shape == (4, 64, 64, 3)
     assert found.labels is None
     assert len(set(found.names)) == 4
+    assert found.report.used["test"] == 4
+    assert found.report.assumed == ("the 108 x 108 pixels in their middle are used",)
     # Rows 55 to 162 and columns 35 to 142.
     rows, columns = np.arange(218).reshape(-1, 1, 1), np.arange(178).reshape(1, -1, 1)
     marked = np.concatenate(np.broadcast_arrays(rows, columns, 0), axis=2)
