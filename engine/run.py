@@ -75,7 +75,7 @@ class Run:
         Everything that can be refused is refused before an old run is moved or anything is written.
         """
         if command.dry_run:
-            path = sheet_path(self.folder, command)  # Refused before anything is loaded.
+            path = sheet_path(self.folder, command, self.experiment.data_dir)  # Refused before anything is loaded.
             text, prepared = self.plan(command)
             print(text, flush=True)
             write_sheet(path, self.parts, prepared, self.splits.train)

@@ -22,6 +22,8 @@ NO_PICTURES = (
     *(".pth", ".t7", ".keras", ".ckpt", ".tfrecord", ".parquet", ".arrow", ".db", ".sqlite", ".zip", ".tar", ".gz"),
     *(".tgz", ".bz2", ".xz", ".7z", ".rar", ".mp3", ".wav", ".mp4", ".avi", ".mov", ".mkv"),
 )
+# What the PNG files of `engine.sheet` have as their text "Software": pictures of examples, which are no examples.
+SHEET_MARK = "gans_from_the_papers data sheet"
 # A folder may be reached by links in several ways, but not in all the ways that links between many folders make.
 MOST_WAYS = 2
 
