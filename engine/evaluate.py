@@ -36,8 +36,10 @@ def write_evaluation(run, command: Evaluate, model: TrainedModel) -> dict:
     # What is not defined (a ratio to nothing) is not a number, and JSON has none for it.
     metrics = {key: value for key, value in metrics.items() if math.isfinite(value)}
     scorers = {"judge": data.judge_name, "extractor": data.features_name}
+    trained_on = run.splits.trained_on
     protocol = {
         "split": data.split,
+        **({"trained_on": round(trained_on, 4)} if trained_on else {}),
         "weights": "averaged" if model.is_averaged else "last",
         "step": model.step,
         "checkpoint": command.checkpoint,
@@ -49,7 +51,7 @@ def write_evaluation(run, command: Evaluate, model: TrainedModel) -> dict:
     run.parts.gallery(outputs)
     evaluation = {"protocol": protocol, "metrics": metrics}
     path = run.folder.write_json("evaluation.json", evaluation)
-    print(table(metrics, data.split))
+    print(table(metrics, data.split, trained_on))
     print(f"Wrote {path}: {', '.join(f'{name} {value}' for name, value in protocol.items())}.", flush=True)
     return evaluation
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from engine.transfer import fit, networks_of, take_slots
 from models.core.config import ConfigError, from_plain
 from models.core.trained import TrainedModel
 from models.registry import PRESETS
+from pipelines.report import printable
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,10 +25,12 @@ class Source:
         record: what run.json says of it: "run" (its folder), "checkpoint" (as it was asked for), "model", "dataset",
             "step", "weights" (their fingerprint) and "optimizers" (whether their state is taken, too).
         model: with the weights of the checkpoint, and compiled if the optimizers are taken.
+        class_names: of the images that it was trained on, if its record says them.
     """
 
     record: dict
     model: TrainedModel
+    class_names: tuple[str, ...] = ()
 
 
 def source_of(command: Train, folder: RunFolder) -> Source | None:
@@ -115,7 +119,7 @@ def read(run: str, which: str, optimizers: bool) -> Source:
         "weights": weights_fingerprint(path),
         "optimizers": optimizers,
     }
-    return Source(record, model)
+    return Source(record, model, tuple(old.get("data", {}).get("class_names", ())))
 
 
 def model_of(record: dict, compiled: bool) -> TrainedModel:
@@ -130,13 +134,19 @@ def model_of(record: dict, compiled: bool) -> TrainedModel:
     return model
 
 
-def begin_with(source: Source, model: TrainedModel) -> dict:
+def begin_with(source: Source, model: TrainedModel, class_names: Sequence[str] = ()) -> dict:
     """Give a new model the weights of another run, as far as they fit. Call it within the strategy's scope.
 
     A layer fits whose weights have the same names and shapes; of a network at least half of the weights must fit.
 
+    Args:
+        source: the other run's checkpoint.
+        model: the new one.
+        class_names: of the images that it is to be trained on.
+
     Returns:
-        What run.json says of it: the source's record with "taken" (networks and optimizers) and "fresh" (lines).
+        What run.json says of it: the source's record with "taken" (networks and optimizers) and "fresh" (lines); where
+        weights of classes are taken for other ones, with "classes" (a line).
 
     Raises:
         RunError: no network fits.
@@ -166,7 +176,29 @@ def begin_with(source: Source, model: TrainedModel) -> dict:
             name = f"{player}_optimizer"
             taken += [] if reason else [name]
             fresh += [f"{name}: {reason}: starts fresh"] if reason else []
-    return source.record | {"taken": taken, "fresh": fresh}
+    line = other_classes(source, model, class_names)
+    return source.record | {"taken": taken, "fresh": fresh} | ({"classes": line} if line else {})
+
+
+def other_classes(source: Source, model: TrainedModel, class_names: Sequence[str]) -> str:
+    """A line on classes that have other names than those whose weights they take; "" if there are none.
+
+    Layers of another number of classes do not fit, and models without conditions have no such weights.
+    """
+    if len(class_names) != len(source.class_names):
+        return ""
+    if not all(getattr(config, "conditional", True) for config in (source.model.config, model.config)):
+        return ""
+    pairs = enumerate(zip(source.class_names, class_names, strict=True))
+    changed = [(label, old, new) for label, (old, new) in pairs if old != new]
+    if not changed:
+        return ""
+    label, old, new = changed[0]
+    more = f" (and {len(changed) - 1:,} more)" if len(changed) > 1 else ""
+    return (
+        f'class {label} was "{printable(old)}" and is now "{printable(new)}"{more}: the weights of the old classes are '
+        "taken for the new ones"
+    )
 
 
 def told(initial: dict) -> list[str]:
@@ -175,4 +207,5 @@ def told(initial: dict) -> list[str]:
         f"Begins with the weights of {initial['run']}, of {initial['model']} on {initial['dataset']}, step "
         f"{initial['step']:,}: {', '.join(initial['taken'])}.",
         *(f"  {line}" for line in initial["fresh"]),
+        *([f"  {initial['classes']}"] if "classes" in initial else []),
     ]

@@ -131,8 +131,27 @@ def history(old: dict | None, record: dict, step: int, total: int, initial: dict
     changes = changes_of(old, record, step)
     for change in changes:
         if change not in before:
-            print("{field}: {from} -> {to}, from step {step:,} on.".format(**change), flush=True)
+            print(change_in_words(change, changes, record["config"]), flush=True)
     return {"initial": initial or (old or {}).get("initial"), "changes": changes}
+
+
+def change_in_words(change: dict, changes: Sequence[dict], config: dict) -> str:
+    """A line on a change of a learning rate: what was in force and what is, as 0 stands for `learning_rate` elsewhere.
+
+    Args:
+        change: an entry of the record's "changes", the newest of its field.
+        changes: all of them.
+        config: that is trained with from there on.
+    """
+    now = config["learning_rate"]
+    # Changed at the same step, it was another one before.
+    others = (entry for entry in changes if (entry["field"], entry["step"]) == ("learning_rate", change["step"]))
+    before = next((entry["from"] for entry in others), now)
+    old, new = (
+        f"{rate} (as learning_rate)" if not value and change["field"] != "learning_rate" else value
+        for value, rate in ((change["from"], before), (change["to"], now))
+    )
+    return f"{change['field']}: {old} -> {new}, from step {change['step']:,} on."
 
 
 def changes_of(old: dict | None, record: dict, step: int) -> list[dict]:

@@ -75,7 +75,7 @@ class Run:
         Everything that can be refused is refused before an old run is moved or anything is written.
         """
         if command.dry_run:
-            path = sheet_path(self.folder, command)  # Refused before anything is loaded.
+            path = sheet_path(self.folder, command, self.experiment.data_dir)  # Refused before anything is loaded.
             text, prepared = self.plan(command)
             print(text, flush=True)
             write_sheet(path, self.parts, prepared, self.splits.train)
@@ -98,7 +98,7 @@ class Run:
             selection = selection_data(self, command)
             with strategy.scope():
                 model = self.build(prepared)
-                initial = begin_with(source, model) if source else None
+                initial = begin_with(source, model, data.get("class_names", ())) if source else None
         if command.restart and (moved := self.folder.move_aside()):
             print(f"The old run is now in {moved}.", flush=True)
             self.folder.make()
@@ -217,7 +217,7 @@ class Run:
                 requires.append(f"{requirement.role}: {needed.workdir}, of {needed.model}")
         machine = [f"oneDNN: {self.onednn.described(onednn_in_effect())}"]
         model = self.build(prepared)
-        requires += told(begin_with(source, model)) if source else []
+        requires += told(begin_with(source, model, prepared.data.get("class_names", ()))) if source else []
         return describe(self.experiment, prepared, model, requires, machine), prepared
 
     # After training.

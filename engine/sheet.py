@@ -2,20 +2,23 @@
 
 import pathlib
 
-import tensorflow as tf
+import numpy as np
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from engine.command import Train
 from engine.folder import RunError, RunFolder
 from engine.parts.parts import Parts, Prepared
 from pipelines.atomic import atomic_write
 from pipelines.examples import Examples
+from pipelines.readers.files import SHEET_MARK
 
 
-def sheet_path(folder: RunFolder, command: Train) -> pathlib.Path | None:
+def sheet_path(folder: RunFolder, command: Train, data_dir: str = "") -> pathlib.Path | None:
     """Where --dry_run draws the examples: --output, or the run folder; None where that holds a run, which has its own.
 
     Raises:
-        RunError: --output is not a PNG file.
+        RunError: --output is not a PNG file, or is in the folder of the user's data, whose images are trained on.
     """
     if not command.output:
         return None if folder.read_record() and folder.sheet.exists() else folder.sheet
@@ -23,6 +26,11 @@ def sheet_path(folder: RunFolder, command: Train) -> pathlib.Path | None:
     path = path / folder.sheet.name if path.is_dir() else path
     if path.suffix.lower() != ".png":
         raise RunError(f"--output must be a .png file or an existing folder. Received: {path}")
+    if data_dir and path.resolve().is_relative_to(pathlib.Path(data_dir).resolve()):
+        raise RunError(
+            "--output must not be in --data_dir, as it would be trained on; "
+            f"accepted is a file elsewhere. Received: --output={command.output}"
+        )
     return path
 
 
@@ -41,5 +49,7 @@ def write_sheet(path: pathlib.Path | None, parts: Parts, prepared: Prepared, exa
     picture = parts.sheet(prepared, examples)
     if picture is not None:
         with atomic_write(path) as aside:
-            aside.write_bytes(tf.io.encode_png(picture).numpy())
+            text = PngInfo()
+            text.add_text("Software", SHEET_MARK)
+            Image.fromarray(np.asarray(picture)).save(aside, pnginfo=text)
         print(f"The first examples, as they are trained on: {path}", flush=True)

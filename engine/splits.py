@@ -45,35 +45,45 @@ class Splits:
         """What is trained on."""
         return self._parts[0]
 
-    @functools.cached_property
+    @property
     def unseen(self) -> tuple[Examples, str]:
         """The test split, and "test"; with a warning the training split, and "train", where nothing else is there.
 
-        It is "train", too, where all images of the test split are trained on, be it of one side only.
+        It is "train", too, where all images of the test split are trained on, be it of one side only of unpaired ones.
         """
+        examples, share = self._unseen
+        return examples, "train" if share == 1.0 else "test"
+
+    @property
+    def trained_on(self) -> float:
+        """The share of `unseen` that is trained on all the same; of two sides without pairs, the larger one."""
+        return self._unseen[1]
+
+    @functools.cached_property
+    def _unseen(self) -> tuple[Examples, float]:
         try:
             examples = self.load("test")
         except DataError as error:
             logging.warning("Training images stand in for images to test on: %s", error)
-            return self.train, "train"
-        return examples, "train" if self._is_trained_on(examples) else "test"
+            return self.train, 1.0
+        return examples, self._share_trained_on(examples)
 
-    def _is_trained_on(self, examples: Examples) -> bool:
-        """Whether examples to test on are images of training: their report says so, or their pixels; with a warning."""
+    def _share_trained_on(self, examples: Examples) -> float:
+        """The share of examples to test on that is trained on: by their report, or by their pixels; with a warning."""
         report = getattr(examples, "report", None)
         if report is not None and report.lacks_test:
             logging.warning(
                 "There are no images to test on: all figures and pictures are of images that are trained on"
             )
-            return True
+            return 1.0
         shares = seen_in(self.load(self.train_split), examples)
         for side, share in shares.items():
-            images = f"images of {side}" if side else "images"
+            images = {"": "images", "pairs": "pairs"}.get(side, f"images of {side}")
             if share == 1.0:
                 logging.warning("The %s to test on are all trained on: no figure or picture is of unseen ones", images)
             elif share:
-                logging.warning("%.1f %% of the %s to test on are images that are trained on, too", 100 * share, images)
-        return 1.0 in shares.values()
+                logging.warning("%.1f %% of the %s to test on are trained on, too", 100 * share, images)
+        return max(shares.values(), default=0.0)
 
     @property
     def selection(self) -> tuple[Examples, str]:

@@ -140,8 +140,15 @@ def warn_of_split(split: str):
         )
 
 
-def table(metrics: Mapping[str, float], split: str) -> str:
-    """The metrics as aligned lines, for a console, below the split that they are of."""
-    rows = {"split": SPLITS[split]} | {key: f"{value:.4g}" for key, value in metrics.items()}
+def split_in_words(split: str, trained_on: float = 0.0) -> str:
+    """What `Data.split` means, of a test split also which share of it was trained on."""
+    if split == "test" and trained_on:
+        return f"test ({100 * trained_on:.3g} % of it trained on)"
+    return SPLITS[split]
+
+
+def table(metrics: Mapping[str, float], split: str, trained_on: float = 0.0) -> str:
+    """The metrics as aligned lines, for a console, below the split that they are of (see `split_in_words`)."""
+    rows = {"split": split_in_words(split, trained_on)} | {key: f"{value:.4g}" for key, value in metrics.items()}
     width = max(map(len, rows))
     return "\n".join(f"  {key.ljust(width)}  {value}" for key, value in rows.items())

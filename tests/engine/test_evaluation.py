@@ -22,6 +22,7 @@ from models.registry import PRESETS
 from pipelines.examples import CaptionedImages, DataError, LabeledImages, PairedImages
 from pipelines.readers.points import load_normal, load_ring
 from pipelines.registry import DATASETS
+from pipelines.rows import rows_of
 from tests.worlds import captioned_images, ground_truth, labeled_images, paired_images, tiny, unpaired_images
 
 COMMAND = Evaluate(num_captions=60, num_samples=60, feature_network="features.keras")
@@ -317,6 +318,7 @@ def test_the_protocol_says_train_with_a_warning_where_there_are_no_unseen_exampl
     with caplog.at_level("WARNING", logger="absl"):
         evaluation = evaluate(model, dataset, world)
     assert evaluation["protocol"]["split"] == "train"
+    assert evaluation["protocol"]["trained_on"] == 1.0
     assert "these figures are of images that were trained on" in caplog.text
     # For who reads the table alone.
     assert re.search(r"^  split +train \(these images were trained on\)\n  \w", capsys.readouterr().out, re.MULTILINE)
@@ -325,6 +327,24 @@ def test_the_protocol_says_train_with_a_warning_where_there_are_no_unseen_exampl
         assert evaluate(model, dataset, World())["protocol"]["split"] == "test"
     assert "trained on" not in caplog.text
     assert re.search(r"^  split +test \(not trained on\)\n  \w", capsys.readouterr().out, re.MULTILINE)
+
+
+def half_for_test(dataset, split, side, *arguments):
+    """A dataset of whose test split half are training examples."""
+    whole = examples_of(dataset, "train", side, False)
+    if split == "train":
+        return rows_of(whole, np.arange(len(whole) - 4))
+    return rows_of(whole, np.arange(len(whole) - 8, len(whole)))
+
+
+@pytest.mark.parametrize(("model", "dataset"), [("pix2pix", "birds_parts"), ("class_judge", "digits")])
+def test_the_table_and_the_protocol_say_which_share_of_the_test_split_was_trained_on(evaluate, capsys, model, dataset):
+    protocol = evaluate(model, dataset, half_for_test)["protocol"]
+    assert (protocol["split"], protocol["trained_on"]) == ("test", 0.5)
+    printed = capsys.readouterr().out
+    assert re.search(r"^  split +test \(50 % of it trained on\)\n  \w", printed, re.MULTILINE)
+    assert "not trained on" not in printed
+    assert "trained_on" not in evaluate(model, dataset, World())["protocol"]
 
 
 # Whether counterparts are known depends on the dataset.

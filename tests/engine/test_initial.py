@@ -1,5 +1,6 @@
 """--init_from: a new run begins with the weights of another run's checkpoint."""
 
+import dataclasses
 import json
 import os
 import shutil
@@ -139,6 +140,40 @@ def test_more_classes_keep_all_but_the_layers_of_classes(tmp_path, patched, monk
         layers_of(model_at(tmp_path / name, step, "acgan").discriminator) for name, step in (("new", 0), ("old", 1))
     )
     np.testing.assert_array_equal(new["first_filters"]["kernel"], old["first_filters"]["kernel"])
+
+
+def renamed(monkeypatch, names):
+    """The images of a new run have classes of these names."""
+
+    def load(dataset, split, side, *arguments):
+        return dataclasses.replace(labeled_images(len(names), side=side, split=split), class_names=names)
+
+    monkeypatch.setattr("pipelines.registry.load", load)
+
+
+@pytest.mark.parametrize(
+    ("model", "names", "line"),
+    [
+        ("acgan", ("x", "class 1", "class 2"), 'class 0 was "class 0" and is now "x": the weights of'),
+        # The same classes in another order.
+        ("acgan", ("class 0", "class 2", "class 1"), 'class 1 was "class 1" and is now "class 2" (and 1 more): the'),
+        ("class_judge", ("x", "y\n", "z"), 'class 0 was "class 0" and is now "x" (and 2 more): the weights of'),
+        # As before, of another number (whose layers start fresh), and of a model that has no weights of classes.
+        ("acgan", ("class 0", "class 1", "class 2"), ""),
+        ("acgan", ("x", "y"), ""),
+        ("dcgan", ("x", "y", "z"), ""),
+    ],
+)
+def test_classes_of_other_names_are_said_in_one_line(tmp_path, patched, monkeypatch, capsys, model, names, line):
+    begin(tmp_path / "old", model, step=1)
+    capsys.readouterr()
+    renamed(monkeypatch, names)
+    begin(tmp_path / "new", model, init_from=str(tmp_path / "old"))
+    printed = capsys.readouterr().out
+    assert [text.strip().startswith(line) for text in printed.splitlines() if " is now " in text] == [True] * bool(line)
+    assert ("classes" in record(tmp_path / "new")["initial"]) == bool(line)
+    text = run(tmp_path / "other", model).describe(Train(init_from=str(tmp_path / "old")))
+    assert text.count(" is now ") == bool(line)
 
 
 def test_another_preset_whose_networks_fit(tmp_path, gan):

@@ -11,7 +11,7 @@ from callbacks.checkpoints import checkpoint_path
 from engine.command import Train
 from engine.experiment import resolve, with_changed_rates
 from engine.folder import RunError
-from engine.record import changes_of
+from engine.record import changes_of, history
 from engine.run import Run
 from models.core.config import RATES
 from models.registry import PRESETS
@@ -126,6 +126,52 @@ def test_a_change_from_a_rate_that_was_never_used_is_replaced(tmp_path, seen):
         seen(tmp_path, {"steps": 4}, {"learning_rate": rate})
         checkpoint_path(tmp_path / "checkpoints", 4).unlink()
         assert [(change["from"], change["to"]) for change in record(tmp_path)["changes"]] == [(0.001, rate)] * changes
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "lines"),
+    [
+        # 0 stands for the other rate, which is named.
+        ((1e-5, 0.0), (1e-5, 3e-5), ["discriminator_learning_rate: 1e-05 (as learning_rate) -> 3e-05"]),
+        ((1e-5, 3e-5), (1e-5, 0.0), ["discriminator_learning_rate: 3e-05 -> 1e-05 (as learning_rate)"]),
+        (
+            (1e-5, 0.0),
+            (2e-5, 3e-5),
+            ["learning_rate: 1e-05 -> 2e-05", "discriminator_learning_rate: 1e-05 (as learning_rate) -> 3e-05"],
+        ),
+        (
+            (1e-5, 3e-5),
+            (2e-5, 0.0),
+            ["learning_rate: 1e-05 -> 2e-05", "discriminator_learning_rate: 3e-05 -> 2e-05 (as learning_rate)"],
+        ),
+        ((1e-5, 3e-5), (1e-5, 4e-5), ["discriminator_learning_rate: 3e-05 -> 4e-05"]),
+        # The rate itself may be 0.
+        ((1e-5, 3e-5), (0.0, 3e-5), ["learning_rate: 1e-05 -> 0.0"]),
+    ],
+)
+def test_what_is_printed_are_the_rates_in_force(capsys, old, new, lines):
+    old, new = ({"config": dict(zip(RATES, rates, strict=True))} for rates in (old, new))
+    changes = history(old, new, 4, 8, None)["changes"]
+    assert capsys.readouterr().out.splitlines() == [f"{line}, from step 4 on." for line in lines]
+    # The record has the values of the settings.
+    assert {(change["from"], change["to"]) for change in changes} == {
+        (old["config"][name], new["config"][name]) for name in RATES if old["config"][name] != new["config"][name]
+    }
+    history(old | {"changes": changes}, new, 6, 8, None)
+    assert "from step 4" not in capsys.readouterr().out
+
+
+def test_the_rate_before_a_change_that_is_done_again_is_that_before_the_first(capsys):
+    old = {
+        "config": {"learning_rate": 2e-5, "discriminator_learning_rate": 0.0},
+        "changes": [entry(4, 1e-5, 2e-5)],
+    }
+    new = {"config": {"learning_rate": 5e-5, "discriminator_learning_rate": 3e-5}}
+    history(old, new, 4, 8, None)
+    assert capsys.readouterr().out.splitlines() == [
+        "learning_rate: 1e-05 -> 5e-05, from step 4 on.",
+        "discriminator_learning_rate: 1e-05 (as learning_rate) -> 3e-05, from step 4 on.",
+    ]
 
 
 def entry(step, before, after, field="learning_rate"):

@@ -12,6 +12,7 @@ from engine.folder import RunError
 from pipelines.embeddings.table import write_embeddings
 from pipelines.examples import DataError
 from pipelines.images import to_uint8
+from pipelines.readers.files import SHEET_MARK
 from tests.engine.marked import COUNTERPART, COUNTS, TRAIN, marked, run_of
 
 TONES = range(TRAIN, TRAIN + COUNTS[TRAIN])
@@ -163,6 +164,38 @@ def test_output_says_where(tmp_path):
         judge(tmp_path / "run").train(Train(dry_run=True, output=str(tmp_path / "a.jpg")))
     with pytest.raises(CommandError, match=r"--output, in training, is for --dry_run\. Received: --output=a\.png"):
         Train(output="a.png")
+
+
+@pytest.mark.parametrize(
+    "output", ["data/sheet.png", "data", "data/cats/new/a.png", "link/a.png", "data/../data/a.PNG"]
+)
+def test_a_sheet_among_the_images_is_refused(tmp_path, output):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "data")
+    for data_dir in ("data", "link"):
+        run = judge(tmp_path / "run")
+        run.experiment = dataclasses.replace(run.experiment, data_dir=str(tmp_path / data_dir))
+        with pytest.raises(
+            RunError,
+            match=r"^--output must not be in --data_dir, as it would be trained on; .*\. Received: --output=\S+$",
+        ):
+            run.train(Train(dry_run=True, output=str(tmp_path / output)))
+    assert not list((tmp_path / "data").iterdir())
+
+
+def test_a_sheet_beside_the_images_is_not(tmp_path):
+    (tmp_path / "data").mkdir()
+    run = judge(tmp_path / "run")
+    run.experiment = dataclasses.replace(run.experiment, data_dir=str(tmp_path / "data"))
+    run.train(Train(dry_run=True, output=str(tmp_path / "data.png")))
+    assert size(tmp_path / "data.png")
+
+
+def test_the_file_says_what_it_is(tmp_path):
+    judge(tmp_path / "run").train(Train(dry_run=True))
+    with Image.open(tmp_path / "run" / "data.png") as picture:
+        assert picture.format == "PNG"
+        assert picture.info["Software"] == SHEET_MARK
 
 
 def test_the_sheet_of_a_run_stays(tmp_path, capsys, without_steps):

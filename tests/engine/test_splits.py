@@ -10,9 +10,13 @@ from tests.worlds import captioned_images, labeled_images, paired_images, tiny_r
 MODELS = {"gan_cls": captioned_images, "acgan": labeled_images, "pix2pix": paired_images, "cyclegan": unpaired_images}
 
 
-def unseen(monkeypatch, tmp_path, model, train, test):
+def splits(monkeypatch, tmp_path, model, train, test):
     monkeypatch.setattr("pipelines.registry.load", lambda name, split, *_: train if split == "train" else test())
-    return tiny_run(model, tmp_path).splits.unseen
+    return tiny_run(model, tmp_path).splits
+
+
+def unseen(*arguments):
+    return splits(*arguments).unseen
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -25,20 +29,50 @@ def test_a_test_split_is_known_by_its_pixels(tmp_path, monkeypatch, caplog, mode
     assert "to test on are all trained on: no figure or picture is of unseen ones" in caplog.text
 
 
-@pytest.mark.parametrize("model", ["pix2pix", "cyclegan"])
 @pytest.mark.parametrize("side", "ab")
-def test_one_side_that_was_trained_on_is_enough(tmp_path, monkeypatch, caplog, model, side):
-    train = MODELS[model]()
-    test = dataclasses.replace(MODELS[model](seed=1), **{side: getattr(train, side)})
-    assert unseen(monkeypatch, tmp_path, model, train, lambda: test)[1] == "train"
+def test_one_side_that_was_trained_on_is_enough_where_there_are_no_pairs(tmp_path, monkeypatch, caplog, side):
+    train = unpaired_images()
+    test = dataclasses.replace(unpaired_images(seed=1), **{side: getattr(train, side)})
+    assert unseen(monkeypatch, tmp_path, "cyclegan", train, lambda: test)[1] == "train"
     assert f"The images of {side.upper()} to test on are all trained on" in caplog.text
 
 
-def test_some_training_images_among_those_to_test_on_are_a_warning(tmp_path, monkeypatch, caplog):
-    train, test = labeled_images(), labeled_images(seed=1)
-    test.images[:6] = train.images[:6]
-    assert unseen(monkeypatch, tmp_path, "acgan", train, lambda: test)[1] == "test"
-    assert "25.0 % of the images to test on are images that are trained on, too" in caplog.text
+@pytest.mark.parametrize("side", "ab")
+def test_pairs_that_share_one_side_with_training_pairs_are_unseen(tmp_path, monkeypatch, caplog, side):
+    train = paired_images()
+    test = dataclasses.replace(paired_images(seed=1), **{side: getattr(train, side)})
+    found = splits(monkeypatch, tmp_path, "pix2pix", train, lambda: test)
+    assert (found.unseen[1], found.trained_on) == ("test", 0.0)
+    assert not caplog.records
+
+
+@pytest.mark.parametrize(
+    ("model", "fields", "share", "what"),
+    [
+        ("acgan", ("images",), 6 / 24, "images"),
+        ("gan_cls", ("images",), 6 / 18, "images"),
+        ("pix2pix", ("a", "b"), 6 / 10, "pairs"),
+        # The larger share of the two sides.
+        ("cyclegan", ("a", "b"), 6 / 7, "images of B"),
+    ],
+)
+def test_some_training_images_among_those_to_test_on(tmp_path, monkeypatch, caplog, model, fields, share, what):
+    train, test = MODELS[model](), MODELS[model](seed=1)
+    for field in fields:
+        getattr(test, field)[:6] = getattr(train, field)[:6]
+    found = splits(monkeypatch, tmp_path, model, train, lambda: test)
+    assert found.unseen == (test, "test")
+    assert found.trained_on == pytest.approx(share)
+    assert f"{100 * share:.1f} % of the {what} to test on are trained on, too" in caplog.text
+
+
+def test_the_share_that_is_trained_on_is_all_or_nothing_elsewhere(tmp_path, monkeypatch):
+    def fail():
+        raise DataError("0 test images")
+
+    train, other = labeled_images(), labeled_images(seed=1)
+    for test, share in ((lambda: other, 0.0), (lambda: dataclasses.replace(train), 1.0), (fail, 1.0)):
+        assert splits(monkeypatch, tmp_path, "acgan", train, test).trained_on == share
 
 
 def test_no_test_split(tmp_path, monkeypatch, caplog):

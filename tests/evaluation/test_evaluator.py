@@ -5,7 +5,7 @@ import importlib
 import numpy as np
 import pytest
 
-from evaluation.evaluator import Data, Evaluator, applicable, comparable, measure
+from evaluation.evaluator import Data, Evaluator, applicable, comparable, measure, split_in_words
 from models.registry import PRESETS
 from pipelines.examples import CaptionedImages, GaussianMixture, LabeledImages, PairedImages, UnpairedImages
 
@@ -81,3 +81,19 @@ def test_an_evaluator_measures_where_all_that_it_needs_is_there_and_no_two_yield
     assert measure([Counting()], "abc", judged) == {"count": 3.0}
     with pytest.raises(ValueError, match="two evaluators yield count"):
         measure([Counting(), Counting()], "abc", judged)
+
+
+@pytest.mark.parametrize(
+    ("split", "share", "words"),
+    [
+        ("test", 0.0, "test (not trained on)"),
+        ("test", 0.5, "test (50 % of it trained on)"),
+        ("test", 1 / 3, "test (33.3 % of it trained on)"),
+        ("test", 0.005, "test (0.5 % of it trained on)"),
+        ("test", 0.995, "test (99.5 % of it trained on)"),
+        ("train", 1.0, "train (these images were trained on)"),
+        ("validation", 0.0, "validation (held out of training)"),
+    ],
+)
+def test_the_split_in_words(split, share, words):
+    assert split_in_words(split, share) == words
