@@ -17,6 +17,8 @@ from pipelines.reading import DEFAULT, Reading, from_record
 from pipelines.registry import DATASETS
 
 DEFAULT_CACHE = "data"
+# What was done before there were these settings, where that is not their default: runs of then go on so.
+ONCE = {"channels_a": 3, "channels_b": 3}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -123,14 +125,17 @@ def trained(command: Command, workdir: str) -> Experiment:
 def with_changed_rates(experiment: Experiment, given: frozenset[str] = frozenset()) -> Experiment:
     """The experiment with the learning rates that its run was changed to while it was trained, but for those given.
 
-    Without the flag, resuming keeps the current rate, which is not the preset's.
+    Without the flag, resuming keeps the current rate, which is not the preset's. A run from before there were some
+    settings goes on as it began.
     """
     record = RunFolder(experiment.workdir).read_record()
     if record is None or (record["model"], record["dataset"]) != (experiment.model, experiment.dataset):
         return experiment
     changed = {change["field"] for change in record.get("changes", [])} & set(RATES) - given
     rates = {name: record["config"][name] for name in changed}
-    return dataclasses.replace(experiment, config=dataclasses.replace(experiment.config, **rates))
+    once = {name: value for name, value in ONCE.items() if getattr(experiment.config, name, None) == 0}
+    once = {name: value for name, value in once.items() if name not in record["config"]}
+    return dataclasses.replace(experiment, config=dataclasses.replace(experiment.config, **rates, **once))
 
 
 def with_paths(config: TrainingConfig) -> TrainingConfig:

@@ -9,10 +9,10 @@ import tensorflow as tf
 from absl import logging
 
 from callbacks.checkpoints import checkpoint_steps
-from engine.experiment import Experiment
+from engine.experiment import ONCE, Experiment
 from engine.folder import RunError, RunFolder, differences
 from models.core.config import RATES, TrainingConfig
-from pipelines.examples import Examples
+from pipelines.examples import PLAIN, Examples
 from pipelines.reading import DEFAULT
 
 # A change in one of these changes the weights.
@@ -45,7 +45,7 @@ def run_record(
         "dataset": experiment.dataset,
         "config": dataclasses.asdict(config),
         "data": data,
-        "reading": dataclasses.asdict(experiment.reading),
+        "reading": experiment.reading.settings(),
         "requires": requires,
         "devices": devices,
         "onednn": onednn_in_effect(),
@@ -102,7 +102,7 @@ def check_experiment(
         "model": experiment.model,
         "dataset": experiment.dataset,
         "config": config,
-        "reading": dataclasses.asdict(experiment.reading),
+        "reading": experiment.reading.settings(),
         "devices": devices,
         "validation_share": validation_share,
     }
@@ -175,8 +175,9 @@ def refuse_changes(
             f"{folder.path} holds a run of an earlier version of this project; --restart moves it aside, another "
             "--workdir leaves it alone. Received: a run.json without validation_share"
         )
-    # Older records have none, or fewer fields.
-    old = old | {"reading": dataclasses.asdict(DEFAULT) | (old.get("reading") or {})}
+    # Older records have none, or fewer fields, or among them what had been found in the files of an earlier run.
+    reading = {name: value for name, value in (old.get("reading") or {}).items() if name != "recorded"}
+    old = old | {"reading": DEFAULT.settings() | reading}
     ends_run = frozenset(field.name for field in dataclasses.fields(config_class) if field.metadata.get("ends_run"))
     changed = differences(
         {key: old.get(key) for key in compared}, {key: _plain(new[key]) for key in compared}, ends_run | given_rates
@@ -197,12 +198,29 @@ def refuse_changes(
 def with_newer_settings(old: dict, new: dict, config_class: type) -> dict:
     """The record of a run of the same model, with the defaults of settings that there were not when it was begun.
 
-    A setting that is added has what was done before as its default, so that a run goes on as it began.
+    A setting that is added has what was done before as its default, or in `ONCE`, so that a run goes on as it began.
     """
     if old["model"] != new["model"]:
         return old
     defaults = {field.name: _plain(field.default) for field in dataclasses.fields(config_class)}
-    return old | {"config": defaults | old.get("config", {})}
+    once = {name: value for name, value in ONCE.items() if name in defaults}
+    config = old.get("config", {})
+    newer = ["is_label_map"] if once.keys() <= config.keys() else ["is_label_map", "channels"]
+    return old | {"config": defaults | once | config} | _with_newer_values(old, new, newer)
+
+
+def _with_newer_values(old: dict, new: dict, newer: Sequence[str]) -> dict:
+    """The data of an older record, which does not say what is newer in `Values`: that is what it is now.
+
+    The fingerprints of the pixels, which it has, tell whether it was so.
+    """
+    data, values = old.get("data", {}), new.get("data", {}).get("values", {})
+    before = data.get("values", {})
+    known = {
+        side: dataclasses.asdict(PLAIN) | {name: of_side[name] for name in newer} | before.get(side, {})
+        for side, of_side in values.items()
+    }
+    return {"data": data | {"values": before | known}} if known else {}
 
 
 def _plain(value):

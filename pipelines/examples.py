@@ -24,6 +24,8 @@ class Values:
         is_numbered: whether gray values are numbers of labels, which become colors of one table.
         scales_bytes: whether `low` and `high` are those of files of 8 bits as well, as the user may say.
         channels: of the images that they become, 1 where all files of a side of pairs or of unpaired images are gray.
+        is_label_map: whether the colors of a side of pairs are labels; None where that is not asked, and in the records
+            of older runs.
     """
 
     low: float = 0.0
@@ -32,6 +34,7 @@ class Values:
     is_numbered: bool = False
     scales_bytes: bool = False
     channels: int = 3
+    is_label_map: bool | None = None
 
 
 PLAIN = Values()

@@ -26,8 +26,8 @@ class Reading:
         resize: what becomes of a picture of another aspect, one of `RESIZES`.
         encoding: of text files, a Python codec; "" for UTF-8 (or UTF-16 and UTF-32 with a byte order mark).
         class_column: the column of a table beside the pictures that names their classes; "" for none.
-        recorded: after training, how the pixel values of each side were read (`pipelines.examples.Values`, as a
-            mapping); what the user's files hold now does not change that.
+        recorded: None in training. After it, how the pixel values of each side were read (`pipelines.examples.Values`,
+            as a mapping; a side without an entry as the default); what the user's files hold now does not change that.
 
     Raises:
         DataError: a value that is not accepted.
@@ -40,7 +40,7 @@ class Reading:
     resize: str = "squash"
     encoding: str = ""
     class_column: str = ""
-    recorded: Mapping[str, Mapping[str, object]] = dataclasses.field(default_factory=dict, compare=False)
+    recorded: Mapping[str, Mapping[str, object]] | None = dataclasses.field(default=None, compare=False)
 
     def __post_init__(self):
         for name, accepted in (("label_maps", LABEL_MAPS), ("resize", RESIZES)):
@@ -83,10 +83,13 @@ class Reading:
             )
         return ranges[-1] if side == "B" else ranges[0]
 
+    def settings(self) -> dict[str, str]:
+        """What a user may say, by name."""
+        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self) if field.compare}
+
     def given(self) -> dict[str, str]:
         """What differs from the default, by name."""
-        changed = {field.name: getattr(self, field.name) for field in dataclasses.fields(self) if field.compare}
-        return {name: value for name, value in changed.items() if value != getattr(DEFAULT, name)}
+        return {name: value for name, value in self.settings().items() if value != getattr(DEFAULT, name)}
 
 
 def names_in(text: str) -> tuple[str, ...]:

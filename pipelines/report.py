@@ -48,13 +48,17 @@ class Report:
         return any(split.startswith("test") and not count for split, count in self.used.items())
 
     def with_used(self, split: str, count: int, classes: Mapping[str, int] | None = None) -> "Report":
-        """The report with what is used of a split after decoding; unchanged where it has no images of its own."""
+        """The report with what is used of a split after decoding; of a test split, of that alone.
+
+        Training images that stand in for those of a test split are counted as such.
+        """
+        if split.startswith("test") and self.used.get(split):
+            used = {name: number for name, number in self.used.items() if name.startswith("test")}
+            return dataclasses.replace(self, used={**used, split: count}, classes={})
+        split = split.replace("test", "train", 1)
         if not self.used.get(split):
             return self
-        is_trained = classes is not None and split == "train"
-        return dataclasses.replace(
-            self, used={**self.used, split: count}, classes=classes if is_trained else self.classes
-        )
+        return dataclasses.replace(self, used={**self.used, split: count}, classes=classes or self.classes)
 
     def with_skipped(self, reason: str, names: Iterable[str]) -> "Report":
         """The report with more files that are left out."""

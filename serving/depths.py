@@ -4,9 +4,8 @@ import numpy as np
 import tensorflow as tf
 
 from pipelines.examples import Values
-from pipelines.readers.values import colors_of
+from pipelines.readers.values import MOST_16_BITS, colors_of, fits_16_bits, numbers_of, range_in_png, tones_of
 
-MOST_16_BITS = 2**16 - 1
 # Where a PNG file says how many bits a channel has.
 DEPTH_BYTE, SIGNATURE = 24, b"\x89PNG"
 
@@ -33,7 +32,7 @@ def decoded(encoded: tf.Tensor, values: Values, channels: int) -> tf.Tensor:
         table = tf.constant(colors_of(np.arange(MOST_16_BITS + 1).reshape(256, 256)).reshape(-1, 3))
         return tf.gather(table, number(1, deep)[..., 0])
     if values.scales_bytes:
-        return tf.cast(tf.round(scaled(number(channels, tf.constant(False)), values)), tf.uint8)
+        return tf.cast(tf.round(scaled(number(channels, deep), values)), tf.uint8)
     if "integers" not in values.kind:
         return pixels(tf.uint8, channels)
     numbers = number(channels, deep)
@@ -42,15 +41,40 @@ def decoded(encoded: tf.Tensor, values: Values, channels: int) -> tf.Tensor:
 
 def scaled(numbers: tf.Tensor, values: Values) -> tf.Tensor:
     """Numbers in a range to float32 in [0, 255], clipped."""
-    numbers = (tf.cast(numbers, tf.float32) - values.low) * (255.0 / (values.high - values.low))
-    return tf.clip_by_value(numbers, 0.0, 255.0)
+    return tf.clip_by_value(tones_of(tf.cast(numbers, tf.float32), values.low, values.high), 0.0, 255.0)
 
 
 def encoded(image: tf.Tensor, values: Values) -> tf.Tensor:
-    """(h, w, c), uint8 or float32 in [0, 255], to a PNG file: of 16 bits for a side with files of more than 8 bits."""
+    """(h, w, c), uint8 or float32 in [0, 255], to a PNG file: of 16 bits for a side with files of more than 8 bits, in
+    `range_in_png`.
+    """
     if image.dtype == tf.uint8:
         return tf.io.encode_png(image)
-    if "integers" not in values.kind:
-        return tf.io.encode_png(tf.cast(tf.round(image), tf.uint8))
-    numbers = values.low + image * ((values.high - values.low) / 255.0)
-    return tf.io.encode_png(tf.cast(tf.clip_by_value(tf.round(numbers), 0.0, float(MOST_16_BITS)), tf.uint16))
+    return tf.io.encode_png(tf.cast(tf.round(numbers_of(image, *range_in_png(values))), tf.uint16))
+
+
+def about_read(values: Values) -> str:
+    """How `decoded` reads files of more than 8 bits, for who uses an export."""
+    if values.is_numbered:
+        return "the values of PNG files, of 8 or 16 bits, are numbers of labels."
+    if values.scales_bytes:
+        return f"PNG files, of 8 or 16 bits, are read from {values.low:g} (black) to {values.high:g} (white)."
+    if "integers" in values.kind:
+        return f"PNG files of 16 bits are read from {values.low:g} (black) to {values.high:g} (white)."
+    return (
+        f"PNG files of 16 bits are read from 0 (black) to {MOST_16_BITS} (white). Those with 10, 12 or 14 bits, "
+        "which `--mode=sample` recognizes or refuses, would be nearly black."
+    )
+
+
+def about_written(values: Values) -> str:
+    """What the numbers in the files of `encoded` are, for who uses an export; "" for files of 8 bits."""
+    if not values.kind:
+        return ""
+    low, high = range_in_png(values)
+    if fits_16_bits(values):
+        return f"PNG files of 16 bits with the numbers of the training's files, {low:g} (black) to {high:g} (white)."
+    return (
+        f"PNG files of 16 bits, which cannot hold the numbers of the training's files: 0 (black) is {values.low:g} and "
+        f"{high:g} (white) is {values.high:g}. (Of gray ones, `--mode=sample` writes TIFF files with these.)"
+    )

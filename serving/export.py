@@ -69,6 +69,8 @@ def guide(sampler: Sampler, version: pathlib.Path, about: str) -> str:
         "B is the size of the batch; another letter or `?` is any size.",
         signature_table(sampler, saved.meta_graphs[0].signature_def),
     ]
+    if about_files := sampler.about_files():
+        parts += ["## Files", "\n".join(about_files)]
     if sampler.class_names:
         parts += [
             "## Labels",

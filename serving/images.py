@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from pipelines.examples import PLAIN, Values
 from pipelines.images import to_float, to_pixels
-from serving.depths import decoded, encoded
+from serving.depths import about_read, about_written, decoded, encoded
 from serving.sampler import Sampler, Signatures, noise_seed
 from serving.tiled.generator import TiledGenerator
 
@@ -168,6 +168,15 @@ class TranslationSampler(Sampler):
             seed: of the dropout.
         """
         return np.stack([self.translate(image, seed, inputs.get("direction", "")) for image in inputs["images"]])
+
+    def about_files(self) -> list[str]:
+        """What the pixel values in files are, of each direction."""
+        lines = []
+        for direction, translator in self.translators.items():
+            read, written = about_read(translator.values[0]), about_written(translator.values[1])
+            lines.append(f"- {direction}, `image_bytes`: {read}")
+            lines += [f"- {direction}, `png`: {written}"] if written else []
+        return lines
 
     def signatures(self) -> Signatures:
         """By name, of a generator that draws dropout.

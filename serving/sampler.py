@@ -27,6 +27,10 @@ class Sampler(tf.Module):
         super().__init__()
         self.networks, self.step = networks, step
 
+    def about_files(self) -> list[str]:
+        """Lines of Markdown on the files that its signatures read and write, where there is more to know."""
+        return []
+
     def draw(self, inputs: Mapping[str, object], seed: int) -> np.ndarray:
         """What the model makes of its inputs; the same inputs and seed give the same result, here and when served.
 

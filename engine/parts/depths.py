@@ -11,12 +11,11 @@ from pipelines.atomic import atomic_write
 from pipelines.examples import PLAIN, Values
 from pipelines.images import with_channels
 from pipelines.readers.decode import decode_precise, decode_rgb
-from pipelines.readers.values import values_of_input
+from pipelines.readers.values import MOST_16_BITS, fits_16_bits, numbers_of, range_in_png, values_of_input
 
 TIFF = (".tif", ".tiff")
 # Beside the pictures of a page that a browser would not show, or show as black.
 PREVIEW = "preview"
-MOST_16_BITS = 2**16 - 1
 
 
 class Depths:
@@ -36,14 +35,13 @@ class Depths:
         """Whether translations have more than 8 bits, as the files had that the model was trained on."""
         return bool(self.made.kind)
 
-    @property
-    def fits_16_bits(self) -> bool:
-        """Whether they are whole numbers from 0 to 65535."""
-        return self.made.kind == "integers" and self.made.low >= 0 and self.made.high <= MOST_16_BITS
-
     def look_at(self, paths: Sequence[str]) -> list[str]:
         """Find out how these files are read; what is assumed. DataError if that is unknown."""
         self.given, lines = values_of_input(paths, self.given)
+        # Of one channel they are TIFF files.
+        if self.is_deep and self.channels[1] == 3 and not fits_16_bits(self.made):
+            numbers = f"0 is {self.made.low:g} and {MOST_16_BITS} is {self.made.high:g}"
+            return [*lines, f"translations: in these PNG files of 16 bits {numbers}"]
         return lines
 
     def read(self, path: str) -> np.ndarray:
@@ -55,24 +53,30 @@ class Depths:
         """Of the translation of a file, which is called a.png: a.tif if PNG cannot hold it, or if it is deep and comes
         from a TIFF file. (Pillow writes no colors of more than 8 bits into TIFF files.)
         """
-        to_tiff = self.is_deep and self.channels[1] == 1 and (source.lower().endswith(TIFF) or not self.fits_16_bits)
+        may_be_tiff = self.is_deep and self.channels[1] == 1
+        to_tiff = may_be_tiff and (source.lower().endswith(TIFF) or not fits_16_bits(self.made))
         return f"{output.removesuffix('.png')}.tif" if to_tiff else output
 
     def write(self, path: pathlib.Path, picture: np.ndarray):
-        """Write a translation, with the numbers that the run's own files have."""
+        """Write a translation, with the numbers that the run's own files have; colors that no file can hold are scaled
+        to those of 16 bits (`range_in_png`).
+        """
         with atomic_write(path) as aside:
             if path.suffix == ".tif":
                 Image.fromarray(self.stored(picture)[..., 0]).save(aside, format="TIFF")
             else:
-                stored = np.clip(self.stored(picture), 0, MOST_16_BITS).astype(np.uint16) if self.is_deep else picture
-                aside.write_bytes(tf.io.encode_png(stored).numpy())
+                aside.write_bytes(tf.io.encode_png(self.in_png(picture) if self.is_deep else picture).numpy())
+
+    def in_png(self, picture: np.ndarray) -> np.ndarray:
+        """(h, w, c) float32 in [0, 255] to uint16."""
+        return np.rint(numbers_of(picture.astype(np.float64), *range_in_png(self.made))).astype(np.uint16)
 
     def stored(self, picture: np.ndarray) -> np.ndarray:
-        """(h, w, c) float32 in [0, 255] to the numbers that files have: uint16, int32 or float32."""
-        values = self.made.low + picture.astype(np.float64) / 255.0 * (self.made.high - self.made.low)
+        """(h, w, c) float32 in [0, 255] to the numbers that TIFF files have: uint16, int32 or float32."""
+        values = numbers_of(picture.astype(np.float64), self.made.low, self.made.high)
         if self.made.kind != "integers":
             return values.astype(np.float32)
-        return np.rint(values).astype(np.uint16 if self.fits_16_bits else np.int32)
+        return np.rint(values).astype(np.uint16 if fits_16_bits(self.made) else np.int32)
 
     def shown(
         self, folder: pathlib.Path, files: Mapping[str, str], pictures: Mapping[str, np.ndarray]

@@ -1,6 +1,5 @@
 """Image to image: from pairs (pix2pix, pixel-level domain transfer) or without (CycleGAN)."""
 
-import dataclasses
 import pathlib
 from collections.abc import Mapping, Sequence
 
@@ -119,8 +118,8 @@ class PairParts(TranslationParts):
                 f"both images of a pair must have the same size. Received: {shown(sizes[0])} and {shown(sizes[1])} "
                 "pixels"
             )
-        config, examples = with_data_channels(self.experiment.config, examples)
-        data = {"images": len(examples), "a": fingerprint(examples.a), "b": fingerprint(examples.b)}
+        config = with_data_channels(self.experiment.config, examples)
+        data = {"images": len(examples)} | fingerprints(examples, config)
         if examples.labels is not None:
             data["labels"] = fingerprint(np.asarray(examples.labels))
         return Prepared(config, self.batches(examples), data)
@@ -186,7 +185,7 @@ class CycleParts(TranslationParts):
 
     def prepare(self, examples, dry_run=False):
         """Both sides, each cropped and flipped by itself."""
-        config, examples = with_data_channels(self.experiment.config, examples)
+        config = with_data_channels(self.experiment.config, examples)
         if config.identity_weight and config.channels("A") != config.channels("B"):
             raise ConfigError(
                 "identity_weight must be 0 where one side is gray and the other is not (or --set channels_a and "
@@ -200,11 +199,7 @@ class CycleParts(TranslationParts):
                 f"rate is 0: steps must be at most {scheduled:,}, here. "
                 f"Received: {config.total_steps(len(examples)):,}"
             )
-        data = {
-            "images": [len(examples.a), len(examples.b)],
-            "a": fingerprint(examples.a),
-            "b": fingerprint(examples.b),
-        }
+        data = {"images": [len(examples.a), len(examples.b)]} | fingerprints(examples, config)
         return Prepared(config, unpaired_batches(examples, config), data)
 
     def trained_on(self, batch, rows, examples):
@@ -244,15 +239,21 @@ class CycleParts(TranslationParts):
 
 
 def with_data_channels(config, examples: PairedImages | UnpairedImages):
-    """The configuration with the channels that the data has, and the examples with those that it asks for."""
+    """The configuration with the channels that the data has, where it asks for none."""
     measured = {}
     for side, images in (("a", examples.a), ("b", examples.b)):
         # Three are the default.
         if not getattr(config, f"channels_{side}") and images.shape[-1] == 1:
             measured[f"channels_{side}"] = 1
-    config = override(config, measured)
-    a, b = with_channels(examples.a, config.channels("A")), with_channels(examples.b, config.channels("B"))
-    return config, dataclasses.replace(examples, a=a, b=b)
+    return override(config, measured)
+
+
+def fingerprints(examples: PairedImages | UnpairedImages, config) -> dict[str, str]:
+    """Of each side, with the channels that the model sees."""
+    return {
+        "a": fingerprint(examples.a, channels=config.channels("A")),
+        "b": fingerprint(examples.b, channels=config.channels("B")),
+    }
 
 
 def cropped(examples: PairedImages | UnpairedImages, rows: Sequence[np.ndarray], config) -> list[np.ndarray]:

@@ -24,7 +24,7 @@ from panels.sheet import sheet
 from pipelines.atomic import atomic_write
 from pipelines.batches.draws import Batches
 from pipelines.examples import Examples, LabeledImages
-from pipelines.images import load_size
+from pipelines.images import load_size, with_channels
 from pipelines.rows import ImageRows, in_chunks
 from serving.sampler import Sampler
 
@@ -194,14 +194,20 @@ def with_measured(config: TrainingConfig, measured: Mapping[str, object]) -> Tra
     return override(config, measured)
 
 
-def fingerprint(*arrays: np.ndarray | ImageRows) -> str:
-    """A short hash of arrays: same content, same hash. Of many images no copy is made."""
+def fingerprint(*arrays: np.ndarray | ImageRows, channels: int = 0) -> str:
+    """A short hash of arrays: same content, same hash. Of many images no copy is made.
+
+    Args:
+        arrays: of images, or of anything else.
+        channels: with which images are looked at (`with_channels`); 0: their own.
+    """
     digest = hashlib.sha256()
     for array in arrays:
-        digest.update(f"{array.dtype}{array.shape}".encode())
+        shape = (*array.shape[:-1], channels) if channels else array.shape
+        digest.update(f"{array.dtype}{shape}".encode())
         parts = in_chunks(array) if array.shape else [(0, array)]
         for _, part in parts:
-            digest.update(np.ascontiguousarray(part))
+            digest.update(np.ascontiguousarray(with_channels(part, channels) if channels else part))
     return digest.hexdigest()[:16]
 
 

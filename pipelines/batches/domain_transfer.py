@@ -13,14 +13,15 @@ ORDER, FLIP, OTHER = range(3)
 
 
 def associated_batches(examples: PairedImages, config) -> Batches:
-    """Batches of `input`, `target` and `unassociated` (B, image_size, image_size, 3) float32 in [-1, 1].
+    """Batches of `input`, `target` and `unassociated` (B, image_size, image_size, c) float32 in [-1, 1].
 
     With `config.flip`, inputs are flipped with probability 1/2; targets, whose pose is meaningful, never are. The
     unassociated target is drawn from all targets with another label.
 
     Args:
         examples: the training split.
-        config: a PixelDTConfig; its `direction` is AtoB where A is the input.
+        config: a PixelDTConfig; its `direction` is AtoB where A is the input, its `channels_a` and `channels_b` are c,
+            or 0 for the images' own.
 
     Raises:
         DataError: there are fewer pairs than a batch holds, all have the same label, or a side is below image_size.
@@ -31,8 +32,9 @@ def associated_batches(examples: PairedImages, config) -> Batches:
     labels = np.arange(len(examples)) if examples.labels is None else np.asarray(examples.labels)
     if len(np.unique(labels)) < 2:
         raise DataError("training needs targets with at least two different labels. Received: all with the same one")
-    source, target = (examples.a, examples.b) if config.direction == "AtoB" else (examples.b, examples.a)
-    read_source, read_target = reader(source), reader(target)
+    read_source, read_target = reader(examples.a, config.channels_a), reader(examples.b, config.channels_b)
+    if config.direction != "AtoB":
+        read_source, read_target = read_target, read_source
     # Sorted by label, the rows with the same label as a given row form a block of `same` rows from `first`.
     by_label = np.argsort(labels, kind="stable")
     values = labels[by_label]

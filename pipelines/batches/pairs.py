@@ -11,14 +11,15 @@ ORDER, CROP = range(2)
 
 
 def paired_batches(examples: PairedImages, config) -> Batches:
-    """Batches of `input` and `target` (B, height, width, 3) float32 in [-1, 1]: the same region, flipped alike.
+    """Batches of `input` and `target` (B, height, width, c) float32 in [-1, 1]: the same region, flipped alike.
 
     The size is `config.sides` where A and B have one size. Where one is larger, as in super-resolution, it is that of
     its crops, and those of the other are smaller by the same factor (see `crop_sizes`).
 
     Args:
         examples: the training split.
-        config: a Pix2PixConfig; its `direction` is AtoB where A is the input.
+        config: a Pix2PixConfig; its `direction` is AtoB where A is the input, its `channels_a` and `channels_b` are c,
+            or 0 for the images' own.
 
     Raises:
         DataError: there are fewer pairs than a batch holds, or the sizes do not fit (see `crop_sizes`).
@@ -26,7 +27,10 @@ def paired_batches(examples: PairedImages, config) -> Batches:
     count, seed = config.batch_size, config.seed
     check_enough(len(examples), count, "pairs")
     size_a, size_b = crop_sizes(examples, config.sides)
-    sides = {"input": (reader(examples.a), size_a), "target": (reader(examples.b), size_b)}
+    sides = {
+        "input": (reader(examples.a, config.channels_a), size_a),
+        "target": (reader(examples.b, config.channels_b), size_b),
+    }
     if config.direction != "AtoB":
         sides = {"input": sides["target"], "target": sides["input"]}
     smaller = min(size_a[0], size_b[0])

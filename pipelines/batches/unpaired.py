@@ -10,13 +10,13 @@ ORDER_A, ORDER_B, CROP_A, CROP_B = range(4)
 
 
 def unpaired_batches(examples: UnpairedImages | PairedImages, config) -> Batches:
-    """Batches of `a` and `b` (B, height, width, 3) float32 in [-1, 1], cropped and flipped independently.
+    """Batches of `a` and `b` (B, height, width, c) float32 in [-1, 1], cropped and flipped independently.
 
     Each side takes all of its images in random order before it starts over; an epoch is that of the larger side.
 
     Args:
         examples: the training split. The correspondence of pairs is ignored.
-        config: a CycleGANConfig.
+        config: a CycleGANConfig; its `channels_a` and `channels_b` are c, or 0 for the images' own.
 
     Raises:
         DataError: a side has fewer images than a batch holds, or smaller ones than config.sides.
@@ -26,7 +26,7 @@ def unpaired_batches(examples: UnpairedImages | PairedImages, config) -> Batches
     for side, (images, _, _) in sides.items():
         check_enough(len(images), count, f"images of {side.upper()}")
     check_sides(size, a=examples.a, b=examples.b)
-    readers = {side: reader(images) for side, (images, _, _) in sides.items()}
+    readers = {side: reader(images, getattr(config, f"channels_{side}")) for side, (images, _, _) in sides.items()}
 
     def at(step):
         batch = {}

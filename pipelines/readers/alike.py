@@ -3,8 +3,8 @@
 import dataclasses
 from collections.abc import Mapping, Sequence
 
-from pipelines.examples import PLAIN, Record, Values
-from pipelines.readers.label_maps import Verdict, verdict
+from pipelines.examples import PLAIN, DataError, Record, Values
+from pipelines.readers.label_maps import NEAREST, Verdict, verdict
 from pipelines.readers.values import look_at_all, values_of
 from pipelines.reading import Reading
 
@@ -14,20 +14,19 @@ class Alike:
     """How the files of a side are read.
 
     Attributes:
-        values: their pixel values, and the channels of what they become.
-        is_label_map: whether their colors are labels.
+        values: their pixel values, the channels of what they become, and whether their colors are labels.
     """
 
     values: Values = PLAIN
-    is_label_map: bool = False
 
     def of(self, records: Sequence[Record]) -> tuple[Record, ...]:
         """The records, to be read so."""
-        if self == Alike():
+        is_label_map = bool(self.values.is_label_map)
+        # A record says so itself.
+        values = dataclasses.replace(self.values, is_label_map=None)
+        if values == PLAIN and not is_label_map:
             return tuple(records)
-        return tuple(
-            dataclasses.replace(record, values=self.values, is_label_map=self.is_label_map) for record in records
-        )
+        return tuple(dataclasses.replace(record, values=values, is_label_map=is_label_map) for record in records)
 
 
 def alike(
@@ -56,32 +55,57 @@ def alike(
         By side how it is read, and lines for the report's assumptions.
 
     Raises:
-        DataError: a range of values is unknown.
+        DataError: a range of values is unknown, or two are given to a set without sides.
     """
     # Where there is one split, it is found as both.
     sides = {side: list({record.path: record for record in records}.values()) for side, records in sides.items()}
+    recorded = None
+    if reading.recorded is not None:
+        recorded = {side: Values(**reading.recorded.get(side, {})) for side in sides}
     verdicts, lines = {}, []
     for side, records in sides.items():
-        verdicts[side] = verdict(records, size, _told(side, reading, published_maps)) if may_be_maps else Verdict(False)
+        if not may_be_maps:
+            verdicts[side] = Verdict(False)
+        elif recorded and (recorded[side].is_label_map is not None or recorded[side].is_numbered):
+            verdicts[side] = _as_recorded(recorded[side])
+        else:
+            verdicts[side] = verdict(records, size, _told(side, reading, published_maps))
         if verdicts[side].why:
             lines.append(f"{side} is treated as {verdicts[side].why}")
         if verdicts[side].are_numbered:
             lines.append(
                 f"{side}: its gray values are numbers of labels, which get the colors of PASCAL VOC's color map"
             )
-    if reading.recorded:
-        recorded = {side: Values(**reading.recorded.get(side, {})) for side in sides}
-        return {side: Alike(recorded[side], verdicts[side].are_label_maps) for side in sides}, lines
+    are_maps = {side: found.are_label_maps if may_be_maps else None for side, found in verdicts.items()}
+    if recorded:
+        return {side: _read(recorded[side], are_maps[side]) for side in sides}, lines
     toned = {side: records for side, records in sides.items() if not verdicts[side].are_numbered}
     ranges, of_each = {side: reading.range_of_values(side) for side in toned}, reading.value_range.count(",") > 1
+    if of_each and "" in sides:
+        raise DataError(
+            f"value_range must be two numbers with a comma between them, as {name} has no sides. "
+            f"Received: {reading.value_range}"
+        )
     values, more = values_of(toned, cache_dir, ranges, name, of_each)
-    for side in sides.keys() - toned.keys():
+    for side in sorted(sides.keys() - toned.keys()):
         values[side] = Values(is_numbered=True)
+        if reading.value_range:
+            more.append(f"{side}: --value_range={reading.value_range} is not used for numbers of labels")
     for side in toned if may_be_gray else ():
         if all(look.is_gray for look in look_at_all(toned[side], cache_dir)):
             values[side] = dataclasses.replace(values[side], channels=1)
             more.append(f"{side} has one channel, as all of its files are gray")
-    return {side: Alike(values[side], verdicts[side].are_label_maps) for side in sides}, lines + more
+    return {side: _read(values[side], are_maps[side]) for side in sides}, lines + more
+
+
+def _read(values: Values, is_label_map: bool | None) -> Alike:
+    return Alike(dataclasses.replace(values, is_label_map=is_label_map))
+
+
+def _as_recorded(values: Values) -> Verdict:
+    """What a side's pictures were in training. Numbers of labels are label maps, as an older record does not say."""
+    are_maps = bool(values.is_label_map or values.is_numbered)
+    return Verdict(are_maps, values.is_numbered, f"label maps, as in training, {NEAREST}" if are_maps else "")
 
 
 def _told(side: str, reading: Reading, published_maps: str) -> bool | None:

@@ -9,13 +9,13 @@ from pipelines.examples import CaptionedImages, DataError, Record
 from pipelines.readers.alike import alike
 from pipelines.readers.caption_files import CaptionFiles
 from pipelines.readers.caption_tables import TABLE_SUFFIXES, Table, find_tables
-from pipelines.readers.files import COMMON, Scan, check_folder, check_split, key_of, normal, not_pictures, scan
-from pipelines.readers.folder import NO_TEST, folder_around, unique_names
+from pipelines.readers.files import COMMON, Scan, check_folder, check_split, key_of, normal, not_pictures, scan_data
+from pipelines.readers.folder import NO_TEST, unique_names
 from pipelines.readers.order import natural
 from pipelines.readers.photographs import caption_line, decode_captioned
 from pipelines.readers.records import whole_of
 from pipelines.readers.splits import ACCEPTED as ACCEPTED_SPLITS
-from pipelines.readers.splits import Splits, divide, from_table
+from pipelines.readers.splits import Splits, divide, folder_around, from_table
 from pipelines.reading import DEFAULT, Reading
 from pipelines.report import Report, first_names
 
@@ -54,7 +54,7 @@ def find(data_dir: str, reading: Reading = DEFAULT) -> FoundCaptioned:
             or it is not clear what is trained on, or to which image a text file belongs.
     """
     check_folder("captions", data_dir, _ACCEPTED)
-    scanned = scan(data_dir)
+    scanned = scan_data(data_dir)
     if not scanned.pictures:
         raise DataError(f"captions: data_dir must hold images ({COMMON}); {_ACCEPTED}. Received: none in {data_dir!r}")
     table = find_tables(data_dir, scanned.pictures, scanned.named(*TABLE_SUFFIXES), reading.encoding)

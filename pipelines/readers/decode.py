@@ -144,9 +144,12 @@ def _half(image: Image.Image, half: str) -> Image.Image:
 def _upright_rgb(opened: Image.Image, values: Values) -> Image.Image:
     if values.is_numbered:
         return Image.fromarray(colors_of(_numbers(opened)))
-    image = _of_eight_bits(opened, values) if kind_of(opened) else _to_rgb(upright(opened))
-    if values.scales_bytes:
-        image = Image.fromarray(np.rint(scaled(np.asarray(image), values)).astype(np.uint8))
+    if kind_of(opened):
+        image = _of_eight_bits(opened, values)
+    else:
+        image = _to_rgb(upright(opened))
+        if values.scales_bytes:
+            image = Image.fromarray(np.rint(scaled(np.asarray(image), values)).astype(np.uint8))
     return image.convert("L") if values.channels == 1 else image
 
 

@@ -1,10 +1,14 @@
 """Files of more than 8 bits: their pixel values as they are stored, which Pillow would clip or cut."""
 
 import contextlib
+import errno
 from typing import Literal
 
 import numpy as np
 from PIL import Image, ImageOps
+
+from pipelines.examples import DataError
+from pipelines.report import printable
 
 Kind = Literal["", "integers", "floats"]
 # Pillow keeps the first of a value's two bytes where it decodes 16-bit colors to 8 bits. Read in the other order of
@@ -12,7 +16,21 @@ Kind = Literal["", "integers", "floats"]
 OTHER_ORDER = {"16B": "16L", "16L": "16B", "16N": "16B"}
 # Tags of EXIF and TIFF, and the orientations that turn a picture by a quarter.
 IMAGE_WIDTH, IMAGE_LENGTH, ORIENTATION, TURNED = 0x0100, 0x0101, 0x0112, (5, 6, 7, 8)
+# Errors of a file that is not there, and of places in a broken one where nothing can be.
+OF_FILES = (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.EINVAL, errno.EOVERFLOW)
 DEEP_COLORS = ("RGB;", "RGBA;", "RGBX;")
+
+
+def is_passing(error: Exception) -> bool:
+    """Whether an error while a file was read is none of its content, so that it may be gone the next time: too many
+    open files, a network drive that is away, no permission. Pillow's own have no number.
+    """
+    return isinstance(error, OSError) and error.errno is not None and error.errno not in OF_FILES
+
+
+def memory_needed(name: str) -> DataError:
+    """What is raised where there is no memory to decode a picture, which is not broken."""
+    return DataError(f"there must be memory to decode the picture {printable(name)}. Received: too little")
 
 
 def kind_of(opened: Image.Image) -> Kind:

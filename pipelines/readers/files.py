@@ -22,6 +22,11 @@ NO_PICTURES = (
     *(".pth", ".t7", ".keras", ".ckpt", ".tfrecord", ".parquet", ".arrow", ".db", ".sqlite", ".zip", ".tar", ".gz"),
     *(".tgz", ".bz2", ".xz", ".7z", ".rar", ".mp3", ".wav", ".mp4", ".avi", ".mov", ".mkv"),
 )
+# Of a run folder, and of the sheet of examples in it; a text chunk of the sheet's PNG file.
+RUN_RECORD, SHEET = "run.json", "data.png"
+SHEET_MARK = "gans_from_the_papers data sheet"
+# Folders of systems and programs, whose pictures are thumbnails and remains.
+FOREIGN = frozenset(("__MACOSX", "@eaDir", "$RECYCLE.BIN", "System Volume Information", "lost+found"))
 # A folder may be reached by links in several ways, but not in all the ways that links between many folders make.
 MOST_WAYS = 2
 
@@ -103,11 +108,11 @@ def scan(folder: str) -> Scan:
             raise DataError(f"the folder {path!r} must be readable. Received: {error}") from error
         for entry in entries:
             name = prefix + entry.name
-            if entry.name == "__MACOSX":
-                continue
             is_hidden, is_link = entry.name.startswith("."), entry.is_symlink()
             if is_folder(entry):
-                if not is_hidden:
+                if is_hidden or entry.name in FOREIGN:
+                    skipped.setdefault("hidden or a system's folder", []).append(f"{name}/")
+                else:
                     walk(entry.path, f"{name}/", (*above, identity), linked or is_link)
             elif is_link and not os.path.exists(entry.path):
                 if not is_hidden:
@@ -132,6 +137,34 @@ def scan(folder: str) -> Scan:
         {reason: tuple(names) for reason, names in skipped.items()},
         real,
     )
+
+
+def scan_data(folder: str) -> Scan:
+    """The files below a folder of data, see `scan`, less what this program has written into it: runs and sheets."""
+    scanned = scan(folder)
+    runs = tuple(f"{name.removesuffix(RUN_RECORD)}" for name in scanned.others if name.endswith(f"/{RUN_RECORD}"))
+    own = {name for name in (*scanned.pictures, *scanned.others) if name.startswith(runs)} if runs else set()
+    own |= {name for name in scanned.pictures if name not in own and is_sheet(scanned.path(name))}
+    if not own:
+        return scanned
+    return dataclasses.replace(
+        scanned,
+        pictures=tuple(name for name in scanned.pictures if name not in own),
+        others=tuple(name for name in scanned.others if name not in own),
+        skipped={**scanned.skipped, "written by this program": tuple(sorted(own))},
+    )
+
+
+def is_sheet(path: str) -> bool:
+    """Whether a file is a sheet of examples that this program has drawn."""
+    if os.path.basename(path) != SHEET:
+        return False
+    try:
+        with Image.open(path) as opened:
+            return opened.info.get("Software") == SHEET_MARK
+    except Exception:
+        # Reported when it is decoded.
+        return False
 
 
 def is_folder(entry: os.DirEntry) -> bool:

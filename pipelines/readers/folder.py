@@ -2,23 +2,27 @@
 
 import collections
 import dataclasses
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from pipelines.examples import DataError, LabeledImages, Record
 from pipelines.readers.alike import alike
 from pipelines.readers.class_tables import columns_line, columns_of, in_order, read_classes
-from pipelines.readers.files import COMMON, Scan, check_folder, check_split, key_of, not_pictures, scan
+from pipelines.readers.files import COMMON, Scan, check_folder, check_split, key_of, normal, not_pictures, scan_data
+from pipelines.readers.order import natural
 from pipelines.readers.records import decode_reported, whole_of
 from pipelines.readers.split_tables import divided_by_tables
 from pipelines.readers.splits import ACCEPTED as ACCEPTED_SPLITS
-from pipelines.readers.splits import TRAIN, Splits, divide
+from pipelines.readers.splits import TRAIN, Splits, divide, folder_around
 from pipelines.readers.tables import SUFFIXES
 from pipelines.reading import DEFAULT, Reading
-from pipelines.report import Report, printable, writable
+from pipelines.report import Report, first_names, printable, writable
 
 _ACCEPTED = f"accepted are images ({COMMON}), in sub-folders if they have classes; {ACCEPTED_SPLITS}"
+
+FOLD = re.compile(r"(?:cv|k?fold|part|split)s?[ _-]?[0-9]+")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,7 +55,7 @@ def find(data_dir: str, reading: Reading = DEFAULT) -> FoundFolder:
         DataError: the folder is missing, or contains no image to train on; or the splits are not clear.
     """
     check_folder("folder", data_dir, _ACCEPTED)
-    scanned = scan(data_dir)
+    scanned = scan_data(data_dir)
     if not scanned.pictures:
         raise DataError(f"folder: data_dir must hold images; {_ACCEPTED}. Received: none in {data_dir!r}")
     tables = [name for name in scanned.named(*SUFFIXES) if "/" not in name]
@@ -64,6 +68,7 @@ def find(data_dir: str, reading: Reading = DEFAULT) -> FoundFolder:
         lines = [f"classes are those of the column {reading.class_column}"]
     else:
         classes, line = folder_classes(splits)
+        check_classes(classes)
         problems, lines = {}, [line, columns_line(columns)]
     class_names = in_order({classes[path] for path in splits.paths(TRAIN) if path in classes})
     known = frozenset(class_names)
@@ -126,6 +131,11 @@ def load(split: str, load_size: int, data_dir: str, cache_dir: str, reading: Rea
             f"Received: {len(records)} ({'; '.join(report.lines())})"
         )
     counts = collections.Counter(record.class_name for record in records)
+    if split == "train" and (lost := [name for name in found.class_names if not counts[name]]):
+        raise DataError(
+            "folder: each class must have an image that can be decoded. "
+            f"Received: none of {first_names(lost)} ({'; '.join(report.lines())})"
+        )
     report = report.with_used(split, len(records), {name: counts[name] for name in found.class_names})
     report.log()
     return LabeledImages(
@@ -144,18 +154,6 @@ def unique_names(scanned: Scan) -> dict[str, str]:
     return {path: key_of(path) if stems[key_of(path)] == 1 else writable(path) for path in scanned.pictures}
 
 
-def folder_around(paths: Sequence[str]) -> str:
-    """The folders, with a slash, that contain all the paths and nothing else, down to where there are several."""
-    around = ""
-    while True:
-        tops = {
-            path.removeprefix(around).partition("/")[0] if "/" in path.removeprefix(around) else "" for path in paths
-        }
-        if len(tops) != 1 or "" in tops:
-            return around
-        around += f"{tops.pop()}/"
-
-
 def folder_classes(splits: Splits) -> tuple[dict[str, str], str]:
     """Picture to class, by the folders below those of the splits, and a line on them; ({}, line) without classes."""
     around = folder_around([splits.rest[path] for path in splits.paths(TRAIN)])
@@ -168,7 +166,25 @@ def folder_classes(splits: Splits) -> tuple[dict[str, str], str]:
     if loose:
         outside = f"{len(loose):,} images are outside of the {len(folders)} sub-folders, such as {printable(loose[0])}"
         return {}, f"no classes: {outside}"
-    return {path: name.partition("/")[0] for path, name in rest.items() if "/" in name}, "classes are the sub-folders"
+    # Cat of test is cat of train.
+    spelled = collections.defaultdict(set)
+    for name in folders:
+        spelled[normal(name).casefold()].add(name)
+    known = {key: names.pop() for key, names in spelled.items() if len(names) == 1}
+    classes = {path: name.partition("/")[0] for path, name in rest.items() if "/" in name}
+    return {
+        path: name if name in folders else known.get(normal(name).casefold(), name) for path, name in classes.items()
+    }, "classes are the sub-folders"
+
+
+def check_classes(classes: Mapping[str, str]):
+    """DataError if the folders are the parts of a cross-validation, and so no classes."""
+    names = sorted(set(classes.values()), key=natural)
+    if len(names) > 1 and all(FOLD.fullmatch(name.lower()) for name in names):
+        raise DataError(
+            "folder: the folders of a cross-validation are no classes; accepted are --splits=TRAIN,TEST, which names "
+            f"two of them, and classes of other names. Received: {first_names(names)}"
+        )
 
 
 def labels_of(records: Sequence[Record], class_names: Sequence[str]) -> np.ndarray | None:

@@ -3,14 +3,15 @@
 import collections
 import dataclasses
 import os
+import re
 from collections.abc import Mapping
 
 from pipelines.examples import DataError, PairedImages, Record
 from pipelines.readers.alike import alike
-from pipelines.readers.files import Scan, check_folder, check_split, key_of, normal, not_pictures, scan
+from pipelines.readers.files import Scan, check_folder, check_split, key_of, normal, not_pictures, scan_data
 from pipelines.readers.halves import Looks, looks_of
 from pipelines.readers.records import decode_reported, whole_of
-from pipelines.readers.sides import SIDES, Sided, check_one_each, kind_with_sides, recognize
+from pipelines.readers.sides import ALL_WORDS, SIDES, Sided, check_one_each, kind_with_sides, recognize, without_split
 from pipelines.readers.splits import Splits, divide
 from pipelines.reading import DEFAULT, Reading
 from pipelines.report import FEW_TRANSLATIONS, Report, counted, first_names
@@ -56,7 +57,7 @@ def find(data_dir: str, name: str = "pairs", reading: Reading = DEFAULT) -> Foun
         DataError: the folder is missing, or contains no pairs, or it is not clear what they are.
     """
     check_folder(name, data_dir, _ACCEPTED)
-    scanned = scan(data_dir)
+    scanned = scan_data(data_dir)
     if not scanned.pictures:
         raise DataError(f"{name}: there must be at least one pair; {_ACCEPTED}. Received: no picture in {data_dir!r}")
     splits = divide(scanned, name, reading, kind_with_sides(reading), has_classes=False)
@@ -152,12 +153,28 @@ def _by_looks(scanned: Scan, splits: Splits, name: str) -> Pairs:
             f"{name}: two folders hold pictures of the same names, but their own names do not say which is A; "
             f"{_ACCEPTED}. Received: {siblings[0]} and {siblings[1]} (--sides={siblings[0]},{siblings[1]})"
         )
-    if not looks.are_two:
+    if not looks.are_two or (looks.doubtful and not _may_be_two(splits)):
         raise DataError(
             f"{name}: it must be clear which pictures are a pair; {_ACCEPTED}. "
             f"Received: {_described(scanned, splits, None)}, most of which do not look like two pictures side by side"
         )
     return _side_by_side(scanned, splits, name, looks)
+
+
+def _may_be_two(splits: Splits) -> bool:
+    """Whether files that look like one picture each may be two for their shape: only if nothing else is suggested.
+
+    That is, if no folder keeps some apart from others or is called as a side is, and no two names differ in their last
+    words alone.
+    """
+    folders = {splits.rest[path].rpartition("/")[0] for path in splits.of}
+    words = {form for path in splits.of for name in path.split("/")[:-1] for form in without_split(name)}
+    stems = collections.defaultdict(set)
+    for path in splits.of:
+        *before, last = re.split(r"[_\-. ]+", os.path.splitext(splits.rest[path])[0])
+        stems[tuple(before)].add(last)
+    by_last_word = sum(len(lasts) == 2 and not any(last.isdecimal() for last in lasts) for lasts in stems.values())
+    return len(folders) == 1 and not words & ALL_WORDS and 2 * by_last_word < len(stems)
 
 
 def _by_suffix(scanned: Scan, by_stem, name: str, suffixes: tuple[str, ...]) -> Pairs:

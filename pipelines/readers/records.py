@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 import math
 import os
+import pathlib
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -15,6 +16,7 @@ from pipelines.budget import Whole
 from pipelines.examples import PLAIN, DataError, Record
 from pipelines.readers.cache import Decoded, decode_once
 from pipelines.readers.decode import SMALL, decode_image, is_small
+from pipelines.readers.deep import is_passing, memory_needed
 from pipelines.readers.shapes import counted, fit_lines, sizes_of
 from pipelines.reading import DEFAULT, Reading
 from pipelines.report import Report, first_names
@@ -55,14 +57,20 @@ def decode_images(
         the records say; and for each of the others its name and the reason.
 
     Raises:
-        DataError: load_size is not positive, or the set is not held in memory and cannot be written to cache_dir.
+        DataError: load_size is not positive, there is no memory to decode an image, or the set is not held in memory
+            and cannot be written to cache_dir.
     """
     sides = height_width(load_size)
     if min(sides) < 1:
         raise DataError(f"load_size must be a positive number of pixels. Received: {load_size}")
     path = _cache_file(records, sides, cache_dir, reading)
     shape = (len(records), *sides, channels_of(records))
-    images, skipped = decode_once(_decoded(records, sides, reading), shape, path, whole)
+    passing: list[str] = []
+    images, skipped = decode_once(_decoded(records, sides, reading, passing), shape, path, whole)
+    if passing:
+        # No verdict on these files: without its notes, the next run does not read the cache.
+        pathlib.Path(path + ".json").unlink(missing_ok=True)
+        logging.warning("The decoded images are not kept, as some could not be read: %s", first_names(passing))
     brightest = images[:LOOKED_AT].max() if len(images) else DARK
     release(images)
     if brightest < DARK:
@@ -175,8 +183,13 @@ def _fingerprint(records: Sequence[Record], size: str, reading: Reading) -> str:
     return digest.hexdigest()[:24]
 
 
-def _decoded(records: Sequence[Record], sides: tuple[int, int], reading: Reading) -> Iterator[Decoded]:
-    """Yields for each record its index and its image, or None and the reason why there is no image."""
+def _decoded(
+    records: Sequence[Record], sides: tuple[int, int], reading: Reading, passing: list[str]
+) -> Iterator[Decoded]:
+    """Yields for each record its index and its image, or None and the reason why there is no image.
+
+    The names of those that could not be read for a reason that may be gone the next time are added to `passing`.
+    """
     enlarged = []
 
     def attempt(record: Record) -> tuple[np.ndarray | None, str]:
@@ -185,8 +198,12 @@ def _decoded(records: Sequence[Record], sides: tuple[int, int], reading: Reading
             if is_small(record.path, sides, record.half, reading.resize):
                 enlarged.append(record.name)
             return image, ""
+        except MemoryError as error:
+            raise memory_needed(record.name) from error
         # Broken files raise a dozen exception types, depending on the format; none may end a run.
         except Exception as error:
+            if is_passing(error):
+                passing.append(record.name)
             return None, " ".join(f"{type(error).__name__}: {error}".replace(record.path, record.name).split())
 
     with (

@@ -23,7 +23,8 @@ PAIRS = (
     "real/fake before/after low/high lr/hr lq/hq lq/gt noisy/clean noisy/gt blur/sharp blurry/sharp blur/gt",
     "hazy/clear hazy/gt hazy/clean rainy/clean rain/norain rgb/depth rgb/ir rgb/label rgb/mask visible/ir",
     "visible/infrared day/night summer/winter gray/color grey/colour gray/rgb bw/color content/style",
-    "leftimg8bit/gtfine leftimg8bit/gtcoarse /mask /label /annotation /segmentation /seg /gt /groundtruth /target",
+    "leftimg8bit/gtfine leftimg8bit/gtcoarse image/annot image/anno image/lbl",
+    "/annot /anno /lbl /mask /label /annotation /segmentation /seg /gt /groundtruth /target",
 )
 WORDS = tuple(tuple(pair.split("/")) for line in PAIRS for pair in line.split())
 ALL_WORDS = frozenset(word for pair in WORDS for word in pair if word)
@@ -119,7 +120,7 @@ def singular(word: str) -> str:
 
 def squashed(name: str) -> str:
     """A name without case and separators, in the singular."""
-    return singular("".join(re.findall(r"[^\W_]+", name.casefold())))
+    return singular("".join(re.findall(r"[^\W_]+", normal(name).casefold())))
 
 
 @functools.cache
@@ -216,11 +217,12 @@ def sided(splits: Splits, naming: Naming) -> Sided:
 
 
 def without_case(tables: tuple[dict, dict]) -> tuple[dict, dict]:
-    """The tables with keys that agree in all but case made equal, unless that would make two of one."""
-    folded = tuple({key.casefold() for key in table} for table in tables)
-    if any(len(keys) < len(table) for keys, table in zip(folded, tables, strict=True)):
-        return tables
-    spelled = {key.casefold(): key for key in tables[0]}
+    """The tables with keys that agree in all but case made equal, where that makes no two of them one."""
+    once = [
+        {folded for folded, count in collections.Counter(key.casefold() for key in table).items() if count == 1}
+        for table in tables
+    ]
+    spelled = {key.casefold(): key for key in tables[0] if key.casefold() in once[0] & once[1]}
     return tables[0], {spelled.get(key.casefold(), key): paths for key, paths in tables[1].items()}
 
 

@@ -3,12 +3,13 @@
 import collections
 import dataclasses
 import functools
+import itertools
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from pipelines.examples import DataError
-from pipelines.readers.files import Scan
+from pipelines.readers.files import Scan, normal
 from pipelines.reading import Reading
 from pipelines.report import first_names
 
@@ -27,7 +28,7 @@ FILLERS = frozenset(
         *("set", "split", "folder", "dir", "files", "samples", "examples", "cropped", "resized"),
     )
 )
-# Folders above those of the splits: archive/animals/train.
+# Folders above those of the splits, not counting those that contain everything: set/animals/train.
 DEEPEST = 4
 ACCEPTED = (
     "accepted are folders train and test (or val, valid, validation, dev; training and testing; in any case), at the "
@@ -44,9 +45,8 @@ def words_of(name: str) -> tuple[str, ...]:
 def kind_of(name: str) -> str:
     """The split that a folder's name stands for; "" if it stands for none."""
     words = [word for word in words_of(name) if word not in FILLERS]
-    # COCO's train2017.
-    years = [word for word in words if re.fullmatch(r"(?:19|20)[0-9]{2}", word)]
-    kinds = [KIND_OF.get(word, "") for word in words if word not in years]
+    # COCO's train2017, eval15.
+    kinds = [KIND_OF.get(word, "") for word in words if not word.isdecimal()]
     return kinds[0] if len(kinds) == 1 else ""
 
 
@@ -101,7 +101,8 @@ def divide(
     paths = scanned.pictures
     kind = kind or kind_for(reading)
     folders = {path: path.split("/")[:-1] for path in paths}
-    for depth in range(min(max(map(len, folders.values()), default=0), DEEPEST)):
+    alone = folder_around(paths).count("/")
+    for depth in range(min(max(map(len, folders.values()), default=0), alone + DEEPEST)):
         names = {path: above[depth] for path, above in folders.items() if len(above) > depth}
         told = {name: (kind(name), "") for name in set(names.values())}
         if not any(split for split, _ in told.values()) and not reading.splits:
@@ -171,13 +172,25 @@ def without_splits(paths: Sequence[str]) -> dict[str, str]:
     return {path: path for path in paths}
 
 
+def folder_around(paths: Sequence[str]) -> str:
+    """The folders, with a slash, that contain all the paths and nothing else, down to where there are several."""
+    around = ""
+    while True:
+        tops = {
+            path.removeprefix(around).partition("/")[0] if "/" in path.removeprefix(around) else "" for path in paths
+        }
+        if len(tops) != 1 or "" in tops:
+            return around
+        around += f"{tops.pop()}/"
+
+
 def kind_for(reading: Reading) -> Callable[[str], str]:
     """Folder name to the split that it stands for, as the user says or as names go."""
     if reading.splits == "none":
         return lambda name: ""
     if reading.split_names:
-        given = dict(zip((name.casefold() for name in reading.split_names), (TRAIN, TEST), strict=True))
-        return lambda name: given.get(name.casefold(), "")
+        given = dict(zip((normal(name).casefold() for name in reading.split_names), (TRAIN, TEST), strict=True))
+        return lambda name: given.get(normal(name).casefold(), "")
     return kind_of
 
 
@@ -217,7 +230,9 @@ def _at(
             of[path] = TRAIN if kind == TRAIN else TEST
             names = path.split("/")
             remains = remainders.get(names[depth], "")
-            rest[path] = "/".join([*names[:depth], *([remains] if remains else []), *names[depth + 1 :]])
+            # Archives often have a folder in a folder of the same name: Training/Training/cat.
+            below = list(itertools.dropwhile(names[depth].__eq__, names[depth:-1]))
+            rest[path] = "/".join([*names[:depth], *([remains] if remains else []), *below, names[-1]])
         elif kind:
             skipped.setdefault(SPARE, []).append(path)
         else:

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Mapping
 
 from pipelines.examples import DataError, Record, UnpairedImages
 from pipelines.readers.alike import alike
-from pipelines.readers.files import check_folder, check_split, not_pictures, scan
-from pipelines.readers.folder import folder_around, unique_names
+from pipelines.readers.files import check_folder, check_split, not_pictures, scan_data
+from pipelines.readers.folder import unique_names
 from pipelines.readers.records import decode_reported, whole_of
 from pipelines.readers.sides import SIDES, WORDS, kind_with_sides, side_of_folder, squashed
-from pipelines.readers.splits import Splits, divide
+from pipelines.readers.splits import Splits, divide, folder_around
 from pipelines.reading import DEFAULT, Reading
 from pipelines.report import FEW_TRANSLATIONS, Report, counted, printable
 
@@ -46,7 +46,7 @@ def find(data_dir: str, name: str = "unpaired", reading: Reading = DEFAULT) -> F
         DataError: the folder is missing, or a side has no image to train on, or it is not clear what the sides are.
     """
     check_folder(name, data_dir, _ACCEPTED)
-    scanned = scan(data_dir)
+    scanned = scan_data(data_dir)
     splits = divide(scanned, name, reading, kind_with_sides(reading), has_classes=False)
     side_of, how = _sides(splits, name, reading, data_dir)
     names, chosen, neither = unique_names(scanned), {side: {"train": [], "test": []} for side in SIDES}, []

@@ -28,10 +28,11 @@ from PIL import Image
 
 from pipelines.atomic import atomic_write
 from pipelines.examples import PLAIN, DataError, Record, Values
-from pipelines.readers.deep import kind_of, pixels_of
+from pipelines.readers.deep import is_passing, kind_of, memory_needed, pixels_of
 from pipelines.report import first_names
 
 BITS = (8, 10, 12, 14, 16)
+MOST_16_BITS = 2**16 - 1
 # Pillow's modes of one channel, which those of 16 bits begin with.
 GRAY = ("1", "L", "LA", "La", "I", "F")
 _WORKERS = min(4, os.cpu_count() or 1)
@@ -77,7 +78,29 @@ def scaled(pixels: np.ndarray, values: Values) -> np.ndarray:
         if kind == "floats" or pixels.min(initial=0) < 0 or pixels.max(initial=0) > 65535:
             raise ValueError("values of a range that is not known")
         low, high = 0.0, 65535.0
-    return np.clip((pixels.astype(np.float32) - low) * np.float32(255.0 / (high - low)), 0.0, 255.0)
+    return np.clip(tones_of(pixels.astype(np.float32), low, high), 0.0, 255.0)
+
+
+def tones_of(numbers, low: float, high: float):
+    """Numbers of files, float32 of NumPy or TensorFlow, as tones: low becomes 0, high 255."""
+    return (numbers - low) * np.float32(255.0 / (high - low))
+
+
+def numbers_of(tones, low: float, high: float):
+    """Tones, floats of NumPy or TensorFlow in [0, 255], as the numbers of files: 0 becomes low, 255 high."""
+    return low + tones * ((high - low) / 255.0)
+
+
+def fits_16_bits(values: Values) -> bool:
+    """Whether a PNG file can hold the numbers of deep files: all are whole, from 0 to 65535."""
+    return values.kind == "integers" and values.low >= 0 and values.high <= MOST_16_BITS
+
+
+def range_in_png(values: Values) -> tuple[float, float]:
+    """What black and white are in a PNG file of 16 bits: as in the run's own files where it can hold their numbers
+    (`fits_16_bits`), else 0 and 65535.
+    """
+    return (values.low, values.high) if fits_16_bits(values) else (0.0, float(MOST_16_BITS))
 
 
 def colors_of(numbers: np.ndarray) -> np.ndarray:
@@ -95,7 +118,12 @@ def colors_of(numbers: np.ndarray) -> np.ndarray:
 
 
 def look_at(path: str) -> Look:
-    """Looks at a file: its header, and its values only if it has more than 8 bits."""
+    """Looks at a file: its header, and its values only if it has more than 8 bits.
+
+    Raises:
+        OSError: it could not be read, for a reason that may be gone the next time (`is_passing`).
+        DataError: there is no memory to decode it.
+    """
     try:
         with Image.open(path) as opened:
             pages = getattr(opened, "n_frames", 1) if opened.format == "TIFF" else 1
@@ -106,13 +134,19 @@ def look_at(path: str) -> Look:
             finite = np.isfinite(pixels).all()
             low, high = (float(pixels.min()), float(pixels.max())) if finite else (float("nan"), float("nan"))
             return Look(kind, low, high, pages, is_gray)
+    except MemoryError as error:
+        raise memory_needed(os.path.basename(path)) from error
     # Reported when it is decoded.
-    except Exception:
+    except Exception as error:
+        if is_passing(error):
+            raise
         return Look()
 
 
 def look_at_all(records: Sequence[Record], cache_dir: str) -> list[Look]:
-    """Looks at all files, once: what was found is kept in cache_dir, if it can be written; "" for nowhere."""
+    """Looks at all files, once: what was found is kept in cache_dir, if all could be read and it can be written; "" for
+    nowhere.
+    """
     paths = [record.path for record in records]
     notes = pathlib.Path(cache_dir) / f"values-{_fingerprint(paths)}.json"
     try:
@@ -121,9 +155,18 @@ def look_at_all(records: Sequence[Record], cache_dir: str) -> list[Look]:
             return looks
     except (OSError, ValueError, TypeError):
         pass
+    passing = []
+
+    def attempt(path: str) -> Look:
+        try:
+            return look_at(path)
+        except OSError:
+            passing.append(path)
+            return Look()
+
     with ThreadPoolExecutor(_WORKERS) as pool:
-        looks = list(pool.map(look_at, paths))
-    if cache_dir:
+        looks = list(pool.map(attempt, paths))
+    if cache_dir and not passing:
         try:
             with atomic_write(notes) as aside:
                 aside.write_text(json.dumps([dataclasses.astuple(look) for look in looks]))

@@ -14,6 +14,7 @@ from engine.parts.depths import Depths
 from engine.run import Run
 from models.core.config import ConfigError
 from pipelines.examples import DataError, Values
+from pipelines.readers.deep import pixels_of
 
 TONES = np.linspace(0.0, 1.0, 64).reshape(8, 8)
 # Of the values of the run's files, by side.
@@ -164,6 +165,34 @@ def test_files_hold_the_numbers_of_the_runs_own(tmp_path, made, channels, name, 
     np.testing.assert_allclose(numbers, low + tones.reshape(numbers.shape) / 255 * (high - low), atol=tolerance)
 
 
+@pytest.mark.parametrize(
+    "made",
+    [
+        Values(0, 1, "floats"),
+        Values(-1000, 400, "integers"),
+        Values(0, 70_000, "integers"),
+        Values(0, 9, "floats and integers"),
+    ],
+)
+def test_colors_that_no_file_can_hold_are_scaled_to_16_bits_and_that_is_said(tmp_path, made):
+    depths = Depths(made=made, channels=(3, 3))
+    tones = np.stack([TONES, TONES.T, TONES[::-1]], axis=-1).astype(np.float32) * 255
+    assert depths.name("a.png", "a.tif") == "a.png"
+    depths.write(tmp_path / "a.png", tones)
+    with Image.open(tmp_path / "a.png") as image:
+        numbers, _ = pixels_of(image)
+    np.testing.assert_allclose(numbers, tones / 255 * 65535, atol=1)
+    [line] = depths.look_at([])
+    assert line == f"translations: in these PNG files of 16 bits 0 is {made.low:g} and 65535 is {made.high:g}"
+
+
+@pytest.mark.parametrize(
+    ("made", "channels"), [(Values(), 3), (Values(0, 1, "floats"), 1), (Values(0, 4095, "integers"), 3)]
+)
+def test_nothing_is_said_of_translations_with_the_numbers_of_the_runs_own(made, channels):
+    assert Depths(made=made, channels=(3, channels)).look_at([]) == []
+
+
 def test_the_export_reads_and_writes_as_sampling_does(scans, tmp_path):
     write(tmp_path / "in" / "a.png", picture(7, 4095, np.uint16))
     sample(scans, tmp_path / "in", tmp_path / "out")
@@ -173,6 +202,11 @@ def test_the_export_reads_and_writes_as_sampling_does(scans, tmp_path):
     with Image.open(io.BytesIO(served)) as image:
         assert image.mode == "I;16"
         np.testing.assert_allclose(np.asarray(image), stored(tmp_path / "out/output/a.png")[1], atol=1)
+    guide = (scans / "export" / "SERVING.md").read_text()
+    assert (
+        "- AtoB, `png`: PNG files of 16 bits with the numbers of the training's files, 0 (black) to 1023 (white)."
+        in guide
+    )
 
 
 def test_an_evaluation_has_pictures_of_its_own_channels(scans):

@@ -14,7 +14,7 @@ SIDE = 4
 
 def config(**changes):
     values = {"image_size": SIDE, "batch_size": 2, "seed": 0, "direction": "AtoB", "flip": True}
-    return types.SimpleNamespace(**(values | changes))
+    return types.SimpleNamespace(channels_a=0, channels_b=0, **(values | changes))
 
 
 def labelled(labels):

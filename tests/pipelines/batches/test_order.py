@@ -135,7 +135,7 @@ def every_batches():
     config = types.SimpleNamespace(
         image_size=1, sides=(1, 1), batch_size=4, discriminator_steps=2, flip=True, channels=3, seed=0, conditional=True
     )
-    config.captions_per_image, config.direction = 2, "AtoB"
+    config.captions_per_image, config.direction, config.channels_a, config.channels_b = 2, "AtoB", 0, 0
     truth = GroundTruth(("color",), (("red", "blue", "green"),), labels[:, np.newaxis], (), np.zeros((MANY, 0)), None)
     captioned = CaptionedImages(images=pixels, names=names, captions=(("a", "b"),) * MANY, truth=truth)
     labeled = LabeledImages(images=pixels, names=names, labels=labels, class_names=("a", "b", "c"))

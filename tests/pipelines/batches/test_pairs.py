@@ -15,7 +15,8 @@ SIDE = 8
 
 
 def config(batch_size=3, seed=0, direction="AtoB"):
-    return types.SimpleNamespace(sides=(SIDE, SIDE), batch_size=batch_size, seed=seed, direction=direction, flip=True)
+    settings = {"batch_size": batch_size, "seed": seed, "direction": direction}
+    return types.SimpleNamespace(sides=(SIDE, SIDE), flip=True, channels_a=0, channels_b=0, **settings)
 
 
 def order_of(epoch, seed=5):

@@ -13,7 +13,9 @@ SIDE = 8
 
 
 def config(batch_size=2, seed=0):
-    return types.SimpleNamespace(sides=(SIDE, SIDE), batch_size=batch_size, seed=seed, flip=True)
+    return types.SimpleNamespace(
+        sides=(SIDE, SIDE), batch_size=batch_size, seed=seed, flip=True, channels_a=0, channels_b=0
+    )
 
 
 def shown(examples, steps):

@@ -145,6 +145,7 @@ def steps(examples):
 
 data, cache = sys.argv[1:]
 config = types.SimpleNamespace(sides=(256, 256), batch_size=1, seed=0, flip=True, direction="AtoB")
+config.channels_a = config.channels_b = 0
 nothing = np.zeros((9, 286, 286, 3), np.uint8)
 steps(PairedImages(nothing, nothing, tuple("012345678")))
 before = peak()

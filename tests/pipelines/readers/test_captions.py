@@ -142,7 +142,7 @@ def test_what_is_skipped_is_reported_and_does_not_end_the_run(folder):
     assert "skipped 2: image without a caption, or with empty ones only: emptycaption.png, nocaption.png" in text
     assert "skipped 1: text file without its image: lonely.txt" in text
     assert "skipped 1: line of a table without its image: absent.png" in text
-    assert "MACOSX" not in text
+    assert "skipped 1: hidden or a system's folder: __MACOSX/" in text
 
 
 def test_a_text_file_beside_two_images_is_refused_and_both_are_named(folder):

@@ -2,10 +2,13 @@ import os
 
 import numpy as np
 import pytest
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from pipelines.examples import DataError
 from pipelines.readers import folder as image_folder
 from pipelines.readers import records as image_records
+from pipelines.readers.files import SHEET_MARK
 from pipelines.reading import Reading
 from tests.pipelines.files import write_image
 
@@ -177,6 +180,72 @@ def test_test_images_that_link_to_training_images_are_left_out(folder):
     os.symlink("../train/1.png", folder / "test" / "5.png")
     assert load(folder, "test").names == ("test/3", "test/4")
     assert "skipped 1: a link to a training image: no test image: test/5.png" in report(folder)
+
+
+def test_what_this_program_has_written_is_no_data(folder):
+    write(folder, "cat/1.png", "dog/2.png", "run/pictures/samples-1.png", "sheet/data.png")
+    (folder / "run" / "run.json").write_text("{}")
+    text = PngInfo()
+    text.add_text("Software", SHEET_MARK)
+    Image.new("RGB", (9, 9)).save(folder / "sheet" / "data.png", pnginfo=text)
+    assert load(folder).class_names == ("cat", "dog")
+    lines = "run/pictures/samples-1.png, run/run.json, sheet/data.png"
+    assert f"skipped 3: written by this program: {lines}" in report(folder)
+
+
+def test_folders_of_systems_are_no_classes(folder):
+    write(folder, "cat/1.png", "dog/2.png", "@eaDir/3.png", ".cache/4.png", "__MACOSX/5.png")
+    assert load(folder).class_names == ("cat", "dog")
+    assert "skipped 3: hidden or a system's folder: .cache/, @eaDir/, __MACOSX/" in report(folder)
+
+
+def test_a_class_that_cannot_be_decoded_is_refused(folder):
+    write(folder, "cat/1.png", "dog/2.png")
+    (folder / "fox").mkdir()
+    (folder / "fox" / "3.png").write_text("x")
+    with pytest.raises(DataError, match=r"each class must have an image that can be decoded. Received: none of fox"):
+        load(folder)
+
+
+def test_a_class_of_test_in_other_letters_is_the_same(folder):
+    write(folder, "train/cat/1.png", "train/dog/2.png", "test/Cat/3.png", "test/DOG/4.png")
+    assert load(folder, "test").labels.tolist() == [0, 1]
+
+
+def test_folds_are_no_classes(folder):
+    write(folder, *(f"fold_{fold}/{name}/{fold}.png" for fold in range(3) for name in ("cat", "dog")))
+    with pytest.raises(DataError, match=r"cross-validation are no classes; .* Received: fold_0, fold_1, fold_2"):
+        load(folder)
+    assert load(folder, splits="fold_0,fold_1").class_names == ("cat", "dog")
+
+
+@pytest.mark.parametrize(
+    "pattern", ["Training/Training/{name}", "a/b/c/d/e/f/{split}/{name}", "seg_{split}/seg_{split}/{name}"]
+)
+def test_splits_in_folders_in_folders(folder, pattern):
+    for split, number in (("train", 1), ("test", 2)):
+        for name in ("cat", "dog"):
+            place = pattern.replace("Training", "Training" if split == "train" else "Testing")
+            write_image(folder / place.format(split=split, name=name) / f"{number}.png")
+            write_image(folder / place.format(split=split, name=name) / f"{number + 2}.png")
+    found = load(folder, "test")
+    assert found.class_names == ("cat", "dog")
+    assert found.labels.tolist() == [0, 0, 1, 1]
+
+
+def test_a_number_after_the_split_is_no_other_word(folder):
+    write(folder, "our485/low/1.png", "our485/high/2.png", "eval15/low/3.png", "eval15/high/4.png")
+    with pytest.raises(DataError, match="no folder of training images"):
+        load(folder)
+    assert load(folder, splits="our485,eval15").class_names == ("high", "low")
+
+
+def test_the_report_of_a_split_counts_what_is_decoded(folder):
+    write(folder, "train/1.png", "train/2.png", "train/3.png", "test/4.png", "test/5.png", "test/6.png")
+    for name in ("train/3.png", "test/6.png"):
+        (folder / name).write_text("x")
+    assert load(folder).report.used == {"train": 2, "test": 3}
+    assert load(folder, "test").report.used == {"test": 2}
 
 
 def test_loops_of_links_end(folder):

@@ -171,8 +171,8 @@ def test_names_may_differ_in_case_unless_that_makes_two_one(folder):
         write_image(folder / "B" / f"img_{number}.PNG", (B + number,) * 3)
     check(folder, range(3))
     write_image(folder / "A" / "img_0.png", (99,) * 3)
-    # Now the letters tell them apart.
-    assert load(folder).names == ("img_0",)
+    # Now the letters tell these two apart; the others have one partner each.
+    assert load(folder).names == ("Img_1", "Img_2", "img_0")
 
 
 def test_unusual_sides_are_named(folder):
@@ -184,6 +184,18 @@ def test_unusual_sides_are_named(folder):
     check(folder, range(3), swapped=True, sides="cartoon,sharp")
     with pytest.raises(DataError, match="--sides must name two folders"):
         load(folder, sides="sharp,drawing")
+
+
+def test_names_of_sides_may_be_typed_in_another_form(folder):
+    names = [unicodedata.normalize("NFD", name) for name in ("ölbild", "foto")]
+    write(folder, f"{names[0]}/{{split}}/{{name}}.png", f"{names[1]}/{{split}}/{{name}}.png")
+    check(folder, range(3), sides=unicodedata.normalize("NFC", "ölbild,foto"))
+
+
+def test_segnet_layout(folder):
+    write(folder, "{split}/{name}.png", "{split}annot/{name}.png")
+    check(folder, range(3))
+    check(folder, (10, 11), "test")
 
 
 def test_unusual_ends_of_names_are_named(folder):
@@ -263,6 +275,23 @@ def test_pictures_of_twice_the_width_are_two_by_their_shape_and_the_report_doubt
         save(photo(index, (72, 36)), folder / "one" / f"{index}.png")
         (folder / f"{index}.png").unlink()
     with pytest.raises(DataError, match="--sides=one,other"):
+        load(folder)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("trainA/1", "trainA/2"),
+        ("A/1", "A/2"),
+        ("photos_of_streets/frame1", "colored/map1"),
+        ("cat/1", "dog/2"),
+        ("1_rgb", "1_semantic", "2_rgb", "2_semantic"),
+    ],
+)
+def test_single_pictures_of_twice_the_width_in_other_layouts_are_refused(folder, names):
+    for index, name in enumerate(names):
+        save(photo(index, (72, 36)), folder / f"{name}.png")
+    with pytest.raises(DataError, match="look like two pictures"):
         load(folder)
 
 

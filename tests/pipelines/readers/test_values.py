@@ -10,7 +10,7 @@ from PIL import Image
 
 from pipelines.examples import DataError, Record, Values, recorded_values
 from pipelines.readers import folder, pairs, unpaired
-from pipelines.readers.decode import decode_image, decode_rgb
+from pipelines.readers.decode import decode_image, decode_precise, decode_rgb
 from pipelines.readers.values import Look, look_at, range_of, scaled, values_of, values_of_input
 from pipelines.reading import Reading
 
@@ -111,6 +111,21 @@ def test_the_range_that_is_given_is_of_files_of_8_bits_where_there_are_no_others
     write_two(tmp_path, np.rint(TONES * 100).astype(np.uint8), ".png")
     assert load(tmp_path).images.max() == 100
     np.testing.assert_allclose(load(tmp_path, value_range="0,100").images[0, ..., 0], 255 * TONES, atol=2)
+
+
+def test_a_deeper_file_is_read_in_the_range_of_the_others_once(tmp_path):
+    """A range that was given for files of 8 bits holds for a deeper one that comes later, in every way to read it."""
+    tones = np.rint(TONES * 200 + 20)
+    records = [
+        write_values(tmp_path / "bytes.png", tones.astype(np.uint8)),
+        write_values(tmp_path / "deep.png", tones.astype(np.uint16)),
+        write_deep_colors(tmp_path / "colors.png", np.stack([tones] * 3, axis=-1).astype(np.uint16)),
+        write_values(tmp_path / "floats.tif", tones.astype(np.float32)),
+    ]
+    for record in records:
+        for read in (decode_rgb, decode_precise):
+            pixels = read(record.path, Values(50, 200, scales_bytes=True))
+            np.testing.assert_allclose(pixels[..., 0], np.clip((tones - 50) / 150 * 255, 0, 255), atol=0.51)
 
 
 def test_both_splits_have_one_range(tmp_path):
