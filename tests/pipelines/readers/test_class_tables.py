@@ -81,6 +81,12 @@ def test_what_has_no_class_is_counted(tmp_path):
     )
 
 
+@pytest.mark.parametrize("header", ["file", "Image Name", "image-path", "Photo"])
+def test_of_two_columns_of_pictures_the_one_that_is_called_so(tmp_path, header):
+    write_text(tmp_path / "t.csv", f"next,{header},kind\n2.jpg,1.jpg,cat\n3.jpg,2.jpg,dog\n1.jpg,3.jpg,cat\n")
+    assert classes(tmp_path)[0] == {"1.jpg": "cat", "2.jpg": "dog", "3.jpg": "cat"}
+
+
 def test_one_name_in_several_folders_is_told_apart_by_the_folders(tmp_path):
     write_text(tmp_path / "t.csv", "file,kind\na/1.jpg,cat\nb/1.jpg,dog\n2.jpg,cat\nc/3.jpg,dog\n")
     names = ["a/1.jpg", "b/1.jpg", "2.jpg", "x/2.jpg", "3.png", "3.jpg"]
