@@ -186,7 +186,7 @@ class CycleParts(TranslationParts):
     def prepare(self, examples, dry_run=False):
         """Both sides, each cropped and flipped by itself."""
         config = with_data_channels(self.experiment.config, examples)
-        if config.identity_weight and config.channels("A") != config.channels("B"):
+        if config.identity_weight and config.side_channels("A") != config.side_channels("B"):
             raise ConfigError(
                 "identity_weight must be 0 where one side is gray and the other is not (or --set channels_a and "
                 f"channels_b to the same). Received: {config.identity_weight:g}"
@@ -251,15 +251,15 @@ def with_data_channels(config, examples: PairedImages | UnpairedImages):
 def fingerprints(examples: PairedImages | UnpairedImages, config) -> dict[str, str]:
     """Of each side, with the channels that the model sees."""
     return {
-        "a": fingerprint(examples.a, channels=config.channels("A")),
-        "b": fingerprint(examples.b, channels=config.channels("B")),
+        "a": fingerprint(examples.a, channels=config.side_channels("A")),
+        "b": fingerprint(examples.b, channels=config.side_channels("B")),
     }
 
 
 def cropped(examples: PairedImages | UnpairedImages, rows: Sequence[np.ndarray], config) -> list[np.ndarray]:
     """The middle of some images of A and of B, with the channels of the model's images."""
     sides = zip("AB", (examples.a, examples.b), rows, strict=True)
-    return [with_channels(center_crop(side[some], config.sides), config.channels(name)) for name, side, some in sides]
+    return [with_channels(center_crop(side[some], config.sides), config.side_channels(name)) for name, side, some in sides]
 
 
 def in_color(pictures: Sequence[np.ndarray]) -> np.ndarray:

@@ -28,13 +28,13 @@ CHANNELS = "channels of the images of {}; 0: as the data has them, 1 where every
 class Sided:
     """What a configuration knows of sides A and B."""
 
-    def channels(self, side: str) -> int:
+    def side_channels(self, side: str) -> int:
         """Of the images of a side: 1 or 3, the published number where neither the user nor the data says another."""
         return {"A": self.channels_a, "B": self.channels_b}[side] or 3
 
     def channels_of(self, direction: str) -> tuple[int, int]:
         """Of the images that are translated in a direction, and of their translations."""
-        return self.channels(direction[0]), self.channels(direction[-1])
+        return self.side_channels(direction[0]), self.side_channels(direction[-1])
 
 
 @dataclasses.dataclass(frozen=True)

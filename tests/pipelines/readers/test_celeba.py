@@ -84,7 +84,7 @@ def test_the_square_in_the_middle_is_cut_out(tmp_path):
     ("size", "corner", "side"), [((89, 109), (27, 17), 54), ((64, 64), (0, 0), 64), ((60, 100), (20, 0), 60)]
 )
 def test_smaller_photographs_are_cut_in_proportion_and_it_is_said(tmp_path, size, corner, side, caplog):
-    caplog.set_level("INFO")
+    caplog.set_level("INFO", logger="absl")
     write_photographs(tmp_path / "data" / "img_align_celeba", size)
     found = read(tmp_path / "data", side=side)
     assert found.images[0, 0, 0, :2].tolist() == list(corner)
@@ -96,7 +96,7 @@ def test_smaller_photographs_are_cut_in_proportion_and_it_is_said(tmp_path, size
 
 
 def test_what_is_left_out_is_counted(tmp_path, caplog):
-    caplog.set_level("INFO")
+    caplog.set_level("INFO", logger="absl")
     data = tmp_path / "data"
     write_photographs(data / "img_align_celeba", count=8)
     (data / "img_align_celeba" / "000002.png").write_bytes(b"no picture")
@@ -120,7 +120,7 @@ def test_what_is_left_out_is_counted(tmp_path, caplog):
 
 
 def test_without_a_list_of_the_splits_there_is_no_test_split(tmp_path, caplog):
-    caplog.set_level("INFO")
+    caplog.set_level("INFO", logger="absl")
     write_photographs(tmp_path / "data" / "img_align_celeba")
     write_lists(tmp_path / "data")
     (tmp_path / "data" / "list_eval_partition.txt").unlink()

@@ -121,7 +121,7 @@ def test_numbers_of_numpy_and_a_missing_list_of_names(tmp_path):
 
 
 def test_what_is_missing_is_said(tmp_path, caplog):
-    caplog.set_level("INFO")
+    caplog.set_level("INFO", logger="absl")
     write_set(tmp_path / "data")
     (tmp_path / "data" / "data_batch_4").unlink()
     assert len(read(tmp_path / "data")) == 12
