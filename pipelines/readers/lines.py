@@ -12,9 +12,9 @@ is the color of most pixels; all others are ink. Soft colors become
 
 A pixel is *thin* where no window of one color contains it, as large as `RESIZED` pixels of the resized picture (and
 `LEAST` of its own, one more where colors were soft). Thin pixels of one color that touch are a *line* if they would
-fill `LENGTH` of the largest square that fits in them, else a *speck*: a small object, or a dot. This does not depend on
-the size: a circle of 20 pixels is a line, however small it gets. What lies so near to an area of the same color that it
-may be the edge of something round is neither. A picture is a drawing if
+fill `LENGTH` of the largest square of that color in whose middle one of them lies, else a *speck*: a small object, a
+dot, or what windows leave of the edge of something round. This does not depend on the size: a circle of 20 pixels is a
+line, however small it gets. A picture is a drawing if
 
 - most of it is thin, in windows of at most `PRINTED` of its own pixels: hatching, halftone, print that fills it; or
 - most of its ink lies in lines: circles, frames, text, sketches; or
@@ -60,7 +60,7 @@ def is_drawing(indices: np.ndarray, window: tuple[int, int]) -> bool:
     for color in np.argsort(-thins, kind="stable"):
         if found + left <= most:
             break
-        found += line_pixels(indices == color, thin, widths, window).sum()
+        found += line_pixels(indices == color, thin, widths).sum()
         left -= thins[color]
         if found > most:
             return True
@@ -70,7 +70,7 @@ def is_drawing(indices: np.ndarray, window: tuple[int, int]) -> bool:
     # Where a pixel of the main color has a neighbor of another one.
     outline = main & ~ndimage.binary_erosion(main, border_value=1)
     wanted = OF_OUTLINE * outline.sum()
-    return bool((outline & thin).sum() > wanted and (outline & line_pixels(main, thin, widths, window)).sum() > wanted)
+    return bool((outline & thin).sum() > wanted and (outline & line_pixels(main, thin, widths)).sum() > wanted)
 
 
 def hardened(indices: np.ndarray, colors: np.ndarray) -> tuple[np.ndarray, bool]:
@@ -126,12 +126,9 @@ def widths_of(indices: np.ndarray) -> np.ndarray:
     return np.maximum(odd, even)
 
 
-def line_pixels(ink: np.ndarray, thin: np.ndarray, widths: np.ndarray, window: tuple[int, int]) -> np.ndarray:
+def line_pixels(ink: np.ndarray, thin: np.ndarray, widths: np.ndarray) -> np.ndarray:
     """(h, w) whether a thin pixel of an ink belongs to some of it that touch and are a line."""
-    own, thick = ink & thin, ink & ~thin
-    if thick.any():
-        # What windows leave of the edge of a round area is no line.
-        own &= ~ndimage.maximum_filter(thick, size=[length // 2 + 1 for length in window])
+    own = ink & thin
     parts, count = ndimage.label(own, BORDER)
     widest = np.zeros(count + 1, int)
     np.maximum.at(widest, parts[own], widths[own])
