@@ -1,35 +1,23 @@
 """Pictures of few colors: label maps, whose colors must not be mixed when they are resized, or drawings, whose thin
 lines would vanish if they were not. And label maps of gray numbers, which get colors.
 
-Both have few colors; what tells them apart is how their colors lie. A map's regions are still there after a resize by
-the nearest pixel, a drawing's lines are not. A pixel is *thin* where no window of one color contains it, as large as
-`RESIZED` pixels of the resized picture (and `LEAST` of its own). Thin pixels of one color that touch are a *line* if
-they reach further than `LENGTH` windows, else a speck: a small object, or a dot. The color of most pixels is the
-background, all others are ink. A picture is a drawing if
-
-- most of it is thin: hatching, halftone, print that fills it; or
-- most of its ink lies in lines: circles, frames, text, sketches; or
-- most of its ink has one color, and a third of that color's outline is that of lines: a floor plan, whose walls are
-  thick, but not its stairs and doors. Borders between the regions of a map and the poles in it have other colors.
+Which of the two they are, `pipelines.readers.lines` says by how their colors lie: areas, or lines, soft ones, too.
 
 More than `MOST_LABELS` colors are neither: a photograph, or a map that was saved as JPEG, which only the user can tell.
 """
 
 import dataclasses
-import math
 from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image
-from scipy import ndimage
 
 from pipelines.examples import Record
 from pipelines.readers.decode import decode_rgb
 from pipelines.readers.deep import kind_of, pixels_of
+from pipelines.readers.lines import hardened, is_drawing, window_of
 
 MOST_LABELS = 64
-RESIZED, LEAST, LENGTH = 2, 3, 3
-MOSTLY, OF_OUTLINE = 0.5, 1 / 3
 LOOKED_AT = 6
 # Of larger pictures the middle is looked at.
 LOOKED_SIDE = 2048
@@ -40,7 +28,6 @@ UNSEEN = 8
 # In many data sets the number of pixels without a label.
 VOID = 255
 NEAREST = "resized without interpolating their colors"
-BORDER = np.ones((3, 3), bool)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -87,60 +74,13 @@ def verdict(records: Sequence[Record], size: int | tuple[int, int], told: bool |
         return Verdict(True, numbered, f"label maps, as given, {NEAREST}")
     if not pictures:
         return Verdict(False)
-    drawn = sum(is_drawing(_indices(pixels, colors), window) for pixels, colors, window in several)
+    drawn = sum(_is_drawn(*picture) for picture in several)
     looked = f"at most {max(len(colors) for _, colors, _ in pictures)} colors in {len(pictures)} pictures looked at"
     # Whatever has such numbers cannot be seen, however thin it is.
     unseen = numbered and max(pixels[pixels != VOID].max(initial=0) for pixels, _, _ in several) < UNSEEN
     if 2 * drawn > len(several) and not unseen:
         return Verdict(False, why=f"drawings, resized by mixing colors, for their thin lines would vanish ({looked})")
     return Verdict(True, numbered, f"label maps, {NEAREST} (regions of {looked})")
-
-
-def window_of(shape: Sequence[int], size: int | tuple[int, int]) -> tuple[int, int]:
-    """(height, width) in pixels of a picture, within which all that is thin at `size` is thin."""
-    height, width = (size, size) if isinstance(size, int) else size
-    return max(LEAST, math.ceil(RESIZED * shape[0] / height)), max(LEAST, math.ceil(RESIZED * shape[1] / width))
-
-
-def is_drawing(indices: np.ndarray, window: tuple[int, int]) -> bool:
-    """Whether a picture of few colors, (h, w) the index of each pixel's color, is drawn in lines (see above)."""
-    background = np.bincount(indices.ravel()).argmax()
-    thin = thin_pixels(indices, window)
-    ink = indices != background
-    if not ink.any():
-        return False
-    if thin.mean() > MOSTLY:
-        return True
-    lines = line_pixels(indices, thin & ink, LENGTH * max(window))
-    if lines.sum() > MOSTLY * ink.sum():
-        return True
-    main = indices == np.bincount(indices[ink]).argmax()
-    if main.sum() <= MOSTLY * ink.sum():
-        return False
-    # Where a pixel of the main color has a neighbor of another one.
-    outline = main & ~ndimage.binary_erosion(main, border_value=1)
-    return (outline & lines).sum() > OF_OUTLINE * outline.sum()
-
-
-def thin_pixels(indices: np.ndarray, window: tuple[int, int]) -> np.ndarray:
-    """(h, w) whether no window of one color contains a pixel. The picture goes on beyond its border as it ends."""
-    padded = np.pad(indices, [(length - 1, length - 1) for length in window], mode="edge")
-    least = ndimage.minimum_filter(padded, size=window, mode="nearest")
-    most = ndimage.maximum_filter(padded, size=window, mode="nearest")
-    # The filters note a window at its center, of an even one right of it; the dilation looks back from there.
-    origin = tuple(-1 if length % 2 == 0 else 0 for length in window)
-    inside = ndimage.maximum_filter((least == most).astype(np.uint8), size=window, mode="nearest", origin=origin) > 0
-    return ~inside[window[0] - 1 : 1 - window[0], window[1] - 1 : 1 - window[1]]
-
-
-def line_pixels(indices: np.ndarray, thin: np.ndarray, length: int) -> np.ndarray:
-    """(h, w) whether a thin pixel belongs to some of its color that touch and reach at least so far."""
-    lines = np.zeros_like(thin)
-    for color in np.unique(indices[thin]):
-        parts, _ = ndimage.label(thin & (indices == color), BORDER)
-        reach = [max(part.stop - part.start for part in places) for places in ndimage.find_objects(parts)]
-        lines |= np.array([False, *(part >= length for part in reach)])[parts]
-    return lines
 
 
 def are_numbers(pictures: Sequence[np.ndarray]) -> bool:
@@ -176,6 +116,11 @@ def stored_pixels(record: Record) -> np.ndarray:
     return {"left": pixels[:, :middle], "right": pixels[:, middle:], "": pixels}[record.half]
 
 
+def _is_drawn(pixels: np.ndarray, colors: np.ndarray, window: tuple[int, int]) -> bool:
+    indices, soft = hardened(_indices(pixels, colors), _unpacked(colors, pixels))
+    return is_drawing(indices, tuple(length + soft for length in window))
+
+
 def _packed(pixels: np.ndarray) -> np.ndarray:
     """(h, w) one number for each color."""
     if pixels.ndim == 2:
@@ -183,6 +128,14 @@ def _packed(pixels: np.ndarray) -> np.ndarray:
     wide = pixels.astype(np.uint32 if pixels.dtype == np.uint8 else np.uint64)
     bits = 8 * pixels.itemsize
     return wide[..., 0] << (2 * bits) | wide[..., 1] << bits | wide[..., 2]
+
+
+def _unpacked(colors: np.ndarray, pixels: np.ndarray) -> np.ndarray:
+    """(number of colors, channels) the colors of a picture."""
+    if pixels.ndim == 2:
+        return colors[:, None]
+    bits = 8 * pixels.itemsize
+    return np.stack([colors >> (2 * bits), colors >> bits & (2**bits - 1), colors & (2**bits - 1)], -1)
 
 
 def _colors(pixels: np.ndarray) -> np.ndarray | None:
