@@ -259,7 +259,9 @@ def fingerprints(examples: PairedImages | UnpairedImages, config) -> dict[str, s
 def cropped(examples: PairedImages | UnpairedImages, rows: Sequence[np.ndarray], config) -> list[np.ndarray]:
     """The middle of some images of A and of B, with the channels of the model's images."""
     sides = zip("AB", (examples.a, examples.b), rows, strict=True)
-    return [with_channels(center_crop(side[some], config.sides), config.side_channels(name)) for name, side, some in sides]
+    return [
+        with_channels(center_crop(side[some], config.sides), config.side_channels(name)) for name, side, some in sides
+    ]
 
 
 def in_color(pictures: Sequence[np.ndarray]) -> np.ndarray:

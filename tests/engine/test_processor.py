@@ -1,5 +1,6 @@
 """oneDNN: chosen by processor, variable, batch and record before TensorFlow is imported, and kept by a resumed run."""
 
+import dataclasses
 import json
 import os
 import subprocess
@@ -11,6 +12,7 @@ from engine import processor, record
 from engine.folder import RunError, RunFolder
 from engine.processor import NOT_CHOSEN, VARIABLE, OneDNN, choose_onednn
 from models.core.config import TrainingConfig
+from pipelines.reading import Reading
 
 # As /proc/cpuinfo names them, of a Haswell or Zen 3, a Skylake server, a Zen 4, an Alder Lake, and of old ones.
 AVX2 = frozenset({"sse4_1", "avx", "fma", "avx2"})
@@ -147,7 +149,8 @@ def test_the_run_records_what_is_in_effect_and_a_resume_keeps_it(tmp_path):
 
 def test_a_resume_that_cannot_keep_it_says_so_and_records_the_truth(tmp_path, caplog):
     folder, entry = RunFolder(tmp_path), {name: {} for name in record.COMPARED}
-    entry |= {"model": "m", "dataset": "d", "versions": {}}
+    entry |= {"model": "m", "dataset": "d", "versions": {}, "config": dataclasses.asdict(TrainingConfig())}
+    entry |= {"reading": Reading().settings()}
     folder.write_record(entry | {"onednn": True})
 
     with caplog.at_level("WARNING", logger="absl"):
