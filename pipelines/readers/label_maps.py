@@ -104,13 +104,13 @@ def are_numbers(pictures: Sequence[np.ndarray]) -> bool:
 
 
 def stored_pixels(record: Record) -> np.ndarray:
-    """(h, w) of a gray file, as it is stored; of another one (h, w, 3)."""
+    """(h, w) of a gray file, as it is stored, also of one that is saved in colors; of another one (h, w, 3)."""
     with Image.open(record.path) as opened:
         if kind_of(opened):
             pixels, _ = pixels_of(opened)
         else:
             pixels = decode_rgb(record.path)
-            if (opened.mode == "L" or opened.mode == "P") and (pixels == pixels[..., :1]).all():
+            if (pixels == pixels[..., :1]).all():
                 pixels = pixels[..., 0]
     middle = pixels.shape[1] // 2
     return {"left": pixels[:, :middle], "right": pixels[:, middle:], "": pixels}[record.half]

@@ -63,6 +63,10 @@ class Look:
     is_gray: bool = True
 
 
+# The share of the range that a picture uses below which it is nearly black.
+DARK_SHARE = 1 / 16
+
+
 def scaled(pixels: np.ndarray, values: Values) -> np.ndarray:
     """Pixel values of a deep file to float32 in [0, 255], clipped.
 
@@ -246,6 +250,16 @@ def values_of(
         lines.append(
             f"values{of_side}: {low:g} to {high:g} become black to white{why}: {_described(records, looks[side])}"
         )
+        dark = [
+            record.name
+            for record, look in zip(records, looks[side], strict=True)
+            if look.kind and max(look.high - low, 0.0) < DARK_SHARE * (high - low)
+        ]
+        if dark:
+            lines.append(
+                f"values{of_side}: {len(dark):,} files use less than a sixteenth of that range and are nearly black: "
+                f"{first_names(dark)}"
+            )
         shallow = sum(not look.kind for look in looks[side])
         if shallow:
             lines.append(f"values{of_side}: {shallow:,} other files have 8 bits and are read as 0 to 255")

@@ -239,6 +239,7 @@ NUMBERS = {
     "8 bits": numbered,
     "16 bits": lambda seed: numbered(seed, dtype=np.uint16),
     "a gray palette": gray_palette,
+    "saved in colors": lambda seed: numbered(seed).convert("RGB"),
     "with void": lambda seed: numbered(seed, (0, 1, 255, 20)),
     "a mask of 0 and 1": lambda seed: numbered(seed, (0, 1, 1, 0)),
     "thin lines of 0 and 1": lambda seed: frames(seed, 1, 0, side=512, mode="L"),

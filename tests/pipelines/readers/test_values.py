@@ -139,6 +139,9 @@ def test_both_splits_have_one_range(tmp_path):
     assert test.images.max() == 255
     assert recorded_values(train) == recorded_values(test)
     assert recorded_values(train)[""]["high"] == 65535
+    # One file of more bits makes the others nearly black, and that is said.
+    lines = "\n".join(train.report.lines())
+    assert "3 files use less than a sixteenth of that range and are nearly black: train/a, train/b, test/d" in lines
 
 
 def test_both_splits_of_a_side_have_one_range(tmp_path):
