@@ -14,6 +14,8 @@ from absl import logging
 FEW_IMAGES = 1000
 # Translations learn from patches: the papers train on 400 pairs.
 FEW_TRANSLATIONS = 100
+# What a report assumes where a set has none to test on.
+NO_TEST = "there is no test split: scores and pictures are of the images that were trained on"
 # Of names, classes and sizes in a line.
 SHOWN = 5
 

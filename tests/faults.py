@@ -331,14 +331,14 @@ FAULTS = (
         "pipelines/readers/splits.py",
         "elif kind in (TRAIN, test):",
         "elif kind:",
-        ("tests/pipelines/readers/test_folder.py",),
+        ("tests/pipelines/readers/test_folder_splits.py",),
     ),
     Fault(
         "readers: a link to a training image is tested on",
         "pipelines/readers/splits.py",
         "if kind == test and scanned.real_path(path) in trained:",
         "if kind == test and path in trained:",
-        ("tests/pipelines/readers/test_folder.py",),
+        ("tests/pipelines/readers/test_folder_splits.py",),
     ),
     Fault(
         "readers: dead links are left out without a line",
@@ -395,5 +395,26 @@ FAULTS = (
         'return any(split.startswith("test") and not count for split, count in self.used.items())',
         "return False",
         ("tests/pipelines/readers/test_unpaired.py",),
+    ),
+    Fault(
+        "readers: a class called as its split is lost",
+        "pipelines/readers/splits.py",
+        "if folders[path][depth] not in folders[path][depth + 1 : depth + 2]",
+        "if False",
+        ("tests/pipelines/readers/test_folder_splits.py",),
+    ),
+    Fault(
+        "readers: the pictures of one path are those of another of its name, size and time",
+        "pipelines/readers/records.py",
+        "identity = (record.name, path, status.st_size, status.st_mtime_ns)",
+        "identity = (record.name, status.st_size, status.st_mtime_ns)",
+        ("tests/pipelines/readers/test_pair_layouts.py",),
+    ),
+    Fault(
+        "readers: A is read in the range of 8 bits",
+        "pipelines/readers/alike.py",
+        "parts = {(side, split): read[side].of(part) for side",
+        "parts = {(side, split): tuple(part) for side",
+        ("tests/pipelines/readers/test_values.py",),
     ),
 )

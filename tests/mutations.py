@@ -99,6 +99,8 @@ def main() -> int:
         copied(tree)
         tests = tuple(sorted({test for fault in chosen for test in fault.tests}))
         unchanged = run(tree, tests)
+        if not unchanged.passed:
+            raise SystemExit(f"without a fault no test ran. Received: {', '.join(tests)}")
         if unchanged.asserted or unchanged.others:
             raise SystemExit(f"without a fault these fail: {', '.join(unchanged.asserted + unchanged.others)}")
         print(f"{len(chosen)} faults; without one, {unchanged.passed} tests pass", flush=True)

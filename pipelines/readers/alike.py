@@ -3,10 +3,14 @@
 import dataclasses
 from collections.abc import Mapping, Sequence
 
+from pipelines.budget import Whole
 from pipelines.examples import PLAIN, DataError, Record, Values
 from pipelines.readers.label_maps import NEAREST, Verdict, verdict
+from pipelines.readers.records import whole_of
 from pipelines.readers.values import look_at_all, values_of
 from pipelines.reading import Reading
+from pipelines.report import Report
+from pipelines.sizes import Size
 
 
 @dataclasses.dataclass(frozen=True)
@@ -96,6 +100,54 @@ def alike(
             values[side] = dataclasses.replace(values[side], channels=1)
             more.append(f"{side} has one channel, as all of its files are gray")
     return {side: _read(values[side], are_maps[side]) for side in sides}, lines + more
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """How the files of a set are decoded.
+
+    Attributes:
+        parts: (side, split) to its records, with how they are read.
+        whole: the set, which is held in memory or mapped from disk.
+        values: side to how its values are read, for the run's record.
+        report: what is known so far.
+    """
+
+    parts: Mapping[tuple[str, str], tuple[Record, ...]]
+    whole: Whole
+    values: Mapping[str, Values]
+    report: Report
+
+
+def plan(
+    sides: Mapping[str, Mapping[str, Sequence[Record]]],
+    unit: str,
+    load_size: Size,
+    cache_dir: str,
+    reading: Reading,
+    report: Report,
+    **options,
+) -> Plan:
+    """What all readers of the user's folders do between finding files and decoding them.
+
+    Args:
+        sides: of "A" and "B", or of "" of a set without sides, the records of each split.
+        unit: what they are, for messages: "images", "pairs".
+        load_size: at which images are kept: a side, or (height, width), in pixels.
+        cache_dir: folder of the cache of decoded images.
+        reading: how the files are read.
+        report: what is known so far.
+        options: further arguments of `alike`.
+
+    Raises:
+        DataError: see `alike`.
+    """
+    of_splits = {side: [record for part in splits.values() for record in part] for side, splits in sides.items()}
+    read, assumed = alike(of_splits, load_size, cache_dir, reading, report.dataset, **options)
+    parts = {(side, split): read[side].of(part) for side, splits in sides.items() for split, part in splits.items()}
+    what = f"{sum(report.used.values()):,} {unit}"
+    whole = whole_of(report.dataset, what, parts.values(), load_size, cache_dir, reading)
+    return Plan(parts, whole, {side: read[side].values for side in read}, report.with_assumed(*assumed))
 
 
 def _read(values: Values, is_label_map: bool | None) -> Alike:

@@ -6,18 +6,17 @@ import posixpath
 from collections.abc import Mapping, Sequence
 
 from pipelines.examples import CaptionedImages, DataError, Record
-from pipelines.readers.alike import alike
+from pipelines.readers.alike import plan
 from pipelines.readers.caption_files import CaptionFiles
 from pipelines.readers.caption_tables import TABLE_SUFFIXES, Table, find_tables
 from pipelines.readers.files import COMMON, Scan, check_folder, check_split, key_of, normal, not_pictures, scan_data
-from pipelines.readers.folder import NO_TEST, unique_names
+from pipelines.readers.folder import unique_names
 from pipelines.readers.order import natural
 from pipelines.readers.photographs import caption_line, decode_captioned
-from pipelines.readers.records import whole_of
 from pipelines.readers.splits import ACCEPTED as ACCEPTED_SPLITS
 from pipelines.readers.splits import Splits, divide, folder_around, from_table
 from pipelines.reading import DEFAULT, Reading
-from pipelines.report import Report, first_names
+from pipelines.report import NO_TEST, Report, first_names
 
 _ACCEPTED = (
     "accepted are images with a .txt file of the same name beside each (one caption a line), or a table of captions: "
@@ -118,14 +117,11 @@ def load(split: str, load_size: int, data_dir: str, cache_dir: str, reading: Rea
     """
     check_split(split)
     found = find(data_dir, reading)
-    whole = [record for records in found.records.values() for record in records]
-    read, assumed = alike({"": whole}, load_size, cache_dir, reading, "captions", may_be_maps=False)
-    parts = {part: read[""].of(records) for part, records in found.records.items()}
-    what = f"{sum(found.report.used.values()):,} images"
-    needed = whole_of("captions", what, parts.values(), load_size, cache_dir, reading)
-    report = found.report.with_assumed(*assumed)
-    examples = decode_captioned(parts[split], report, load_size, cache_dir, reading, needed, split)
-    return dataclasses.replace(examples, values={"": read[""].values})
+    planned = plan({"": found.records}, "images", load_size, cache_dir, reading, found.report, may_be_maps=False)
+    examples = decode_captioned(
+        planned.parts["", split], planned.report, load_size, cache_dir, reading, planned.whole, split
+    )
+    return dataclasses.replace(examples, values=planned.values)
 
 
 def texts_of(scanned: Scan, table: Table) -> dict[str, str]:

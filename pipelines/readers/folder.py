@@ -8,17 +8,17 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from pipelines.examples import DataError, LabeledImages, Record
-from pipelines.readers.alike import alike
+from pipelines.readers.alike import plan
 from pipelines.readers.class_tables import columns_line, columns_of, in_order, read_classes
 from pipelines.readers.files import COMMON, Scan, check_folder, check_split, key_of, normal, not_pictures, scan_data
 from pipelines.readers.order import natural
-from pipelines.readers.records import decode_reported, whole_of
+from pipelines.readers.records import decode_reported
 from pipelines.readers.split_tables import divided_by_tables
 from pipelines.readers.splits import ACCEPTED as ACCEPTED_SPLITS
 from pipelines.readers.splits import TRAIN, Splits, divide, folder_around
 from pipelines.readers.tables import SUFFIXES
 from pipelines.reading import DEFAULT, Reading
-from pipelines.report import Report, first_names, printable, writable
+from pipelines.report import NO_TEST, Report, first_names, printable, writable
 
 _ACCEPTED = f"accepted are images ({COMMON}), in sub-folders if they have classes; {ACCEPTED_SPLITS}"
 
@@ -100,9 +100,6 @@ def find(data_dir: str, reading: Reading = DEFAULT) -> FoundFolder:
     return FoundFolder(records, class_names, report)
 
 
-NO_TEST = "there is no test split: scores and pictures are of the images that were trained on"
-
-
 def load(split: str, load_size: int, data_dir: str, cache_dir: str, reading: Reading = DEFAULT) -> LabeledImages:
     """Loads the user's images: (n, load_size, load_size, 3) uint8, with classes if there are any (see `find`).
 
@@ -118,13 +115,10 @@ def load(split: str, load_size: int, data_dir: str, cache_dir: str, reading: Rea
     """
     check_split(split)
     found = find(data_dir, reading)
-    whole = [record for records in found.records.values() for record in records]
-    read, assumed = alike({"": whole}, load_size, cache_dir, reading, "folder", may_be_maps=False)
-    parts = {part: read[""].of(records) for part, records in found.records.items()}
-    what = f"{sum(found.report.used.values()):,} images"
-    needed = whole_of("folder", what, parts.values(), load_size, cache_dir, reading)
-    report = found.report.with_assumed(*assumed)
-    records, images, report = decode_reported(parts[split], load_size, cache_dir, report, reading, whole=needed)
+    planned = plan({"": found.records}, "images", load_size, cache_dir, reading, found.report, may_be_maps=False)
+    records, images, report = decode_reported(
+        planned.parts["", split], load_size, cache_dir, planned.report, reading, whole=planned.whole
+    )
     if len(records) < 2:
         raise DataError(
             f"folder: at least 2 images of {split} must be decodable. "
@@ -144,7 +138,7 @@ def load(split: str, load_size: int, data_dir: str, cache_dir: str, reading: Rea
         labels=labels_of(records, found.class_names),
         class_names=found.class_names,
         report=report,
-        values={"": read[""].values},
+        values=planned.values,
     )
 
 

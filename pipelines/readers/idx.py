@@ -57,7 +57,8 @@ def families(folder: str) -> dict[str, IdxFiles]:
     """The datasets of IDX files in a folder (not below it), by family; none if there is no such folder."""
     found = {}
     for entry in sorted(os.listdir(folder)) if os.path.isdir(folder) else ():
-        match = _NAME.fullmatch(entry)
+        # Kaggle's MNIST has folders of these names, too, each with the file in it.
+        match = _NAME.fullmatch(entry) if os.path.isfile(os.path.join(folder, entry)) else None
         if match:
             key = ("train" if match["split"] == "train" else "test", match["kind"])
             # In sorted order, a file comes before its gzipped copy.

@@ -7,19 +7,18 @@ import re
 from collections.abc import Mapping
 
 from pipelines.examples import DataError, PairedImages, Record
-from pipelines.readers.alike import alike
+from pipelines.readers.alike import plan
 from pipelines.readers.files import Scan, check_folder, check_split, key_of, normal, not_pictures, scan_data
 from pipelines.readers.halves import Looks, looks_of
-from pipelines.readers.records import decode_reported, whole_of
+from pipelines.readers.records import decode_reported
 from pipelines.readers.sides import ALL_WORDS, SIDES, Sided, check_one_each, kind_with_sides, recognize, without_split
 from pipelines.readers.splits import Splits, divide
 from pipelines.reading import DEFAULT, Reading
-from pipelines.report import FEW_TRANSLATIONS, Report, counted, first_names
+from pipelines.report import FEW_TRANSLATIONS, NO_TEST, Report, counted, first_names
 from pipelines.rows import image_rows
 
 # What --sides accepts for pictures side by side in one file.
 SIDE_BY_SIDE = ("left", "right")
-NO_TEST = "there is no test split: scores and pictures are of the pairs that were trained on"
 _ACCEPTED = (
     "accepted are files that hold A and B side by side; or two folders of pictures with the same names, called A and "
     "B, input and target, images and masks, ...; or files whose names end in such words (1_real.png, 1_fake.png), or "
@@ -284,14 +283,13 @@ def load(
     check_split(split)
     found = find(data_dir, name, reading)
     records = dict(zip(SIDES, (found.a, found.b), strict=True))
-    whole = {side: [*of["train"], *of["test"]] for side, of in records.items()}
-    read, assumed = alike(whole, load_size, cache_dir, reading, name, label_maps, may_be_gray=True)
-    report, sides = found.report.with_assumed(*assumed), {}
-    parts = {(side, part): read[side].of(of[part]) for side, of in records.items() for part in of}
-    what = f"{sum(report.used.values()):,} pairs"
-    needed = whole_of(name, what, parts.values(), load_size, cache_dir, reading)
+    options = {"published_maps": label_maps, "may_be_gray": True}
+    planned = plan(records, "pairs", load_size, cache_dir, reading, found.report, **options)
+    report, sides = planned.report, {}
     for side in SIDES:
-        kept, images, report = decode_reported(parts[side, split], load_size, cache_dir, report, reading, side, needed)
+        kept, images, report = decode_reported(
+            planned.parts[side, split], load_size, cache_dir, report, reading, side, planned.whole
+        )
         sides[side] = {record.name: row for row, record in enumerate(kept)}, images
     names = tuple(name for name in sides["A"][0] if name in sides["B"][0])
     for side, other in (("A", "B"), ("B", "A")):
@@ -304,5 +302,4 @@ def load(
             f"{name}: at least one pair must be decodable. Received: none in {data_dir!r} ({'; '.join(report.lines())})"
         )
     a, b = (image_rows(images, [rows[name] for name in names]) for rows, images in sides.values())
-    values = {side: read[side].values for side in read}
-    return PairedImages(a=a, b=b, names=names, report=report, values=values)
+    return PairedImages(a=a, b=b, names=names, report=report, values=planned.values)

@@ -3,7 +3,6 @@
 import collections
 import dataclasses
 import functools
-import itertools
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -222,6 +221,10 @@ def _at(
     test = TEST if TEST in found.values() else VALIDATION
     of, rest, skipped = {}, {}, {}
     trained = {scanned.real_path(path) for path, kind in found.items() if kind == TRAIN}
+    # Archives often have a folder in a folder of the same name: Training/Training/cat. A class train has others beside.
+    doubled = {folders[path][depth] for path in found} - {
+        folders[path][depth] for path in found if folders[path][depth] not in folders[path][depth + 1 : depth + 2]
+    }
     for path in scanned.pictures:
         kind = found.get(path, "")
         if kind == test and scanned.real_path(path) in trained:
@@ -230,9 +233,8 @@ def _at(
             of[path] = TRAIN if kind == TRAIN else TEST
             names = path.split("/")
             remains = remainders.get(names[depth], "")
-            # Archives often have a folder in a folder of the same name: Training/Training/cat.
-            below = list(itertools.dropwhile(names[depth].__eq__, names[depth:-1]))
-            rest[path] = "/".join([*names[:depth], *([remains] if remains else []), *below, names[-1]])
+            below = names[depth + 2 :] if names[depth] in doubled else names[depth + 1 :]
+            rest[path] = "/".join([*names[:depth], *([remains] if remains else []), *below])
         elif kind:
             skipped.setdefault(SPARE, []).append(path)
         else:

@@ -5,16 +5,15 @@ import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 
 from pipelines.examples import DataError, Record, UnpairedImages
-from pipelines.readers.alike import alike
+from pipelines.readers.alike import plan
 from pipelines.readers.files import check_folder, check_split, not_pictures, scan_data
 from pipelines.readers.folder import unique_names
-from pipelines.readers.records import decode_reported, whole_of
+from pipelines.readers.records import decode_reported
 from pipelines.readers.sides import SIDES, WORDS, kind_with_sides, side_of_folder, squashed
 from pipelines.readers.splits import Splits, divide, folder_around
 from pipelines.reading import DEFAULT, Reading
-from pipelines.report import FEW_TRANSLATIONS, Report, counted, printable
+from pipelines.report import FEW_TRANSLATIONS, NO_TEST, Report, counted, printable
 
-NO_TEST = "there is no test split: scores and pictures are of the images that were trained on"
 _ACCEPTED = (
     "accepted are folders trainA and trainB of images, and testA and testB to test on (also train/A, A/train, "
     "train_A), or two folders of any names; --sides=NAME_A,NAME_B names them"
@@ -98,9 +97,10 @@ def _sides(splits: Splits, name: str, reading: Reading, data_dir: str) -> tuple[
         line = f"A is the folder {printable(tops[0])}, B the folder {printable(tops[1])}"
         return lambda path: tops.index(below[path]) if below[path] in tops else None, line
     counts = collections.Counter(path.rpartition("/")[0] or "the top" for path in splits.of)
+    where = f", in {counted(counts)}" if counts else ""
     raise DataError(
         f"{name}: it must be clear which images are A and which are B; {_ACCEPTED}. "
-        f"Received: {len(below):,} images in {data_dir!r}, in {counted(counts)}"
+        f"Received: {len(below):,} images in {data_dir!r}{where}"
     )
 
 
@@ -138,14 +138,13 @@ def load(
     """
     check_split(split)
     found = find(data_dir, name, reading)
-    whole = {side: [*records["train"], *records["test"]] for side, records in found.sides.items()}
-    read, assumed = alike(whole, load_size, cache_dir, reading, name, may_be_maps=False, may_be_gray=True)
-    report, decoded = found.report.with_assumed(*assumed), {}
-    parts = {(side, part): read[side].of(of[part]) for side, of in found.sides.items() for part in of}
-    what = f"{sum(report.used.values()):,} images"
-    needed = whole_of(name, what, parts.values(), load_size, cache_dir, reading)
+    options = {"may_be_maps": False, "may_be_gray": True}
+    planned = plan(found.sides, "images", load_size, cache_dir, reading, found.report, **options)
+    report, decoded = planned.report, {}
     for side in SIDES:
-        kept, images, report = decode_reported(parts[side, split], load_size, cache_dir, report, reading, side, needed)
+        kept, images, report = decode_reported(
+            planned.parts[side, split], load_size, cache_dir, report, reading, side, planned.whole
+        )
         if not kept:
             raise DataError(
                 f"{name}: at least one image of {side} must be decodable. Received: {'; '.join(report.lines())}"
@@ -153,6 +152,5 @@ def load(
         decoded[side] = images, tuple(record.name for record in kept)
         report = report.with_used(f"{split} {side}", len(kept))
     report.log()
-    values = {side: read[side].values for side in read}
     (a, names_a), (b, names_b) = decoded["A"], decoded["B"]
-    return UnpairedImages(a=a, b=b, names_a=names_a, names_b=names_b, report=report, values=values)
+    return UnpairedImages(a=a, b=b, names_a=names_a, names_b=names_b, report=report, values=planned.values)

@@ -15,7 +15,8 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from pipelines.examples import DataError
 from pipelines.reading import Reading
 from pipelines.registry import load
-from tests.pipelines.trees import LEVELS, SKIPPED, TEST, TRAIN, Tree, trees
+from tests.pipelines.tree import LEVELS, SKIPPED, TEST, TRAIN, Tree
+from tests.pipelines.trees import trees
 
 SIDE = 16
 # Whether each tree of a known kind was accepted.

@@ -17,13 +17,6 @@ from pipelines.reading import Reading
 from tests.pipelines.files import write_image, write_text
 
 
-@pytest.fixture
-def folder(tmp_path):
-    path = tmp_path / "mine"
-    path.mkdir()
-    return path
-
-
 def load(folder, split="train"):
     return captions.load(split, 8, str(folder), str(folder.parent / "cache"))
 

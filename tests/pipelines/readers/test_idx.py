@@ -54,6 +54,13 @@ def test_every_spelling(tmp_path, spelling):
     assert [found.class_names[label] for label in found.labels] == ["7", "3"]
 
 
+def test_kaggles_mnist_has_folders_of_the_files_names(tmp_path):
+    for name, values in (("train-images-idx3", np.ones((2, 3, 3))), ("train-labels-idx1", np.array([7, 3]))):
+        write_idx(tmp_path / f"{name.replace('-idx', '.idx')}-ubyte", values)
+        write_idx(tmp_path / f"{name}-ubyte" / f"{name}-ubyte", values)
+    assert load(tmp_path, load_size=3).images.shape == (2, 3, 3, 1)
+
+
 def test_whether_a_file_is_gzipped_is_seen_in_its_content(tmp_path):
     images = np.arange(12).reshape(3, 2, 2)
     (tmp_path / "train-images-idx3-ubyte").write_bytes(gzip.compress(idx_bytes(images)))

@@ -10,6 +10,7 @@ from PIL import Image
 from pipelines.examples import DataError
 from pipelines.readers import pairs
 from pipelines.reading import Reading
+from pipelines.report import NO_TEST
 from tests.pipelines.files import write_image
 
 SIDE = 12
@@ -43,13 +44,6 @@ def beside(a, b):
 def save(image, path):
     path.parent.mkdir(parents=True, exist_ok=True)
     image.save(path)
-
-
-@pytest.fixture
-def folder(tmp_path):
-    path = tmp_path / "mine"
-    path.mkdir()
-    return path
 
 
 def write(folder, pattern_a, pattern_b, counts=(("train", 3), ("test", 2)), **words):
@@ -129,7 +123,7 @@ def test_without_folders_of_splits_all_pairs_are_trained_on(folder, a, b):
     write(folder, a, b, counts=(("train", 4),))
     check(folder, range(4))
     check(folder, range(4), "test")
-    assert pairs.NO_TEST in pairs.find(str(folder)).report.assumed
+    assert NO_TEST in pairs.find(str(folder)).report.assumed
 
 
 def test_the_facades_as_cmp_packs_them(folder):
