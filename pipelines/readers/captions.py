@@ -17,6 +17,7 @@ from pipelines.readers.splits import ACCEPTED as ACCEPTED_SPLITS
 from pipelines.readers.splits import Splits, divide, folder_around, from_table
 from pipelines.reading import DEFAULT, Reading
 from pipelines.report import NO_TEST, Report, first_names
+from pipelines.sizes import Size
 
 _ACCEPTED = (
     "accepted are images with a .txt file of the same name beside each (one caption a line), or a table of captions: "
@@ -102,12 +103,12 @@ def find(data_dir: str, reading: Reading = DEFAULT) -> FoundCaptioned:
     return FoundCaptioned(records, report)
 
 
-def load(split: str, load_size: int, data_dir: str, cache_dir: str, reading: Reading = DEFAULT) -> CaptionedImages:
-    """Loads the user's images: uint8 RGB of load_size x load_size pixels with captions, and classes if there are any.
+def load(split: str, load_size: Size, data_dir: str, cache_dir: str, reading: Reading = DEFAULT) -> CaptionedImages:
+    """Loads the user's images: (n, height, width, 3) uint8 with captions, and classes if there are any.
 
     Args:
         split: "train" or "test"; the same images for both, unless the folder or its table has splits.
-        load_size: side of the images in pixels.
+        load_size: side, or (height, width), of the images in pixels.
         data_dir: the folder, see `find`.
         cache_dir: folder of the cache of decoded images.
         reading: how the files are read.

@@ -19,6 +19,7 @@ from pipelines.readers.splits import TRAIN, Splits, divide, folder_around
 from pipelines.readers.tables import SUFFIXES
 from pipelines.reading import DEFAULT, Reading
 from pipelines.report import NO_TEST, Report, first_names, printable, writable
+from pipelines.sizes import Size
 
 _ACCEPTED = f"accepted are images ({COMMON}), in sub-folders if they have classes; {ACCEPTED_SPLITS}"
 
@@ -100,12 +101,12 @@ def find(data_dir: str, reading: Reading = DEFAULT) -> FoundFolder:
     return FoundFolder(records, class_names, report)
 
 
-def load(split: str, load_size: int, data_dir: str, cache_dir: str, reading: Reading = DEFAULT) -> LabeledImages:
-    """Loads the user's images: (n, load_size, load_size, 3) uint8, with classes if there are any (see `find`).
+def load(split: str, load_size: Size, data_dir: str, cache_dir: str, reading: Reading = DEFAULT) -> LabeledImages:
+    """Loads the user's images: (n, height, width, 3) uint8, with classes if there are any (see `find`).
 
     Args:
         split: "train" or "test"; the same images for both, unless the folder has folders of the splits.
-        load_size: side of the images in pixels.
+        load_size: side, or (height, width), of the images in pixels.
         data_dir: the folder, see `find`.
         cache_dir: folder of the cache of decoded images.
         reading: how it is read.

@@ -16,6 +16,7 @@ from pipelines.readers.splits import Splits, divide
 from pipelines.reading import DEFAULT, Reading
 from pipelines.report import FEW_TRANSLATIONS, NO_TEST, Report, counted, first_names
 from pipelines.rows import image_rows
+from pipelines.sizes import Size
 
 # What --sides accepts for pictures side by side in one file.
 SIDE_BY_SIDE = ("left", "right")
@@ -256,20 +257,20 @@ def _described(scanned: Scan, splits: Splits, named: Sided | None) -> str:
 
 def load(
     split: str,
-    load_size: int,
+    load_size: Size,
     data_dir: str,
     cache_dir: str,
     label_maps: str = "",
     name: str = "pairs",
     reading: Reading = DEFAULT,
 ) -> PairedImages:
-    """Loads the user's pairs: A and B, each (n, load_size, load_size, 3) uint8.
+    """Loads the user's pairs: A and B, each (n, height, width, 1 or 3) uint8.
 
     Label maps are resized without interpolating their colors (`pipelines.readers.label_maps`).
 
     Args:
         split: "train" or "test".
-        load_size: side of the images in pixels.
+        load_size: side, or (height, width), of the images in pixels.
         data_dir: the folder, see `find`.
         cache_dir: folder of the cache of decoded images.
         label_maps: the side, "A" or "B", that is known to be label maps. Those in JPEG files are not recognized by

@@ -13,6 +13,7 @@ from pipelines.readers.sides import SIDES, WORDS, kind_with_sides, side_of_folde
 from pipelines.readers.splits import Splits, divide, folder_around
 from pipelines.reading import DEFAULT, Reading
 from pipelines.report import FEW_TRANSLATIONS, NO_TEST, Report, counted, printable
+from pipelines.sizes import Size
 
 _ACCEPTED = (
     "accepted are folders trainA and trainB of images, and testA and testB to test on (also train/A, A/train, "
@@ -117,17 +118,17 @@ def _one(sides: Iterable[int | None]) -> int | None:
 
 def load(
     split: str,
-    load_size: int,
+    load_size: Size,
     data_dir: str,
     cache_dir: str,
     name: str = "unpaired",
     reading: Reading = DEFAULT,
 ) -> UnpairedImages:
-    """Loads the user's images: A and B, each (n, load_size, load_size, 3) uint8.
+    """Loads the user's images: A and B, each (n, height, width, 1 or 3) uint8.
 
     Args:
         split: "train" or "test".
-        load_size: side of the images in pixels.
+        load_size: side, or (height, width), of the images in pixels.
         data_dir: the folder, see `find`.
         cache_dir: folder of the cache of decoded images.
         name: of the dataset, for messages.
