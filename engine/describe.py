@@ -1,6 +1,7 @@
 """What `--dry_run` prints: configuration with sources, networks, what the data yields."""
 
 import dataclasses
+import textwrap
 from collections.abc import Callable
 
 import keras
@@ -11,6 +12,9 @@ from models.core.config import TrainingConfig
 from models.core.published import Published, shown
 from models.core.trained import TrainedModel, parameter_count
 
+# Characters of a value: of the configuration of another run, say, the beginning.
+MOST = 80
+
 
 def describe(
     experiment: Experiment, prepared: Prepared, model: TrainedModel, requires: list[str], machine: list[str]
@@ -19,7 +23,7 @@ def describe(
     preset, config, batches = experiment.preset, prepared.config, prepared.batches
     lines = [f"{experiment.model}: {preset.summary} ({preset.source})", "", "configuration"]
     for field in dataclasses.fields(config):
-        line = f"  {field.name} = {getattr(config, field.name)}"
+        line = f"  {field.name} = {textwrap.shorten(str(getattr(config, field.name)), MOST)}"
         lines.append(f"{line.ljust(44)}  {origin(experiment, field, config)}")
     departures = [row for row in preset.published if row.differs(config)]
     if departures:

@@ -5,8 +5,9 @@ import os
 import pathlib
 import shlex
 
-from engine.command import DEFAULT_MODEL, Command, CommandError, Sample, Train, choice
+from engine.command import DEFAULT_MODEL, Command, CommandError, Explore, Sample, Train, choice
 from engine.folder import RunFolder
+from experiments.registry import EXPERIMENTS
 from models.core.config import RATES, TrainingConfig, from_plain
 from models.core.preset import Preset
 from models.registry import PRESETS
@@ -95,6 +96,8 @@ def resolve(command: Command) -> Experiment:
     check_data(experiment, to_train=isinstance(command, Train))
     if isinstance(command, Sample):
         check_sampled(experiment, command)
+    if isinstance(command, Explore):
+        check_explored(experiment, command)
     command.check_paths()
     return experiment
 
@@ -207,19 +210,31 @@ def check_sampled(experiment: Experiment, command: Sample):
         raise CommandError(f"--direction, after training, is for --mode=sample of {able}. Received: {model}")
     if command.label and kind != "noise":
         raise CommandError(f"--label is for models that draw from noise. Received: --label={command.label[0]}")
-    if command.input and kind != "images":
-        source = "captions" if kind == "captions" else "noise"
-        raise CommandError(f"{model} draws from {source}, not from images. Received: --input={command.input}")
+    if command.input and "images" not in kind:
+        raise CommandError(f"{model} draws from {kind}, not from images. Received: --input={command.input}")
     if kind == "images" and (captions or command.interpolate):
         raise CommandError(f"{model} translates images, --input=FILE or DIR. Received: captions")
     if kind == "noise" and captions:
         raise CommandError(f"{model} draws from noise alone (and --label). Received: captions")
-    if kind == "images" and not command.input:
+    if "images" in kind and not command.input:
         raise CommandError(
             f"--mode=sample of {model} needs --input, an image or a folder of images. Received: no --input"
         )
+    if kind == "images and captions" and command.interpolate:
+        raise CommandError(f"{model} does not interpolate. Received: --interpolate={command.interpolate}")
     if kind == "captions":
         check_captions(experiment.config, captions_of(command), command.interpolate)
+
+
+def check_explored(experiment: Experiment, command: Explore):
+    """CommandError if the experiment is on models of another kind."""
+    of = EXPERIMENTS[command.experiment].of
+    if of != experiment.preset.samples_from:
+        accepted = [name for name, other in EXPERIMENTS.items() if other.of == experiment.preset.samples_from]
+        raise CommandError(
+            f"--experiment={command.experiment} is for models that draw from {of}; accepted for {experiment.model} are "
+            f"{', '.join(accepted)}. Received: --model={experiment.model}"
+        )
 
 
 def check_captions(config: TrainingConfig, captions: tuple[str, ...], interpolate: str):

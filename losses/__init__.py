@@ -4,6 +4,7 @@ from losses.adversarial import ADVERSARIAL, AdversarialLoss, PairedLoss
 from losses.classification import categorical_information, class_loss, continuous_information
 from losses.joint_embedding import joint_embedding_loss
 from losses.penalties import PENALTIES
+from losses.style import style_loss
 
 __all__ = [
     "ADVERSARIAL",
@@ -14,4 +15,5 @@ __all__ = [
     "class_loss",
     "continuous_information",
     "joint_embedding_loss",
+    "style_loss",
 ]

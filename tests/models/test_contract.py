@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from engine.run import import_name
 from engine.strategy import mirrored
 from models.core import spectral
 from models.core.adversarial_config import PAIRED_LOSSES
+from models.core.preset import import_name
 from models.registry import PRESETS
+from models.style_encoder.configs import described
 from tests.worlds import SIDE, examples_of, tiny, tiny_run
 
 CLASSES = {name: import_name(preset.model) for name, preset in PRESETS.items()}
@@ -220,6 +221,11 @@ def plain(name, **changes):
     for field in dataclasses.fields(PRESETS[name].config):
         if field.name == "discriminator_normalization" and "none" in field.metadata["choices"]:
             fields[field.name] = "none"
+    if "generator" in {field.name for field in dataclasses.fields(PRESETS[name].config)}:
+        # Of a style encoder, which takes its sizes from a generator.
+        of = plain("gan_cls")
+        fields |= {"image_size": SIDE, "latent_dim": of.latent_dim}
+        fields["generator"] = described("gan_cls", dataclasses.asdict(of))
     return tiny(name, optimizer="sgd", **(fields | {"beta_1": 0.0, "learning_rate": 0.05} | changes))
 
 
@@ -234,6 +240,8 @@ def strong_weights(model):
 
 def build(name, config, strategy=None):
     strategy = strategy or tf.distribute.get_strategy()
+    # Of what is not trained, too.
+    keras.utils.set_random_seed(0)
     with strategy.scope():
         model = CLASSES[name](config)
         strong_weights(model)
