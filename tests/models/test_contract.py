@@ -232,7 +232,9 @@ def plain(name, **changes):
 def strong_weights(model):
     """Weights that preserve a signal's scale: with N(0, 0.02) and no normalization, updates would be too small."""
     rng = np.random.default_rng(3)
-    for variable in model.trainable_variables:
+    # A style encoder's generator is not trained.
+    frozen = model.generator.weights if hasattr(model, "style_encoder") else []
+    for variable in [*model.trainable_variables, *frozen]:
         shape = tuple(variable.shape)
         size = np.prod(shape[:-1]) if len(shape) > 1 else 100
         variable.assign(rng.normal(size=shape) * np.sqrt(2 / size))
@@ -240,8 +242,6 @@ def strong_weights(model):
 
 def build(name, config, strategy=None):
     strategy = strategy or tf.distribute.get_strategy()
-    # Of what is not trained, too.
-    keras.utils.set_random_seed(0)
     with strategy.scope():
         model = CLASSES[name](config)
         strong_weights(model)
