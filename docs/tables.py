@@ -29,7 +29,8 @@ def code(names: Iterable[str]) -> str:
 
 def size(config, points: bool) -> str:
     """Resolution, batch size and training length of a configuration, in words."""
-    resolution = [] if points else [f"{config.image_size} px"]
+    # A size of 0 comes from another run.
+    resolution = [] if points or not config.image_size else [f"{config.image_size} px"]
     length = f"{config.steps:,} steps" if config.steps else f"{config.epochs} epochs"
     return ", ".join([*resolution, f"batch {config.batch_size}", length])
 

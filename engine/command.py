@@ -159,6 +159,11 @@ class Train(Command):
     text_encoder: str | None = option(
         None, "char_cnn_rnn, word_cnn, end_to_end, an encoder's run folder, or a file of embeddings.", setting=True
     )
+    text_to_image: str | None = option(
+        None,
+        "Of a style encoder: the text-to-image model, or the folder of its run, whose generator it inverts.",
+        setting=True,
+    )
     direction: str | None = option(
         None,
         "AtoB or BtoA: of pairs, from input to target; --mode=sample of a model that translates both ways: which.",

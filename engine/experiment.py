@@ -5,8 +5,9 @@ import os
 import pathlib
 import shlex
 
-from engine.command import DEFAULT_MODEL, Command, CommandError, Sample, Train, choice
+from engine.command import DEFAULT_MODEL, Command, CommandError, Explore, Sample, Train, choice
 from engine.folder import RunFolder
+from experiments.registry import EXPERIMENTS
 from models.core.config import RATES, TrainingConfig, from_plain
 from models.core.preset import Preset
 from models.registry import PRESETS
@@ -83,6 +84,7 @@ def resolve(command: Command) -> Experiment:
     workdir = command.workdir or f"runs/{model}-{dataset}"
     # Before "train first" is the answer for a model that can never sample, and again for the one that was trained.
     check_mode(command.mode, model)
+    check_explored(model, command)
     if isinstance(command, Train):
         config = with_paths(PRESETS[model].resolve(dataset, command.settings()))
         cache_dir = command.cache_dir or DEFAULT_CACHE
@@ -92,6 +94,7 @@ def resolve(command: Command) -> Experiment:
     else:
         experiment = trained(command, workdir)
         check_mode(command.mode, experiment.model)
+        check_explored(experiment.model, command)
     check_data(experiment, to_train=isinstance(command, Train))
     if isinstance(command, Sample):
         check_sampled(experiment, command)
@@ -207,19 +210,33 @@ def check_sampled(experiment: Experiment, command: Sample):
         raise CommandError(f"--direction, after training, is for --mode=sample of {able}. Received: {model}")
     if command.label and kind != "noise":
         raise CommandError(f"--label is for models that draw from noise. Received: --label={command.label[0]}")
-    if command.input and kind != "images":
-        source = "captions" if kind == "captions" else "noise"
-        raise CommandError(f"{model} draws from {source}, not from images. Received: --input={command.input}")
+    if command.input and "images" not in kind:
+        raise CommandError(f"{model} draws from {kind}, not from images. Received: --input={command.input}")
     if kind == "images" and (captions or command.interpolate):
         raise CommandError(f"{model} translates images, --input=FILE or DIR. Received: captions")
     if kind == "noise" and captions:
         raise CommandError(f"{model} draws from noise alone (and --label). Received: captions")
-    if kind == "images" and not command.input:
+    if "images" in kind and not command.input:
         raise CommandError(
             f"--mode=sample of {model} needs --input, an image or a folder of images. Received: no --input"
         )
+    if kind == "images and captions" and command.interpolate:
+        raise CommandError(f"{model} does not interpolate. Received: --interpolate={command.interpolate}")
     if kind == "captions":
         check_captions(experiment.config, captions_of(command), command.interpolate)
+
+
+def check_explored(model: str, command: Command):
+    """CommandError if an experiment is on models of another kind."""
+    if not isinstance(command, Explore):
+        return
+    of, kind = EXPERIMENTS[command.experiment].of, PRESETS[model].samples_from
+    if of != kind:
+        accepted = [name for name, experiment in EXPERIMENTS.items() if experiment.of == kind]
+        raise CommandError(
+            f"--experiment={command.experiment} is for models that draw from {of}; accepted for {model} are "
+            f"{', '.join(accepted)}. Received: --model={model}"
+        )
 
 
 def check_captions(config: TrainingConfig, captions: tuple[str, ...], interpolate: str):

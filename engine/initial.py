@@ -12,6 +12,7 @@ from engine.folder import RunError, RunFolder
 from engine.requires import weights_fingerprint
 from engine.transfer import fit, networks_of, take_slots
 from models.core.config import ConfigError, from_plain
+from models.core.preset import import_name
 from models.core.trained import TrainedModel
 from models.registry import PRESETS
 from pipelines.report import printable
@@ -124,9 +125,6 @@ def read(run: str, which: str, optimizers: bool) -> Source:
 
 def model_of(record: dict, compiled: bool) -> TrainedModel:
     """The model that a run's record describes, with random weights."""
-    # Imported here: a run may begin with another, which is a run.
-    from engine.run import import_name
-
     preset = PRESETS[record["model"]]
     model = import_name(preset.model)(from_plain(type(preset.config), record["config"]))
     if compiled:

@@ -5,7 +5,6 @@ A family of models adds parts (`engine.parts`), never a subclass of this.
 
 import dataclasses
 import functools
-import importlib
 import pathlib
 
 import keras
@@ -29,17 +28,12 @@ from engine.splits import Splits
 from engine.strategy import strategy_for
 from evaluation.evaluator import Data, Evaluator, comparable
 from models.core.config import TrainingConfig, from_plain
+from models.core.preset import import_name
 from models.core.trained import TrainedModel
 from pipelines.examples import recorded_values
 from pipelines.sizes import simplest
 from serving.export import export
 from serving.sampler import Sampler
-
-
-def import_name(dotted: str):
-    """The object that a dotted name stands for."""
-    module, name = dotted.rsplit(".", 1)
-    return getattr(importlib.import_module(module), name)
 
 
 class Run:
@@ -99,6 +93,7 @@ class Run:
             with strategy.scope():
                 model = self.build(prepared)
                 initial = begin_with(source, model, data.get("class_names", ())) if source else None
+                self.parts.initialize(model)
         if command.restart and (moved := self.folder.move_aside()):
             print(f"The old run is now in {moved}.", flush=True)
             self.folder.make()

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 import numpy as np
 from absl import logging
 
+from metrics.verification import BACKGROUND, POSE
 from pipelines.examples import GaussianMixture, PairedImages
 
 # What `Data.split` may be, in words.
@@ -19,7 +20,7 @@ SPLITS = {
 }
 HIGHER, LOWER = "higher", "lower"
 # What an evaluator may need: of the data, of what scores it, of the model.
-OF_DATA = ("labels", "attributes", "pairs", "one_dimension", "two_dimensions")
+OF_DATA = ("labels", "attributes", "style", "pairs", "one_dimension", "two_dimensions")
 OF_SCORERS = ("judge", "feature_network")
 OF_MODELS = ("condition", "category")
 NEEDS = frozenset((*OF_DATA, *OF_SCORERS, *OF_MODELS))
@@ -63,6 +64,7 @@ class Data:
             "feature_network": self.features is not None,
             "labels": getattr(examples, "labels", None) is not None,
             "attributes": getattr(examples, "truth", None) is not None,
+            "style": {*POSE, *BACKGROUND} <= set(getattr(getattr(examples, "truth", None), "style_names", ())),
             "pairs": isinstance(examples, PairedImages),
             "one_dimension": dimensions == 1,
             "two_dimensions": dimensions == 2,

@@ -1,13 +1,13 @@
 """One experiment on one trained model: what it needs is checked here, before anything that takes long."""
 
 import dataclasses
-import importlib
 from collections.abc import Callable
 
 from experiments.networks import has_convolutions
 from experiments.registry import EXPERIMENTS
 from experiments.result import Finding, NotApplicableError
 from experiments.subject import Subject
+from models.core.preset import import_name
 
 
 @dataclasses.dataclass(frozen=True)
@@ -84,5 +84,4 @@ def explore(name: str, subject: Subject) -> Finding:
         NothingFoundError: the object or attribute that it looks for is not there.
     """
     check(name, subject)
-    module, function = EXPERIMENTS[name].function.rsplit(".", 1)
-    return getattr(importlib.import_module(module), function)(subject)
+    return import_name(EXPERIMENTS[name].function)(subject)

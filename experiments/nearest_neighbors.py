@@ -10,15 +10,12 @@ import numpy as np
 
 from experiments.result import Finding, ratio
 from experiments.subject import Subject
+from metrics.neighbors import nearest
 from panels.grids import SMALL_SIDE, grid, titled
 
 SAMPLES = 1000  # and as many images of the test split
 GALLERY = 60_000  # training images among which neighbors are searched
 
-# Queries whose distances to the whole gallery are in memory at a time.
-_BLOCK = 256
-# Candidates by a quick product, among which exact distances decide.
-_SPARE = 8
 # The share of held-out images that may be near by chance.
 _NEAR = 0.01
 
@@ -65,34 +62,6 @@ def nearest_neighbors(
         title = f"samples, and their nearest training images by {name}"
         pictures[name] = titled(title, grid(np.concatenate(rows), len(rows[0]), SMALL_SIDE))
     return Finding(pictures, figures)
-
-
-def nearest(queries: np.ndarray, gallery: np.ndarray, count: int = 1) -> tuple[np.ndarray, np.ndarray]:
-    """The nearest of a gallery, by the root-mean-square difference per number.
-
-    Args:
-        queries: (q, d) floats.
-        gallery: (g, d) floats.
-        count: how many, the nearest first; at most g are returned.
-
-    Returns:
-        (q, count) rows of the gallery, and (q, count) distances, exact where they are 0 too.
-    """
-    center = gallery.mean(axis=0)
-    gallery = gallery - center
-    squares = np.einsum("gd,gd->g", gallery, gallery)
-    candidates = min(count + _SPARE, len(gallery))
-    found, distances = [], []
-    for start in range(0, len(queries), _BLOCK):
-        block = queries[start : start + _BLOCK] - center
-        # The square of the query is the same for the whole gallery, and left out.
-        scores = squares - 2.0 * block @ gallery.T
-        near = np.argpartition(scores, candidates - 1, axis=1)[:, :candidates]
-        exact = np.sqrt(np.mean((block[:, np.newaxis] - gallery[near]) ** 2, axis=2))
-        order = np.argsort(exact, axis=1, kind="stable")[:, :count]
-        found.append(np.take_along_axis(near, order, axis=1))
-        distances.append(np.take_along_axis(exact, order, axis=1))
-    return np.concatenate(found), np.concatenate(distances)
 
 
 def _figures(

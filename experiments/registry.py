@@ -5,17 +5,20 @@ import dataclasses
 
 @dataclasses.dataclass(frozen=True)
 class Experiment:
-    """One experiment on a trained generator of images.
+    """One experiment on a trained model.
 
     Attributes:
-        function: dotted name of the function from an `experiments.subject.Subject` to an `experiments.result.Finding`.
+        function: dotted name of the function from an `experiments.subject.Subject` to an `experiments.result.Finding`;
+            of what is not drawn from noise, from an `experiments.subject.Evaluated`.
         summary: one line on what it shows.
         needs: keys of `experiments.explore.REQUIREMENTS`, checked in this order: the cheap ones first.
+        of: the models that it is for, by what they draw from (`models.core.preset.Preset.samples_from`).
     """
 
     function: str
     summary: str
     needs: tuple[str, ...] = ()
+    of: str = "noise"
 
 
 EXPERIMENTS = {
@@ -42,5 +45,11 @@ EXPERIMENTS = {
         "experiments.linear_classifier.run",
         "a linear classifier on the discriminator's features",
         ("convolutions", "label_free_discriminator", "labels", "unseen_images", "shared_classes"),
+    ),
+    "interpolation": Experiment(
+        "experiments.interpolation.run", "from sentence to sentence and from noise to noise, in steps", of="captions"
+    ),
+    "style_transfer": Experiment(
+        "experiments.style_transfer.run", "captions drawn in the style of real images", of="images and captions"
     ),
 }

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import keras
 import numpy as np
 
+from evaluation.evaluator import Data, Outputs
 from experiments.networks import images_of
 from models.core.trained import TrainedModel
 from pipelines.examples import CaptionedImages, LabeledImages
@@ -105,3 +106,16 @@ class Subject:
             batch = {name: given[name][start : start + WARM_UP_BATCH_SIZE] for name in discriminator.input}
             discriminator(batch, training=True)
         return discriminator
+
+
+@dataclasses.dataclass(frozen=True)
+class Evaluated:
+    """A trained model of texts as experiments see it: as its evaluators do.
+
+    Attributes:
+        outputs: what it draws for captions that were not trained on (`evaluation.captions`, `evaluation.styles`).
+        data: that these are compared with, and the judge of it, if there is one.
+    """
+
+    outputs: Outputs
+    data: Data

@@ -4,6 +4,7 @@ from losses.adversarial import ADVERSARIAL, AdversarialLoss, PairedLoss
 from losses.classification import categorical_information, class_loss, continuous_information
 from losses.joint_embedding import contrastive_loss, joint_embedding_loss
 from losses.penalties import PENALTIES
+from losses.style import style_loss
 
 __all__ = [
     "ADVERSARIAL",
@@ -15,4 +16,5 @@ __all__ = [
     "continuous_information",
     "contrastive_loss",
     "joint_embedding_loss",
+    "style_loss",
 ]

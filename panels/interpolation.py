@@ -1,6 +1,11 @@
 """Points from one vector to another, for strips of images between two latents or two captions."""
 
+from collections.abc import Sequence
+
 import numpy as np
+
+# A strip: its label, (count, D) texts, (count, Z) latents.
+Strip = tuple[str, np.ndarray, np.ndarray]
 
 
 def lerp(first: np.ndarray, second: np.ndarray, count: int) -> np.ndarray:
@@ -22,3 +27,22 @@ def slerp(first: np.ndarray, second: np.ndarray, count: int) -> np.ndarray:
     weight = np.linspace(0.0, 1.0, count)[:, np.newaxis]
     arc = (np.sin((1.0 - weight) * angle) * first + np.sin(weight * angle) * second) / np.sin(angle)
     return arc.astype(np.float32)
+
+
+def between_texts(labels: Sequence[str], texts: np.ndarray, latent: np.ndarray, count: int) -> list[Strip]:
+    """From each of (n, D) texts to the next in `count` steps, with one (Z,) latent."""
+    latents = np.repeat(latent[np.newaxis], count, axis=0)
+    return [
+        (f"{labels[left]}  ->  {labels[left + 1]}", lerp(texts[left], texts[left + 1], count), latents)
+        for left in range(len(labels) - 1)
+    ]
+
+
+def between_latents(
+    labels: Sequence[str], texts: np.ndarray, first: np.ndarray, second: np.ndarray, count: int
+) -> list[Strip]:
+    """From one (Z,) normal latent to another in `count` steps, with each of (n, D) texts."""
+    latents = slerp(first, second, count)
+    return [
+        (label, np.repeat(text[np.newaxis], count, axis=0), latents) for label, text in zip(labels, texts, strict=True)
+    ]

@@ -6,8 +6,11 @@ import pathlib
 import keras
 import numpy as np
 
+from callbacks.checkpoints import save
 from engine.experiment import Experiment
+from engine.record import run_record
 from engine.run import Run
+from metrics.verification import BACKGROUND, POSE
 from models.registry import PRESETS
 from models.text_encoder.networks import text_encoder
 from pipelines.embeddings.table import write_embeddings
@@ -55,8 +58,8 @@ def ground_truth(labels: np.ndarray, captions: int) -> GroundTruth:
         attribute_names=("breast color", "wing color", "size"),
         attribute_values=values,
         attributes=np.stack([labels % len(names) for names in values], axis=1).astype(np.int32),
-        style_names=("tilt",),
-        style=np.zeros((len(labels), 1), np.float32),
+        style_names=(*POSE, *BACKGROUND),
+        style=np.random.default_rng(0).integers(0, 2, (len(labels), len(POSE) + len(BACKGROUND))).astype(np.float32),
         mentions=np.ones((len(labels), captions, len(values)), bool),
     )
 
@@ -144,10 +147,26 @@ def ablations(model: str) -> dict[str, set[str]]:
 
 
 def tiny_run(model: str, folder: pathlib.Path, encoder: pathlib.Path | str = "", **changes) -> Run:
-    """A run of the tiny configuration, with changes, whose text encoder is the tiny one; `folder` takes it."""
-    if "text_encoder" in {field.name for field in dataclasses.fields(PRESETS[model].config)}:
+    """A run of the tiny configuration, with changes, whose text encoder is the tiny one; `folder` takes it.
+
+    A style encoder inverts a tiny generator, which is written beside it.
+    """
+    fields = {field.name for field in dataclasses.fields(PRESETS[model].config)}
+    if "text_encoder" in fields:
         changes.setdefault("text_encoder", str(encoder))
+    if "text_to_image" in fields and "text_to_image" not in changes:
+        changes["text_to_image"] = str(folder.parent / f"generator-of-{folder.name}")
+        write_untrained(tiny_run("gan_cls", pathlib.Path(changes["text_to_image"]), encoder))
     return Run(Experiment(model, PRESETS[model].default_dataset, tiny(model, **changes), str(folder)))
+
+
+def write_untrained(run: Run):
+    """Write a run that has taken no step, and can be used all the same."""
+    prepared = run.parts.prepare(run.splits.train)
+    run.folder.make()
+    run.folder.write_record(run_record(run.experiment, prepared.config, prepared.data, {}, 1, 0.0))
+    save(run.build(prepared), run.folder.checkpoints, 0)
+    run.parts.begin()
 
 
 def write_captioned_folder(folder: pathlib.Path, count: int = 40) -> pathlib.Path:

@@ -3,23 +3,20 @@
 from collections.abc import Sequence
 
 import numpy as np
-import tensorflow as tf
 
 from engine.command import Evaluate, Explore, Sample
 from engine.folder import RunError
+from engine.parts.exploration import explore_run
 from engine.parts.parts import Parts, Prepared, class_fingerprint, fingerprint, with_measured
 from engine.requires import ensure
 from evaluation.images import ImageOutputs
 from evaluation.judges import judge_all
-from experiments.explore import explore
-from experiments.result import NotApplicableError, NothingFoundError
 from experiments.subject import Subject
 from models.generation.latent import latents
 from panels.classes import class_rows
 from panels.codes import code_rows
 from panels.grids import captioned_rows, grid
 from panels.interpolation import lerp, slerp
-from pipelines.atomic import atomic_write
 from pipelines.batches.labeled import real_batches
 from pipelines.examples import LabeledImages
 from pipelines.report import printable
@@ -175,23 +172,7 @@ class ImageParts(Parts):
 
     def explore(self, model, command: Explore):
         """Write the experiment's pictures and figures to the folder `explore` of the run."""
-        name, folder = command.experiment, self.folder.path / "explore" / command.experiment
-        try:
-            finding = explore(name, self.subject(model, command))
-        except NotApplicableError as error:
-            raise RunError(f"--experiment={error}") from error
-        except NothingFoundError as error:
-            raise RunError(f"--experiment={name}: {error}") from error
-        files = {folder / f"{title}.png": tf.io.encode_png(image).numpy() for title, image in finding.pictures.items()}
-        # TensorBoard looks for a projector beside a run's events.
-        files |= {self.folder.tensorboard / file: content for file, content in finding.files.items()}
-        for path, content in files.items():
-            with atomic_write(path) as aside:
-                aside.write_bytes(content)
-            print(f"Wrote {path}.")
-        path = self.folder.write_json(f"explore/{name}/figures.json", finding.figures)
-        print(f"Wrote {path}.")
-        return finding.figures
+        return explore_run(self.folder, command.experiment, self.subject(model, command))
 
     def subject(self, model, command: Explore) -> Subject:
         """The run as experiments see it."""

@@ -75,6 +75,9 @@ class Parts:
         """Make batches of the training examples; a dry run may leave out what takes long."""
         raise NotImplementedError
 
+    def initialize(self, model: TrainedModel):
+        """Give a new model what earlier runs have learned; a checkpoint is restored after it."""
+
     def sheet(self, prepared: Prepared, examples: Examples) -> np.ndarray | None:
         """(h, w, 3) uint8: the first few examples, as they are trained on; None if there is nothing to see."""
         cells, step = [], 0

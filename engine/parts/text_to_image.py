@@ -9,9 +9,11 @@ import numpy as np
 import tensorflow as tf
 from absl import logging
 
-from engine.command import Evaluate, Sample
+from engine.command import Evaluate, Explore, Sample
+from engine.evaluate import evaluation_data
 from engine.experiment import Experiment, captions_of
 from engine.folder import RunError, RunFolder
+from engine.parts.exploration import explore_run
 from engine.parts.parts import Parts, Prepared, class_fingerprint, fingerprint, with_measured
 from engine.parts.text_encoder import (
     ENCODER_FILE,
@@ -23,10 +25,11 @@ from engine.parts.text_encoder import (
     trained_encoder,
 )
 from evaluation.captions import CaptionOutputs
+from experiments.subject import Evaluated
 from models.core.preset import Requirement
 from models.text_to_image.configs import END_TO_END, TRAINED_FIRST, WORD_CNN
 from panels.grids import captioned_rows
-from panels.interpolation import lerp, slerp
+from panels.interpolation import between_latents, between_texts, lerp
 from pipelines.atomic import atomic_write
 from pipelines.batches.captions import CaptionTable, matching_batches
 from pipelines.batches.text import encode_characters
@@ -229,41 +232,12 @@ class TextToImageParts(Parts):
         """Write a labelled grid, one row a caption, or a strip between two captions or two noises."""
         self.png_path(command)  # Refused before anything is drawn.
         sampler = self.sampler(model)
-        labels, texts = self.sampled_texts(sampler, command)
+        labels, texts = sampled_texts(sampler, command)
         rows = [
             (label, sampler.draw({"embeddings": text, "latent": latent}, command.seed))
             for label, text, latent in sampled_rows(sampler, labels, texts, command)
         ]
         return self.write_png(captioned_rows(rows), command, model)
-
-    def sampled_texts(self, sampler: CaptionSampler, command: Sample) -> tuple[list[str], np.ndarray]:
-        """What `--mode=sample` draws: labels and (n, D) embeddings."""
-        captions = captions_of(command)
-        if sampler.encoder is None:
-            if not command.embeddings:
-                raise RunError(
-                    "this model was trained on embeddings from a file, so it samples embeddings: --embeddings=FILE. "
-                    f"Received: --caption={'; '.join(captions)}"
-                )
-            table = chosen_rows(read(command.embeddings), captions)
-            # One picture a name: the mean of its captions' embeddings.
-            texts = np.stack([rows.mean(axis=0) for rows in table.embeddings])
-            if texts.shape[1] != sampler.text_dim:
-                raise DataError(
-                    f"embeddings must have the {sampler.text_dim} numbers that the model was trained on. "
-                    f"Received: {texts.shape[1]} in {command.embeddings}"
-                )
-            return list(table.names), texts
-        if not captions:
-            raise RunError('--mode=sample needs a --caption="..." or a --captions_file. Received: neither')
-        if len(captions) > MOST_ROWS:
-            raise RunError(f"one picture holds {MOST_ROWS} captions. Received: {len(captions):,}")
-        reading = sampler.encoder.reading
-        if cut := [caption for caption, is_cut in zip(captions, reading.cut(captions), strict=True) if is_cut]:
-            logging.warning("%s", reading.cut_line(len(cut), quoted(cut)))
-        if unknown := reading.unknown(captions):
-            logging.warning("%s", unknown_line(unknown))
-        return list(captions), sampler.embed(list(captions))
 
     # Evaluation.
 
@@ -279,6 +253,47 @@ class TextToImageParts(Parts):
         """A picture for each of some captions; their embeddings from --embeddings, or the file of the training."""
         file = command.embeddings or self.choice
         return CaptionOutputs(sampler, data, model.config.image_size, lambda names: read_embeddings(file, names))
+
+    def explore(self, model, command: Explore):
+        """Write the experiment's pictures and figures to the folder `explore` of the run."""
+        return explore_run(self.folder, command.experiment, evaluated_subject(self, model, command))
+
+
+def evaluated_subject(parts: Parts, model, command: Explore) -> Evaluated:
+    """A run of texts as experiments see it: as --mode=evaluate does, by the same judge."""
+    evaluate = Evaluate(seed=command.seed, judge=command.judge)
+    data = evaluation_data(parts.run, evaluate, *parts.run.splits.unseen, parts.evaluated(evaluate))
+    return Evaluated(parts.outputs(model, parts.sampler(model), data, evaluate), data)
+
+
+def sampled_texts(sampler: CaptionSampler, command: Sample) -> tuple[list[str], np.ndarray]:
+    """What `--mode=sample` draws: labels and (n, D) embeddings."""
+    captions = captions_of(command)
+    if sampler.encoder is None:
+        if not command.embeddings:
+            raise RunError(
+                "this model was trained on embeddings from a file, so it samples embeddings: --embeddings=FILE. "
+                f"Received: --caption={'; '.join(captions)}"
+            )
+        table = chosen_rows(read(command.embeddings), captions)
+        # One picture a name: the mean of its captions' embeddings.
+        texts = np.stack([rows.mean(axis=0) for rows in table.embeddings])
+        if texts.shape[1] != sampler.text_dim:
+            raise DataError(
+                f"embeddings must have the {sampler.text_dim} numbers that the model was trained on. "
+                f"Received: {texts.shape[1]} in {command.embeddings}"
+            )
+        return list(table.names), texts
+    if not captions:
+        raise RunError('--mode=sample needs a --caption="..." or a --captions_file. Received: neither')
+    if len(captions) > MOST_ROWS:
+        raise RunError(f"one picture holds {MOST_ROWS} captions. Received: {len(captions):,}")
+    reading = sampler.encoder.reading
+    if cut := [caption for caption, is_cut in zip(captions, reading.cut(captions), strict=True) if is_cut]:
+        logging.warning("%s", reading.cut_line(len(cut), quoted(cut)))
+    if unknown := reading.unknown(captions):
+        logging.warning("%s", unknown_line(unknown))
+    return list(captions), sampler.embed(list(captions))
 
 
 def chosen_rows(table: EmbeddingTable, names: tuple[str, ...]) -> EmbeddingTable:
@@ -301,16 +316,11 @@ def sampled_rows(
     if command.interpolate == "captions":
         if len(labels) < 2:
             raise RunError(f"--interpolate=captions needs two captions. Received: {len(labels)}")
-        latent = np.repeat(sampler.latents(1, seed).numpy(), count, axis=0)
-        return [
-            (f"{labels[left]}  ->  {labels[left + 1]}", lerp(texts[left], texts[left + 1], count), latent)
-            for left in range(len(labels) - 1)
-        ]
+        return between_texts(labels, texts, sampler.latents(1, seed).numpy()[0], count)
     if command.interpolate == "noise":
-        latent = slerp(*sampler.latents(2, seed).numpy(), count)
-    else:
-        # One batch of noise for each caption, as the exported model draws it.
-        latent = sampler.latents(count, seed).numpy()
+        return between_latents(labels, texts, *sampler.latents(2, seed).numpy(), count)
+    # One batch of noise for each caption, as the exported model draws it.
+    latent = sampler.latents(count, seed).numpy()
     return [
         (label, np.repeat(text[np.newaxis], count, axis=0), latent) for label, text in zip(labels, texts, strict=True)
     ]

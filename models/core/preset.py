@@ -1,12 +1,19 @@
 """A preset: one name that `--model` accepts. Importable without TensorFlow, as all registries are."""
 
 import dataclasses
+import importlib
 from collections.abc import Mapping
 
 from models.core.config import TrainingConfig, override
 from models.core.published import Published
 
 MODES = ("train", "sample", "evaluate", "export", "explore")
+
+
+def import_name(dotted: str):
+    """The object that a dotted name stands for."""
+    module, name = dotted.rsplit(".", 1)
+    return getattr(importlib.import_module(module), name)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,7 +65,8 @@ class Preset:
         per_dataset: what a dataset changes in `config`.
         modes: what `--mode` accepts for it.
         both_ways: whether it translates from A to B and from B to A, so that --direction chooses when sampling.
-        samples_from: what --mode=sample makes pictures of: "captions", "images" or "noise".
+        samples_from: what --mode=sample makes pictures of: "captions", "images", "noise" or "images and captions"; an
+            experiment is for one of them.
         pictures_every: steps between pictures, unless --pictures_every says otherwise.
         published: the constants as the sources publish them; () where there is no source.
         why_per_dataset: why each of these datasets changes anything, one line each.

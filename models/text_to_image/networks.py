@@ -4,6 +4,8 @@ At 64 pixels the layers are the authors' own; other sizes keep both ends of each
 between. The widths are the authors' ngf and ndf.
 """
 
+from collections.abc import Callable
+
 import keras
 from keras import layers
 
@@ -61,6 +63,25 @@ def generator(config: TextToImageConfig) -> keras.Model:
     return keras.Model({"latent": latent, "text": text}, image, name="generator")
 
 
+def trunk(image, widths: list[int], normalize: Callable, is_main_cls: bool = False):
+    """The discriminator's convolutions of the image alone: (B, s, s, 3) to its smallest map, of `widths[-1]` channels.
+
+    Args:
+        image: in [-1, 1].
+        widths: channels of each stage, from the largest map to the smallest (`widths_of`).
+        normalize: of all stages but the first.
+        is_main_cls: whether the last stage but one is activated, as in main_cls.lua.
+    """
+    activate = layers.LeakyReLU(LEAK)
+    x = activate(convolution(image, widths[0], 4, strides=2))
+    for left, channels in zip(reversed(range(len(widths) - 1)), widths[1:], strict=True):
+        x = normalize(convolution(x, channels, 4, strides=2))
+        # None after the last stage; in main_cls_int.lua none after the one before it either.
+        if left > 1 or (left == 1 and is_main_cls):
+            x = activate(x)
+    return residual_block(x, widths[-1], normalize, activate)
+
+
 def discriminator(config: TextToImageConfig) -> keras.Model:
     """Image and text embedding to the logits of "a real image that matches the text".
 
@@ -76,15 +97,8 @@ def discriminator(config: TextToImageConfig) -> keras.Model:
     image = keras.Input((config.image_size, config.image_size, 3), name="image")
     text = keras.Input((config.text_dim,), name="text")
     activate = layers.LeakyReLU(LEAK)
-
     is_main_cls, last = config.discriminator_network == MAIN_CLS, widths[-1]
-    x = activate(convolution(image, widths[0], 4, strides=2))
-    for left, channels in zip(reversed(range(len(widths) - 1)), widths[1:], strict=True):
-        x = normalize(convolution(x, channels, 4, strides=2))
-        # None after the last stage; in main_cls_int.lua none after the one before it either.
-        if left > 1 or (left == 1 and is_main_cls):
-            x = activate(x)
-    features = residual_block(x, last, normalize, activate)
+    features = trunk(image, widths, normalize, is_main_cls)
 
     projected = linear(text, config.text_projection_dim)
     projected = activate(projected if is_main_cls else normalize(projected))

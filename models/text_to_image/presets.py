@@ -1,6 +1,6 @@
 """The presets of text to image: Reed et al., "Generative Adversarial Text to Image Synthesis" (ICML 2016)."""
 
-from models.core.preset import Preset, Requirement
+from models.core.preset import MODES, Preset, Requirement
 from models.core.published import Published
 from models.text_encoder.presets import BIRDS_TEXT_ENCODER, TEXT_AND_IMAGES
 from models.text_to_image import published
@@ -58,6 +58,7 @@ def text_to_image(model: str, summary: str, source: str, config: TextToImageConf
             Requirement("judge", "attribute_judge", "judge", to_train=False),
         ),
         per_dataset={"birds": BIRDS},
+        modes=MODES,
         published=(*published.SHARED, *own),
         why_per_dataset={
             "birds": "short enough for two cores; measured by the share of named colors on unseen species"

@@ -136,6 +136,27 @@ def matching_batches(examples: CaptionedImages, config, texts: CaptionTable) -> 
     return Batches(at, {"text_dim": texts.rows.shape[1]} if embedded else {}, len(examples), rows)
 
 
+def text_batches(examples: CaptionedImages, config, texts: CaptionTable) -> Batches:
+    """Batches of captions alone, drawn as `matching_batches` draws them: a class, an image of it, its captions.
+
+    Args:
+        examples: the training split.
+        config: with `batch_size`, `seed` and `captions_per_image`.
+        texts: the embedding (m, D) float32 of each caption.
+
+    Returns:
+        Batches of `text` (B, D) float32, the mean over `captions_per_image` captions.
+    """
+    index, seed = ClassIndex(examples), config.seed
+
+    def at(step):
+        image, _ = index.matching_and_wrong(config.batch_size, seed, step)
+        drawn = texts.draw(image, config.captions_per_image, seeded(seed, CAPTION, step))
+        return {"text": tf.reduce_mean(drawn, axis=1)}
+
+    return Batches(at, {}, len(examples))
+
+
 def distinct_class_batches(
     examples: CaptionedImages,
     config,

@@ -6,6 +6,7 @@ Only judges are trained: random weights of the others are as good for what is te
 import dataclasses
 import functools
 import json
+import pathlib
 import re
 
 import numpy as np
@@ -104,6 +105,11 @@ def run_of(model: str, dataset: str, root, encoder) -> Run:
     """The run of a model in its folder, as a new process sees it."""
     roles = {requirement.role for requirement in PRESETS[model].requires}
     changes = {"text_encoder": str(encoder)} if "text_encoder" in roles else {}
+    if "generator" in roles:
+        generator = run_of("gan_cls", dataset, pathlib.Path(root) / "generators", encoder)
+        if not generator.folder.record_path.exists():
+            write(generator)
+        changes["text_to_image"] = str(generator.folder.path)
     return Run(Experiment(model, dataset, tiny(model, **changes), str(root / f"{model}-{dataset}")))
 
 
@@ -219,6 +225,17 @@ DEPENDENCIES = [
         },
         set(),
         set(),
+    ),
+    (
+        "style_encoder",
+        "birds",
+        {"style_error", "same_pose_auc", "same_background_auc", "same_pose_auc_of_text", "same_background_auc_of_text"},
+        {
+            f"transferred_{group}{kind}"
+            for group in ("attributes", "breast_or_belly_color", "wing_color", "size")
+            for kind in ("", "_of_samples")
+        },
+        {"style_error_of_zero"},
     ),
     (
         "char_cnn_rnn",

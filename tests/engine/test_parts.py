@@ -6,9 +6,9 @@ import pytest
 
 from engine.command import COMMANDS, Evaluate
 from engine.parts.parts import Parts
-from engine.run import Run, import_name
+from engine.run import Run
 from evaluation.evaluator import NEEDS, Evaluator, comparable
-from models.core.preset import MODES
+from models.core.preset import MODES, import_name
 from models.core.trained import TrainedModel
 from models.registry import PRESETS
 from pipelines.registry import DATASETS

@@ -14,7 +14,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from engine.run import import_name
+from models.core.preset import import_name
 from models.registry import PRESETS
 from tests.worlds import tiny
 

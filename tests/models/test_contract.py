@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from engine.run import import_name
 from engine.strategy import mirrored
 from models.core import spectral
 from models.core.adversarial_config import PAIRED_LOSSES
+from models.core.preset import import_name
 from models.registry import PRESETS
+from models.style_encoder.configs import described
 from tests.worlds import SIDE, examples_of, tiny, tiny_run
 
 CLASSES = {name: import_name(preset.model) for name, preset in PRESETS.items()}
@@ -222,13 +223,20 @@ def plain(name, **changes):
     for field in dataclasses.fields(PRESETS[name].config):
         if field.name == "discriminator_normalization" and "none" in field.metadata["choices"]:
             fields[field.name] = "none"
+    if "generator" in {field.name for field in dataclasses.fields(PRESETS[name].config)}:
+        # Of a style encoder, which takes its sizes from a generator.
+        of = plain("gan_cls")
+        fields |= {"image_size": SIDE, "latent_dim": of.latent_dim}
+        fields["generator"] = described("gan_cls", dataclasses.asdict(of))
     return tiny(name, optimizer="sgd", **(fields | {"beta_1": 0.0, "learning_rate": 0.05} | changes))
 
 
 def strong_weights(model):
     """Weights that preserve a signal's scale: with N(0, 0.02) and no normalization, updates would be too small."""
     rng = np.random.default_rng(3)
-    for variable in model.trainable_variables:
+    # A style encoder's generator is not trained.
+    frozen = model.generator.weights if hasattr(model, "style_encoder") else []
+    for variable in [*model.trainable_variables, *frozen]:
         shape = tuple(variable.shape)
         size = np.prod(shape[:-1]) if len(shape) > 1 else 100
         variable.assign(rng.normal(size=shape) * np.sqrt(2 / size))

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from engine.run import import_name
+from models.core.preset import import_name
 from models.generation import dcgan, mlp, resnet
 from models.generation.mlp import point_discriminator, point_generator
 from models.image_to_image import cyclegan_networks, patchgan, pix2pix_networks, pixel_dt_networks

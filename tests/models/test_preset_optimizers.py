@@ -10,8 +10,8 @@ import keras
 import numpy as np
 import pytest
 
-from engine.run import import_name
 from models.core.config import TrainingConfig
+from models.core.preset import import_name
 from models.registry import PRESETS
 from tests.models.optimizer_tables import EPOCH, MAGNITUDES, MAXOUT, PER_DATASET, TABLE, TINY, RMSProp, Row
 from tests.models.steps import DATA

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from engine.run import import_name
 from models.core.adversarial import REAL
+from models.core.preset import import_name
 from models.registry import PRESETS
 from tests.models.steps import Step, batch_of, plain, shift_of
 from tests.worlds import tiny

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from engine.run import import_name
 from engine.strategy import mirrored
 from losses import ADVERSARIAL, PENALTIES, class_loss
 from models.core.adversarial import FAKE, REAL
+from models.core.preset import import_name
 from models.core.trained import parameter_count
 from models.generation import mlp
 from models.generation.configs import InfoGANConfig

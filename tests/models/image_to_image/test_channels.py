@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from engine.run import import_name
+from models.core.preset import import_name
 from models.registry import PRESETS
 from tests.worlds import tiny
 
