@@ -38,7 +38,13 @@ def text_to_image(model: str, summary: str, source: str, config: TextToImageConf
         evaluators=(
             "evaluation.captions.CaptionDiversity",
             "evaluation.captions.NamedAttributes",
-            "evaluation.frechet.FeatureFrechet",
+            "evaluation.matching.RPrecision",
+            "evaluation.within.WithinClassSimilarity",
+            "evaluation.distances.JudgeDistances",
+            "evaluation.distances.JudgeManifold",
+            "evaluation.distances.FeatureDistances",
+            "evaluation.distances.FeatureManifold",
+            "evaluation.distances.NetworkScore",
         ),
         requires=(
             Requirement("text_encoder", CHAR_CNN_RNN, "text_encoder", artifact="text_encoder.keras", build=True),
