@@ -23,7 +23,7 @@ from engine.loop import Loop
 from engine.parts.parts import Parts, Prepared, weights_of
 from engine.processor import NOT_CHOSEN, OneDNN
 from engine.record import check_experiment, check_record, history, onednn_in_effect, report_of, run_record
-from engine.requires import ensure, record_of, required
+from engine.requires import ensure, record_of
 from engine.sheet import sheet_path, write_sheet
 from engine.splits import Splits
 from engine.strategy import strategy_for
@@ -125,7 +125,7 @@ class Run:
         for requirement in self.preset.requires:
             needed = self.parts.required(requirement) if requirement.to_train else None
             if needed is not None:
-                is_named = needed != required(self.experiment, requirement)
+                is_named = needed != self.experiment.sibling(needed.model)
                 ensure(needed, requirement, is_named, command)
                 records[requirement.role] = record_of(needed, requirement)
         return records
