@@ -21,9 +21,13 @@ def required(experiment: Experiment, requirement: Requirement, named: str = "") 
     Args:
         experiment: which needs it.
         requirement: one of its preset's.
-        named: another run folder, from the configuration or a flag; "" or the preset's name for none.
+        named: another run folder, from the configuration or a flag; "", or the name of a preset, for none.
     """
-    return experiment.sibling(requirement.model, "" if named == requirement.model else named)
+    if named in requirement.models:
+        return experiment.sibling(named)
+    record = RunFolder(named).read_record() if named and requirement.alternatives else None
+    found = (record or {}).get("model")
+    return experiment.sibling(found if found in requirement.models else requirement.model, named)
 
 
 def is_there(needed: Experiment, requirement: Requirement) -> bool:

@@ -14,7 +14,7 @@ from callbacks.best import BestCheckpoint
 from callbacks.checkpoints import chosen, restore, save
 from engine.command import Evaluate, Explore, Export, Sample, Train
 from engine.describe import describe
-from engine.evaluate import check_early, selection_data, selection_protocol, while_training, write_evaluation
+from engine.evaluate import check_early, named_network, selection_data, selection_protocol, while_training, write_evaluation
 from engine.experiment import Experiment
 from engine.folder import RunFolder
 from engine.initial import begin_with, source_of, told
@@ -22,7 +22,7 @@ from engine.loop import Loop
 from engine.parts.parts import Parts, Prepared, weights_of
 from engine.processor import NOT_CHOSEN, OneDNN
 from engine.record import check_experiment, check_record, history, onednn_in_effect, report_of, run_record
-from engine.requires import ensure, record_of, required
+from engine.requires import ensure, record_of
 from engine.sheet import sheet_path, write_sheet
 from engine.splits import Splits
 from engine.strategy import strategy_for
@@ -120,7 +120,7 @@ class Run:
         for requirement in self.preset.requires:
             needed = self.parts.required(requirement) if requirement.to_train else None
             if needed is not None:
-                is_named = needed != required(self.experiment, requirement)
+                is_named = needed != self.experiment.sibling(needed.model)
                 ensure(needed, requirement, is_named, command)
                 records[requirement.role] = record_of(needed, requirement)
         return records
@@ -168,7 +168,7 @@ class Run:
         evaluate = while_training(self, model, selection) if selection else None
         best = None
         if command.keep_best:
-            better = comparable(self.evaluators)[command.keep_best]
+            better = comparable(self.evaluators, named_network(command))[command.keep_best]
             best = BestCheckpoint(self.folder.checkpoints, command.keep_best, better, selection_protocol(selection))
         pictures_every = command.pictures_every or self.preset.pictures_every
         return Loop(model, self.folder, command, total, self.parts.panels(model), evaluate, best, pictures_every)

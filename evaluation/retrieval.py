@@ -13,18 +13,19 @@ class EmbeddingOutputs(Outputs):
     """The embeddings of the split's images and captions, by the model itself.
 
     Args:
-        model: a trained joint embedding, with `text_encoder` and `image_encoder`.
+        model: a trained joint embedding, with `text_encoder` and `image_encoder`; of their embeddings, the inner
+            product says how well they fit.
         data: `examples` are captioned images.
-        characters: (m, 201) integers, of all captions, image after image.
+        captions: (m, T) integers, the characters or words of all captions, image after image.
         inputs: (n, ...) what the image encoder takes: images in [-1, 1], or features of a pretrained network.
     """
 
-    def __init__(self, model, data: Data, characters: np.ndarray, inputs: np.ndarray):
-        self.model, self.data, self.characters, self.inputs = model, data, characters, inputs
+    def __init__(self, model, data: Data, captions: np.ndarray, inputs: np.ndarray):
+        self.model, self.data, self.captions, self.inputs = model, data, captions, inputs
 
     def protocol(self):
         """How many of each are ranked."""
-        return {"captions": len(self.characters), "real": len(self.inputs)}
+        return {"captions": len(self.captions), "real": len(self.inputs)}
 
     @functools.cached_property
     def owners(self) -> np.ndarray:
@@ -35,7 +36,9 @@ class EmbeddingOutputs(Outputs):
     @functools.cached_property
     def texts(self) -> np.ndarray:
         """(m, D)."""
-        return in_batches(lambda part: self.model.text_encoder({"characters": part}, training=False), self.characters)
+        return in_batches(
+            lambda part: self.model.text_encoder({self.model.text_key: part}, training=False), self.captions
+        )
 
     @functools.cached_property
     def images(self) -> np.ndarray:

@@ -25,13 +25,17 @@ def count_cut(captions: Iterable[str], most: int = MAX_CHARACTERS) -> int:
     return sum(is_cut(caption, most) for caption in captions)
 
 
-def cut_line(count: int, names: str, most: int = MAX_CHARACTERS) -> str:
+def cut_line(
+    count: int, names: str, most: int = MAX_CHARACTERS, of: str = "characters", reader: str = "the text encoder"
+) -> str:
     """The line for the user on captions that are read in part only.
 
     Args:
         count: how many there are.
         names: which ones.
-        most: how many bytes are read.
+        most: how much of a caption is read.
+        of: what that is a number of: "characters" (bytes) or "words".
+        reader: who does not read the rest.
     """
     captions = "1 caption is" if count == 1 else f"{count:,} captions are"
-    return f"{captions} longer than {most} characters, and the text encoder does not read the rest: {names}"
+    return f"{captions} longer than {most} {of}, and {reader} does not read the rest: {names}"

@@ -6,9 +6,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from pipelines.batches.text import encode_characters
-from pipelines.characters import MAX_CHARACTERS
 from pipelines.examples import DataError
+from serving.reading import reading_of
 
 # Of the embeddings' numbers. The generator reads them beside noise of standard deviation 1. Measured on the birds: at
 # 0.014, where training leaves them, the text is hardly seen at first; at 1 the noise is never used, and all samples of
@@ -20,24 +19,34 @@ class CaptionEncoder(tf.Module):
     """A trained text encoder on raw captions. Computes in float32.
 
     Args:
-        network: made by `models.text_encoder.networks.text_encoder`.
+        network: made by `models.text_encoder.networks.text_encoder` or `models.text_encoder.words.text_encoder`.
+
+    Attributes:
+        reading: what it reads of a caption (`serving.reading.Reading`).
     """
 
     def __init__(self, network: keras.Model):
         super().__init__()
-        self.network = network
+        self.network, self.reading = network, reading_of(network)
         self.embedding_dim = network.output_shape[-1]
-
-    @property
-    def read_characters(self) -> int:
-        """How many bytes of a caption the network processes: those that its first layers do not crop."""
-        cropped = [layer.cropping[1] for layer in self.network.layers if isinstance(layer, keras.layers.Cropping1D)]
-        return MAX_CHARACTERS - sum(cropped)
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string)])
     def embed(self, captions: tf.Tensor) -> tf.Tensor:
         """(B,) raw caption strings to (B, D) float32 embeddings."""
-        return tf.cast(self.network({"characters": encode_characters(captions)}, training=False), tf.float32)
+        inputs = {self.reading.input_name: self.reading.ids(captions)}
+        return tf.cast(self.network(inputs, training=False), tf.float32)
+
+    def word_features(self, captions: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """(B,) raw captions to features of each word, (B, T, F) float32, and (B, T) bool, where there are words.
+
+        Raises:
+            DataError: it reads no words.
+        """
+        if self.reading.input_name != "words":
+            raise DataError("features of words come from an encoder that reads words. Received: one of characters")
+        outputs = [self.network.get_layer(name).output for name in ("word_features", "word_mask")]
+        features, mask = keras.Model(self.network.input, outputs)({"words": self.reading.ids(captions)}, training=False)
+        return features, mask[..., 0] > 0
 
     def embed_all(self, captions: list[str], batch_size: int = 256) -> np.ndarray:
         """(m, D) float32 embeddings of any number of captions."""
@@ -62,10 +71,13 @@ class CaptionEncoder(tf.Module):
                 f"folder. Received: {path} ({str(error).splitlines()[0][:120]})"
             ) from error
 
-    def standardize(self, captions: list[str]):
+    def standardize(self, captions: list[str]) -> tuple[np.ndarray, float]:
         """Move and scale the embeddings to mean 0 and `STANDARD_DEVIATION` over these captions (one factor for all).
 
         The joint embedding leaves their scale free. The last layer is linear, so this is a change of its weights.
+
+        Returns:
+            The (D,) mean that was subtracted, and the number by which the rest was then divided.
         """
         embeddings = self.embed_all(captions)
         mean = embeddings.mean(axis=0)
@@ -73,3 +85,4 @@ class CaptionEncoder(tf.Module):
         last = self.network.get_layer("embedding")
         kernel, bias = last.get_weights()
         last.set_weights([kernel / scale, (bias - mean) / scale])
+        return mean, scale

@@ -42,6 +42,9 @@ TINY = {
     "categories": 3,
     "code_units": 4,
     "hidden_units": 6,
+    "word_dim": 5,
+    "unknown_buckets": 3,
+    "vocabulary_size": 50,
     "generator_dropout": 0.2,
     # Within 0.08, the embeddings of narrow encoders hardly differ.
     "initial_range": 0.0,

@@ -1,4 +1,4 @@
-"""The char-CNN-RNN text encoder: training it, leaving it in the run folder, and embedding captions with it."""
+"""Text encoders: training one, leaving it in the run folder, and embedding captions with it."""
 
 import dataclasses
 import pathlib
@@ -13,29 +13,54 @@ from engine.parts.parts import Parts, Prepared, class_fingerprint, fingerprint, 
 from evaluation.features import feature_network
 from evaluation.retrieval import EmbeddingOutputs
 from models.core.trained import TrainedModel
-from models.text_encoder.configs import SMALL_CNN
+from models.text_encoder.configs import CONTRASTIVE, MAX_WORDS, SMALL_CNN, WordCNNConfig
+from models.text_encoder.vocabulary import Vocabulary, vocabulary_of, words_of
 from pipelines.atomic import atomic_write
 from pipelines.batches.captions import CaptionTable, distinct_class_batches
-from pipelines.batches.text import decode_characters, encode_characters
 from pipelines.embeddings.table import read_embeddings, write_embeddings
 from pipelines.examples import CaptionedImages, DataError
 from pipelines.images import center_crop, to_float
+from pipelines.report import first_names
 from pipelines.rows import some_of
 from serving.encoder import CaptionEncoder
+from serving.joint import (
+    COMPATIBILITY_FILE,
+    COSINE,
+    IMAGE_FILE,
+    INNER_PRODUCT,
+    TEXT_FILE,
+    Compatibility,
+    of_images,
+    scaled_to_noise,
+)
+from serving.reading import Characters, Reading, Words
 
-ENCODER_FILE = "text_encoder.keras"
+ENCODER_FILE = TEXT_FILE
 # More would take memory and minutes, and change the figures little.
 SCORED_IMAGES = 3000
 
 
 class TextEncoderParts(Parts):
-    """Trains the text encoder and leaves it in the run folder as text_encoder.keras."""
+    """Trains a text encoder and leaves it in the run folder as text_encoder.keras, with its image encoder beside it.
+
+    A subclass says what the encoder reads of captions.
+    """
+
+    def reading(self, config) -> Reading:
+        """What an encoder of this configuration, with the sizes that came from the data, reads."""
+        raise NotImplementedError
+
+    def measured(self, examples: CaptionedImages) -> dict:
+        """Fields of the configuration that the captions determine."""
+        return {}
 
     def prepare(self, examples, dry_run=False):
         """Pairs of distinct classes."""
-        config = self.experiment.config
-        features = self.image_features(examples)
-        batches = distinct_class_batches(examples, config, character_table(examples), features)
+        config = with_measured(self.experiment.config, self.measured(examples))
+        features, reading = self.image_features(examples), self.reading(config)
+        self.read_in_training = reading
+        texts = read_table(reading, examples)
+        batches = distinct_class_batches(examples, config, texts, features, reading.input_name)
         data = {
             "images": len(examples),
             "pixels": fingerprint(examples.images),
@@ -51,9 +76,11 @@ class TextEncoderParts(Parts):
         if images is None:
             # Of which the features are known.
             images = center_crop(np.asarray(examples.images[rows["image"]]), self.experiment.config.image_size)
+        flat = flat_captions(examples)
+        read = self.read_in_training.as_read([flat[row] for row in rows["caption"][:, 0]])
         return [
-            (f"{examples.names[row]}\n{decode_characters(characters)}", [image])
-            for row, image, characters in zip(rows["image"], images, batch["characters"], strict=True)
+            (f"{examples.names[row]}\n{caption}", [image])
+            for row, image, caption in zip(rows["image"], images, read, strict=True)
         ]
 
     def image_features(self, examples: CaptionedImages) -> np.ndarray | None:
@@ -77,19 +104,90 @@ class TextEncoderParts(Parts):
         if inputs is None:
             inputs = np.asarray(to_float(center_crop(np.asarray(examples.images), model.config.image_size)))
         data = dataclasses.replace(data, examples=examples)
-        return EmbeddingOutputs(model, data, character_table(examples).rows, inputs)
+        return EmbeddingOutputs(model, data, read_table(self.reading(model.config), examples).rows, inputs)
 
     def finish(self, model: TrainedModel):
-        """Write text_encoder.keras, the network alone; standardized over the training captions, if that is set."""
+        """Write the networks alone, and how their embeddings are compared.
+
+        Embeddings trained with the hinge are standardized over the training captions, if that is set; those of unit
+        length are scaled to the same standard deviation.
+        """
         print("Embedding the captions and scoring the text encoder.", flush=True)
         # A copy: the joint embedding is measured as it was trained.
         network = keras.models.clone_model(model.text_encoder)
         network.set_weights(model.text_encoder.get_weights())
-        encoder = CaptionEncoder(network)
-        if model.config.standardize:
-            encoder.standardize(flat_captions(self.run.splits.train))
+        if model.config.objective == CONTRASTIVE:
+            encoder = CaptionEncoder(scaled_to_noise(network))
+            compatibility = Compatibility(COSINE, model.config.logit_scale)
+        else:
+            encoder, compatibility = CaptionEncoder(network), Compatibility(INNER_PRODUCT)
+            if model.config.standardize:
+                mean, scale = encoder.standardize(flat_captions(self.run.splits.train))
+                compatibility = Compatibility(INNER_PRODUCT, scale, tuple(mean.tolist()))
+        with atomic_write(self.folder.path / IMAGE_FILE) as aside:
+            of_images(model.image_encoder, self.pretrained(), model.config.image_size).save(aside)
+        compatibility.write(self.folder.path / COMPATIBILITY_FILE)
+        # The last one: a folder that has it is a finished run.
         with atomic_write(self.folder.path / ENCODER_FILE) as aside:
             encoder.save(aside)
+
+    def pretrained(self) -> keras.Model | None:
+        """The pretrained network that `image_encoder` names; None with the small one."""
+        path = self.experiment.config.image_encoder
+        return None if path == SMALL_CNN else keras.saving.load_model(path, compile=False)
+
+
+class CharacterParts(TextEncoderParts):
+    """Of an encoder that reads characters."""
+
+    def reading(self, config):
+        """The whole alphabet, whatever the captions hold."""
+        return Characters()
+
+
+class WordParts(TextEncoderParts):
+    """Of an encoder that reads words."""
+
+    def reading(self, config):
+        """The words of the training captions."""
+        return Words(vocabulary_for(config))
+
+    def measured(self, examples):
+        """The vocabulary, and the length of the longest caption, unless another is given."""
+        config, words = self.experiment.config, words_of(flat_captions(examples))
+        longest = min(max(map(len, words), default=1), MAX_WORDS)
+        return {
+            "vocabulary": vocabulary_of(words, config.vocabulary_size),
+            "read_words": config.read_words or max(longest, 1),
+        }
+
+    def prepare(self, examples, dry_run=False):
+        """Says which captions are cut."""
+        prepared = super().prepare(examples, dry_run)
+        reading = self.read_in_training
+        cut = reading.cut(flat_captions(examples))
+        if cut.any():
+            owners = np.repeat(np.arange(len(examples)), caption_counts(examples))[cut]
+            names = first_names([examples.names[row] for row in dict.fromkeys(owners.tolist())])
+            logging.warning("%s", reading.cut_line(int(cut.sum()), names))
+        return prepared
+
+
+def vocabulary_for(config: WordCNNConfig) -> Vocabulary:
+    """The vocabulary of a configuration whose words are known."""
+    return Vocabulary(config.vocabulary, config.unknown_buckets, config.read_words)
+
+
+def read_table(reading: Reading, examples: CaptionedImages) -> CaptionTable:
+    """What an encoder reads of every caption, (m, T) integers: bytes where they suffice."""
+    captions, least = flat_captions(examples), np.uint8 if isinstance(reading, Characters) else np.int32
+    parts = [reading.ids(tf.constant(part)).numpy().astype(least) for part in in_parts(captions, 10_000)]
+    return CaptionTable(np.concatenate(parts), caption_counts(examples))
+
+
+def in_parts(captions: list[str], size: int) -> list[list[str]]:
+    """A list in pieces."""
+    return [captions[start : start + size] for start in range(0, len(captions), size)]
 
 
 def flat_captions(examples: CaptionedImages) -> list[str]:
@@ -104,8 +202,7 @@ def caption_counts(examples: CaptionedImages) -> np.ndarray:
 
 def character_table(examples: CaptionedImages) -> CaptionTable:
     """The characters of every caption, (m, 201) uint8."""
-    characters = encode_characters(tf.constant(flat_captions(examples))).numpy()
-    return CaptionTable(characters.astype(np.uint8), caption_counts(examples))
+    return read_table(Characters(), examples)
 
 
 def caption_fingerprint(examples: CaptionedImages) -> str:

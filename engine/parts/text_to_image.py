@@ -2,6 +2,7 @@
 
 import dataclasses
 import pathlib
+import shutil
 from collections.abc import Callable
 
 import numpy as np
@@ -26,19 +27,20 @@ from engine.parts.text_encoder import (
 from evaluation.captions import CaptionOutputs
 from experiments.subject import Evaluated
 from models.core.preset import Requirement
-from models.text_to_image.configs import CHAR_CNN_RNN, END_TO_END
+from models.text_to_image.configs import END_TO_END, TRAINED_FIRST
 from panels.grids import captioned_rows
 from panels.interpolation import between_latents, between_texts, lerp
 from pipelines.atomic import atomic_write
 from pipelines.batches.captions import CaptionTable, matching_batches
-from pipelines.batches.text import decode_characters, encode_characters
-from pipelines.characters import cut_line, is_cut
+from pipelines.batches.text import encode_characters
 from pipelines.embeddings.table import EmbeddingTable, join, read, read_embeddings
 from pipelines.examples import CaptionedImages, DataError
 from pipelines.images import center_crop, to_uint8
 from pipelines.rows import some_of
 from serving.captions import CaptionSampler
 from serving.encoder import CaptionEncoder
+from serving.joint import COMPATIBILITY_FILE, IMAGE_FILE
+from serving.reading import Characters, quoted, unknown_line
 
 # The fixed grid of the training's pictures.
 GRID_ROWS, GRID_SAMPLES, STRIP_STEPS = 6, 6, 8
@@ -66,14 +68,19 @@ class TextToImageParts(Parts):
         folder = RunFolder(self.choice)
         # A run without its encoder is an unfinished one, not a folder of embeddings.
         is_encoder = folder.record_path.exists() or (folder.path / ENCODER_FILE).exists()
-        return self.choice not in (CHAR_CNN_RNN, END_TO_END) and not is_encoder
+        return self.choice not in (*TRAINED_FIRST, END_TO_END) and not is_encoder
+
+    @property
+    def is_beside(self) -> bool:
+        """Whether the texts are from the encoder of this dataset, in a folder beside the run's, which may be built."""
+        return self.choice in TRAINED_FIRST
 
     def required(self, requirement: Requirement) -> Experiment | None:
         """A text encoder, unless one learns with the GAN or the texts are embeddings from a file."""
         if self.choice == END_TO_END or self.reads_embeddings:
             return None
         needed = super().required(requirement)
-        if self.choice == CHAR_CNN_RNN:
+        if self.is_beside:
             # Refused now rather than after minutes of training it.
             with_measured(self.experiment.config, {"text_dim": needed.config.embedding_dim})
         return needed
@@ -103,34 +110,28 @@ class TextToImageParts(Parts):
             return CaptionTable(np.concatenate(rows), np.array([len(row) for row in rows]))
         needed = self.required(self.experiment.preset.requirement("text_encoder"))
         folder = RunFolder(needed.workdir)
-        is_trained = (folder.path / ENCODER_FILE).exists() or self.choice != CHAR_CNN_RNN
-        if is_trained and self.choice == CHAR_CNN_RNN:
+        is_trained = (folder.path / ENCODER_FILE).exists() or not self.is_beside
+        if is_trained and self.is_beside:
             self.check_captions(folder)
-        encoder = trained_encoder(folder) if is_trained else None
+        self.encoder = encoder = trained_encoder(folder) if is_trained else None
         if dry_run:
             # Their size is all that a dry run shows.
             dim, counts = encoder.embedding_dim if encoder else needed.config.embedding_dim, caption_counts(examples)
             return CaptionTable(np.zeros((counts.sum(), dim), np.float32), counts)
-        self.encoder = encoder
-        is_beside = self.choice == CHAR_CNN_RNN
-        cache = folder.path if is_beside else pathlib.Path(self.experiment.cache_dir) / "embeddings"
+        cache = folder.path if self.is_beside else pathlib.Path(self.experiment.cache_dir) / "embeddings"
         return embedding_table(self.encoder, examples, cache)
 
     def trained_on(self, batch, rows, examples):
         """An image with the captions that it is drawn with, as they are read."""
-        if "characters" in batch:
-            drawn = batch["characters"]
-        elif self.reads_embeddings:
+        if self.reads_embeddings:
             # Of which nobody knows the captions.
-            first = [captions[0] for captions in (examples.captions[row] for row in rows["image"])]
-            drawn = encode_characters(tf.constant(first))[:, np.newaxis].numpy()
+            drawn = [[examples.captions[row][0]] for row in rows["image"]]
         else:
             flat = flat_captions(examples)
-            drawn = encode_characters(
-                tf.constant([[flat[row] for row in chosen] for chosen in rows["caption"]])
-            ).numpy()
+            drawn = [[flat[row] for row in chosen] for chosen in rows["caption"]]
+        reading = self.encoder.reading if self.encoder else Characters()
         return [
-            ("\n".join([examples.names[row], *dict.fromkeys(map(decode_characters, captions))]), [image])
+            ("\n".join([examples.names[row], *dict.fromkeys(reading.as_read(captions))]), [image])
             for row, image, captions in zip(rows["image"], batch["image"], drawn, strict=True)
         ]
 
@@ -146,10 +147,16 @@ class TextToImageParts(Parts):
             )
 
     def begin(self):
-        """Copy the text encoder into the run folder, so that the run can be sampled and exported by itself."""
+        """Copy the encoders into the run folder, so that the run can be sampled, exported and scored by itself."""
         if self.encoder is not None:
             with atomic_write(self.folder.path / ENCODER_FILE) as aside:
                 self.encoder.save(aside)
+            needed = self.required(self.experiment.preset.requirement("text_encoder"))
+            for name in (IMAGE_FILE, COMPATIBILITY_FILE):
+                # An encoder of an earlier version has left none.
+                if (source := pathlib.Path(needed.workdir) / name).exists():
+                    with atomic_write(self.folder.path / name) as aside:
+                        shutil.copyfile(source, aside)
 
     # Pictures while training.
 
@@ -277,9 +284,11 @@ def sampled_texts(sampler: CaptionSampler, command: Sample) -> tuple[list[str], 
         raise RunError('--mode=sample needs a --caption="..." or a --captions_file. Received: neither')
     if len(captions) > MOST_ROWS:
         raise RunError(f"one picture holds {MOST_ROWS} captions. Received: {len(captions):,}")
-    most = sampler.encoder.read_characters
-    if cut := [caption for caption in captions if is_cut(caption, most)]:
-        logging.warning("%s", cut_line(len(cut), "; ".join(f"{caption[:60]}..." for caption in cut[:5]), most))
+    reading = sampler.encoder.reading
+    if cut := [caption for caption, is_cut in zip(captions, reading.cut(captions), strict=True) if is_cut]:
+        logging.warning("%s", reading.cut_line(len(cut), quoted(cut)))
+    if unknown := reading.unknown(captions):
+        logging.warning("%s", unknown_line(unknown))
     return list(captions), sampler.embed(list(captions))
 
 

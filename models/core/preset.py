@@ -23,9 +23,10 @@ class Requirement:
     Attributes:
         role: what it serves as, "text_encoder" or "judge", say.
         model: the preset that it is a run of.
-        setting: the field of the configuration, or the flag, that may name another run folder; its value `model` (or an
-            empty one) stands for the run folder beside this one.
+        setting: the field of the configuration, or the flag, that may name another run folder; the name of a preset
+            (or "", for `model`) stands for its run folder beside this one.
         artifact: the file of its run folder that is used; "" for its checkpoints.
+        alternatives: other presets that `setting` may name in the place of `model`; their runs leave the same artifact.
         build: whether a missing one is trained first; otherwise the error names the command that trains it.
         to_train: whether training needs it; otherwise evaluators do, and those that need a missing one are left out.
     """
@@ -34,8 +35,14 @@ class Requirement:
     model: str
     setting: str
     artifact: str = ""
+    alternatives: tuple[str, ...] = ()
     build: bool = False
     to_train: bool = True
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The presets of which it may be a run."""
+        return (self.model, *self.alternatives)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -10,7 +10,9 @@ from models.core.config import ConfigError, setting
 from models.text_encoder.configs import MAX_CHARACTERS, RECURRENT_UNITS
 
 # The values of text_encoder that name no file or folder.
-CHAR_CNN_RNN, END_TO_END = "char_cnn_rnn", "end_to_end"
+CHAR_CNN_RNN, WORD_CNN, END_TO_END = "char_cnn_rnn", "word_cnn", "end_to_end"
+# Of these, the presets of encoders that are trained first, in a folder beside the run's.
+TRAINED_FIRST = (CHAR_CNN_RNN, WORD_CNN)
 # The authors' two discriminators, by the names of the scripts that train them.
 MAIN_CLS_INT, MAIN_CLS = "main_cls_int", "main_cls"
 
@@ -28,8 +30,8 @@ class TextToImageConfig(AdversarialConfig):
     learning_rate_halving_epochs: int = setting(100, "epochs between halvings; Torch code, decay_every", minimum=0)
     text_encoder: str = setting(
         CHAR_CNN_RNN,
-        "char_cnn_rnn, end_to_end, the run folder of a trained encoder, or a file of embeddings",
-        path_or=(CHAR_CNN_RNN, END_TO_END),
+        "char_cnn_rnn, word_cnn, end_to_end, the run folder of a trained encoder, or a file of embeddings",
+        path_or=(*TRAINED_FIRST, END_TO_END),
     )
     text_dim: int = setting(0, "size of a text embedding; 0: the encoder's (1,024 in the paper)", minimum=0)
     convolution_width: int = setting(512, "of an end_to_end text encoder: see char_cnn_rnn", minimum=4)

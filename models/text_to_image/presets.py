@@ -4,7 +4,13 @@ from models.core.preset import MODES, Preset, Requirement
 from models.core.published import Published
 from models.text_encoder.presets import BIRDS_TEXT_ENCODER, TEXT_AND_IMAGES
 from models.text_to_image import published
-from models.text_to_image.configs import CHAR_CNN_RNN, InterpolationConfig, MatchingAwareConfig, TextToImageConfig
+from models.text_to_image.configs import (
+    CHAR_CNN_RNN,
+    WORD_CNN,
+    InterpolationConfig,
+    MatchingAwareConfig,
+    TextToImageConfig,
+)
 
 PAPER = "Reed et al., ICML 2016"
 
@@ -38,10 +44,23 @@ def text_to_image(model: str, summary: str, source: str, config: TextToImageConf
         evaluators=(
             "evaluation.captions.CaptionDiversity",
             "evaluation.captions.NamedAttributes",
-            "evaluation.frechet.FeatureFrechet",
+            "evaluation.matching.RPrecision",
+            "evaluation.within.WithinClassSimilarity",
+            "evaluation.distances.JudgeDistances",
+            "evaluation.distances.JudgeManifold",
+            "evaluation.distances.FeatureDistances",
+            "evaluation.distances.FeatureManifold",
+            "evaluation.distances.NetworkScore",
         ),
         requires=(
-            Requirement("text_encoder", CHAR_CNN_RNN, "text_encoder", artifact="text_encoder.keras", build=True),
+            Requirement(
+                "text_encoder",
+                CHAR_CNN_RNN,
+                "text_encoder",
+                artifact="text_encoder.keras",
+                alternatives=(WORD_CNN,),
+                build=True,
+            ),
             Requirement("judge", "attribute_judge", "judge", to_train=False),
         ),
         per_dataset={"birds": BIRDS},

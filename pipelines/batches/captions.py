@@ -158,30 +158,38 @@ def text_batches(examples: CaptionedImages, config, texts: CaptionTable) -> Batc
 
 
 def distinct_class_batches(
-    examples: CaptionedImages, config, texts: CaptionTable, image_features: np.ndarray | None = None
+    examples: CaptionedImages,
+    config,
+    texts: CaptionTable,
+    image_features: np.ndarray | None = None,
+    key: str = "characters",
 ) -> Batches:
     """Batches for a joint embedding: images of different classes, with one caption each.
 
     Args:
         examples: the training split.
         config: a JointEmbeddingConfig.
-        texts: the characters of each caption, (m, 201) integers.
+        texts: the characters, or words, of each caption, (m, T) integers.
         image_features: (n, F) float32 features of a pretrained network, which then replace the images.
+        key: what the captions are called.
 
     Returns:
-        Batches of `image` (or `image_features`), `characters` (B, 201) and `label` (B,).
+        Batches of `image` (or `image_features`), `characters` (B, T), as `key` calls them, `label` (B,), and `caption`
+        (B,): the same number of captions that the encoder cannot tell apart.
     """
     index, read = ClassIndex(examples), reader(examples.images)
     features = None if image_features is None else held(image_features, tf.float32)
+    captions = held(np.unique(texts.rows, axis=0, return_inverse=True)[1].reshape(-1), tf.int32)
     count, seed = config.batch_size, config.seed
 
     def rows(step):
-        return {"image": index.distinct(count, seed, step)[0]}
+        image, _ = index.distinct(count, seed, step)
+        return {"image": image, "caption": texts.places(image, 1, seeded(seed, CAPTION, step))}
 
     def at(step):
         image, label = index.distinct(count, seed, step)
-        drawn = texts.draw(image, 1, seeded(seed, CAPTION, step))[:, 0]
-        batch = {"characters": drawn, "label": label}
+        place = texts.places(image, 1, seeded(seed, CAPTION, step))[:, 0]
+        batch = {key: tf.gather(texts.held, place), "label": label, "caption": tf.gather(captions, place)}
         if features is not None:
             return batch | {"image_features": tf.gather(features, image)}
         crops = crop_and_flip(read(image), config.image_size, seeded(seed, CROP, step), config.flip)

@@ -255,7 +255,7 @@ def test_an_encoder_with_the_layers_of_another_version_is_refused_in_one_line(tm
 @pytest.mark.parametrize("characters", [60, 201])
 def test_an_encoder_knows_how_much_of_a_caption_it_reads(characters):
     encoder = CaptionEncoder(text_encoder(tiny("char_cnn_rnn", read_characters=characters), 6))
-    assert encoder.read_characters == characters
+    assert encoder.reading.most == characters
     # Pooling may leave out a few more at the end.
     read, beyond, differs = encoder.embed_all(["a" * characters, "a" * characters + "c", "a" * (characters - 10) + "c"])
     np.testing.assert_array_equal(read, beyond)

@@ -248,7 +248,7 @@ def test_one_picture_holds_so_many_captions(folder, monkeypatch):
 
 
 def test_a_caption_that_is_read_in_part_only_is_said(folder, tmp_path, caplog):
-    most = text_encoder_of(folder).read_characters
+    most = text_encoder_of(folder).reading.most
     long = "a bird " * 40
     ends = [long + "of blue", long + "of red"]
     with caplog.at_level("WARNING", logger="absl"):

@@ -30,7 +30,10 @@ def outputs_of(texts, images, labels=LABELS):
         return encode
 
     model = types.SimpleNamespace(
-        text_encoder=encoder("characters", texts), image_encoder=encoder("pixels", images), image_key="pixels"
+        text_encoder=encoder("letters", texts),
+        image_encoder=encoder("pixels", images),
+        text_key="letters",
+        image_key="pixels",
     )
     examples = CaptionedImages(
         images=np.zeros((IMAGES, 1, 1, 3)), names=tuple(map(str, range(IMAGES))), captions=CAPTIONS, labels=labels

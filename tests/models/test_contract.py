@@ -20,7 +20,7 @@ from tests.worlds import SIDE, examples_of, tiny, tiny_run
 CLASSES = {name: import_name(preset.model) for name, preset in PRESETS.items()}
 GENERATORS = [name for name, preset in PRESETS.items() if "sample" in preset.modes]
 CLASSIC = [name for name, preset in PRESETS.items() if preset.samples_from == "noise"]
-CLASSES_OF_BATCH, POINT = 3, 2
+CLASSES_OF_BATCH, POINT, WORDS = 3, 2, 7
 COUPLED = [name for name, model_class in CLASSES.items() if model_class.couples_examples]
 
 
@@ -217,6 +217,8 @@ def plain(name, **changes):
         discriminator_learning_rate=0.0,
         learning_rate_decay=1.0,
         weight_clip=0.0,
+        vocabulary=("red", "bird"),
+        read_words=WORDS,
     )
     for field in dataclasses.fields(PRESETS[name].config):
         if field.name == "discriminator_normalization" and "none" in field.metadata["choices"]:
@@ -269,6 +271,8 @@ def make_batch(name, config, rows=slice(None)):
         "b": rng.uniform(-1, 1, (count, SIDE, SIDE, 3)).astype(np.float32),
         "text": rng.normal(size=(count, 3)).astype(np.float32),
         "characters": rng.integers(0, 71, (count, 201)).astype(np.uint8),
+        "words": rng.integers(0, 6, (count, WORDS)).astype(np.int32),
+        "caption": np.arange(count),
         "label": np.arange(count),
         "attributes": rng.integers(0, 2, (count, 3)).astype(np.int32),
     }

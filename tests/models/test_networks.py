@@ -9,7 +9,7 @@ from models.core.config import ConfigError
 from models.core.layers import halvings, stage_widths
 from models.core.trained import parameter_count
 from models.registry import PRESETS
-from models.text_encoder.configs import JointEmbeddingConfig
+from models.text_encoder.configs import CharCNNRNNConfig
 from models.text_encoder.networks import OneHotCharacters, image_encoder, text_encoder
 from models.text_to_image import networks as reed
 from models.text_to_image.configs import TextToImageConfig
@@ -68,7 +68,7 @@ def test_the_inner_product_of_image_and_text_is_added_to_the_papers_logit():
 
 
 def test_the_papers_text_encoder():
-    network = text_encoder(JointEmbeddingConfig(recurrent_unit="rnn"), 1024)
+    network = text_encoder(CharCNNRNNConfig(recurrent_unit="rnn"), 1024)
     assert network.output_shape == (None, 1024)
     # 201 -> 198 -> 66 -> 63 -> 21 -> 18 steps.
     shapes = [layer.output.shape for layer in network.layers if "conv1d" in layer.name]
@@ -78,7 +78,7 @@ def test_the_papers_text_encoder():
     count += 512 * 1024 + 1024
     assert parameter_count(network) == count
     # The gated one has three such pairs.
-    assert parameter_count(text_encoder(JointEmbeddingConfig(), 1024)) == count + 4 * (512 * 512 + 512)
+    assert parameter_count(text_encoder(CharCNNRNNConfig(), 1024)) == count + 4 * (512 * 512 + 512)
 
 
 @pytest.mark.parametrize("read", [48, 132])
