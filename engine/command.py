@@ -9,8 +9,8 @@ import os
 import typing
 from collections.abc import Mapping
 
-from experiments.registry import EXPERIMENTS
 from evaluation.names import INCEPTION
+from experiments.registry import EXPERIMENTS
 from models.core.config import PRECISIONS, RATES
 from models.image_to_image.configs import DIRECTIONS
 from models.registry import PRESETS

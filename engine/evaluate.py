@@ -23,8 +23,8 @@ from evaluation.evaluator import (
     warn_of_split,
 )
 from evaluation.features import feature_network
-from evaluation.names import NetworkName, network_name
 from evaluation.matching import RetrievalEncoder
+from evaluation.names import NetworkName, network_name
 from models.core.trained import TrainedModel
 from pipelines.examples import DataError
 from serving.joint import IMAGE_FILE, JointEncoders
@@ -163,10 +163,11 @@ def named_network(command: Train | Evaluate) -> NetworkName | None:
 
 def names_a_network(key: str, evaluators: list[Evaluator]) -> bool:
     """Whether a key could be that of a figure by a network that was not named."""
-    known = comparable(evaluators, NetworkName("", True)).keys() | comparable(evaluators, NetworkName("any")).keys()
-    endings = {name.removeprefix("any") for name in known if name.startswith("any_")}
-    known -= comparable(evaluators).keys()
-    return key == "frechet_distance" or key in known or (key not in comparable(evaluators) and key.endswith(tuple(endings)))
+    without = comparable(evaluators)
+    by_any = comparable(evaluators, NetworkName("any")).keys() - without.keys()
+    endings = tuple(f"_{name.partition('any_')[2]}" for name in by_any)
+    of_2015 = comparable(evaluators, NetworkName("", True)).keys() - without.keys()
+    return key in of_2015 or (key not in without and key.endswith(endings))
 
 
 def check_best(key: str, evaluators: list[Evaluator], network: NetworkName | None = None):
@@ -207,7 +208,7 @@ def retrieval_of(run, named: str) -> RetrievalEncoder | None:
     for folder in (run.folder.path, *((pathlib.Path(needed.workdir),) if needed else ())):
         if (folder / IMAGE_FILE).exists():
             return RetrievalEncoder(JointEncoders.load(folder), f"{folder}, by which the generator was trained")
-    logging.warning("Without an image encoder there is no R-precision: --retrieval_encoder=RUN names a text encoder's run")
+    logging.warning("Without an image encoder no R-precision: --retrieval_encoder=RUN names a text encoder's run.")
     return None
 
 

@@ -14,7 +14,14 @@ from callbacks.best import BestCheckpoint
 from callbacks.checkpoints import chosen, restore, save
 from engine.command import Evaluate, Explore, Export, Sample, Train
 from engine.describe import describe
-from engine.evaluate import check_early, named_network, selection_data, selection_protocol, while_training, write_evaluation
+from engine.evaluate import (
+    check_early,
+    named_network,
+    selection_data,
+    selection_protocol,
+    while_training,
+    write_evaluation,
+)
 from engine.experiment import Experiment
 from engine.folder import RunFolder
 from engine.initial import begin_with, source_of, told

@@ -41,9 +41,10 @@ class ByNetwork(Evaluator):
     def comparable(self, network=None):
         """The figures under the network's name."""
         name = JUDGE if self.by_judge else network
+        if name is None:
+            return {}
         figures = dict.fromkeys(self.higher_figures, HIGHER) | dict.fromkeys(self.lower_figures, LOWER)
-        found = {f"{prefix}{key_of(name, key)}": better for key, better in figures.items() for prefix in self.prefixes}
-        return found if name else {}
+        return {f"{prefix}{name.key(key)}": better for key, better in figures.items() for prefix in self.prefixes}
 
     def extractor(self, data: Data) -> Extractor:
         """The network."""
@@ -119,6 +120,9 @@ class FeatureDistances(ByNetwork):
     def figures(self, compared, extractor, data):
         """Beside the Frechet distance of two halves of the real images."""
         generated, real = (seen(compared, side, extractor, data) for side in ("generated", "real"))
+        # Of one image there is no distance, which only who names a network has asked for.
+        if self.by_judge and min(len(generated.rows), len(real.rows)) < 2:
+            return
         yield FRECHET, distance(moments_distance, extractor.name, generated.moments, real.moments)
         # Of a few held-out images there are no two halves of two.
         if len(real.rows) > 3:

@@ -71,6 +71,7 @@ class Checked:
         return {name: found[name] for name in ("features", "probabilities") if name in found}
 
     def __call__(self, images: tf.Tensor) -> dict[str, tf.Tensor]:
+        """What is used of what the network gives of (B, h, w, 3) images."""
         if images.shape[1:] not in self.seen:
             self.check(images[:1])
             self.seen.add(images.shape[1:])
@@ -111,6 +112,7 @@ class SavedNetwork:
         self.shape, self.names = tuple(spec.shape), tuple(signature.structured_outputs)
 
     def __call__(self, images: tf.Tensor, training: bool):
+        """As a Keras model is called; what is served computes as in inference."""
         output = self.signature(**{self.argument: images})
         return next(iter(output.values())) if len(output) == 1 else output
 

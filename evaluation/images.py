@@ -6,8 +6,8 @@ import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
-from evaluation.evaluator import Data, Evaluator, Outputs
 from evaluation.distances import shuffled, splits_of
+from evaluation.evaluator import Data, Evaluator, Outputs
 from evaluation.judges import class_probabilities, judge_all
 from metrics.classes import category_error, class_score, class_shares
 from metrics.diversity import mean_pairwise_distance

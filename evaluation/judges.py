@@ -28,7 +28,9 @@ def class_probabilities(judge: ClassJudge, images: np.ndarray) -> np.ndarray:
 def judge_extractor(judge: AttributeJudge) -> Extractor:
     """The activations of the judge's last hidden layer, as features of images."""
     trunk = keras.Model(judge.classifier.input, judge.classifier.get_layer("features").output)
-    return Extractor(lambda part: {"features": trunk({"image": judge.resized(part)}, training=False)}, JUDGE, channels=0)
+    return Extractor(
+        lambda part: {"features": trunk({"image": judge.resized(part)}, training=False)}, JUDGE, channels=0
+    )
 
 
 class JudgeOutputs(Outputs):

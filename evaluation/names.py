@@ -17,8 +17,8 @@ INCEPTION_FILES = {
     "inception_v3_weights_tf_dim_ordering_tf_kernels_notop.h5": "bcbd6486424b2319ff4ef7d526e38f63",
 }
 # SHA-256 of files that hold the weights of the 2015 graph and that this program can read. None is known to it: those
-# that are published with a checksum are PyTorch's (pt_inception-2015-12-05-6726825d.pth of pytorch-fid, whose name holds
-# its first digits). Add a conversion here once its features were found equal to the graph's.
+# that are published with a checksum are PyTorch's (pt_inception-2015-12-05-6726825d.pth of pytorch-fid, named by its
+# first digits). Add a conversion here once its features were found equal to the graph's.
 INCEPTION_2015_FILES: frozenset[str] = frozenset()
 
 # Figures: in keys, and in words.

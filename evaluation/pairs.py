@@ -137,7 +137,7 @@ class CycleOutputs(Outputs):
         }
 
     def compared(self):
-        """The translations of each side among the real images of the other one, whose counterparts need not be known."""
+        """The translations of each side among the real images of the other; no counterparts need be known."""
         return self._compared
 
 
