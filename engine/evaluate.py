@@ -192,6 +192,7 @@ def evaluation_data(run, command: Evaluate, examples, split: str, count: int) ->
         retrieval_of(run, command.retrieval_encoder),
         pathlib.Path(run.experiment.cache_dir) / "features",
         run.parts.model_has(run.trained_config()),
+        training=lambda: run.parts.training_images(run.splits.train, run.trained_config()),
     )
 
 

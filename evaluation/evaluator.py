@@ -6,8 +6,9 @@ A preset lists its evaluators by dotted name; `--mode=evaluate` and the training
 import dataclasses
 import functools
 import pathlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
+import numpy as np
 from absl import logging
 
 from evaluation.names import NetworkName
@@ -22,7 +23,7 @@ SPLITS = {
 }
 HIGHER, LOWER = "higher", "lower"
 # What an evaluator may need: of the data, of what scores it, of the model.
-OF_DATA = ("labels", "attributes", "style", "pairs", "one_dimension", "two_dimensions")
+OF_DATA = ("training_images", "labels", "attributes", "style", "pairs", "one_dimension", "two_dimensions")
 OF_SCORERS = ("judge", "feature_network", "class_probabilities", "retrieval_encoder")
 OF_MODELS = ("condition", "category")
 NEEDS = frozenset((*OF_DATA, *OF_SCORERS, *OF_MODELS))
@@ -42,6 +43,8 @@ class Data:
         features: a network that images are compared by (`evaluation.extractor.Extractor`); None without one.
         retrieval: encoders of text and of images into one space (`evaluation.matching.RetrievalEncoder`); None without.
         cache: the folder in which features of real images are kept; None for nowhere.
+        training: () -> by the prefix of `Outputs.compared`, some training images as the model makes them, (n, h, w, c)
+            uint8; called if an evaluator needs them. None where there are none, or nothing else.
         shows_progress: whether what takes long shows a progress bar (a training shows its own).
         model_has: those of `OF_MODELS` that the model has: "condition" (it is asked for classes), "category" (a code).
     """
@@ -57,6 +60,7 @@ class Data:
     cache: pathlib.Path | None = None
     model_has: frozenset[str] = frozenset()
     shows_progress: bool = False
+    training: Callable[[], Mapping[str, np.ndarray]] | None = None
 
     @property
     def has(self) -> frozenset[str]:
@@ -68,6 +72,8 @@ class Data:
             "feature_network": self.features is not None,
             "class_probabilities": self.features is not None and self.features.has_probabilities,
             "retrieval_encoder": self.retrieval is not None,
+            # Of samples beside training images nothing can be said where there are no others.
+            "training_images": self.training is not None and self.split != "train",
             "labels": getattr(examples, "labels", None) is not None,
             "attributes": getattr(examples, "truth", None) is not None,
             "style": {*POSE, *BACKGROUND} <= set(getattr(getattr(examples, "truth", None), "style_names", ())),

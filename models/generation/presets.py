@@ -46,6 +46,7 @@ EVALUATORS = (
     "evaluation.distances.FeatureDistances",
     "evaluation.distances.FeatureManifold",
     "evaluation.distances.NetworkScore",
+    "evaluation.memorization.Memorization",
 )
 # Datasets whose images may be mirrored; digits and letters may not.
 FLIPPED = ("birds", "birds_colors", "cifar10", "celeb_a", "cub", "flowers")

@@ -50,6 +50,7 @@ def text_to_image(model: str, summary: str, source: str, config: TextToImageConf
             "evaluation.distances.JudgeManifold",
             "evaluation.distances.FeatureDistances",
             "evaluation.distances.FeatureManifold",
+            "evaluation.memorization.Memorization",
             "evaluation.distances.NetworkScore",
         ),
         requires=(
