@@ -84,6 +84,7 @@ def resolve(command: Command) -> Experiment:
     workdir = command.workdir or f"runs/{model}-{dataset}"
     # Before "train first" is the answer for a model that can never sample, and again for the one that was trained.
     check_mode(command.mode, model)
+    check_explored(model, command)
     if isinstance(command, Train):
         config = with_paths(PRESETS[model].resolve(dataset, command.settings()))
         cache_dir = command.cache_dir or DEFAULT_CACHE
@@ -93,11 +94,10 @@ def resolve(command: Command) -> Experiment:
     else:
         experiment = trained(command, workdir)
         check_mode(command.mode, experiment.model)
+        check_explored(experiment.model, command)
     check_data(experiment, to_train=isinstance(command, Train))
     if isinstance(command, Sample):
         check_sampled(experiment, command)
-    if isinstance(command, Explore):
-        check_explored(experiment, command)
     command.check_paths()
     return experiment
 
@@ -226,14 +226,16 @@ def check_sampled(experiment: Experiment, command: Sample):
         check_captions(experiment.config, captions_of(command), command.interpolate)
 
 
-def check_explored(experiment: Experiment, command: Explore):
-    """CommandError if the experiment is on models of another kind."""
-    of = EXPERIMENTS[command.experiment].of
-    if of != experiment.preset.samples_from:
-        accepted = [name for name, other in EXPERIMENTS.items() if other.of == experiment.preset.samples_from]
+def check_explored(model: str, command: Command):
+    """CommandError if an experiment is on models of another kind."""
+    if not isinstance(command, Explore):
+        return
+    of, kind = EXPERIMENTS[command.experiment].of, PRESETS[model].samples_from
+    if of != kind:
+        accepted = [name for name, experiment in EXPERIMENTS.items() if experiment.of == kind]
         raise CommandError(
-            f"--experiment={command.experiment} is for models that draw from {of}; accepted for {experiment.model} are "
-            f"{', '.join(accepted)}. Received: --model={experiment.model}"
+            f"--experiment={command.experiment} is for models that draw from {of}; accepted for {model} are "
+            f"{', '.join(accepted)}. Received: --model={model}"
         )
 
 

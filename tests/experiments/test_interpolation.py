@@ -8,11 +8,10 @@ import tensorflow as tf
 from PIL import Image
 
 from engine.command import CommandError, Explore
-from engine.experiment import Experiment, check_explored
+from engine.experiment import check_explored
 from engine.folder import RunFolder
 from experiments.interpolation import STEPS, largest_over_mean_step, run
 from experiments.subject import Evaluated
-from models.registry import PRESETS
 from panels.interpolation import between_latents, between_texts, lerp, slerp
 from tests.evaluation.doubles import attribute_judge
 from tests.evaluation.test_captions import COUNTS, SEEN, examples, outputs_of
@@ -86,6 +85,5 @@ def test_without_a_judge_the_steps_are_in_pixels_alone(world, tmp_path, encoder_
     ],
 )
 def test_an_experiment_on_another_kind_of_model_is_refused_before_anything_is_loaded(model, experiment, message):
-    given = Experiment(model, "birds", PRESETS[model].config, "runs/x")
     with pytest.raises(CommandError, match=f"--experiment={experiment} {message}.* Received: --model={model}"):
-        check_explored(given, Explore(experiment=experiment))
+        check_explored(model, Explore(experiment=experiment))
