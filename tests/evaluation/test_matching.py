@@ -36,7 +36,7 @@ def encoders(compatibility):
 
 
 def measured(drawn, real, labels, retrieval, lines=1, count=1000):
-    """Figures where image `i`, and what its captions say, is of kind `real[i]`, and a picture of `drawn[i]` is drawn."""
+    """Figures where image `i` and its captions are of kind `real[i]`, and a picture of kind `drawn[i]` is drawn."""
     captions = tuple(tuple(f"line {line} of kind {kind}" for line in range(lines)) for kind in real)
     names = tuple(map(str, range(len(real))))
     images = pictures(real, channels=3)
