@@ -52,7 +52,8 @@ class RPrecision(Evaluator):
     def protocol(self, outputs, data):
         """How many captions of other classes."""
         _, labels, _, image_labels = asked(outputs, data)
-        return {"r_precision_mismatches": mismatches(labels, image_labels)}
+        count = mismatches(labels, image_labels)
+        return {"r_precision_mismatches": count} if count else {}
 
     def measure(self, outputs, data):
         """Beside that of the real images, and chance; nothing, where there is one class only."""

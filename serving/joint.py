@@ -121,7 +121,8 @@ def of_images(network: keras.Model, pretrained: keras.Model | None, image_size: 
     """An image encoder that takes images: behind the pretrained network whose features it takes, if there is one."""
     if pretrained is None:
         return network
+    if isinstance(pretrained.output, dict):
+        # An output that is the input itself, called on another input, would make a loop.
+        pretrained = keras.Model(pretrained.inputs, pretrained.output["features"])
     image = keras.Input((image_size, image_size, 3), name="image")
-    features = pretrained(image)
-    features = features["features"] if isinstance(features, dict) else features
-    return keras.Model({"image": image}, network({"image_features": features}), name=network.name)
+    return keras.Model({"image": image}, network({"image_features": pretrained(image)}), name=network.name)
