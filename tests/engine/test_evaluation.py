@@ -187,7 +187,11 @@ MANIFOLD = ("precision", "recall", "density", "coverage")
 BY_JUDGE = {f"judge_{kind}" for kind in ("frechet_distance", "frechet_distance_of_real", "kernel_distance", *MANIFOLD)}
 BY_JUDGE |= {"judge_kernel_distance_deviation"}
 BY_NETWORK = {f"features_{kind}" for kind in ("fd", "fd_of_real", "kd", "kd_deviation", *MANIFOLD)}
-REAL = {"diversity_of_real", "class_score_of_real", "features_score_of_real"} | BY_JUDGE | BY_NETWORK
+MEMORIZATION = {"memorization_ratio", "training_distance", "training_distance_of_unseen"}
+MEMORIZATION |= {"nearer_to_training_than_unseen"}
+REAL = {"diversity_of_real", "class_score_of_real", "features_score_of_real"} | BY_JUDGE | BY_NETWORK | MEMORIZATION
+# What may be the same by chance, as it counts images.
+COUNTS = (*MANIFOLD, "nearer_to_training_than_unseen")
 # Of samples alone.
 SAMPLES = {"diversity", "class_score", "class_score_deviation", "rarest_class_share"}
 SAMPLES |= {"features_score", "features_score_deviation"}
@@ -200,7 +204,8 @@ DEPENDENCIES = [
         {"diversity_within_caption", "ms_ssim_within_caption", "features_score", "features_score_deviation"}
         | {"features_score_of_real"}
         | BY_JUDGE
-        | BY_NETWORK,
+        | BY_NETWORK
+        | MEMORIZATION,
         {"diversity_within_class_of_real", "ms_ssim_within_class_of_real"}
         | {f"r_precision{suffix}" for suffix in ("", "_of_real", "_standard_error", "_by_chance")}
         | {
@@ -222,14 +227,18 @@ DEPENDENCIES = [
     (
         "pix2pix",
         "birds_parts",
-        {f"{key}{kind}" for key in ("l1", "psnr", "ssim", "sharpness") for kind in ("", "_of_input")} | BY_NETWORK,
+        {f"{key}{kind}" for key in ("l1", "psnr", "ssim", "sharpness") for kind in ("", "_of_input")}
+        | BY_NETWORK
+        | MEMORIZATION,
         set(),
         set(),
     ),
     (
         "pixel_dt",
         "birds_plate",
-        {f"{key}{kind}" for key in ("l1", "psnr", "ssim", "sharpness") for kind in ("", "_of_input")} | BY_NETWORK,
+        {f"{key}{kind}" for key in ("l1", "psnr", "ssim", "sharpness") for kind in ("", "_of_input")}
+        | BY_NETWORK
+        | MEMORIZATION,
         {"nearest_truth_accuracy", "nearest_truth_accuracy_by_chance"},
         set(),
     ),
@@ -242,7 +251,7 @@ DEPENDENCIES = [
             for name in ("l1", "psnr", "ssim", "sharpness")
             for key in (name, f"{name}_of_input", f"cycle_{name}")
         }
-        | {f"{way}_{key}" for way in ("a_to_b", "b_to_a") for key in BY_NETWORK},
+        | {f"{way}_{key}" for way in ("a_to_b", "b_to_a") for key in BY_NETWORK | MEMORIZATION},
         set(),
         set(),
     ),
@@ -287,10 +296,9 @@ def test_a_metric_depends_on_the_test_examples_and_their_labels_or_not(
     swapped, relabeled = (
         moved(as_it_is, evaluate(model, dataset, World(**{change: True}))) for change in ("swapped", "relabeled")
     )
-    counts = {key for key in as_it_is["metrics"] if key.endswith(MANIFOLD) or key.startswith("r_precision")}
+    counts = {key for key in as_it_is["metrics"] if key.endswith(COUNTS) or key.startswith("r_precision")}
     assert swapped - counts == (of_examples | of_labels) - counts
     assert relabeled - counts == of_labels - counts
-    # Counts of images may be the same by chance.
     assert swapped <= of_examples | of_labels
     assert relabeled <= of_labels
     assert as_it_is["protocol"]["split"] == "test"
@@ -304,8 +312,9 @@ def test_another_judge_changes_what_is_measured_by_it_and_nothing_else(evaluate,
     command = dataclasses.replace(COMMAND, judge=str(root / "another_judge"))
     after = run.evaluate(command)
     judged = {key for key in before["metrics"] if key.startswith("judge") or ("class" in key and "ms_ssim" not in key)}
+    judged |= MEMORIZATION
     # One class may be missing by both, as may neighbors.
-    by_count = {"rarest_class_share", *(f"judge_{figure}" for figure in MANIFOLD)}
+    by_count = {"rarest_class_share", "nearer_to_training_than_unseen", *(f"judge_{figure}" for figure in MANIFOLD)}
     assert judged - by_count <= moved(before, after) <= judged
     assert "class_consistency" in judged
     assert before["protocol"]["judge"] == f"{root / 'class_judge-digits'}, step {STEPS}"
