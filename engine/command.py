@@ -9,6 +9,7 @@ import os
 import typing
 from collections.abc import Mapping
 
+from evaluation.names import INCEPTION
 from experiments.registry import EXPERIMENTS
 from models.core.config import PRECISIONS, RATES
 from models.image_to_image.configs import DIRECTIONS
@@ -24,7 +25,10 @@ MOST_IMAGES = 1000
 MOST_SEED = 2**31 - 1
 # The help of flags that several modes accept.
 JUDGE = "The run folder of the judge of attributes or classes."
-FEATURE_NETWORK = "A .keras network, for a Frechet distance on its features."
+FEATURE_NETWORK = (
+    "A network by whose features images are compared: inception (Keras's InceptionV3), a .keras file or a SavedModel."
+)
+RETRIEVAL_ENCODER = "The run folder of the text encoder by which R-precision is measured. Default: the run's own."
 OUTPUT = "The PNG file to write (of --mode=train, with --dry_run: the examples); of translations, the folder."
 EMBEDDINGS = "A file of text embeddings to sample or evaluate, for models trained on embeddings."
 
@@ -41,6 +45,7 @@ def option(
     minimum: float | None = None,
     maximum: float | None = None,
     path: str = "",
+    names: tuple[str, ...] = (),
     setting: bool = False,
 ):
     """A field of a command: a flag.
@@ -52,6 +57,7 @@ def option(
         minimum: the smallest accepted number.
         maximum: the largest accepted number.
         path: "any" for the name of a file or folder; "existing" if it is read, so that it must exist.
+        names: what is accepted in the place of a path that exists.
         setting: whether it is a hyper-parameter of the model, which the configuration checks.
     """
     metadata = {
@@ -60,6 +66,7 @@ def option(
         "minimum": minimum,
         "maximum": maximum,
         "path": path,
+        "names": names,
         "setting": setting,
     }
     return dataclasses.field(default=default, metadata=metadata)
@@ -120,8 +127,10 @@ class Command:
         """CommandError if a flag names something to read that does not exist."""
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
-            if value and field.metadata["path"] == "existing" and not os.path.exists(value):
-                raise CommandError(f"--{field.name} must be the path of an existing file or folder. Received: {value}")
+            names = field.metadata["names"]
+            if value and field.metadata["path"] == "existing" and value not in names and not os.path.exists(value):
+                or_path = " or ".join((*names, "the path of an existing file or folder"))
+                raise CommandError(f"--{field.name} must be {or_path}. Received: {value}")
 
 
 def check_checkpoint(name: str, value: str):
@@ -203,7 +212,8 @@ class Train(Command):
         maximum=0.5,
     )
     judge: str = option("", JUDGE, path="any")
-    feature_network: str = option("", FEATURE_NETWORK, path="existing")
+    feature_network: str = option("", FEATURE_NETWORK, path="existing", names=(INCEPTION,))
+    retrieval_encoder: str = option("", RETRIEVAL_ENCODER, path="existing")
     init_from: str = option("", "The folder of another run, with whose weights a new run begins.", path="any")
     init_checkpoint: str = option("last", "With --init_from: which checkpoint of it: last, best or a step.")
     init_optimizers: bool = option(False, "With --init_from: whether the optimizers' state is taken, too.")
@@ -305,7 +315,8 @@ class Evaluate(TrainedCommand):
     embeddings: str = option("", EMBEDDINGS, path="existing")
     num_captions: int = option(1000, "Captions to evaluate, of models that draw captions.", minimum=1)
     num_samples: int = option(10_000, "Samples to evaluate, of models that draw from noise.", minimum=50)
-    feature_network: str = option("", FEATURE_NETWORK, path="existing")
+    feature_network: str = option("", FEATURE_NETWORK, path="existing", names=(INCEPTION,))
+    retrieval_encoder: str = option("", RETRIEVAL_ENCODER, path="existing")
     judge: str = option("", JUDGE, path="any")
 
 

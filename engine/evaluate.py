@@ -11,10 +11,23 @@ from callbacks.checkpoints import best_record
 from engine.command import MOST_SEED, Evaluate, Train
 from engine.folder import RunError
 from engine.requires import ensure, is_there, required
-from evaluation.evaluator import OF_MODELS, Data, Evaluator, applicable, comparable, measure, table, warn_of_split
+from evaluation.evaluator import (
+    OF_MODELS,
+    Data,
+    Evaluator,
+    applicable,
+    comparable,
+    measure,
+    protocol_of,
+    table,
+    warn_of_split,
+)
 from evaluation.features import feature_network
+from evaluation.matching import RetrievalEncoder
+from evaluation.names import NetworkName, network_name
 from models.core.trained import TrainedModel
 from pipelines.examples import DataError
+from serving.joint import IMAGE_FILE, JointEncoders
 
 
 def write_evaluation(run, command: Evaluate, model: TrainedModel) -> dict:
@@ -35,7 +48,6 @@ def write_evaluation(run, command: Evaluate, model: TrainedModel) -> dict:
     metrics = measure(run.evaluators, outputs, data)
     # What is not defined (a ratio to nothing) is not a number, and JSON has none for it.
     metrics = {key: value for key, value in metrics.items() if math.isfinite(value)}
-    scorers = {"judge": data.judge_name, "extractor": data.features_name}
     trained_on = run.splits.trained_on
     protocol = {
         "split": data.split,
@@ -45,7 +57,8 @@ def write_evaluation(run, command: Evaluate, model: TrainedModel) -> dict:
         "checkpoint": command.checkpoint,
         "seed": data.seed,
         **outputs.protocol(),
-        **{role: name for role, name in scorers.items() if name},
+        **scorers_of(data),
+        **protocol_of(run.evaluators, outputs, data),
         **selected_on(run, model.step),
     }
     run.parts.gallery(outputs)
@@ -54,6 +67,17 @@ def write_evaluation(run, command: Evaluate, model: TrainedModel) -> dict:
     print(table(metrics, data.split, trained_on))
     print(f"Wrote {path}: {', '.join(f'{name} {value}' for name, value in protocol.items())}.", flush=True)
     return evaluation
+
+
+def scorers_of(data: Data) -> dict[str, str]:
+    """What the protocol says of the networks that score."""
+    found = {"judge": data.judge_name}
+    if data.features is not None:
+        network = data.features
+        found |= {"extractor": network.name.name, "extractor_weights": network.weights, "resize": network.resize}
+    if data.retrieval is not None:
+        found["retrieval_encoder"] = data.retrieval.name
+    return {role: name for role, name in found.items() if name}
 
 
 def selected_on(run, step: int) -> dict[str, str]:
@@ -73,9 +97,14 @@ def selection_data(run, command: Train) -> Data | None:
     examples, split = run.splits.selection
     warn_of_split(split)
     # Not the noise of later evaluations, by which the best checkpoint would be better than by any other.
-    evaluate = Evaluate(seed=MOST_SEED, judge=command.judge, feature_network=command.feature_network)
+    evaluate = Evaluate(
+        seed=MOST_SEED,
+        judge=command.judge,
+        feature_network=command.feature_network,
+        retrieval_encoder=command.retrieval_encoder,
+    )
     data = evaluation_data(run, evaluate, examples, split, command.evaluate_samples)
-    check_best(command.keep_best, applicable(run.evaluators, data))
+    check_best(command.keep_best, applicable(run.evaluators, data), named_network(command))
     return data
 
 
@@ -86,7 +115,9 @@ def selection_protocol(data: Data) -> dict[str, object]:
         "count": data.count,
         "seed": data.seed,
         "judge": data.judge_name,
-        "extractor": data.features_name,
+        "extractor": data.features.name.name if data.features else "",
+        # Beside which older runs have nothing of their own.
+        **({"retrieval_encoder": data.retrieval.name} if data.retrieval else {}),
     }
 
 
@@ -115,20 +146,34 @@ def check_early(run, command: Train):
     if not command.keep_best:
         return
     # What only the data can tell is checked when that is loaded.
-    unmet = frozenset(OF_MODELS) - run.parts.model_has(run.experiment.config)
-    check_best(command.keep_best, [evaluator for evaluator in run.evaluators if not evaluator.needs & unmet])
-    (evaluator,) = (evaluator for evaluator in run.evaluators if command.keep_best in comparable([evaluator]))
-    if "feature_network" in evaluator.needs and not command.feature_network:
+    unmet, network = frozenset(OF_MODELS) - run.parts.model_has(run.experiment.config), named_network(command)
+    if network is None and names_a_network(command.keep_best, run.evaluators):
         raise RunError(f"--keep_best={command.keep_best} needs a --feature_network. Received: no --feature_network")
+    check_best(command.keep_best, [evaluator for evaluator in run.evaluators if not evaluator.needs & unmet], network)
+    (evaluator,) = (evaluator for evaluator in run.evaluators if command.keep_best in comparable([evaluator], network))
     if "judge" in evaluator.needs:
         needed = required(run.experiment, run.preset.requirement("judge"), command.judge)
         ensure(needed, run.preset.requirement("judge"), is_named=bool(command.judge))
 
 
-def check_best(key: str, evaluators: list[Evaluator]):
+def named_network(command: Train | Evaluate) -> NetworkName | None:
+    """The network that `--feature_network` names; None without one."""
+    return network_name(command.feature_network) if command.feature_network else None
+
+
+def names_a_network(key: str, evaluators: list[Evaluator]) -> bool:
+    """Whether a key could be that of a figure by a network that was not named."""
+    without = comparable(evaluators)
+    by_any = comparable(evaluators, NetworkName("any")).keys() - without.keys()
+    endings = tuple(f"_{name.partition('any_')[2]}" for name in by_any)
+    of_2015 = comparable(evaluators, NetworkName("", True)).keys() - without.keys()
+    return key in of_2015 or (key not in without and key.endswith(endings))
+
+
+def check_best(key: str, evaluators: list[Evaluator], network: NetworkName | None = None):
     """RunError unless checkpoints can be compared by a metric of these evaluators."""
-    accepted = ", ".join(comparable(evaluators)) or "none, as no evaluator of this run compares checkpoints"
-    if key and key not in comparable(evaluators):
+    accepted = ", ".join(comparable(evaluators, network)) or "none, as no evaluator of this run compares checkpoints"
+    if key and key not in comparable(evaluators, network):
         raise RunError(f"--keep_best must be a metric by which checkpoints compare: {accepted}. Received: {key}")
 
 
@@ -144,9 +189,28 @@ def evaluation_data(run, command: Evaluate, examples, split: str, count: int) ->
         judge,
         judge_name,
         feature_network(features) if features else None,
-        pathlib.Path(features).name,
+        retrieval_of(run, command.retrieval_encoder),
+        pathlib.Path(run.experiment.cache_dir) / "features",
         run.parts.model_has(run.trained_config()),
+        training=lambda: run.parts.training_images(run.splits.train, run.trained_config()),
     )
+
+
+def retrieval_of(run, named: str) -> RetrievalEncoder | None:
+    """The encoders that R-precision needs: of the run that is named, else those that this run reads.
+
+    None, with a note, where there are none; DataError if a folder is named that holds none.
+    """
+    if not any("retrieval_encoder" in evaluator.needs for evaluator in run.evaluators):
+        return None
+    if named:
+        return RetrievalEncoder(JointEncoders.load(named), named)
+    needed = run.parts.required(run.preset.requirement("text_encoder"))
+    for folder in (run.folder.path, *((pathlib.Path(needed.workdir),) if needed else ())):
+        if (folder / IMAGE_FILE).exists():
+            return RetrievalEncoder(JointEncoders.load(folder), f"{folder}, by which the generator was trained")
+    logging.warning("Without an image encoder no R-precision: --retrieval_encoder=RUN names a text encoder's run.")
+    return None
 
 
 def judge_of(run, named: str, examples) -> tuple[TrainedModel | None, str]:

@@ -14,7 +14,14 @@ from callbacks.best import BestCheckpoint
 from callbacks.checkpoints import chosen, restore, save
 from engine.command import Evaluate, Explore, Export, Sample, Train
 from engine.describe import describe
-from engine.evaluate import check_early, selection_data, selection_protocol, while_training, write_evaluation
+from engine.evaluate import (
+    check_early,
+    named_network,
+    selection_data,
+    selection_protocol,
+    while_training,
+    write_evaluation,
+)
 from engine.experiment import Experiment
 from engine.folder import RunFolder
 from engine.initial import begin_with, source_of, told
@@ -168,7 +175,7 @@ class Run:
         evaluate = while_training(self, model, selection) if selection else None
         best = None
         if command.keep_best:
-            better = comparable(self.evaluators)[command.keep_best]
+            better = comparable(self.evaluators, named_network(command))[command.keep_best]
             best = BestCheckpoint(self.folder.checkpoints, command.keep_best, better, selection_protocol(selection))
         pictures_every = command.pictures_every or self.preset.pictures_every
         return Loop(model, self.folder, command, total, self.parts.panels(model), evaluate, best, pictures_every)

@@ -8,7 +8,7 @@ import numpy as np
 from evaluation.evaluator import Data, Evaluator, Outputs
 from evaluation.judges import judge_all
 from metrics.text_to_image import GROUPS, attribute_figures, diversity_figures
-from pipelines.images import center_crop, to_float
+from pipelines.images import FloatImages, center_crop
 from serving.captions import CaptionSampler
 
 # Diversity: how many captions (and classes), and how many pictures of each.
@@ -57,22 +57,45 @@ class CaptionOutputs(Outputs):
         return np.stack([rows[caption % len(rows)] for rows, (_, caption) in zip(found, self.chosen, strict=True)])
 
     @functools.cached_property
-    def generated(self) -> np.ndarray:
+    def generated(self) -> FloatImages:
         """(n, side, side, 3) pictures in [-1, 1]."""
         return self.pictures(self.texts, self.data.seed)
 
     @functools.cached_property
-    def real(self) -> np.ndarray:
+    def real(self) -> FloatImages:
         """(n, side, side, 3) the real images of the chosen captions, in [-1, 1]."""
         return self.photographs(self.chosen[:, 0])
 
-    def pictures(self, texts: np.ndarray, seed: int) -> np.ndarray:
-        """(n, side, side, 3) pictures of embeddings, in [-1, 1]."""
-        return np.asarray(to_float(self.sampler.draw({"embeddings": texts}, seed)))
+    @functools.cached_property
+    def of_captions(self) -> list[FloatImages]:
+        """Some pictures of each of some captions."""
+        rng = np.random.default_rng([self.data.seed, 1])
+        return [
+            self.pictures(np.repeat(text[np.newaxis], PICTURES, axis=0), int(rng.integers(2**31)))
+            for text in self.texts[:CAPTIONS]
+        ]
 
-    def photographs(self, rows: np.ndarray) -> np.ndarray:
+    @functools.cached_property
+    def of_classes(self) -> list[FloatImages]:
+        """Some real images of each of some classes; where no class has two images, of all."""
+        labels = self.data.examples.labels
+        if labels is None or len(np.unique(labels)) == len(labels):
+            labels = np.zeros(len(self.data.examples), int)
+        names, sizes = np.unique(labels, return_counts=True)
+        classes = (np.flatnonzero(labels == label)[:PICTURES] for label in names[sizes > 1][:CAPTIONS])
+        return [self.photographs(rows) for rows in classes]
+
+    def alike(self) -> dict[str, list[FloatImages]]:
+        """The pictures of each caption, and the real images of each class."""
+        return {"ms_ssim_within_caption": self.of_captions, "ms_ssim_within_class_of_real": self.of_classes}
+
+    def pictures(self, texts: np.ndarray, seed: int) -> FloatImages:
+        """(n, side, side, 3) pictures of embeddings, in [-1, 1]."""
+        return FloatImages(self.sampler.draw({"embeddings": texts}, seed))
+
+    def photographs(self, rows: np.ndarray) -> FloatImages:
         """(n, side, side, 3) real images in [-1, 1]."""
-        return np.asarray(to_float(center_crop(np.asarray(self.data.examples.images[rows]), self.image_size)))
+        return FloatImages(center_crop(np.asarray(self.data.examples.images[rows]), self.image_size))
 
 
 class CaptionDiversity(Evaluator):
@@ -80,18 +103,8 @@ class CaptionDiversity(Evaluator):
 
     def measure(self, outputs, data):
         """Mean pairwise distances."""
-        rng = np.random.default_rng([data.seed, 1])
-        samples = [
-            outputs.pictures(np.repeat(text[np.newaxis], PICTURES, axis=0), int(rng.integers(2**31)))
-            for text in outputs.texts[:CAPTIONS]
-        ]
-        labels = data.examples.labels
-        # Where no class has two images, all images are compared.
-        if labels is None or len(np.unique(labels)) == len(labels):
-            labels = np.zeros(len(data.examples), int)
-        names, sizes = np.unique(labels, return_counts=True)
-        classes = (np.flatnonzero(labels == label)[:PICTURES] for label in names[sizes > 1][:CAPTIONS])
-        yield from diversity_figures(samples, [outputs.photographs(rows) for rows in classes]).items()
+        groups = ([images[:] for images in group] for group in (outputs.of_captions, outputs.of_classes))
+        yield from diversity_figures(*groups).items()
 
 
 class NamedAttributes(Evaluator):

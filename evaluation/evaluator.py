@@ -4,11 +4,14 @@ A preset lists its evaluators by dotted name; `--mode=evaluate` and the training
 """
 
 import dataclasses
+import functools
+import pathlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import numpy as np
 from absl import logging
 
+from evaluation.names import NetworkName
 from metrics.verification import BACKGROUND, POSE
 from pipelines.examples import GaussianMixture, PairedImages
 
@@ -20,8 +23,8 @@ SPLITS = {
 }
 HIGHER, LOWER = "higher", "lower"
 # What an evaluator may need: of the data, of what scores it, of the model.
-OF_DATA = ("labels", "attributes", "style", "pairs", "one_dimension", "two_dimensions")
-OF_SCORERS = ("judge", "feature_network")
+OF_DATA = ("training_images", "labels", "attributes", "style", "pairs", "one_dimension", "two_dimensions")
+OF_SCORERS = ("judge", "feature_network", "class_probabilities", "retrieval_encoder")
 OF_MODELS = ("condition", "category")
 NEEDS = frozenset((*OF_DATA, *OF_SCORERS, *OF_MODELS))
 
@@ -37,8 +40,11 @@ class Data:
         seed: of all that is drawn.
         judge: a trained judge of the dataset's classes or attributes (`models.judges.judge`); None without one.
         judge_name: the judge's run and step, for the protocol.
-        features: (n, h, w, 3) images in [-1, 1] to (n, F) features of a network; None without one.
-        features_name: the network's file, for the protocol.
+        features: a network that images are compared by (`evaluation.extractor.Extractor`); None without one.
+        retrieval: encoders of text and of images into one space (`evaluation.matching.RetrievalEncoder`); None without.
+        cache: the folder in which features of real images are kept; None for nowhere.
+        training: () -> by the prefix of `Outputs.compared`, some training images as the model makes them, (n, h, w, c)
+            uint8; called if an evaluator needs them. None where there are none, or nothing else.
         shows_progress: whether what takes long shows a progress bar (a training shows its own).
         model_has: those of `OF_MODELS` that the model has: "condition" (it is asked for classes), "category" (a code).
     """
@@ -49,10 +55,12 @@ class Data:
     seed: int = 0
     judge: object = None
     judge_name: str = ""
-    features: Callable[[np.ndarray], np.ndarray] | None = None
-    features_name: str = ""
+    features: object = None
+    retrieval: object = None
+    cache: pathlib.Path | None = None
     model_has: frozenset[str] = frozenset()
     shows_progress: bool = False
+    training: Callable[[], Mapping[str, np.ndarray]] | None = None
 
     @property
     def has(self) -> frozenset[str]:
@@ -62,6 +70,10 @@ class Data:
         present = {
             "judge": self.judge is not None,
             "feature_network": self.features is not None,
+            "class_probabilities": self.features is not None and self.features.has_probabilities,
+            "retrieval_encoder": self.retrieval is not None,
+            # Of samples beside training images nothing can be said where there are no others.
+            "training_images": self.training is not None and self.split != "train",
             "labels": getattr(examples, "labels", None) is not None,
             "attributes": getattr(examples, "truth", None) is not None,
             "style": {*POSE, *BACKGROUND} <= set(getattr(getattr(examples, "truth", None), "style_names", ())),
@@ -82,6 +94,15 @@ class Outputs:
         """How many were generated and how many real ones they are compared with, say."""
         return {}
 
+    def compared(self) -> Mapping[str, "Outputs"]:
+        """By the prefix of the keys: what has `generated` and `real` images, (n, h, w, c) in [-1, 1], to compare."""
+        return {"": self}
+
+    @functools.cached_property
+    def extracted(self) -> dict:
+        """What networks have given of these images, by network and side, so that each image is seen once."""
+        return {}
+
 
 class Evaluator:
     """One question asked of a run's outputs.
@@ -97,6 +118,18 @@ class Evaluator:
     higher: tuple[str, ...] = ()
     lower: tuple[str, ...] = ()
 
+    def comparable(self, network: NetworkName | None = None) -> dict[str, str]:
+        """The keys by which checkpoints can be compared, each with "higher" or "lower".
+
+        Args:
+            network: by which images are compared, in whose name its keys are; None without one.
+        """
+        return dict.fromkeys(self.higher, HIGHER) | dict.fromkeys(self.lower, LOWER)
+
+    def protocol(self, outputs: Outputs, data: Data) -> dict[str, object]:
+        """How it measures, where that could be otherwise."""
+        return {}
+
     def measure(self, outputs: Outputs, data: Data) -> Iterator[tuple[str, float]]:
         """Yield (key in snake case, number).
 
@@ -111,12 +144,20 @@ def applicable(evaluators: Iterable[Evaluator], data: Data) -> list[Evaluator]:
     return [evaluator for evaluator in evaluators if evaluator.needs <= data.has]
 
 
-def comparable(evaluators: Iterable[Evaluator]) -> dict[str, str]:
-    """All keys by which checkpoints can be compared, each with "higher" or "lower"."""
+def comparable(evaluators: Iterable[Evaluator], network: NetworkName | None = None) -> dict[str, str]:
+    """All keys by which checkpoints can be compared, each with "higher" or "lower" (see `Evaluator.comparable`)."""
     better = {}
     for evaluator in evaluators:
-        better |= dict.fromkeys(evaluator.higher, HIGHER) | dict.fromkeys(evaluator.lower, LOWER)
+        better |= evaluator.comparable(network)
     return better
+
+
+def protocol_of(evaluators: Iterable[Evaluator], outputs: Outputs, data: Data) -> dict[str, object]:
+    """How those measure whose needs are met."""
+    protocol = {}
+    for evaluator in applicable(evaluators, data):
+        protocol |= evaluator.protocol(outputs, data)
+    return protocol
 
 
 def measure(evaluators: Iterable[Evaluator], outputs: Outputs, data: Data) -> dict[str, float]:

@@ -1,21 +1,24 @@
-"""Images from noise: how diverse, how near real ones, and are their classes clear, many, and those asked for?"""
+"""Images from noise: how diverse, and are their classes clear, many, and those asked for?"""
 
 import functools
 
 import numpy as np
 import tensorflow as tf
+from tqdm import tqdm
 
+from evaluation.distances import shuffled, splits_of
 from evaluation.evaluator import Data, Evaluator, Outputs
-from evaluation.frechet import distance
-from evaluation.judges import class_probabilities, judge_all, judge_features
+from evaluation.judges import class_probabilities, judge_all
 from metrics.classes import category_error, class_score, class_shares
 from metrics.diversity import mean_pairwise_distance
 from models.core.trained import TrainedModel
-from pipelines.images import in_batches, to_float, with_channels
+from pipelines.images import FloatImages, in_batches, with_channels
 from serving.latents import LatentSampler
 
 # Real images that samples are compared with, and pictures whose distances are taken.
 COMPARED, SPREAD = 10_000, 400
+# Samples that are drawn at a time, where a bar is shown.
+DRAWN = 1000
 
 
 class ImageOutputs(Outputs):
@@ -42,30 +45,48 @@ class ImageOutputs(Outputs):
         return np.arange(self.data.count, dtype=np.int32) % classes if classes else None
 
     @functools.cached_property
-    def generated(self) -> np.ndarray:
+    def generated(self) -> FloatImages:
         """(n, h, w, c) samples in [-1, 1]."""
-        inputs = {"count": self.data.count, "label": self.asked}
-        return np.asarray(to_float(self.sampler.draw(inputs, self.data.seed)))
+        if not self.data.shows_progress:
+            return FloatImages(self.sampler.draw({"count": self.data.count, "label": self.asked}, self.data.seed))
+        latents, parts = self.sampler.latents(self.data.count, self.data.seed).numpy(), []
+        with tqdm(total=len(latents), desc="samples", unit=" images", disable=None) as bar:
+            for start in range(0, len(latents), DRAWN):
+                part = slice(start, start + DRAWN)
+                label = None if self.asked is None else self.asked[part]
+                parts.append(self.sampler.draw({"latent": latents[part], "label": label}, self.data.seed))
+                bar.update(len(parts[-1]))
+        return FloatImages(np.concatenate(parts))
 
-    def rows(self, rows: np.ndarray) -> np.ndarray:
+    def rows(self, rows: np.ndarray) -> FloatImages:
         """Real images in [-1, 1] as the model makes them."""
-        return np.asarray(to_float(with_channels(np.asarray(self.data.examples.images[rows]), self.channels)))
+        return FloatImages(with_channels(np.asarray(self.data.examples.images[rows]), self.channels))
 
     @functools.cached_property
-    def real(self) -> np.ndarray:
+    def real(self) -> FloatImages:
         """(m, h, w, c) real images in [-1, 1], COMPARED at most, evenly spaced."""
+        return self.rows(self.compared_rows)
+
+    @functools.cached_property
+    def compared_rows(self) -> np.ndarray:
+        """(m,) which examples the real images are."""
         count = len(self.data.examples)
-        return self.rows(np.linspace(0, count - 1, min(COMPARED, count)).astype(int))
+        return np.linspace(0, count - 1, min(COMPARED, count)).astype(int)
+
+    def alike(self) -> dict[str, list[FloatImages]]:
+        """Of each class the samples that were asked for, and the real images; of COMPARED."""
+        kinds = {"ms_ssim_within_class": (self.generated, self.asked)}
+        if self.data.examples.labels is not None:
+            kinds["ms_ssim_within_class_of_real"] = self.real, np.asarray(self.data.examples.labels)[self.compared_rows]
+        return {
+            key: [FloatImages(images.pixels[labels == label]) for label in np.unique(labels)]
+            for key, (images, labels) in kinds.items()
+        }
 
     @functools.cached_property
     def probabilities(self) -> np.ndarray:
         """(n, C) of the samples' classes, by the judge."""
         return class_probabilities(self.data.judge, self.generated)
-
-
-def shuffled(images: np.ndarray) -> np.ndarray:
-    """In a fixed random order: files may be sorted by class."""
-    return images[np.random.default_rng(0).permutation(len(images))]
 
 
 class ImageDiversity(Evaluator):
@@ -74,23 +95,8 @@ class ImageDiversity(Evaluator):
     def measure(self, outputs, data):
         """Mean pairwise distances."""
         yield "diversity", mean_pairwise_distance(outputs.generated[:SPREAD])
-        yield "diversity_of_real", mean_pairwise_distance(shuffled(outputs.real)[:SPREAD])
-
-
-class JudgeFrechet(Evaluator):
-    """The Frechet distance on the features of the class judge; the protocol names the judge."""
-
-    needs = frozenset({"judge"})
-    lower = ("judge_frechet_distance",)
-
-    def measure(self, outputs, data):
-        """Beside that between two halves of the real images."""
-        features = judge_features(data.judge)
-        real = features(shuffled(outputs.real))
-        yield "judge_frechet_distance", distance(features(outputs.generated), real, data.judge_name)
-        # Of a few held-out images there are no two halves of two.
-        if len(real) > 3:
-            yield "judge_frechet_distance_of_real", distance(*np.array_split(real, 2), data.judge_name)
+        rows = shuffled(np.arange(len(outputs.real)))[:SPREAD]
+        yield "diversity_of_real", mean_pairwise_distance(outputs.real[rows])
 
 
 class ClassScore(Evaluator):
@@ -103,8 +109,10 @@ class ClassScore(Evaluator):
         """Beside the score of real images."""
         probabilities = outputs.probabilities
         for kind, part in (("", probabilities), ("_of_real", class_probabilities(data.judge, outputs.real))):
-            # Ten parts, as published; fewer of very few images.
-            yield f"class_score{kind}", class_score(part, splits=min(10, max(len(part) // 5, 1)))[0]
+            mean, deviation = class_score(part, splits_of(len(part)))
+            yield f"class_score{kind}", mean
+            if not kind:
+                yield "class_score_deviation", deviation
         yield "rarest_class_share", class_shares(probabilities.argmax(axis=1), probabilities.shape[1]).min()
 
 
@@ -130,7 +138,7 @@ class CategoryError(Evaluator):
         discriminator = outputs.model.discriminator
 
         def categories(rows):
-            images = tf.constant(outputs.rows(rows.numpy()))
+            images = tf.constant(outputs.rows(rows.numpy())[:])
             inputs = {"image": images}
             if "seed" in discriminator.input:
                 # Nothing is dropped in inference.

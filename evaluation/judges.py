@@ -1,12 +1,12 @@
 """Judges: what they see in pictures, and how often they are right."""
 
-from collections.abc import Callable
-
 import keras
 import numpy as np
 import tensorflow as tf
 
 from evaluation.evaluator import Evaluator, Outputs
+from evaluation.extractor import Extractor
+from evaluation.names import JUDGE
 from models.judges.judge import AttributeJudge, ClassJudge
 from pipelines.images import center_crop, in_batches, to_float, with_channels
 
@@ -25,10 +25,12 @@ def class_probabilities(judge: ClassJudge, images: np.ndarray) -> np.ndarray:
     return in_batches(probabilities, images)
 
 
-def judge_features(judge: ClassJudge) -> Callable[[np.ndarray], np.ndarray]:
-    """(n, h, w, c) images in [-1, 1] to (n, F) activations of the judge's last hidden layer."""
+def judge_extractor(judge: AttributeJudge) -> Extractor:
+    """The activations of the judge's last hidden layer, as features of images."""
     trunk = keras.Model(judge.classifier.input, judge.classifier.get_layer("features").output)
-    return lambda images: in_batches(lambda part: trunk({"image": judge.resized(part)}, training=False), images)
+    return Extractor(
+        lambda part: {"features": trunk({"image": judge.resized(part)}, training=False)}, JUDGE, channels=0
+    )
 
 
 class JudgeOutputs(Outputs):

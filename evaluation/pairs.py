@@ -5,9 +5,10 @@ import functools
 import numpy as np
 from tqdm import tqdm
 
+from evaluation.distances import FeatureDistances, FeatureManifold
 from evaluation.evaluator import Data, Evaluator, Outputs
 from metrics.similarity import nearest_truth_accuracy, similarity_figures
-from pipelines.images import to_float, with_channels
+from pipelines.images import FloatImages, to_float, with_channels
 from serving.images import TranslationSampler
 
 # Key prefixes of the directions of CycleGAN.
@@ -55,6 +56,16 @@ class PairOutputs(Outputs):
     def translated(self) -> np.ndarray:
         """(n, h, w, 3) uint8 translations."""
         return self.sampler.draw({"images": self.watched(self.inputs), "direction": self.direction}, self.data.seed)
+
+    @property
+    def generated(self) -> FloatImages:
+        """The translations in [-1, 1], to compare with `real`."""
+        return FloatImages(self.translated)
+
+    @property
+    def real(self) -> FloatImages:
+        """The truth in [-1, 1]."""
+        return FloatImages(self.truth)
 
     @functools.cached_property
     def returned(self) -> np.ndarray:
@@ -116,6 +127,42 @@ class CycleOutputs(Outputs):
     def protocol(self):
         """How many images are translated, by direction."""
         return {f"{name}_{key}": value for name, way in self.ways.items() for key, value in way.protocol().items()}
+
+    @functools.cached_property
+    def _compared(self) -> dict[str, "Among"]:
+        there, back = WAYS
+        return {
+            f"{way}_": Among(self.ways[way].generated, FloatImages(self.ways[other].inputs))
+            for way, other in ((there, back), (back, there))
+        }
+
+    def compared(self):
+        """The translations of each side among the real images of the other; no counterparts need be known."""
+        return self._compared
+
+
+class Among(Outputs):
+    """Images among others.
+
+    Args:
+        generated: (n, h, w, c) in [-1, 1].
+        real: (m, h, w, c) in [-1, 1].
+    """
+
+    def __init__(self, generated: FloatImages, real: FloatImages):
+        self.generated, self.real = generated, real
+
+
+class CycleDistances(FeatureDistances):
+    """Each way: how near translations are to the images of the side that they are to look like."""
+
+    prefixes = tuple(f"{way}_" for way in WAYS)
+
+
+class CycleManifold(FeatureManifold):
+    """Each way: do translations look like the images of that side, and are all kinds of these among them?"""
+
+    prefixes = tuple(f"{way}_" for way in WAYS)
 
 
 class CycleReconstruction(Evaluator):

@@ -9,7 +9,7 @@ import numpy as np
 
 from evaluation.captions import CaptionOutputs
 from evaluation.evaluator import Data
-from evaluation.judges import judge_all, judge_features
+from evaluation.judges import judge_all, judge_extractor
 from experiments.result import Finding, ratio
 from experiments.subject import Evaluated
 from metrics.text_to_image import attribute_accuracy
@@ -55,7 +55,7 @@ def smoothness(images: np.ndarray, data: Data) -> dict[str, float | None]:
     """How even the steps of (strips, steps, h, w, 3) uint8 images are: see `run`."""
     spaces: dict[str, Callable] = {"_in_pixels": lambda pictures: pictures.reshape(len(pictures), -1)}
     if data.judge is not None:
-        spaces[""] = judge_features(data.judge)
+        spaces[""] = judge_extractor(data.judge)
     flat = images.reshape(-1, *images.shape[2:]).astype(np.float32) / 127.5 - 1.0
     return {
         f"largest_over_mean_step{name}": largest_over_mean_step(space(flat).reshape(*images.shape[:2], -1))

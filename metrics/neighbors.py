@@ -49,8 +49,8 @@ def memorization_figures(samples: np.ndarray, unseen: np.ndarray, training: np.n
         nearest training image. "memorization_ratio": the first over the second: about 1 where samples are as far as
         unseen images are, near 0 for copies, NaN where unseen images are copies themselves. Samples that are blurred
         or alike are nearer to all images, which lowers it too.
-        "nearer_than_unseen": the share of samples that are nearer to a training image than all but 1 % of the unseen
-        images are: about 0.01 where nothing is copied, 1 where everything is.
+        "nearer_to_training_than_unseen": the share of samples that are nearer to a training image than all but 1 % of
+        the unseen images are: about 0.01 where nothing is copied, 1 where everything is.
     """
     of_samples, of_unseen = (nearest(points, training)[1][:, 0] for points in (samples, unseen))
     distance, reference = float(np.median(of_samples)), float(np.median(of_unseen))
@@ -58,5 +58,5 @@ def memorization_figures(samples: np.ndarray, unseen: np.ndarray, training: np.n
         "training_distance": distance,
         "training_distance_of_unseen": reference,
         "memorization_ratio": distance / reference if reference else float("nan"),
-        "nearer_than_unseen": float(np.mean(of_samples < np.quantile(of_unseen, 0.01))),
+        "nearer_to_training_than_unseen": float(np.mean(of_samples < np.quantile(of_unseen, 0.01))),
     }

@@ -12,6 +12,9 @@ _TOLERANCE = 1e-9
 # Rows of the score matrix in memory at a time.
 _BLOCK = 1024
 
+# Captions of other classes that the own one is ranked among.
+MISMATCHES = 99
+
 
 def retrieval_precision(
     query_embeddings: np.ndarray,
@@ -153,6 +156,56 @@ def instance_recall_chance(gallery_size: int, k: int) -> float:
     """
     _check_k(k, gallery_size)
     return k / gallery_size
+
+
+def r_precision(
+    image_embeddings: np.ndarray,
+    caption_embeddings: np.ndarray,
+    targets: np.ndarray,
+    image_labels: np.ndarray,
+    caption_labels: np.ndarray,
+    mismatches: int = MISMATCHES,
+    seed: int = 0,
+) -> tuple[float, float]:
+    """Returns the share of the images whose own caption fits them best among it and random ones of other classes.
+
+    Xu et al. 2018 (AttnGAN), section 4.1: 1 matching caption against 99, the most alike one counts. Here the 99 are of
+    other classes, so that none of them describes the image as well.
+
+    Args:
+        image_embeddings: (n, d) floating point, of (generated) images.
+        caption_embeddings: (m, d) floating point, of all captions that are drawn from.
+        targets: (n,) integers, for each image the row of its own caption.
+        image_labels: (n,) integers, the class of each image.
+        caption_labels: (m,) integers, the class of each caption.
+        mismatches: captions beside the own one, drawn without replacement.
+        seed: of the draws.
+
+    Returns:
+        A number in [0, 1], and its standard error over the images; chance is 1 / (mismatches + 1).
+
+    Raises:
+        ValueError: an argument of the wrong shape, values that are not finite, or too few captions of other classes.
+    """
+    images, captions = _checked_embeddings(image_embeddings, caption_embeddings)
+    targets = _integers("targets", targets, len(images))
+    image_labels = _integers("image_labels", image_labels, len(images))
+    caption_labels = _integers("caption_labels", caption_labels, len(captions))
+    others = {label: np.flatnonzero(caption_labels != label) for label in np.unique(image_labels)}
+    fewest = min(map(len, others.values()))
+    if not 1 <= mismatches <= fewest:
+        raise ValueError(
+            f"mismatches must be 1 to {fewest}, the captions of other classes than an image's. Received: {mismatches}"
+        )
+    rng = np.random.default_rng(seed)
+    rows = [
+        np.concatenate([[target], rng.choice(others[label], mismatches, replace=False)])
+        for target, label in zip(targets, image_labels, strict=True)
+    ]
+    scores = np.stack([captions[row] @ image for row, image in zip(rows, images, strict=True)])
+    above, equal = _compare(scores, scores[:, :1])
+    found = ~above.any(axis=1) / equal.sum(axis=1)
+    return float(found.mean()), float(found.std() / np.sqrt(len(found)))
 
 
 def _compare(scores: np.ndarray, reference: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -64,6 +64,36 @@ def in_channels(images: tf.Tensor, channels: int) -> tf.Tensor:
     return tf.cast(gray, tf.uint8)
 
 
+class FloatImages:
+    """(n, h, w, c) uint8 images as float32 in [-1, 1]: only those that are indexed are converted, which for all of them
+    would take four times the memory.
+
+    Args:
+        pixels: in memory, memory-mapped, or a view of some rows (`ImageRows`).
+    """
+
+    dtype = np.dtype(np.float32)
+
+    def __init__(self, pixels: np.ndarray):
+        self.pixels = pixels
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(n, h, w, c)."""
+        return tuple(self.pixels.shape)
+
+    def __len__(self) -> int:
+        return len(self.pixels)
+
+    def __getitem__(self, rows) -> np.ndarray:
+        return np.asarray(to_float(np.asarray(self.pixels[rows])))
+
+    def __array__(self, dtype=None, copy=None) -> np.ndarray:
+        if copy is False:
+            raise ValueError("uint8 images cannot become floating point without a copy")
+        return np.asarray(self[:], dtype)
+
+
 def center_crop(images: np.ndarray, size: Size) -> np.ndarray:
     """(n, h, w, c) to (n, height, width, c) of a size: the middle of each image, as evaluation uses it."""
     height, width = height_width(size)

@@ -227,7 +227,7 @@ def write_record(folder, model="gan_cls", **config):
         (
             "gan_cls",
             ["--mode=evaluate", "--feature_network=no.keras"],
-            ["--feature_network must be the path", "no.keras"],
+            ["--feature_network must be inception or the path", "no.keras"],
         ),
         ("pix2pix", ["--mode=sample"], ["needs --input, an image or a folder of images. Received: no --input"]),
         ("pix2pix", ["--mode=sample", "--input=.", "--caption=a bird"], ["pix2pix translates images", "captions"]),

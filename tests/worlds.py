@@ -12,12 +12,13 @@ from engine.record import run_record
 from engine.run import Run
 from metrics.verification import BACKGROUND, POSE
 from models.registry import PRESETS
-from models.text_encoder.networks import text_encoder
+from models.text_encoder.networks import image_encoder, text_encoder
 from pipelines.embeddings.table import write_embeddings
 from pipelines.examples import CaptionedImages, Examples, GroundTruth, LabeledImages, PairedImages, UnpairedImages
 from pipelines.images import load_size
 from pipelines.readers.points import load_ring
 from pipelines.registry import DATASETS
+from serving.joint import COMPATIBILITY_FILE, IMAGE_FILE, INNER_PRODUCT, TEXT_FILE, Compatibility
 from tests.pipelines.files import write_noise, write_text
 
 SIDE = 32
@@ -121,7 +122,10 @@ def examples_of(dataset: str, split: str, side: int, *arguments) -> Examples:
 
 def write_encoder(folder: pathlib.Path) -> pathlib.Path:
     keras.utils.set_random_seed(0)
-    text_encoder(tiny("char_cnn_rnn"), TEXT_DIM).save(folder / "text_encoder.keras")
+    config = tiny("char_cnn_rnn")
+    text_encoder(config, TEXT_DIM).save(folder / TEXT_FILE)
+    image_encoder(config).save(folder / IMAGE_FILE)
+    Compatibility(INNER_PRODUCT).write(folder / COMPATIBILITY_FILE)
     return folder
 
 

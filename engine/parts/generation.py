@@ -7,7 +7,7 @@ import numpy as np
 from engine.command import Evaluate, Explore, Sample
 from engine.folder import RunError
 from engine.parts.exploration import explore_run
-from engine.parts.parts import Parts, Prepared, class_fingerprint, fingerprint, with_measured
+from engine.parts.parts import MOST_TRAINING, Parts, Prepared, class_fingerprint, evenly, fingerprint, with_measured
 from engine.requires import ensure
 from evaluation.images import ImageOutputs
 from evaluation.judges import judge_all
@@ -19,6 +19,7 @@ from panels.grids import captioned_rows, grid
 from panels.interpolation import lerp, slerp
 from pipelines.batches.labeled import real_batches
 from pipelines.examples import LabeledImages
+from pipelines.images import with_channels
 from pipelines.report import printable
 from serving.latents import LatentSampler
 
@@ -151,6 +152,11 @@ class ImageParts(Parts):
     def outputs(self, model, sampler, data, command):
         """Many samples, beside real images."""
         return ImageOutputs(sampler, data, model.config.channels, model)
+
+    def training_images(self, examples, config):
+        """With the channels that the model makes."""
+        rows = evenly(len(examples), MOST_TRAINING)
+        return {"": with_channels(np.asarray(examples.images[rows]), config.channels)}
 
     def model_has(self, config):
         """A class that is asked for, and InfoGAN's category."""

@@ -7,7 +7,7 @@ import numpy as np
 
 from engine.command import Evaluate, Sample
 from engine.parts.depths import Depths
-from engine.parts.parts import Parts, Prepared, evenly, fingerprint
+from engine.parts.parts import MOST_TRAINING, Parts, Prepared, evenly, fingerprint
 from engine.parts.sources import check_target
 from engine.parts.translations import page_of, translate_files, write_png
 from evaluation.evaluator import Data
@@ -153,6 +153,10 @@ class PairParts(TranslationParts):
 
         return draw
 
+    def training_images(self, examples, config):
+        """Their targets."""
+        return {"": self.pairs(examples, MOST_TRAINING, config)[2]}
+
     def outputs(self, model, sampler, data, command):
         """Translations of at most `count` pairs, evenly spaced, beside their targets."""
         examples = data.examples
@@ -232,6 +236,12 @@ class CycleParts(TranslationParts):
             return {way.direction: captioned_rows(list(cycle_rows(sampler, way))) for way in ways}
 
         return draw
+
+    def training_images(self, examples, config):
+        """Of each direction those of the side that it makes."""
+        rows = [evenly(len(side), MOST_TRAINING) for side in (examples.a, examples.b)]
+        a, b = cropped(examples, rows, config)
+        return {"a_to_b_": b, "b_to_a_": a}
 
     def outputs(self, model, sampler, data, command):
         """Translations there and back."""

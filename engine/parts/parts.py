@@ -34,6 +34,8 @@ Panels = Callable[[], dict[str, np.ndarray]]
 
 # Of the sheet that shows what is trained on.
 SHEET_EXAMPLES = 9
+# Training images among which copies are searched: more would take memory and, of a large network, minutes.
+MOST_TRAINING = 10_000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -121,6 +123,18 @@ class Parts:
     def outputs(self, model: TrainedModel, sampler: Sampler | None, data: Data, command: Evaluate) -> Outputs:
         """What the evaluators of the presets look at."""
         raise NotImplementedError
+
+    def training_images(self, examples: Examples, config: TrainingConfig) -> dict[str, np.ndarray]:
+        """At most MOST_TRAINING images that were trained on, evenly spaced, as the model makes images.
+
+        Args:
+            examples: that were trained on.
+            config: of the model.
+
+        Returns:
+            By the prefix of `evaluation.evaluator.Outputs.compared`, (n, h, w, c) uint8.
+        """
+        return {}
 
     def model_has(self, config: TrainingConfig) -> frozenset[str]:
         """What evaluators may need of a model of this configuration (`evaluation.evaluator.Data.model_has`)."""

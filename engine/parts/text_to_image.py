@@ -14,7 +14,7 @@ from engine.evaluate import evaluation_data
 from engine.experiment import Experiment, captions_of
 from engine.folder import RunError, RunFolder
 from engine.parts.exploration import explore_run
-from engine.parts.parts import Parts, Prepared, class_fingerprint, fingerprint, with_measured
+from engine.parts.parts import MOST_TRAINING, Parts, Prepared, class_fingerprint, evenly, fingerprint, with_measured
 from engine.parts.text_encoder import (
     ENCODER_FILE,
     caption_counts,
@@ -253,6 +253,11 @@ class TextToImageParts(Parts):
         """A picture for each of some captions; their embeddings from --embeddings, or the file of the training."""
         file = command.embeddings or self.choice
         return CaptionOutputs(sampler, data, model.config.image_size, lambda names: read_embeddings(file, names))
+
+    def training_images(self, examples, config):
+        """Their middle."""
+        rows = evenly(len(examples), MOST_TRAINING)
+        return {"": center_crop(np.asarray(examples.images[rows]), config.image_size)}
 
     def explore(self, model, command: Explore):
         """Write the experiment's pictures and figures to the folder `explore` of the run."""

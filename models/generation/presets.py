@@ -37,11 +37,16 @@ SIZES = {
 }
 EVALUATORS = (
     "evaluation.images.ImageDiversity",
-    "evaluation.images.JudgeFrechet",
+    "evaluation.distances.JudgeDistances",
+    "evaluation.distances.JudgeManifold",
     "evaluation.images.ClassScore",
     "evaluation.images.ClassConsistency",
     "evaluation.images.CategoryError",
-    "evaluation.frechet.FeatureFrechet",
+    "evaluation.within.ConditionalSimilarity",
+    "evaluation.distances.FeatureDistances",
+    "evaluation.distances.FeatureManifold",
+    "evaluation.distances.NetworkScore",
+    "evaluation.memorization.Memorization",
 )
 # Datasets whose images may be mirrored; digits and letters may not.
 FLIPPED = ("birds", "birds_colors", "cifar10", "celeb_a", "cub", "flowers")

@@ -8,6 +8,9 @@ PIX2PIX, CYCLEGAN = "Isola et al., CVPR 2017", "Zhu et al., ICCV 2017"
 
 
 PIXEL_DT = "Yoo et al., ECCV 2016"
+MEMORIZATION = "evaluation.memorization.Memorization"
+# How translations of pairs lie among the true ones.
+BY_NETWORK = ("evaluation.distances.FeatureDistances", "evaluation.distances.FeatureManifold")
 SHORT = "short enough for two cores; measured"
 
 
@@ -42,7 +45,7 @@ def pix2pix(summary: str, source: str, **changes) -> Preset:
     return Preset(
         model="models.image_to_image.pix2pix.Pix2Pix",
         parts="engine.parts.image_to_image.PairParts",
-        evaluators=("evaluation.pairs.Similarity",),
+        evaluators=("evaluation.pairs.Similarity", *BY_NETWORK, MEMORIZATION),
         config=Pix2PixConfig(**changes),
         published=published.pix2pix(**ablation),
         why_per_dataset={
@@ -89,7 +92,13 @@ def cyclegan(summary: str, source: str, **changes) -> Preset:
     return Preset(
         model="models.image_to_image.cyclegan.CycleGAN",
         parts="engine.parts.image_to_image.CycleParts",
-        evaluators=("evaluation.pairs.CycleReconstruction", "evaluation.pairs.CycleSimilarity"),
+        evaluators=(
+            "evaluation.pairs.CycleReconstruction",
+            "evaluation.pairs.CycleSimilarity",
+            "evaluation.pairs.CycleDistances",
+            "evaluation.pairs.CycleManifold",
+            MEMORIZATION,
+        ),
         config=config,
         published=published.cyclegan(**ablation),
         why_per_dataset={
@@ -127,7 +136,7 @@ def pixel_dt(summary: str, source: str, **changes) -> Preset:
     return Preset(
         model="models.image_to_image.pixel_dt.PixelDT",
         parts="engine.parts.image_to_image.DomainTransferParts",
-        evaluators=("evaluation.pairs.Similarity", "evaluation.pairs.NearestTruth"),
+        evaluators=("evaluation.pairs.Similarity", "evaluation.pairs.NearestTruth", *BY_NETWORK, MEMORIZATION),
         config=PixelDTConfig(**changes),
         published=published.pixel_dt(**({"domain_weight": 1.0} | changes)),
         why_per_dataset=dict.fromkeys(BIRDS_PAIRS, SHORT),

@@ -44,7 +44,14 @@ def text_to_image(model: str, summary: str, source: str, config: TextToImageConf
         evaluators=(
             "evaluation.captions.CaptionDiversity",
             "evaluation.captions.NamedAttributes",
-            "evaluation.frechet.FeatureFrechet",
+            "evaluation.matching.RPrecision",
+            "evaluation.within.WithinClassSimilarity",
+            "evaluation.distances.JudgeDistances",
+            "evaluation.distances.JudgeManifold",
+            "evaluation.distances.FeatureDistances",
+            "evaluation.distances.FeatureManifold",
+            "evaluation.memorization.Memorization",
+            "evaluation.distances.NetworkScore",
         ),
         requires=(
             Requirement(

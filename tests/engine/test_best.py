@@ -264,12 +264,12 @@ def test_a_run_without_a_best_checkpoint_has_none_to_evaluate(tmp_path):
 @pytest.mark.parametrize(
     ("model", "key", "accepted"),
     [
-        ("dcgan", "fid", "judge_frechet_distance, class_score, rarest_class_share"),
+        ("dcgan", "loss", "judge_coverage, class_score, rarest_class_share"),
         # Keys of evaluators whose needs are not met: an unconditional GAN, one without categories.
-        ("dcgan", "class_consistency", "judge_frechet_distance, class_score, rarest_class_share"),
-        ("dcgan", "category_error", "judge_frechet_distance, class_score, rarest_class_share"),
+        ("dcgan", "class_consistency", "judge_coverage, class_score, rarest_class_share"),
+        ("dcgan", "category_error", "judge_coverage, class_score, rarest_class_share"),
         # There to compare with.
-        ("dcgan", "class_score_of_real", "judge_frechet_distance, class_score, rarest_class_share"),
+        ("dcgan", "class_score_of_real", "judge_coverage, class_score, rarest_class_share"),
         ("gan_1d", "modes_found", "wasserstein_1_distance"),
         ("class_judge", "loss", "accuracy"),
     ],
@@ -294,17 +294,18 @@ def test_without_a_judge_its_keys_are_refused_with_the_command_that_trains_one(t
 
 def test_without_a_feature_network_its_key_is_refused(folders):
     folder = folders["images"].parent / "refused"
-    with pytest.raises(RunError, match=r"--keep_best=frechet_distance needs a --feature_network\. Received: no"):
-        images(folder).train(Train(keep_best="frechet_distance", **CADENCES))
+    for key in ("fid", "inception_v3_keras_fd"):
+        with pytest.raises(RunError, match=rf"--keep_best={key} needs a --feature_network\. Received: no"):
+            images(folder).train(Train(keep_best=key, **CADENCES))
     assert not folder.exists()
 
 
 def test_a_key_is_refused_before_a_text_encoder_is_trained(tmp_path):
     run = run_of("gan_cls", tmp_path / "run", "birds", text_encoder="char_cnn_rnn")
     with pytest.raises(
-        RunError, match=r"--keep_best must be a metric by which checkpoints compare: named_attributes.*Received: fid"
+        RunError, match=r"--keep_best must be a metric by which checkpoints compare: named_attributes.*Received: loss"
     ):
-        run.train(Train(keep_best="fid", **CADENCES))
+        run.train(Train(keep_best="loss", **CADENCES))
     assert not list(tmp_path.iterdir())
 
 

@@ -19,17 +19,20 @@ from engine.experiment import Experiment
 from engine.record import run_record
 from engine.run import Run
 from evaluation.evaluator import applicable, comparable, measure
+from evaluation.names import NetworkName
 from models.registry import PRESETS
 from pipelines.examples import CaptionedImages, DataError, LabeledImages, PairedImages
 from pipelines.readers.points import load_normal, load_ring
 from pipelines.registry import DATASETS
 from pipelines.rows import rows_of
+from tests.evaluation.doubles import extractor
 from tests.worlds import captioned_images, ground_truth, labeled_images, paired_images, tiny, unpaired_images
 
 COMMAND = Evaluate(num_captions=60, num_samples=60, feature_network="features.keras")
 POINTS = {"normal_1d": load_normal, "ring_2d": load_ring}
 # Of the judges.
 STEPS = 30
+FEATURES = NetworkName("features.keras")
 SNAKE_CASE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 
 
@@ -98,7 +101,14 @@ def root(tmp_path_factory):
 def features(monkeypatch):
     """A feature network, and datasets of which nothing is loaded."""
     monkeypatch.setattr("pipelines.registry.load", World())
-    monkeypatch.setattr("engine.evaluate.feature_network", lambda path: lambda images: images[:, ::9, 0, 0])
+    network = extractor(lambda images: images[:, ::9, 0, 0], of_classes, "features.keras")
+    monkeypatch.setattr("engine.evaluate.feature_network", lambda path: network)
+
+
+def of_classes(images):
+    """Made-up probabilities of three classes."""
+    powers = np.exp(images[:, :3, 1, 0])
+    return powers / powers.sum(axis=1, keepdims=True)
 
 
 def run_of(model: str, dataset: str, root, encoder) -> Run:
@@ -173,23 +183,31 @@ def moved(before: dict, after: dict) -> set[str]:
     return {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
 
 
-REAL = {
-    "diversity_of_real",
-    "judge_frechet_distance",
-    "judge_frechet_distance_of_real",
-    "class_score_of_real",
-    "frechet_distance",
-}
+MANIFOLD = ("precision", "recall", "density", "coverage")
+BY_JUDGE = {f"judge_{kind}" for kind in ("frechet_distance", "frechet_distance_of_real", "kernel_distance", *MANIFOLD)}
+BY_JUDGE |= {"judge_kernel_distance_deviation"}
+BY_NETWORK = {f"features_{kind}" for kind in ("fd", "fd_of_real", "kd", "kd_deviation", *MANIFOLD)}
+MEMORIZATION = {"memorization_ratio", "training_distance", "training_distance_of_unseen"}
+MEMORIZATION |= {"nearer_to_training_than_unseen"}
+REAL = {"diversity_of_real", "class_score_of_real", "features_score_of_real"} | BY_JUDGE | BY_NETWORK | MEMORIZATION
+# What may be the same by chance, as it counts images.
+COUNTS = (*MANIFOLD, "nearer_to_training_than_unseen")
 # Of samples alone.
-SAMPLES = {"diversity", "class_score", "rarest_class_share"}
+SAMPLES = {"diversity", "class_score", "class_score_deviation", "rarest_class_share"}
+SAMPLES |= {"features_score", "features_score_deviation"}
 RETRIEVAL = {"class_accuracy", "average_precision_at_50"}
 # Model, dataset; the metrics that other examples change, those that other labels change, and those that neither does.
 DEPENDENCIES = [
     (
         "gan_cls",
         "birds",
-        {"diversity_within_caption", "frechet_distance"},
-        {"diversity_within_class_of_real"}
+        {"diversity_within_caption", "ms_ssim_within_caption", "features_score", "features_score_deviation"}
+        | {"features_score_of_real"}
+        | BY_JUDGE
+        | BY_NETWORK
+        | MEMORIZATION,
+        {"diversity_within_class_of_real", "ms_ssim_within_class_of_real"}
+        | {f"r_precision{suffix}" for suffix in ("", "_of_real", "_standard_error", "_by_chance")}
         | {
             f"named_{group}{kind}"
             for group in ("attributes", "breast_or_belly_color", "wing_color", "size")
@@ -198,19 +216,29 @@ DEPENDENCIES = [
         set(),
     ),
     ("dcgan", "digits", REAL, set(), SAMPLES),
-    ("acgan", "digits", REAL, set(), SAMPLES | {"class_consistency"}),
+    (
+        "acgan",
+        "digits",
+        REAL,
+        {"ms_ssim_within_class_of_real"},
+        SAMPLES | {"class_consistency", "ms_ssim_within_class"},
+    ),
     ("infogan", "digits", REAL, {"category_error"}, SAMPLES),
     (
         "pix2pix",
         "birds_parts",
-        {f"{key}{kind}" for key in ("l1", "psnr", "ssim", "sharpness") for kind in ("", "_of_input")},
+        {f"{key}{kind}" for key in ("l1", "psnr", "ssim", "sharpness") for kind in ("", "_of_input")}
+        | BY_NETWORK
+        | MEMORIZATION,
         set(),
         set(),
     ),
     (
         "pixel_dt",
         "birds_plate",
-        {f"{key}{kind}" for key in ("l1", "psnr", "ssim", "sharpness") for kind in ("", "_of_input")},
+        {f"{key}{kind}" for key in ("l1", "psnr", "ssim", "sharpness") for kind in ("", "_of_input")}
+        | BY_NETWORK
+        | MEMORIZATION,
         {"nearest_truth_accuracy", "nearest_truth_accuracy_by_chance"},
         set(),
     ),
@@ -222,7 +250,8 @@ DEPENDENCIES = [
             for way in ("a_to_b", "b_to_a")
             for name in ("l1", "psnr", "ssim", "sharpness")
             for key in (name, f"{name}_of_input", f"cycle_{name}")
-        },
+        }
+        | {f"{way}_{key}" for way in ("a_to_b", "b_to_a") for key in BY_NETWORK | MEMORIZATION},
         set(),
         set(),
     ),
@@ -264,8 +293,14 @@ def test_a_metric_depends_on_the_test_examples_and_their_labels_or_not(
     as_it_is = evaluate(model, dataset, World())
     assert as_it_is["metrics"].keys() == of_examples | of_labels | of_neither
     assert moved(as_it_is, evaluate(model, dataset, World())) == set()
-    assert moved(as_it_is, evaluate(model, dataset, World(swapped=True))) == of_examples | of_labels
-    assert moved(as_it_is, evaluate(model, dataset, World(relabeled=True))) == of_labels
+    swapped, relabeled = (
+        moved(as_it_is, evaluate(model, dataset, World(**{change: True}))) for change in ("swapped", "relabeled")
+    )
+    counts = {key for key in as_it_is["metrics"] if key.endswith(COUNTS) or key.startswith("r_precision")}
+    assert swapped - counts == (of_examples | of_labels) - counts
+    assert relabeled - counts == of_labels - counts
+    assert swapped <= of_examples | of_labels
+    assert relabeled <= of_labels
     assert as_it_is["protocol"]["split"] == "test"
 
 
@@ -276,9 +311,11 @@ def test_another_judge_changes_what_is_measured_by_it_and_nothing_else(evaluate,
     write(judge)
     command = dataclasses.replace(COMMAND, judge=str(root / "another_judge"))
     after = run.evaluate(command)
-    judged = {key for key in before["metrics"] if "judge" in key or "class" in key}
-    # One class may be missing by both.
-    assert judged - {"rarest_class_share"} <= moved(before, after) <= judged
+    judged = {key for key in before["metrics"] if key.startswith("judge") or ("class" in key and "ms_ssim" not in key)}
+    judged |= MEMORIZATION
+    # One class may be missing by both, as may neighbors.
+    by_count = {"rarest_class_share", "nearer_to_training_than_unseen", *(f"judge_{figure}" for figure in MANIFOLD)}
+    assert judged - by_count <= moved(before, after) <= judged
     assert "class_consistency" in judged
     assert before["protocol"]["judge"] == f"{root / 'class_judge-digits'}, step {STEPS}"
     assert after["protocol"]["judge"] == f"{root / 'another_judge'}, step {STEPS}"
@@ -380,7 +417,8 @@ def promised(root, encoder_folder):
             trained = prepare(run)
             data = evaluation_data(run, COMMAND, *run.splits.unseen, run.parts.evaluated(COMMAND))
             outputs = run.parts.outputs(trained, run.sampler(trained), data, COMMAND)
-            return comparable(applicable(run.evaluators, data)).keys(), measure(run.evaluators, outputs, data)
+            keys = comparable(applicable(run.evaluators, data), FEATURES).keys()
+            return keys, measure(run.evaluators, outputs, data)
 
     return promised
 
@@ -399,6 +437,6 @@ def test_evaluators_yield_finite_floats_under_the_keys_that_they_promise(promise
 def test_every_key_that_an_evaluator_declares_is_yielded_by_some_run(promised, root):
     declared, yielded = set(), set()
     for model, dataset in EVERY_RUN:
-        declared |= comparable(run_of(model, dataset, root, "").evaluators).keys()
+        declared |= comparable(run_of(model, dataset, root, "").evaluators, FEATURES).keys()
         yielded |= promised(model, dataset)[0]
     assert yielded == declared

@@ -8,6 +8,7 @@ from engine.command import COMMANDS, Evaluate
 from engine.parts.parts import Parts
 from engine.run import Run
 from evaluation.evaluator import NEEDS, Evaluator, comparable
+from evaluation.names import NetworkName
 from models.core.preset import MODES, import_name
 from models.core.trained import TrainedModel
 from models.registry import PRESETS
@@ -54,8 +55,9 @@ def test_its_evaluators_resolve_and_agree_on_what_is_better(name):
     assert all(type(evaluator).measure is not Evaluator.measure for evaluator in evaluators)
     assert frozenset().union(*(evaluator.needs for evaluator in evaluators)) <= NEEDS
     # A key that one takes for better when higher and another when lower could not choose a checkpoint.
-    keys = [key for evaluator in evaluators for key in (*evaluator.higher, *evaluator.lower)]
-    assert len(keys) == len(set(keys)) == len(comparable(evaluators))
+    network = NetworkName("network")
+    keys = [key for evaluator in evaluators for key in comparable([evaluator], network)]
+    assert len(keys) == len(set(keys)) == len(comparable(evaluators, network))
     assert all(key == key.lower() and key.isidentifier() for key in keys)
     assert keys, "no metric by which --keep_best could choose"
 

@@ -64,26 +64,18 @@ def test_it_keeps_the_generator_as_it_is_sampled_and_its_text_encoder(folders):
 
 
 def test_training_lowers_the_error_on_new_noise(tmp_path, world, encoder_folder):
-    def error(steps):
-        run = tiny_run("style_encoder", tmp_path / "style", encoder_folder, steps=steps, learning_rate=0.01)
-        run.train(Train(pictures_every=100))
-        return run.evaluate(Evaluate(num_captions=18))["metrics"]
-
-    before, after = error(1), error(60)
-    assert after["style_error"] < 0.9 * before["style_error"]
-    assert after["style_error_of_zero"] == pytest.approx(1.0, abs=0.4)
-
-
-def test_a_resumed_run_is_the_uninterrupted_one(tmp_path, world, encoder_folder):
-    whole, parts = (
-        tiny_run("style_encoder", tmp_path / name, encoder_folder, steps=steps) for name, steps in (("a", 4), ("b", 2))
-    )
-    whole.train(Train())
-    parts.train(Train())
-    resumed = tiny_run("style_encoder", tmp_path / "b", steps=4, text_to_image=parts.experiment.config.text_to_image)
-    resumed.train(Train())
-    for one, other in zip(whole.trained_model().get_weights(), resumed.trained_model().get_weights(), strict=True):
-        np.testing.assert_array_equal(one, other)
+    run = tiny_run("style_encoder", tmp_path / "style", encoder_folder, batch_size=32, learning_rate=0.01)
+    prepared = run.parts.prepare(run.splits.train)
+    model = run.build(prepared)
+    run.parts.initialize(model)
+    # Every step has new noise.
+    losses = [
+        model.fit(prepared.batches.dataset(start, start + 20), verbose=0, shuffle=False).history["style_loss"][0]
+        for start in (0, 20, 40, 60, 80)
+    ]
+    assert losses[-1] < 0.8 * losses[0]
+    # Of the noise itself; five numbers.
+    assert losses[-1] < 5
 
 
 def test_what_it_cannot_invert_is_refused_in_one_line(tmp_path, world, encoder_folder):

@@ -13,7 +13,9 @@ from engine.command import Evaluate, Train
 from engine.folder import RunError, RunFolder
 from engine.parts.text_encoder import ENCODER_FILE, embedding_table, flat_captions
 from engine.record import run_record
+from evaluation.distances import FeatureDistances
 from evaluation.features import feature_network
+from evaluation.matching import RPrecision
 from models.registry import PRESETS
 from models.text_encoder import networks
 from models.text_encoder.networks import text_encoder
@@ -117,9 +119,6 @@ def test_an_image_network_that_is_none(tmp_path):
     for path in (tmp_path / "text.keras", tmp_path / "missing.keras"):
         with pytest.raises(DataError, match=r"must be a \.keras file"):
             feature_network(str(path))
-    sized = feature_network(write_image_network(tmp_path / "sized.keras", size=16))
-    with pytest.raises(DataError, match="does not take images of 8 pixels"):
-        sized(np.zeros((2, 8, 8, 3), np.float32))
 
 
 @pytest.mark.parametrize("kind", ["dict", "list", "map"])
@@ -176,9 +175,9 @@ def test_the_encoder_learns_against_a_pretrained_network(tmp_path, world):
     assert (tmp_path / "run" / ENCODER_FILE).exists()
 
 
-def test_the_protocol_of_a_frechet_distance_names_network_split_and_counts(
-    tmp_path, world, encoder_folder, monkeypatch
-):
+def test_the_protocol_names_what_scores_split_and_counts(tmp_path, world, encoder_folder, monkeypatch, caplog):
+    monkeypatch.chdir(tmp_path)
+
     def load(dataset, split, *arguments):
         return dataclasses.replace(captioned_images(seed=int(split == "test")), truth=None)
 
@@ -191,7 +190,27 @@ def test_the_protocol_of_a_frechet_distance_names_network_split_and_counts(
     assert protocol["extractor"] == "network.keras"
     assert protocol["generated"] == protocol["real"] == len(world)
     assert (protocol["split"], protocol["seed"]) == ("test", 0)
-    assert evaluation["metrics"]["frechet_distance"] >= 0
+    assert (protocol["distances"], protocol["resize"]) == ("network FD, network KD", "none")
+    assert evaluation["metrics"]["network_fd"] >= 0
+    run.evaluators = [FeatureDistances(), RPrecision()]
+    # Of the real images alone, which the next evaluation takes from there.
+    (kept,) = (tmp_path / "data" / "features").iterdir()
+    rows = dict(np.load(kept))["rows"]
+    np.savez(kept, rows=rows + 1)
+    assert run.evaluate(Evaluate(feature_network=network))["metrics"]["network_fd"] > 1
+    # By the encoders that the generator reads, unless others are named.
+    assert evaluation["metrics"]["r_precision_by_chance"] == 1 / 31
+    assert protocol["retrieval_encoder"] == f"{tmp_path / 'run'}, by which the generator was trained"
+    named = run.evaluate(Evaluate(retrieval_encoder=str(encoder_folder)))
+    assert named["protocol"]["retrieval_encoder"] == str(encoder_folder)
+    assert named["metrics"]["r_precision"] == evaluation["metrics"]["r_precision"]
+    with pytest.raises(DataError, match=r"a joint embedding is the files .*image_encoder\.keras.* Received: "):
+        run.evaluate(Evaluate(retrieval_encoder=str(tmp_path)))
+    # An encoder of an earlier version has none.
+    (tmp_path / "run" / "image_encoder.keras").unlink()
+    monkeypatch.setattr(run.parts, "required", lambda requirement: None)
+    assert "r_precision" not in run.evaluate(Evaluate())["metrics"]
+    assert "Without an image encoder no R-precision" in caplog.text
 
 
 def test_end_to_end_the_encoder_learns_with_the_gan(tmp_path, world):

@@ -18,6 +18,7 @@ from engine.run import Run
 from panels.grids import enlarged, row_of
 from pipelines.examples import DataError
 from serving.encoder import CaptionEncoder
+from tests.evaluation.doubles import extractor
 from tests.worlds import (
     TEXT_DIM,
     captioned_images,
@@ -179,7 +180,8 @@ def test_photographs_need_no_judge(folder, monkeypatch, caplog):
 
 def test_a_frechet_distance_needs_more_than_one_image(folder, world, tmp_path, monkeypatch):
     judge = train_judge(tmp_path / "judge")
-    monkeypatch.setattr("engine.evaluate.feature_network", lambda path: lambda images: images.mean(axis=(1, 2)))
+    network = extractor(lambda images: images.mean(axis=(1, 2)))
+    monkeypatch.setattr("engine.evaluate.feature_network", lambda path: network)
     with pytest.raises(DataError, match=r"no Frechet distance on network\.keras: .* at least 2 rows"):
         evaluate(folder, num_captions=1, judge=judge, feature_network="network.keras")
 

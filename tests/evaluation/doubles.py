@@ -7,6 +7,8 @@ with weights by which they look at these cells and nothing else.
 import keras
 import numpy as np
 
+from evaluation.extractor import Extractor
+from evaluation.names import NetworkName
 from models.judges.configs import ClassJudgeConfig, JudgeConfig
 from models.judges.judge import AttributeJudge, ClassJudge
 
@@ -66,6 +68,16 @@ def attribute_judge(values: np.ndarray, value_counts: tuple[int, ...]) -> Attrib
     columns = [np.eye(count)[seen] for count, seen in zip(value_counts, np.transpose(values), strict=True)]
     set_to_read_cells(judge.classifier, np.concatenate(columns, axis=1))
     return judge
+
+
+def extractor(features, probabilities=None, name: str = "network.keras") -> Extractor:
+    """A network of NumPy functions of images: its features and, if there are any, its class probabilities."""
+    functions = {"features": features} | ({"probabilities": probabilities} if probabilities else {})
+
+    def network(images):
+        return {output: function(images.numpy()) for output, function in functions.items()}
+
+    return Extractor(network, NetworkName(name), has_probabilities=probabilities is not None)
 
 
 class LatentDouble:

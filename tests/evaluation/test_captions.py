@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from evaluation.captions import CaptionDiversity, CaptionOutputs, NamedAttributes
+from evaluation.distances import FeatureDistances
 from evaluation.evaluator import Data, measure
-from evaluation.frechet import FeatureFrechet
 from pipelines.examples import CaptionedImages, GroundTruth
-from tests.evaluation.doubles import CELLS, SIDE, CaptionDouble, attribute_judge, in_range, pictures
+from tests.evaluation.doubles import CELLS, SIDE, CaptionDouble, attribute_judge, extractor, in_range, pictures
 from tests.metrics import reference
 
 NAMES = ("wing color", "breast color", "belly color", "size")
@@ -120,8 +120,8 @@ def test_the_frechet_distance_is_of_the_drawn_pictures_and_their_own_real_images
         return images.reshape(len(images), -1)[:, ::24]
 
     given = examples([3, 1, 2, 0, 5])
-    outputs, data = outputs_of(given, [4, 5, 6, 7, 8], count=3, features=features)
-    figures = measure([FeatureFrechet()], outputs, data)
+    outputs, data = outputs_of(given, [4, 5, 6, 7, 8], count=3, features=extractor(features))
+    figures = measure([FeatureDistances()], outputs, data)
     rows = outputs.chosen[:, 0]
     assert len(set(rows)) == 3
     # Without the frame.
@@ -129,7 +129,8 @@ def test_the_frechet_distance_is_of_the_drawn_pictures_and_their_own_real_images
     for found, images in zip(seen, wanted, strict=True):
         np.testing.assert_allclose(found, images, atol=1e-6)
     expected = reference.frechet_distance(*(images.reshape(3, -1)[:, ::24] for images in wanted))
-    assert figures == {"frechet_distance": pytest.approx(expected, rel=1e-4)}
+    # Three images have no two subsets of two.
+    assert figures == {"network_fd": pytest.approx(expected, rel=1e-4)}
     assert outputs.protocol() == {"captions": 3, "generated": 3, "real": 3}
 
 

@@ -6,16 +6,21 @@ import numpy as np
 import pytest
 
 from evaluation.evaluator import Data, Evaluator, applicable, comparable, measure, split_in_words
+from evaluation.names import NetworkName
 from models.registry import PRESETS
 from pipelines.examples import CaptionedImages, GaussianMixture, LabeledImages, PairedImages, UnpairedImages
+from tests.evaluation.doubles import extractor
 
 TRANSLATION = {"l1": "lower", "psnr": "higher", "ssim": "higher"}
+MANIFOLD = ("precision", "recall", "density", "coverage")
 # By what the numbers are: shares that are right are better when high, distances and errors when low.
 BETTER = {
     "named_attributes": "higher",
     "judge_frechet_distance": "lower",
-    "frechet_distance": "lower",
+    "judge_kernel_distance": "lower",
+    **{f"judge_{figure}": "higher" for figure in MANIFOLD},
     "class_score": "higher",
+    "r_precision": "higher",
     "rarest_class_share": "higher",
     "class_consistency": "higher",
     "category_error": "lower",
@@ -41,7 +46,23 @@ def made(dotted):
 
 def test_which_way_every_metric_is_better_by_which_checkpoints_are_compared():
     names = {name for preset in PRESETS.values() for name in preset.evaluators}
-    assert comparable(map(made, names)) == BETTER
+    evaluators = list(map(made, names))
+    assert comparable(evaluators) == BETTER
+    # Those of a network that is named, under its name.
+    of_network = {"fd": "lower", "kd": "lower", "score": "higher", **dict.fromkeys(MANIFOLD, "higher")}
+    named = {f"some_{figure}": better for figure, better in of_network.items()}
+    both_ways = {f"{way}_{key}": named[key] for way in ("a_to_b", "b_to_a") for key in named if key != "some_score"}
+    assert comparable(evaluators, NetworkName("Some.keras")) == BETTER | named | both_ways
+
+
+def test_only_the_inception_graph_of_2015_has_the_names_of_papers():
+    figures = ("fd", "kd", "score", "precision")
+    graph, keras = NetworkName("graph", is_inception_2015=True), NetworkName("InceptionV3-Keras")
+    assert [graph.key(figure) for figure in figures] == ["fid", "kid", "inception_score", "inception_precision"]
+    assert [graph.title(figure) for figure in figures[:3]] == ["FID", "KID", "IS"]
+    assert [keras.key(figure) for figure in figures[:2]] == ["inception_v3_keras_fd", "inception_v3_keras_kd"]
+    assert keras.title("fd") == "InceptionV3-Keras FD"
+    assert NetworkName("mobilenet_v2.keras").title("fd") == "mobilenet_v2 FD"
 
 
 IMAGES = np.zeros((2, 4, 4, 3), np.uint8)
@@ -63,8 +84,10 @@ EXAMPLES = [
 @pytest.mark.parametrize(("examples", "has"), EXAMPLES)
 def test_what_data_has(examples, has):
     assert Data(examples, "test", 1).has == has
-    scored = Data(examples, "test", 1, judge=object(), features=len, model_has=frozenset({"condition"}))
+    scored = Data(examples, "test", 1, judge=object(), features=extractor(len), model_has=frozenset({"condition"}))
     assert scored.has == has | {"judge", "feature_network", "condition"}
+    by_classes = Data(examples, "test", 1, features=extractor(len, len), retrieval=object())
+    assert by_classes.has == has | {"feature_network", "class_probabilities", "retrieval_encoder"}
 
 
 class Counting(Evaluator):

@@ -6,18 +6,17 @@ import keras
 import numpy as np
 import pytest
 
+from evaluation.distances import FeatureDistances, JudgeDistances
 from evaluation.evaluator import Data, measure
-from evaluation.frechet import FeatureFrechet
 from evaluation.images import (
     CategoryError,
     ClassConsistency,
     ClassScore,
     ImageDiversity,
     ImageOutputs,
-    JudgeFrechet,
 )
 from pipelines.examples import LabeledImages
-from tests.evaluation.doubles import CELLS, LatentDouble, class_judge, in_range, pictures
+from tests.evaluation.doubles import CELLS, LatentDouble, class_judge, extractor, in_range, pictures
 from tests.metrics import reference
 
 # What the judge says of a picture of each kind.
@@ -48,8 +47,10 @@ def test_the_class_score_is_the_mean_of_ten_parts_of_the_samples_and_beside_it_t
     ten = np.mean([reference.inception_score(part) for part in np.split(samples, 10)])
     # Of 20 real images there are four parts of five.
     four = np.mean([reference.inception_score(part) for part in np.split(real, 4)])
-    assert figures.keys() == {"class_score", "class_score_of_real", "rarest_class_share"}
+    assert figures.keys() == {"class_score", "class_score_deviation", "class_score_of_real", "rarest_class_share"}
     assert figures["class_score"] == pytest.approx(ten, rel=1e-5)
+    parts = [reference.inception_score(part) for part in np.split(samples, 10)]
+    assert figures["class_score_deviation"] == pytest.approx(np.std(parts), rel=1e-4)
     assert figures["class_score_of_real"] == pytest.approx(four, rel=1e-5)
     # None of these is near another, nor near the score of one part.
     others = [ten, four, *map(reference.inception_score, (samples, real))]
@@ -61,7 +62,8 @@ def test_the_class_score_is_the_mean_of_ten_parts_of_the_samples_and_beside_it_t
 def test_ten_parts_are_scored_of_real_images_too_where_there_are_enough(judge):
     figures = measured(ClassScore(), real=GENERATED, generated=np.zeros(60, int), judge=judge)
     ten = np.mean([reference.inception_score(part) for part in np.split(PROBABILITIES[GENERATED], 10)])
-    assert figures == pytest.approx({"class_score": 1, "class_score_of_real": ten, "rarest_class_share": 0}, rel=1e-5)
+    expected = {"class_score": 1, "class_score_deviation": 0, "class_score_of_real": ten, "rarest_class_share": 0}
+    assert figures == pytest.approx(expected, rel=1e-5, abs=1e-9)
 
 
 def test_consistency_is_the_share_in_which_the_class_asked_for_is_seen(judge):
@@ -96,18 +98,19 @@ def test_the_diversity_of_real_images_that_are_sorted_by_class_is_that_of_all():
 
 
 def test_the_frechet_distance_is_of_the_judges_last_hidden_layer(judge):
-    figures = measured(JudgeFrechet(), generated=GENERATED, real=np.full(9, 1), judge=judge)
+    figures = measured(JudgeDistances(), generated=GENERATED, real=np.full(9, 1), judge=judge)
     # That layer is the positive part of the cells. Of real images that are all alike, the halves are as well.
     features = [np.eye(CELLS**2)[kinds] for kinds in (GENERATED, np.full(9, 1))]
     expected = reference.frechet_distance(*features)
     assert expected > 0.1
-    assert figures.keys() == {"judge_frechet_distance", "judge_frechet_distance_of_real"}
+    kernel = {"judge_kernel_distance", "judge_kernel_distance_deviation"}
+    assert figures.keys() == {"judge_frechet_distance", "judge_frechet_distance_of_real"} | kernel
     assert figures["judge_frechet_distance"] == pytest.approx(expected, rel=1e-4)
     assert figures["judge_frechet_distance_of_real"] == pytest.approx(0, abs=1e-6)
 
 
 def test_the_frechet_distance_of_real_images_is_that_of_two_random_halves(judge):
-    figures = measured(JudgeFrechet(), real=np.repeat([0, 1], 200), generated=np.repeat([0, 1], 30), judge=judge)
+    figures = measured(JudgeDistances(), real=np.repeat([0, 1], 200), generated=np.repeat([0, 1], 30), judge=judge)
     # The first and the last 200 are at 2 from each other.
     assert 0 < figures["judge_frechet_distance_of_real"] < 0.05
     assert figures["judge_frechet_distance"] < 0.01
@@ -121,12 +124,12 @@ def test_the_frechet_distance_of_a_feature_network_is_of_color_images_in_the_ran
         return images.reshape(len(images), -1)[:, ::24]
 
     # Gray, as the model draws.
-    figures = measured(FeatureFrechet(), features=features)
+    figures = measured(FeatureDistances(), features=extractor(features))
     wanted = [in_range(pictures(kinds, channels=3)) for kinds in (GENERATED, REAL)]
     for given, images in zip(seen, wanted, strict=True):
         np.testing.assert_allclose(given, images, atol=1e-6)
     expected = reference.frechet_distance(*(images.reshape(len(images), -1)[:, ::24] for images in wanted))
-    assert figures == {"frechet_distance": pytest.approx(expected, rel=1e-4)}
+    assert figures["network_fd"] == pytest.approx(expected, rel=1e-4)
 
 
 def test_real_images_are_evenly_spaced_over_the_whole_split_and_have_the_models_channels():
@@ -138,7 +141,7 @@ def test_real_images_are_evenly_spaced_over_the_whole_split_and_have_the_models_
     assert outputs.real.shape == (10_000, 1, 1, 1)
     assert outputs.protocol() == {"generated": 2, "real": 10_000}
     assert outputs.real[-1] == 1.0
-    assert np.mean(np.rint(outputs.real * 127.5 + 127.5) == 100) == pytest.approx(0.5, abs=1e-3)
+    assert np.mean(np.rint(outputs.real[:] * 127.5 + 127.5) == 100) == pytest.approx(0.5, abs=1e-3)
 
 
 @pytest.mark.parametrize("seeded", [False, True])

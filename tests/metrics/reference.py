@@ -72,3 +72,60 @@ def frechet_distance(features, real):
 def mean_pairwise_distance(images):
     """Root-mean-square differences of all pairs, averaged."""
     return np.mean([np.sqrt(np.mean((a - b) ** 2)) for a, b in itertools.combinations(images, 2)])
+
+
+def kernel_discrepancy(features, others):
+    """Binkowski et al. 2018: the unbiased squared MMD with (x . y / d + 1)^3, pair by pair."""
+
+    def kernel(x, y):
+        return (np.dot(x, y) / len(x) + 1) ** 3
+
+    within = [np.mean([kernel(x, y) for x, y in itertools.permutations(rows, 2)]) for rows in (features, others)]
+    return sum(within) - 2 * np.mean([kernel(x, y) for x, y in itertools.product(features, others)])
+
+
+def manifold(real, generated, k):
+    """Precision, recall (Kynkaanniemi et al. 2019), density and coverage (Naeem et al. 2020), example by example."""
+
+    def distance(x, y):
+        return np.linalg.norm(x - y)
+
+    def radius(rows, index):
+        return sorted(distance(rows[index], row) for other, row in enumerate(rows) if other != index)[k - 1]
+
+    real_radii = [radius(real, index) for index in range(len(real))]
+    radii = [radius(generated, index) for index in range(len(generated))]
+    inside = np.array([[distance(x, y) < r for y in generated] for x, r in zip(real, real_radii, strict=True)])
+    recalled = [any(distance(x, y) < r for y, r in zip(generated, radii, strict=True)) for x in real]
+    return {
+        "precision": inside.any(axis=0).mean(),
+        "recall": np.mean(recalled),
+        "density": inside.sum() / (k * len(generated)),
+        "coverage": inside.any(axis=1).mean(),
+    }
+
+
+def multi_scale_ssim(image, other, weights):
+    """Wang et al. 2003, equation 7, of (h, w, c) in [0, 1]: halved by means of 2 x 2; negative terms count as 0."""
+    line = scipy.signal.windows.gaussian(11, 1.5)
+    window = np.outer(line, line) / line.sum() ** 2
+    values = []
+    for channel in range(image.shape[-1]):
+        x, y, product = image[..., channel].astype(float), other[..., channel].astype(float), 1.0
+        for scale, weight in enumerate(weights):
+            if scale:
+                x, y = (side.reshape(side.shape[0] // 2, 2, -1, 2).mean(axis=(1, 3)) for side in (x, y))
+            mean_x, mean_y, xx, yy, xy = (
+                scipy.signal.convolve2d(values, window, mode="valid") for values in (x, y, x * x, y * y, x * y)
+            )
+            structure = (2 * (xy - mean_x * mean_y) + 0.03**2) / (xx - mean_x**2 + yy - mean_y**2 + 0.03**2)
+            luminance = (2 * mean_x * mean_y + 0.01**2) / (mean_x**2 + mean_y**2 + 0.01**2)
+            term = (structure * luminance if scale == len(weights) - 1 else structure).mean()
+            product *= max(term, 0.0) ** weight
+        values.append(product)
+    return np.mean(values)
+
+
+def gaussian_moments(mean, deviation):
+    """The first three moments of a Gaussian."""
+    return np.array([mean, mean**2 + deviation**2, mean**3 + 3 * mean * deviation**2])

@@ -1,3 +1,5 @@
+import itertools
+
 import numpy as np
 import pytest
 
@@ -26,6 +28,13 @@ def test_ten_parts_are_scored_as_published():
     scores = [reference.inception_score(part) for part in np.split(probabilities, 10)]
     assert class_score(probabilities) == (pytest.approx(np.mean(scores)), pytest.approx(np.std(scores)))
     assert abs(np.mean(scores) - reference.inception_score(probabilities)) > 0.1
+
+
+def test_parts_that_cannot_be_equal_begin_where_the_published_ones_do():
+    probabilities = np.random.default_rng(0).dirichlet([0.3] * 5, 13)
+    bounds = [0, 3, 6, 9, 13]
+    scores = [reference.inception_score(probabilities[a:b]) for a, b in itertools.pairwise(bounds)]
+    assert class_score(probabilities, splits=4) == (pytest.approx(np.mean(scores)), pytest.approx(np.std(scores)))
 
 
 def test_shares_count_classes_that_are_never_seen():

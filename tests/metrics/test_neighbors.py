@@ -22,7 +22,7 @@ def test_medians_over_samples_and_over_unseen_images():
     assert figures["training_distance_of_unseen"] == 2.0
     assert figures["memorization_ratio"] == 0.5
     # The first hundredth of 1, 2 and 5 is 1.02.
-    assert figures["nearer_than_unseen"] == 0.75
+    assert figures["nearer_to_training_than_unseen"] == 0.75
 
 
 def test_copies_are_told_from_new_images():
@@ -30,8 +30,8 @@ def test_copies_are_told_from_new_images():
     training, unseen, new = (rng.normal(size=(count, 8)) for count in (2000, 400, 400))
     copied = memorization_figures(training[:400] + 1e-4 * rng.normal(size=(400, 8)), unseen, training)
     assert copied["memorization_ratio"] < 0.01
-    assert copied["nearer_than_unseen"] == 1.0
+    assert copied["nearer_to_training_than_unseen"] == 1.0
     drawn = memorization_figures(new, unseen, training)
     assert drawn["memorization_ratio"] == pytest.approx(1.0, abs=0.05)
-    assert drawn["nearer_than_unseen"] < 0.04
+    assert drawn["nearer_to_training_than_unseen"] < 0.04
     assert np.isnan(memorization_figures(new, training[:50], training)["memorization_ratio"])

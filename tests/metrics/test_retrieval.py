@@ -132,3 +132,39 @@ def test_errors_name_the_argument_and_what_was_received():
         retrieval.instance_recall(queries, gallery, np.arange(30), k=1)
     with pytest.raises(ValueError, match="query_embeddings must be finite"):
         retrieval.instance_recall(np.full((1, 5), np.nan), gallery, np.array([0]), k=1)
+
+
+def test_hand_worked_r_precision():
+    # Of the four captions the first three are of class 0 to 2; the last is of class 0, like the first image.
+    captions, classes = np.array([[1.0, 0.0], [0.0, 1.0], [2.0, 0.0], [9.0, 9.0]]), np.array([0, 1, 2, 0])
+    images = np.array([[0.0, 1.0], [0.0, 1.0], [1.0, 0.5]])
+    # The first image: 0 against 1 and 0, wrong. The second, of class 1: 1 against two of 0, 0 and 9. The third: 2
+    # against two of 1, 0.5 and 13.5.
+    targets, labels = np.array([0, 1, 2]), np.array([0, 1, 2])
+    share, error = retrieval.r_precision(images[:1], captions, targets[:1], labels[:1], classes, mismatches=2)
+    assert (share, error) == (0, 0)
+    # Without the last caption both others are right.
+    found = retrieval.r_precision(images, captions[:3], targets, labels, classes[:3], mismatches=2)
+    assert found == (pytest.approx(2 / 3), pytest.approx(np.std([0, 1, 1]) / np.sqrt(3)))
+
+
+def test_r_precision_is_against_captions_of_other_classes_alone_each_drawn_once():
+    # Ten captions of the own class fit better than the own one; of ten others, one does.
+    captions = np.concatenate([[[1.0]], np.full((10, 1), 5.0), [[3.0]], np.zeros((9, 1))])
+    classes = np.repeat([0, 1], [11, 10])
+    images, targets, labels = np.ones((4000, 1)), np.zeros(4000, int), np.zeros(4000, int)
+    arguments = (images, captions, targets, labels, classes)
+    share, error = retrieval.r_precision(*arguments, mismatches=3)
+    # That one is among three of ten with probability 0.3 (drawn with replacement, 0.271).
+    assert share == pytest.approx(0.7, abs=0.02)
+    assert error == pytest.approx(np.sqrt(0.7 * 0.3 / 4000), rel=0.05)
+    assert retrieval.r_precision(*arguments, mismatches=10) == (0, 0)
+    assert retrieval.r_precision(*arguments, mismatches=3, seed=1) != (share, error)
+    with pytest.raises(ValueError, match=r"mismatches must be 1 to 10, .* Received: 11"):
+        retrieval.r_precision(*arguments, mismatches=11)
+
+
+def test_r_precision_of_an_encoder_that_maps_all_to_one_point_is_chance():
+    labels = np.arange(200) % 4
+    share, _ = retrieval.r_precision(np.ones((20, 3)), np.ones((200, 3)), np.arange(20), labels[:20], labels)
+    assert share == pytest.approx(1 / 100)

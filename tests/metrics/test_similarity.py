@@ -1,7 +1,13 @@
 import numpy as np
 import pytest
 
-from metrics.similarity import nearest_truth_accuracy, similarity_figures
+from metrics.similarity import (
+    SCALE_WEIGHTS,
+    multi_scale_similarity,
+    nearest_truth_accuracy,
+    similarity_figures,
+    similarity_scales,
+)
 from tests.metrics import reference
 
 
@@ -67,3 +73,32 @@ def test_the_nearest_truth_is_that_of_the_label_or_another():
     # The second is taken for label 1, the last for 1 too.
     moved = np.stack([np.full((4, 4, 3), tone, np.uint8) for tone in (40, 60, 100, 140)])
     assert nearest_truth_accuracy(moved, truth, labels) == 0.5
+
+
+@pytest.mark.parametrize(("side", "channels"), [(176, 1), (44, 3)])
+def test_multi_scale_similarity_is_that_of_its_definition_at_the_scales_that_fit(side, channels):
+    rng = np.random.default_rng(0)
+    scales = {176: 5, 44: 3}[side]
+    assert similarity_scales(side, side + 16) == scales
+    pictures = rng.uniform(-1, 1, (2, side, side + 16, channels))
+    # Smooth ones, so that the smaller scales count as well.
+    pictures = np.cumsum(np.cumsum(pictures, axis=1), axis=2)
+    pictures = (2 * pictures / np.abs(pictures).max(axis=(1, 2, 3), keepdims=True) ** 0.9).clip(-1, 1)
+    others = (0.8 * pictures + 0.1 + rng.uniform(-0.1, 0.1, pictures.shape)).clip(-1, 1)
+    weights = np.array(SCALE_WEIGHTS[:scales]) / sum(SCALE_WEIGHTS[:scales])
+    expected = [
+        reference.multi_scale_ssim(one / 2 + 0.5, other / 2 + 0.5, weights)
+        for one, other in zip(pictures, others, strict=True)
+    ]
+    found = multi_scale_similarity(pictures, others)
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+    assert (found > 0.1).all()
+    assert (found < 0.98).all()
+
+
+def test_images_have_as_many_scales_as_hold_the_window():
+    sides = (176, 175, 88, 64, 44, 32, 28, 22, 16, 11, 10)
+    assert [similarity_scales(side, 300) for side in sides] == [5, 4, 4, 3, 3, 2, 2, 2, 1, 1, 0]
+    assert multi_scale_similarity(images(), images()) == pytest.approx(np.ones(3))
+    with pytest.raises(ValueError, match="at least 11 pixels a side"):
+        multi_scale_similarity(images(side=10), images(side=10))
