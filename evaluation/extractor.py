@@ -86,6 +86,11 @@ class Extracted:
     rows: np.ndarray
     probabilities: np.ndarray | None = None
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether the rows are of all images."""
+        return len(self.rows) == self.moments.count
+
 
 def extract(extractor: Extractor, images: np.ndarray, title: str = "") -> Extracted:
     """What a network gives of (n, h, w, c) images in [-1, 1], with a bar of this title, if there is one."""
