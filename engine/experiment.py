@@ -5,7 +5,7 @@ import os
 import pathlib
 import shlex
 
-from engine.command import DEFAULT_MODEL, Command, CommandError, Sample, Train, choice
+from engine.command import DEFAULT_MODEL, Command, CommandError, DrawnCommand, Sample, Train, choice
 from engine.folder import RunFolder
 from models.core.config import RATES, TrainingConfig, from_plain
 from models.core.preset import Preset
@@ -93,6 +93,8 @@ def resolve(command: Command) -> Experiment:
         experiment = trained(command, workdir)
         check_mode(command.mode, experiment.model)
     check_data(experiment, to_train=isinstance(command, Train))
+    if isinstance(command, DrawnCommand):
+        check_drawn(experiment, command)
     if isinstance(command, Sample):
         check_sampled(experiment, command)
     command.check_paths()
@@ -155,9 +157,17 @@ def with_paths(config: TrainingConfig) -> TrainingConfig:
 
 def check_mode(mode: str, model: str):
     """CommandError if the model has no such mode: a classifier, say, has nothing to sample."""
-    modes = PRESETS[model].modes
-    if mode not in modes:
-        raise CommandError(f"--mode: accepted for {model} are {', '.join(modes)}. Received: {mode}")
+    modes, kind = PRESETS[model].modes, PRESETS[model].samples_from
+    if mode in modes:
+        return
+    if mode == "generate" and "sample" in modes:
+        why = (
+            "translates images, a file each, with --mode=sample --input=FILE or DIR"
+            if kind == "images"
+            else "draws no pictures, of which --mode=generate writes files"
+        )
+        raise CommandError(f"{model} {why}. Received: --mode=generate")
+    raise CommandError(f"--mode: accepted for {model} are {', '.join(modes)}. Received: {mode}")
 
 
 def check_data(experiment: Experiment, to_train: bool):
@@ -180,8 +190,8 @@ def check_data(experiment: Experiment, to_train: bool):
         raise CommandError(f"--dataset={dataset} needs --data_dir, the folder of your data. Received: no --data_dir")
 
 
-def captions_of(command: Sample) -> tuple[str, ...]:
-    """The captions to sample, from --caption and --captions_file, cleaned as those that are trained on."""
+def captions_of(command: DrawnCommand) -> tuple[str, ...]:
+    """The captions to draw, from --caption and --captions_file, cleaned as those that are trained on."""
     found = list(command.caption)
     try:
         check_encoding(command.encoding)
@@ -198,6 +208,19 @@ def captions_of(command: Sample) -> tuple[str, ...]:
     return tuple(found)
 
 
+def check_drawn(experiment: Experiment, command: DrawnCommand):
+    """CommandError if captions or labels are given to a model that draws from something else."""
+    model, kind = experiment.model, experiment.preset.samples_from
+    if command.label and kind != "noise":
+        raise CommandError(f"--label is for models that draw from noise. Received: --label={command.label[0]}")
+    if kind == "noise" and (command.caption or command.captions_file):
+        raise CommandError(f"{model} draws from noise alone (and --label). Received: captions")
+    if kind != "captions" and command.embeddings:
+        raise CommandError(f"--embeddings is for models that draw from captions. Received: {model}")
+    if kind == "captions":
+        captions_of(command)
+
+
 def check_sampled(experiment: Experiment, command: Sample):
     """CommandError if what is to be sampled is of another kind than the model samples from."""
     model, kind = experiment.model, experiment.preset.samples_from
@@ -205,8 +228,6 @@ def check_sampled(experiment: Experiment, command: Sample):
     if command.direction and not experiment.preset.both_ways:
         able = ", ".join(name for name, preset in PRESETS.items() if preset.both_ways)
         raise CommandError(f"--direction, after training, is for --mode=sample of {able}. Received: {model}")
-    if command.label and kind != "noise":
-        raise CommandError(f"--label is for models that draw from noise. Received: --label={command.label[0]}")
     if command.input and kind != "images":
         source = "captions" if kind == "captions" else "noise"
         raise CommandError(f"{model} draws from {source}, not from images. Received: --input={command.input}")

@@ -13,11 +13,12 @@ import tensorflow as tf
 
 from callbacks.best import BestCheckpoint
 from callbacks.checkpoints import chosen, restore, save
-from engine.command import Evaluate, Explore, Export, Sample, Train
+from engine.command import Evaluate, Explore, Export, Generate, Sample, Train
 from engine.describe import describe
 from engine.evaluate import check_early, selection_data, selection_protocol, while_training, write_evaluation
 from engine.experiment import Experiment
 from engine.folder import RunFolder
+from engine.generate import write_pictures
 from engine.initial import begin_with, source_of, told
 from engine.loop import Loop
 from engine.parts.parts import Parts, Prepared, weights_of
@@ -237,6 +238,10 @@ class Run:
         """Draw or translate."""
         self.parts.check_sample(command)
         return self.parts.sample(self.trained_model(command.checkpoint), command)
+
+    def generate(self, command: Generate) -> pathlib.Path:
+        """Write numbered pictures, a file each."""
+        return write_pictures(self, command, self.trained_model(command.checkpoint))
 
     def explore(self, command: Explore) -> dict:
         """Run an experiment."""

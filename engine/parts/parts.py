@@ -12,9 +12,10 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import tensorflow as tf
 
-from engine.command import Evaluate, Explore, Sample
+from engine.command import Evaluate, Explore, Generate, Sample
 from engine.experiment import Experiment
 from engine.folder import RunError
+from engine.parts.asked import Asked
 from engine.requires import required
 from evaluation.evaluator import Data, Outputs
 from models.core.config import ConfigError, TrainingConfig, override
@@ -142,6 +143,10 @@ class Parts:
 
     def sample(self, model: TrainedModel, command: Sample) -> pathlib.Path:
         """Write what --mode=sample asks for; returns where."""
+        raise NotImplementedError
+
+    def asked(self, sampler: Sampler, command: Generate) -> Asked:
+        """The numbered pictures of --mode=generate; RunError or DataError if it asks for what the model cannot draw."""
         raise NotImplementedError
 
     def explore(self, model: TrainedModel, command: Explore) -> dict:

@@ -11,6 +11,7 @@ from absl import logging
 from engine.command import Evaluate, Sample
 from engine.experiment import Experiment, captions_of
 from engine.folder import RunError, RunFolder
+from engine.parts.captions import by_captions, by_embeddings, check_dimension, warn_of_cut
 from engine.parts.parts import Parts, Prepared, class_fingerprint, fingerprint, with_measured
 from engine.parts.text_encoder import (
     ENCODER_FILE,
@@ -29,7 +30,6 @@ from panels.interpolation import lerp, slerp
 from pipelines.atomic import atomic_write
 from pipelines.batches.captions import CaptionTable, matching_batches
 from pipelines.batches.text import decode_characters, encode_characters
-from pipelines.characters import cut_line, is_cut
 from pipelines.embeddings.table import EmbeddingTable, join, read, read_embeddings
 from pipelines.examples import CaptionedImages, DataError
 from pipelines.images import center_crop, to_uint8
@@ -237,20 +237,24 @@ class TextToImageParts(Parts):
             table = chosen_rows(read(command.embeddings), captions)
             # One picture a name: the mean of its captions' embeddings.
             texts = np.stack([rows.mean(axis=0) for rows in table.embeddings])
-            if texts.shape[1] != sampler.text_dim:
-                raise DataError(
-                    f"embeddings must have the {sampler.text_dim} numbers that the model was trained on. "
-                    f"Received: {texts.shape[1]} in {command.embeddings}"
-                )
+            check_dimension(texts, sampler, command.embeddings)
             return list(table.names), texts
         if not captions:
             raise RunError('--mode=sample needs a --caption="..." or a --captions_file. Received: neither')
         if len(captions) > MOST_ROWS:
             raise RunError(f"one picture holds {MOST_ROWS} captions. Received: {len(captions):,}")
-        most = sampler.encoder.read_characters
-        if cut := [caption for caption in captions if is_cut(caption, most)]:
-            logging.warning("%s", cut_line(len(cut), "; ".join(f"{caption[:60]}..." for caption in cut[:5]), most))
+        warn_of_cut(captions, sampler)
         return list(captions), sampler.embed(list(captions))
+
+    def asked(self, sampler, command):
+        """Captions, or embeddings from a file, each in turn."""
+
+        def unseen():
+            return self.run.splits.unseen
+
+        if sampler.encoder is None:
+            return by_embeddings(sampler, command, self.choice, unseen)
+        return by_captions(sampler, command, unseen)
 
     # Evaluation.
 

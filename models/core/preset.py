@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from models.core.config import TrainingConfig, override
 from models.core.published import Published
 
-MODES = ("train", "sample", "evaluate", "export", "explore")
+MODES = ("train", "sample", "generate", "evaluate", "export", "explore")
 
 
 @dataclasses.dataclass(frozen=True)

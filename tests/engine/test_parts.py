@@ -30,7 +30,7 @@ def test_its_modes_are_those_that_its_parts_can_do(name):
     parts = import_name(PRESETS[name].parts)
     # What is sampled can be exported, and nothing else can.
     hooks = {"sample": ("sample", "sampler"), "export": ("sampler",), "explore": ("explore",)}
-    hooks |= {"train": ("prepare",), "evaluate": ("evaluated", "outputs")}
+    hooks |= {"train": ("prepare",), "evaluate": ("evaluated", "outputs"), "generate": ("asked",)}
     for mode, methods in hooks.items():
         has = {getattr(parts, method) is not getattr(Parts, method) for method in methods}
         # Parts that points share with images, say, bring no more than the command line would accept.
