@@ -140,7 +140,7 @@ def refusal(folder, *arguments):
             ["--judge is accepted with --mode=train, evaluate or explore", "--mode=export"],
         ),
         (["--mode=sample", "--evaluate_every=5"], ["--evaluate_every is accepted with --mode=train", "--mode=sample"]),
-        (["--checkpoint=best"], ["--checkpoint is accepted with --mode=sample, generate, evaluate, export", "--mode=train"]),
+        (["--checkpoint=best"], ["--checkpoint is accepted with --mode=sample, generate, evaluate", "--mode=train"]),
         (["--evaluate_every=-1"], ["--evaluate_every must be at least 0. Received: -1"]),
         (["--evaluate_every=often"], ["evaluate_every", "often"]),
         (["--evaluate_every=5", "--evaluate_samples=1"], ["--evaluate_samples must be at least 2. Received: 1"]),
