@@ -349,4 +349,11 @@ class Explore(TrainedCommand):
             )
 
 
-COMMANDS = {command.mode: command for command in (Train, Sample, Generate, Evaluate, Export, Explore)}
+@dataclasses.dataclass(frozen=True)
+class Report(TrainedCommand):
+    """Write report.html again, of a run that was stopped, say."""
+
+    mode = "report"
+
+
+COMMANDS = {command.mode: command for command in (Train, Sample, Generate, Evaluate, Export, Explore, Report)}

@@ -256,6 +256,10 @@ class TextToImageParts(Parts):
             return by_embeddings(sampler, command, self.choice, unseen)
         return by_captions(sampler, command, unseen)
 
+    def drawn(self, model, sampler):
+        """The first pictures of --mode=generate."""
+        return self.drawn_as_asked(sampler)
+
     # Evaluation.
 
     def has_judge(self, examples):

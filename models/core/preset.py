@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from models.core.config import TrainingConfig, override
 from models.core.published import Published
 
-MODES = ("train", "sample", "generate", "evaluate", "export", "explore")
+MODES = ("train", "sample", "generate", "evaluate", "export", "explore", "report")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Preset:
     requires: tuple[Requirement, ...] = ()
     default_dataset: str = "birds"
     per_dataset: Mapping[str, Mapping[str, object]] = dataclasses.field(default_factory=dict)
-    modes: tuple[str, ...] = ("train", "sample", "evaluate", "export")
+    modes: tuple[str, ...] = ("train", "sample", "evaluate", "export", "report")
     both_ways: bool = False
     samples_from: str = "captions"
     pictures_every: int = 500
