@@ -29,24 +29,31 @@ PICTURE = re.compile(r"(?P<name>.+)-(?P<step>\d{8})\.png")
 PICTURES = 6
 
 
-def write_report(run, model: TrainedModel, sampler: Sampler | None) -> pathlib.Path | None:
-    """Write report.html, and say where; None, with a warning, if that cannot be done: no run fails for it.
+def write_report(run, model: TrainedModel, sampler: Sampler | None) -> pathlib.Path:
+    """Write report.html, and say where.
 
     Args:
         run: the `engine.run.Run`.
         model: one of its checkpoints; computes in float32.
         sampler: of the model; None of what is not sampled.
+
+    Raises:
+        OSError: it cannot be written.
     """
+    title = f"{run.experiment.model} on {run.experiment.dataset}, step {model.step:,}"
+    path = run.folder.path / FILE
+    with atomic_write(path) as aside:
+        aside.write_text(page.page(title, sections(run, model, sampler)), encoding="utf-8")
+    print(f"The report on this run is {printable(str(path))}.", flush=True)
+    return path
+
+
+def try_report(run, model: TrainedModel, sampler: Sampler | None):
+    """Write report.html if that can be done: no training and no evaluation fails for it."""
     try:
-        title = f"{run.experiment.model} on {run.experiment.dataset}, step {model.step:,}"
-        path = run.folder.path / FILE
-        with atomic_write(path) as aside:
-            aside.write_text(page.page(title, sections(run, model, sampler)), encoding="utf-8")
-        print(f"The report on this run is {printable(str(path))}.", flush=True)
-        return path
+        write_report(run, model, sampler)
     except Exception as error:
         logging.warning("There is no new %s: %s", FILE, error)
-        return None
 
 
 def sections(run, model: TrainedModel, sampler: Sampler | None) -> list[Section]:

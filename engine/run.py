@@ -24,7 +24,7 @@ from engine.loop import Loop
 from engine.parts.parts import Parts, Prepared, weights_of
 from engine.processor import NOT_CHOSEN, OneDNN
 from engine.record import check_experiment, check_record, history, onednn_in_effect, report_of, run_record
-from engine.report import write_report
+from engine.report import try_report, write_report
 from engine.requires import ensure, record_of, required
 from engine.sheet import sheet_path, write_sheet
 from engine.splits import Splits
@@ -198,7 +198,7 @@ class Run:
         if "sample" not in self.preset.modes:
             # Of a judge or a text encoder the figures are the result.
             write_evaluation(self, Evaluate(), trained)
-        write_report(self, trained, sampler)
+        try_report(self, trained, sampler)
         print(f"Pictures are in {self.folder.pictures}." if self.folder.pictures.exists() else "Done.", flush=True)
         self.folder.write_finished(model.step)
 
@@ -269,10 +269,10 @@ class Run:
         """Measure a checkpoint on unseen examples; returns what evaluation.json says."""
         model = self.trained_model(command.checkpoint)
         evaluation = write_evaluation(self, command, model)
-        write_report(self, model, self.sampler(model))
+        try_report(self, model, self.sampler(model))
         return evaluation
 
-    def report(self, command: Report) -> pathlib.Path | None:
+    def report(self, command: Report) -> pathlib.Path:
         """Write report.html of a checkpoint."""
         model = self.trained_model(command.checkpoint)
         return write_report(self, model, self.sampler(model))

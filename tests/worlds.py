@@ -6,7 +6,9 @@ import pathlib
 import keras
 import numpy as np
 
+from callbacks.checkpoints import save
 from engine.experiment import Experiment
+from engine.record import report_of, run_record
 from engine.run import Run
 from models.registry import PRESETS
 from models.text_encoder.networks import text_encoder
@@ -145,6 +147,19 @@ def tiny_run(model: str, folder: pathlib.Path, encoder: pathlib.Path | str = "",
     if "text_encoder" in {field.name for field in dataclasses.fields(PRESETS[model].config)}:
         changes.setdefault("text_encoder", str(encoder))
     return Run(Experiment(model, PRESETS[model].default_dataset, tiny(model, **changes), str(folder)))
+
+
+def untrained(run: Run, step: int = 0) -> Run:
+    """Leave a run folder as training does, of a model that has learned nothing but draws with contrast; quickly."""
+    prepared = run.parts.prepare(run.splits.train)
+    model = run.build(prepared)
+    model.generator.set_weights([30.0 * weight for weight in model.generator.get_weights()])
+    record = run_record(run.experiment, prepared.config, prepared.data, {}, 1, 0.0) | report_of(run.splits.train)
+    with run.folder.made():
+        run.folder.write_record(record)
+        save(model, run.folder.checkpoints, step)
+        run.parts.begin()
+    return run
 
 
 def write_captioned_folder(folder: pathlib.Path, count: int = 40) -> pathlib.Path:

@@ -11,30 +11,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from callbacks.checkpoints import save
 from engine.command import Generate
 from engine.experiment import Experiment
 from engine.folder import RunError
 from engine.parts.asked import BATCH, embedded, in_rounds
-from engine.record import run_record
 from engine.run import Run
 from pipelines.embeddings.table import write_embeddings
 from pipelines.examples import DataError
-from tests.worlds import TEXT_DIM, captioned_images, examples_of, tiny, tiny_run, write_encoder
+from tests.worlds import TEXT_DIM, captioned_images, examples_of, tiny, tiny_run, untrained, write_encoder
 
 COUNT = BATCH + 6
-
-
-def begin(run: Run, step: int = 0) -> Run:
-    """Leave a run folder as training does, of a model that has learned nothing but draws with contrast."""
-    prepared = run.parts.prepare(run.splits.train)
-    model = run.build(prepared)
-    model.generator.set_weights([30.0 * weight for weight in model.generator.get_weights()])
-    with run.folder.made():
-        run.folder.write_record(run_record(run.experiment, prepared.config, prepared.data, {}, 1, 0.0))
-        save(model, run.folder.checkpoints, step)
-        run.parts.begin()
-    return run
 
 
 def write_rows(path: pathlib.Path, names, count: int = 2) -> pathlib.Path:
@@ -58,10 +44,11 @@ def runs(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("pipelines.registry.load", load)
         made = {
-            name: begin(Run(Experiment(name, "digits", tiny(name), str(folder / name)))) for name in ("acgan", "dcgan")
+            name: untrained(Run(Experiment(name, "digits", tiny(name), str(folder / name))))
+            for name in ("acgan", "dcgan")
         }
-        made["gan_cls"] = begin(tiny_run("gan_cls", folder / "gan_cls", write_encoder(folder)))
-        made["embeddings"] = begin(tiny_run("gan_cls", folder / "embeddings", embeddings))
+        made["gan_cls"] = untrained(tiny_run("gan_cls", folder / "gan_cls", write_encoder(folder)))
+        made["embeddings"] = untrained(tiny_run("gan_cls", folder / "embeddings", embeddings))
         for run in made.values():
             model = run.trained_model()
             sampler = run.parts.sampler(model)
