@@ -133,7 +133,7 @@ def data(run, model: TrainedModel) -> list[str]:
         return ", ".join(pairs) + (", ..." if len(counts) > most else "")
 
     images, classes = record["data"].get("images"), report.get("classes", {})
-    both = ", ".join(f"{count:,}" for count in images) if isinstance(images, list) else images
+    both = ", ".join(f"{count:,}" for count in images) if isinstance(images, list) else images and f"{images:,}"
     values = {
         "Training images": both,
         "Found": report.get("found"),

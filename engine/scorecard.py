@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 from collections.abc import Mapping
 
 from callbacks.checkpoints import best_record
@@ -25,7 +26,7 @@ def scores(run, model: TrainedModel) -> list[str]:
         )
     path = run.folder.path / "evaluation.json"
     if not path.exists():
-        command = f"python main.py --mode=evaluate --workdir={run.folder.path}"
+        command = shlex.join(["python", "main.py", "--mode=evaluate", f"--workdir={run.folder.path}"])
         return [*blocks, page.paragraph("Not evaluated yet. The command that does so:"), page.code(command)]
     evaluation = json.loads(path.read_text(encoding="utf-8"))
     protocol, metrics = dict(evaluation["protocol"]), evaluation["metrics"]

@@ -169,7 +169,7 @@ def test_help_is_there_without_tensorflow(tmp_path):
     shown = " ".join(result.stdout.split())
     for part in (
         "--mode=train: Steps between evaluations while training, each of which leaves a checkpoint. 0: none.",
-        "--mode=sample, generate, evaluate, export, explore: Which checkpoint of the run: last, best",
+        "--mode=sample, generate, evaluate, export, explore, report: Which checkpoint of the run: last, best",
         "Images a row, or steps of an interpolation; of --mode=generate, files. Default: 8, of --mode=generate 10,000.",
         "--mode=explore: The experiment to run. One of latent_walk, vector_arithmetic,",
         "--mode=evaluate: Captions to evaluate, of models that draw captions. Default: 1000.",

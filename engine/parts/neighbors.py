@@ -17,6 +17,8 @@ COMPARED_SIDE = 32
 # Training images that are looked at, evenly spaced, and how many at a time.
 SEARCHED, AT_ONCE = 60_000, 1024
 NEIGHBORS, SHOWN = 4, 8
+# Pixels for what a picture was asked for, and for labels of a few letters.
+LABEL_WIDTH, SHORT_WIDTH, SHORT = 260, 80, 3
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,10 +81,10 @@ def neighbors_of(drawn: Drawn) -> Neighbors:
         near = center_crop(np.stack([np.asarray(drawn.training[int(index)]) for index in found[row]]), size)
         gap = np.full_like(as_pixels(drawn.pictures[:1]), 255)
         cells = [as_pixels(drawn.pictures[row : row + 1]), gap, as_pixels(with_channels(near, channels))]
-        shown.append((f"{distances[row, 0]:.3f} {drawn.labels[row]}", np.concatenate(cells)))
+        shown.append((f"{drawn.labels[row]} ({distances[row, 0]:.3f})", np.concatenate(cells)))
         lines.append((drawn.labels[row], [drawn.names[index] for index in found[row]], float(distances[row, 0])))
     return Neighbors(
-        captioned_rows(shown),
+        captioned_rows(shown, LABEL_WIDTH if any(len(label) > SHORT for label in drawn.labels) else SHORT_WIDTH),
         lines,
         float(distances[:count, 0].mean()),
         float(distances[count:, 0].mean()) if drawn.unseen is not None else None,

@@ -166,7 +166,7 @@ class Parts:
         """The first pictures of --mode=generate, with as many unseen images; for `drawn`."""
         asked = self.asked(sampler, Generate())
         pictures, train = asked.draw(0), self.run.splits.train
-        labels = [" ".join(map(str, asked.row(number))) for number in numbers_of(0)]
+        labels = [f"{number} {' '.join(map(str, asked.row(number)))}".strip() for number in numbers_of(0)]
         unseen, split = self.run.splits.unseen
         rows = evenly(len(unseen), len(pictures))
         unseen = np.asarray(unseen.images[rows]) if split == "test" else None
