@@ -14,8 +14,9 @@ from pipelines.sizes import Size, height_width
 
 # Pixels of the longer side at which images are compared: their looks, not their last detail.
 COMPARED_SIDE = 32
-# Training images that are looked at, evenly spaced, and how many at a time.
-SEARCHED, AT_ONCE = 60_000, 1024
+# Training images that are looked at, evenly spaced: at most so many, of at most so many bytes together, and the bytes
+# of those in memory at a time. Of 64 pixels that is a matter of seconds.
+SEARCHED, SEARCHED_BYTES, AT_ONCE = 60_000, 2**30, 2**24
 NEIGHBORS, SHOWN = 4, 8
 # Pixels for what a picture was asked for, and for labels of a few letters.
 LABEL_WIDTH, SHORT_WIDTH, SHORT = 260, 80, 3
@@ -68,7 +69,7 @@ def neighbors_of(drawn: Drawn) -> Neighbors:
     """
     size = drawn.pictures.shape[1:3]
     channels = drawn.pictures.shape[-1]
-    rows = evenly(len(drawn.training), SEARCHED)
+    rows = evenly(len(drawn.training), min(SEARCHED, max(SEARCHED_BYTES // bytes_of(drawn.training), 1)))
     queries = [small(drawn.pictures, size, channels)]
     if drawn.unseen is not None:
         queries.append(small(drawn.unseen, size, channels))
@@ -109,14 +110,20 @@ def search(
         (q, k) rows of `images` and (q, k) distances, the nearest first; k is `NEIGHBORS`, or as many as there are.
     """
     found, distances = np.zeros((len(queries), 0), int), np.zeros((len(queries), 0))
-    for start in range(0, len(rows), AT_ONCE):
-        chosen = rows[start : start + AT_ONCE]
+    count = max(AT_ONCE // bytes_of(images), 1)
+    for start in range(0, len(rows), count):
+        chosen = rows[start : start + count]
         near, far = nearest(queries, small(np.asarray(images[chosen]), size, channels), NEIGHBORS)
         release(images)
         found, distances = np.hstack([found, chosen[near]]), np.hstack([distances, far])
         order = np.argsort(distances, axis=1, kind="stable")[:, :NEIGHBORS]
         found, distances = (np.take_along_axis(values, order, axis=1) for values in (found, distances))
     return found, distances
+
+
+def bytes_of(images: np.ndarray | ImageRows) -> int:
+    """Of one of the images."""
+    return int(np.prod(images.shape[1:])) * images.dtype.itemsize
 
 
 def small(images: np.ndarray, size: Size, channels: int) -> np.ndarray:

@@ -160,7 +160,7 @@ def test_uncertainty_and_references_stand_beside_a_metric():
 
 
 def test_a_copy_is_found_and_shown_first(monkeypatch):
-    monkeypatch.setattr(neighbors, "AT_ONCE", 3)
+    monkeypatch.setattr(neighbors, "AT_ONCE", 3 * 12 * 10 * 3)
     rng = np.random.default_rng(0)
     training = rng.integers(0, 256, (20, 12, 10, 3), np.uint8)
     pictures = rng.integers(0, 256, (9, 8, 8, 3), np.uint8)
@@ -182,7 +182,7 @@ def test_a_copy_is_found_and_shown_first(monkeypatch):
 
 
 def test_searching_in_parts_is_searching_all(monkeypatch):
-    monkeypatch.setattr(neighbors, "AT_ONCE", 4)
+    monkeypatch.setattr(neighbors, "AT_ONCE", 4 * 6 * 6)
     rng = np.random.default_rng(1)
     images = rng.integers(0, 256, (23, 6, 6, 1), np.uint8)
     queries = small(rng.integers(0, 256, (5, 6, 6, 1), np.uint8), 6, 1)
@@ -192,6 +192,15 @@ def test_searching_in_parts_is_searching_all(monkeypatch):
     wanted = np.sqrt(((queries[:, np.newaxis] - points) ** 2).mean(axis=2))
     np.testing.assert_array_equal(found, rows[np.argsort(wanted, axis=1)[:, :4]])
     np.testing.assert_allclose(distances, np.sort(wanted, axis=1)[:, :4], atol=1e-5)
+
+
+def test_of_very_many_bytes_some_images_are_searched(monkeypatch):
+    monkeypatch.setattr(neighbors, "SEARCHED_BYTES", 5 * 8 * 8)
+    training = np.zeros((40, 8, 8, 1), np.uint8)
+    training[39] = 255
+    drawn = Drawn(training[-1:], ["white"], training, [str(row) for row in range(40)])
+    found = neighbors_of(drawn)
+    assert (found.searched, found.rows[0][1][0], found.distance_of_unseen) == (5, "39", None)
 
 
 def test_large_pictures_are_compared_by_their_means_over_areas():
