@@ -8,7 +8,7 @@ import shlex
 from engine.command import DEFAULT_MODEL, Command, CommandError, DrawnCommand, Sample, Train, choice
 from engine.folder import RunFolder
 from models.core.config import RATES, TrainingConfig, from_plain
-from models.core.preset import Preset
+from models.core.preset import ALWAYS, Preset
 from models.registry import PRESETS
 from pipelines.examples import DataError
 from pipelines.readers.caption_files import clean_caption, read_captions
@@ -157,7 +157,7 @@ def with_paths(config: TrainingConfig) -> TrainingConfig:
 
 def check_mode(mode: str, model: str):
     """CommandError if the model has no such mode: a classifier, say, has nothing to sample."""
-    modes, kind = PRESETS[model].modes, PRESETS[model].samples_from
+    modes, kind = (*PRESETS[model].modes, *ALWAYS), PRESETS[model].samples_from
     if mode in modes:
         return
     if mode == "generate" and "sample" in modes:

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from models.core.config import TrainingConfig, override
 from models.core.published import Published
 
-MODES = ("train", "sample", "generate", "evaluate", "export", "explore", "report")
+MODES = ("train", "sample", "generate", "evaluate", "export", "explore")
+# What every run accepts beside those of its preset.
+ALWAYS = ("report",)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,7 +51,7 @@ class Preset:
         requires: earlier runs that it needs.
         default_dataset: what it trains on when no dataset is named.
         per_dataset: what a dataset changes in `config`.
-        modes: what `--mode` accepts for it.
+        modes: what `--mode` accepts for it, beside `ALWAYS`.
         both_ways: whether it translates from A to B and from B to A, so that --direction chooses when sampling.
         samples_from: what --mode=sample makes pictures of: "captions", "images" or "noise".
         pictures_every: steps between pictures, unless --pictures_every says otherwise.
@@ -67,7 +69,7 @@ class Preset:
     requires: tuple[Requirement, ...] = ()
     default_dataset: str = "birds"
     per_dataset: Mapping[str, Mapping[str, object]] = dataclasses.field(default_factory=dict)
-    modes: tuple[str, ...] = ("train", "sample", "evaluate", "export", "report")
+    modes: tuple[str, ...] = ("train", "sample", "evaluate", "export")
     both_ways: bool = False
     samples_from: str = "captions"
     pictures_every: int = 500

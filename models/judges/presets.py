@@ -19,7 +19,7 @@ PRESETS = {
             "cifar10": {"epochs": 20, "flip": True},
             "birds_colors": {"flip": True},
         },
-        modes=("train", "evaluate", "report"),
+        modes=("train", "evaluate"),
     ),
     "attribute_judge": Preset(
         model="models.judges.judge.AttributeJudge",
@@ -29,6 +29,6 @@ PRESETS = {
         summary="predicts the attributes in an image; evaluates generated birds against their captions",
         source="this project",
         needs=frozenset({"image", "attributes"}),
-        modes=("train", "evaluate", "report"),
+        modes=("train", "evaluate"),
     ),
 }

@@ -34,7 +34,7 @@ PRESETS = {
         source="Reed et al., CVPR 2016, sections 3 and 5; as trained for ICML 2016",
         needs=TEXT_AND_IMAGES,
         evaluators=("evaluation.retrieval.ImageRecall", "evaluation.retrieval.ClassRetrieval"),
-        modes=("train", "evaluate", "report"),
+        modes=("train", "evaluate"),
         published=PUBLISHED,
         why_per_dataset={
             "captions": "the image encoder is trained from scratch",

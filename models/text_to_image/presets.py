@@ -49,7 +49,7 @@ def text_to_image(model: str, summary: str, source: str, config: TextToImageConf
         why_per_dataset={
             "birds": "short enough for two cores; measured by the share of named colors on unseen species"
         },
-        modes=("train", "sample", "generate", "evaluate", "export", "report"),
+        modes=("train", "sample", "generate", "evaluate", "export"),
     )
 
 

@@ -8,7 +8,7 @@ from engine.command import COMMANDS, Evaluate
 from engine.parts.parts import Parts
 from engine.run import Run, import_name
 from evaluation.evaluator import NEEDS, Evaluator, comparable
-from models.core.preset import MODES
+from models.core.preset import ALWAYS, MODES
 from models.core.trained import TrainedModel
 from models.registry import PRESETS
 from pipelines.registry import DATASETS
@@ -17,16 +17,16 @@ each_preset = pytest.mark.parametrize("name", PRESETS)
 
 
 def test_a_mode_is_a_command_and_a_method_of_the_run():
-    assert tuple(COMMANDS) == MODES
+    assert tuple(COMMANDS) == (*MODES, *ALWAYS)
     assert all(command.mode == mode for mode, command in COMMANDS.items())
-    assert all(callable(getattr(Run, mode, None)) for mode in MODES)
+    assert all(callable(getattr(Run, mode, None)) for mode in COMMANDS)
 
 
 @each_preset
 def test_its_modes_are_those_that_its_parts_can_do(name):
     modes = PRESETS[name].modes
     assert "train" in modes
-    assert set(modes) <= set(COMMANDS)
+    assert set(modes) <= set(MODES)
     parts = import_name(PRESETS[name].parts)
     # What is sampled can be exported, and nothing else can.
     hooks = {"sample": ("sample", "sampler"), "export": ("sampler",), "explore": ("explore",)}
