@@ -22,6 +22,8 @@ from pipelines.registry import DATASETS
 DEFAULT_MODEL = "gan_cls"
 # Wider PNG files are beyond what encoders take.
 MOST_IMAGES = 1000
+# Of which the numbers have six digits.
+MOST_FILES = 1_000_000
 MOST_SEED = 2**31 - 1
 # The help of flags that several modes accept.
 JUDGE = "The run folder of the judge of attributes or classes."
@@ -29,7 +31,10 @@ FEATURE_NETWORK = (
     "A network by whose features images are compared: inception (Keras's InceptionV3), a .keras file or a SavedModel."
 )
 RETRIEVAL_ENCODER = "The run folder of the text encoder by which R-precision is measured. Default: the run's own."
-OUTPUT = "The PNG file to write (of --mode=train, with --dry_run: the examples); of translations, the folder."
+OUTPUT = "The PNG file to write (of --mode=train, with --dry_run: the examples); of translations or many, the folder."
+NUM_IMAGES = (
+    "Images a row, or steps of an interpolation; of --mode=generate, files. Default: 8, of --mode=generate 10,000."
+)
 EMBEDDINGS = "A file of text embeddings to sample or evaluate, for models trained on embeddings."
 
 
@@ -289,20 +294,36 @@ class TrainedCommand(Command):
 
 
 @dataclasses.dataclass(frozen=True)
-class Sample(TrainedCommand):
-    """Draw pictures from captions, labels or noise, or translate images."""
-
-    mode = "sample"
+class DrawnCommand(TrainedCommand):
+    """What the modes accept that draw: what to draw."""
 
     caption: tuple[str, ...] = option((), "What to draw. May be repeated.")
     captions_file: str = option("", "A text file with one caption a line.", path="any")
     encoding: str = option("", "Of --captions_file, such as latin-1 or gbk. Default: UTF-8.")
     embeddings: str = option("", EMBEDDINGS, path="existing")
     label: tuple[str, ...] = option((), "The class to draw, by name; default: all. May be repeated.")
+
+
+@dataclasses.dataclass(frozen=True)
+class Sample(DrawnCommand):
+    """Draw pictures from captions, labels or noise, or translate images."""
+
+    mode = "sample"
+
     input: str = option("", "The image, or the folder of images, to translate.", path="existing")
     direction: str = option("", "Of a model that translates both ways: AtoB or BtoA.", choices=DIRECTIONS)
-    num_images: int = option(8, "Images a row, or steps of an interpolation.", minimum=1, maximum=MOST_IMAGES)
+    num_images: int = option(8, NUM_IMAGES, minimum=1, maximum=MOST_IMAGES)
     interpolate: str = option("", "Draw a strip from one to the next.", choices=("captions", "noise"))
+    output: str = option("", OUTPUT, path="any")
+
+
+@dataclasses.dataclass(frozen=True)
+class Generate(DrawnCommand):
+    """Write numbered pictures, a file each, and a table of what each was asked for."""
+
+    mode = "generate"
+
+    num_images: int = option(10_000, NUM_IMAGES, minimum=1, maximum=MOST_FILES)
     output: str = option("", OUTPUT, path="any")
 
 
@@ -344,4 +365,11 @@ class Explore(TrainedCommand):
             )
 
 
-COMMANDS = {command.mode: command for command in (Train, Sample, Evaluate, Export, Explore)}
+@dataclasses.dataclass(frozen=True)
+class Report(TrainedCommand):
+    """Write report.html again, of a run that was stopped, say."""
+
+    mode = "report"
+
+
+COMMANDS = {command.mode: command for command in (Train, Sample, Generate, Evaluate, Export, Explore, Report)}

@@ -5,11 +5,11 @@ import os
 import pathlib
 import shlex
 
-from engine.command import DEFAULT_MODEL, Command, CommandError, Explore, Sample, Train, choice
+from engine.command import DEFAULT_MODEL, Command, CommandError, DrawnCommand, Explore, Sample, Train, choice
 from engine.folder import RunFolder
 from experiments.registry import EXPERIMENTS
 from models.core.config import RATES, TrainingConfig, from_plain
-from models.core.preset import Preset
+from models.core.preset import ALWAYS, Preset
 from models.registry import PRESETS
 from pipelines.examples import DataError
 from pipelines.readers.caption_files import clean_caption, read_captions
@@ -20,6 +20,12 @@ from pipelines.registry import DATASETS
 DEFAULT_CACHE = "data"
 # What was done before there were these settings, where that is not their default: runs of then go on so.
 ONCE = {"channels_a": 3, "channels_b": 3}
+# Why models that are sampled write no numbered files, by what they draw from.
+NOT_GENERATED = {
+    "images": "translates images, a file each, with --mode=sample --input=FILE or DIR",
+    "images and captions": "draws captions in the style of images, with --mode=sample --input=FILE or DIR",
+    "noise": "draws no pictures, of which --mode=generate writes files",
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -96,6 +102,8 @@ def resolve(command: Command) -> Experiment:
         check_mode(command.mode, experiment.model)
         check_explored(experiment.model, command)
     check_data(experiment, to_train=isinstance(command, Train))
+    if isinstance(command, DrawnCommand):
+        check_drawn(experiment, command)
     if isinstance(command, Sample):
         check_sampled(experiment, command)
     command.check_paths()
@@ -158,9 +166,12 @@ def with_paths(config: TrainingConfig) -> TrainingConfig:
 
 def check_mode(mode: str, model: str):
     """CommandError if the model has no such mode: a classifier, say, has nothing to sample."""
-    modes = PRESETS[model].modes
-    if mode not in modes:
-        raise CommandError(f"--mode: accepted for {model} are {', '.join(modes)}. Received: {mode}")
+    modes, kind = (*PRESETS[model].modes, *ALWAYS), PRESETS[model].samples_from
+    if mode in modes:
+        return
+    if mode == "generate" and "sample" in modes:
+        raise CommandError(f"{model} {NOT_GENERATED[kind]}. Received: --mode=generate")
+    raise CommandError(f"--mode: accepted for {model} are {', '.join(modes)}. Received: {mode}")
 
 
 def check_data(experiment: Experiment, to_train: bool):
@@ -183,8 +194,8 @@ def check_data(experiment: Experiment, to_train: bool):
         raise CommandError(f"--dataset={dataset} needs --data_dir, the folder of your data. Received: no --data_dir")
 
 
-def captions_of(command: Sample) -> tuple[str, ...]:
-    """The captions to sample, from --caption and --captions_file, cleaned as those that are trained on."""
+def captions_of(command: DrawnCommand) -> tuple[str, ...]:
+    """The captions to draw, from --caption and --captions_file, cleaned as those that are trained on."""
     found = list(command.caption)
     try:
         check_encoding(command.encoding)
@@ -201,6 +212,19 @@ def captions_of(command: Sample) -> tuple[str, ...]:
     return tuple(found)
 
 
+def check_drawn(experiment: Experiment, command: DrawnCommand):
+    """CommandError if captions or labels are given to a model that draws from something else."""
+    model, kind = experiment.model, experiment.preset.samples_from
+    if command.label and kind != "noise":
+        raise CommandError(f"--label is for models that draw from noise. Received: --label={command.label[0]}")
+    if kind == "noise" and (command.caption or command.captions_file):
+        raise CommandError(f"{model} draws from noise alone (and --label). Received: captions")
+    if "captions" not in kind and command.embeddings:
+        raise CommandError(f"--embeddings is for models that draw from captions. Received: {model}")
+    if "captions" in kind:
+        captions_of(command)
+
+
 def check_sampled(experiment: Experiment, command: Sample):
     """CommandError if what is to be sampled is of another kind than the model samples from."""
     model, kind = experiment.model, experiment.preset.samples_from
@@ -208,8 +232,6 @@ def check_sampled(experiment: Experiment, command: Sample):
     if command.direction and not experiment.preset.both_ways:
         able = ", ".join(name for name, preset in PRESETS.items() if preset.both_ways)
         raise CommandError(f"--direction, after training, is for --mode=sample of {able}. Received: {model}")
-    if command.label and kind != "noise":
-        raise CommandError(f"--label is for models that draw from noise. Received: --label={command.label[0]}")
     if command.input and "images" not in kind:
         raise CommandError(f"{model} draws from {kind}, not from images. Received: --input={command.input}")
     if kind == "images" and (captions or command.interpolate):

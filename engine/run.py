@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from callbacks.best import BestCheckpoint
 from callbacks.checkpoints import chosen, restore, save
-from engine.command import Evaluate, Explore, Export, Sample, Train
+from engine.command import Evaluate, Explore, Export, Generate, Report, Sample, Train
 from engine.describe import describe
 from engine.evaluate import (
     check_early,
@@ -24,11 +24,13 @@ from engine.evaluate import (
 )
 from engine.experiment import Experiment
 from engine.folder import RunFolder
+from engine.generate import write_pictures
 from engine.initial import begin_with, source_of, told
 from engine.loop import Loop
 from engine.parts.parts import Parts, Prepared, weights_of
 from engine.processor import NOT_CHOSEN, OneDNN
 from engine.record import check_experiment, check_record, history, onednn_in_effect, report_of, run_record
+from engine.report import try_report, write_report
 from engine.requires import ensure, record_of
 from engine.sheet import sheet_path, write_sheet
 from engine.splits import Splits
@@ -191,12 +193,14 @@ class Run:
     def finish(self, model: TrainedModel):
         """Export and measure the trained model as it is in memory, and note that nothing is left to write."""
         trained = in_float32(model)
+        sampler = self.sampler(trained)
         if "export" in self.preset.modes:
-            self.write_export(trained)
+            self.write_export(trained, sampler)
         self.parts.finish(trained)
         if "sample" not in self.preset.modes:
             # Of a judge or a text encoder the figures are the result.
             write_evaluation(self, Evaluate(), trained)
+        try_report(self, trained, sampler)
         print(f"Pictures are in {self.folder.pictures}." if self.folder.pictures.exists() else "Done.", flush=True)
         self.folder.write_finished(model.step)
 
@@ -240,17 +244,21 @@ class Run:
         self.parts.check_sample(command)
         return self.parts.sample(self.trained_model(command.checkpoint), command)
 
+    def generate(self, command: Generate) -> pathlib.Path:
+        """Write numbered pictures, a file each."""
+        return write_pictures(self, command, self.trained_model(command.checkpoint))
+
     def explore(self, command: Explore) -> dict:
         """Run an experiment."""
         return self.parts.explore(self.trained_model(command.checkpoint), command)
 
     def export(self, command: Export) -> pathlib.Path:
         """Write a numbered SavedModel."""
-        return self.write_export(self.trained_model(command.checkpoint))
+        model = self.trained_model(command.checkpoint)
+        return self.write_export(model, self.parts.sampler(model))
 
-    def write_export(self, model: TrainedModel) -> pathlib.Path:
+    def write_export(self, model: TrainedModel, sampler: Sampler) -> pathlib.Path:
         """Write a numbered SavedModel of a model that computes in float32."""
-        sampler = self.parts.sampler(model)
         about = f"{self.experiment.model} on {self.experiment.dataset}, {weights_of(model)}"
         path = export(sampler, self.folder.exports, about)
         print(
@@ -261,7 +269,15 @@ class Run:
 
     def evaluate(self, command: Evaluate) -> dict:
         """Measure a checkpoint on unseen examples; returns what evaluation.json says."""
-        return write_evaluation(self, command, self.trained_model(command.checkpoint))
+        model = self.trained_model(command.checkpoint)
+        evaluation = write_evaluation(self, command, model)
+        try_report(self, model, self.sampler(model))
+        return evaluation
+
+    def report(self, command: Report) -> pathlib.Path:
+        """Write report.html of a checkpoint."""
+        model = self.trained_model(command.checkpoint)
+        return write_report(self, model, self.sampler(model))
 
     def sampler(self, model: TrainedModel) -> Sampler | None:
         """The sampler of a generator; None of what is not sampled."""

@@ -26,12 +26,17 @@ def sheet_path(folder: RunFolder, command: Train, data_dir: str = "") -> pathlib
     path = path / folder.sheet.name if path.is_dir() else path
     if path.suffix.lower() != ".png":
         raise RunError(f"--output must be a .png file or an existing folder. Received: {path}")
+    refuse_among_data(path, data_dir, command.output, "a file")
+    return path
+
+
+def refuse_among_data(path: pathlib.Path, data_dir: str, output: str, kind: str):
+    """RunError if a path is in the folder of the user's data, whose images are trained on."""
     if data_dir and path.resolve().is_relative_to(pathlib.Path(data_dir).resolve()):
         raise RunError(
             "--output must not be in --data_dir, as it would be trained on; "
-            f"accepted is a file elsewhere. Received: --output={command.output}"
+            f"accepted is {kind} elsewhere. Received: --output={output}"
         )
-    return path
 
 
 def write_sheet(path: pathlib.Path | None, parts: Parts, prepared: Prepared, examples: Examples):

@@ -1,11 +1,10 @@
 """A static HTML page of pictures side by side, which needs no server."""
 
 import html
-import os
 import pathlib
-import urllib.parse
 from collections.abc import Mapping, Sequence
 
+from panels.page import address
 from pipelines.report import printable
 
 # Of a page that this program wrote, near its beginning.
@@ -35,7 +34,7 @@ def gallery(title: str, rows: Sequence[tuple[str, Mapping[str, str]]]) -> str:
     """
     text = []
     for name, pictures in rows:
-        figures = (FIGURE.format(label=html.escape(label), address=_address(path)) for label, path in pictures.items())
+        figures = (FIGURE.format(label=html.escape(label), address=address(path)) for label, path in pictures.items())
         text.append(f"<div><p>{html.escape(printable(name))}</p>{''.join(figures)}</div>")
     return PAGE.format(mark=MARK, title=html.escape(printable(title)), rows="\n".join(text))
 
@@ -47,8 +46,3 @@ def is_gallery(path: pathlib.Path) -> bool:
             return MARK.encode() in file.read(len(PAGE))
     except OSError:
         return False
-
-
-def _address(path: str) -> str:
-    """A path as a relative URL: all but letters, digits, "_.-~" and the slashes escaped, as the bytes of the name."""
-    return urllib.parse.quote(os.fsencode(pathlib.PurePosixPath(path)))

@@ -124,16 +124,17 @@ def rows_of(examples: Table, rows: np.ndarray | tuple[np.ndarray, np.ndarray]) -
     return dataclasses.replace(examples, **changes)
 
 
+def evenly(count: int, most: int) -> np.ndarray:
+    """At most `most` of the numbers 0, ..., count - 1, evenly spaced, the first and the last among them."""
+    return np.linspace(0, count - 1, min(most, count)).astype(int)
+
+
 def some_of(examples: Table, count: int) -> Table:
     """At most `count` evenly spaced examples (of each side of `UnpairedImages`), with their images in memory."""
-
-    def evenly(number: int) -> np.ndarray:
-        return np.linspace(0, number - 1, min(count, number)).astype(int)
-
     if isinstance(examples, UnpairedImages):
-        chosen = rows_of(examples, (evenly(len(examples.a)), evenly(len(examples.b))))
+        chosen = rows_of(examples, (evenly(len(examples.a), count), evenly(len(examples.b), count)))
     else:
-        chosen = rows_of(examples, evenly(len(examples)))
+        chosen = rows_of(examples, evenly(len(examples), count))
     names = ("images",) if isinstance(chosen, LabeledImages) else ("a", "b")
     return dataclasses.replace(chosen, **{name: np.asarray(getattr(chosen, name)) for name in names})
 

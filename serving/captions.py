@@ -35,9 +35,9 @@ class CaptionSampler(Sampler):
         """(B, text_dim) embeddings and (B, latent_dim) noise to (B, side, side, 3) uint8 images."""
         return to_uint8(self.generator({"latent": latent, "text": text}, training=False))
 
-    def latents(self, count: tf.Tensor | int, seed: tf.Tensor | int) -> tf.Tensor:
-        """(count, latent_dim) noise from N(0, 1), a function of the seed."""
-        return tf.random.stateless_normal((count, self.latent_dim), noise_seed(seed))
+    def latents(self, count: tf.Tensor | int, seed: tf.Tensor | int, batch: int = 0) -> tf.Tensor:
+        """(count, latent_dim) noise from N(0, 1), a function of the seed and of the number of the batch."""
+        return tf.random.stateless_normal((count, self.latent_dim), noise_seed(seed, batch))
 
     def embed(self, captions: list[str]) -> np.ndarray:
         """(n, text_dim) float32 embeddings of captions."""

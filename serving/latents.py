@@ -50,9 +50,9 @@ class LatentSampler(Sampler):
         output = self.generator(inputs, training=False)
         return to_uint8(output) if self.output == "images" else output
 
-    def latents(self, count: tf.Tensor | int, seed: tf.Tensor | int) -> tf.Tensor:
-        """(count, D) noise, a function of the seed."""
-        return self.draw_latents(count, noise_seed(seed))
+    def latents(self, count: tf.Tensor | int, seed: tf.Tensor | int, batch: int = 0) -> tf.Tensor:
+        """(count, D) noise, a function of the seed and of the number of the batch."""
+        return self.draw_latents(count, noise_seed(seed, batch))
 
     def draw(self, inputs, seed: int) -> np.ndarray:
         """(n, ...) images as uint8, anything else as float32.

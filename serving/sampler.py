@@ -48,9 +48,9 @@ class Sampler(tf.Module):
         raise NotImplementedError
 
 
-def noise_seed(seed: tf.Tensor | int) -> tf.Tensor:
-    """(2,) int32: a scalar seed as stateless draws take it."""
-    return tf.stack([tf.cast(seed, tf.int32), 0])
+def noise_seed(seed: tf.Tensor | int, batch: int = 0) -> tf.Tensor:
+    """(2,) int32: a scalar seed as stateless draws take it, of one of many batches."""
+    return tf.stack([tf.cast(seed, tf.int32), batch])
 
 
 def with_png(images: tf.Tensor) -> dict[str, tf.Tensor]:

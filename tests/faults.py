@@ -417,4 +417,32 @@ FAULTS = (
         "parts = {(side, split): tuple(part) for side",
         ("tests/pipelines/readers/test_values.py",),
     ),
+    Fault(
+        "generate: the noise of one batch in all",
+        "serving/latents.py",
+        "noise_seed(seed, batch))",
+        "noise_seed(seed, 0))",
+        ("tests/engine/test_generate.py",),
+    ),
+    Fault(
+        "generate: a folder of other settings goes on",
+        "engine/generate.py",
+        "elif changed := differences(old, settings):",
+        "elif changed := []:",
+        ("tests/engine/test_generate.py",),
+    ),
+    Fault(
+        "report: rows of a part of the images, not of all",
+        "engine/parts/neighbors.py",
+        "np.hstack([found, chosen[near]])",
+        "np.hstack([found, near])",
+        ("tests/engine/test_report.py",),
+    ),
+    Fault(
+        "report: names as they are",
+        "panels/page.py",
+        'map(printable, str(value).split("\\n"))',
+        'str(value).split("\\n")',
+        ("tests/panels/test_page.py",),
+    ),
 )

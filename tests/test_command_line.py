@@ -99,9 +99,22 @@ def refusal(folder, *arguments):
         (["--mode=sample", "--model=char_cnn_rnn"], ["accepted for char_cnn_rnn are", "Received: sample"]),
         (["--mode=export", "--model=attribute_judge"], ["accepted for attribute_judge are", "Received: export"]),
         (["--mode=sample", f"--workdir={'x' * 5000}"], ["run.json must be a file that can be read", "too long"]),
-        (["--text_encoder=nowhere.npz"], ["text_encoder must be char_cnn_rnn or end_to_end or", "nowhere.npz"]),
+        (["--text_encoder=nowhere.npz"], ["must be char_cnn_rnn or word_cnn or end_to_end or the path", "nowhere.npz"]),
         (["--model=char_cnn_rnn", "--set=image_encoder=no.keras"], ["image_encoder must be small_cnn or", "no.keras"]),
         (["--mode=sample", "--num_images=1001"], ["num_images", "1000", "1001"]),
+        (["--mode=generate", "--num_images=1000001"], ["--num_images must be at most 1000000. Received: 1000001"]),
+        (["--mode=generate", "--num_images=0"], ["--num_images must be at least 1. Received: 0"]),
+        (["--mode=generate", "--interpolate=noise"], ["--interpolate is accepted with --mode=sample", "generate"]),
+        (
+            ["--mode=generate", "--model=pix2pix"],
+            ["pix2pix translates images", "--mode=sample --input=FILE or DIR. Received: --mode=generate"],
+        ),
+        (
+            ["--mode=generate", "--model=style_encoder"],
+            ["style_encoder draws captions in the style of images, with --mode=sample --input", "--mode=generate"],
+        ),
+        (["--mode=generate", "--model=gan_2d"], ["gan_2d draws no pictures", "Received: --mode=generate"]),
+        (["--mode=generate", "--model=class_judge"], ["accepted for class_judge are train, evaluate", "generate"]),
         (["--devices=-1"], ["devices"]),
         (["--checkpoint_every=0"], ["checkpoint_every"]),
         (["--model=dcgan", "--set=penalty=r3"], ["penalty must be one of", "r1", "r3"]),
@@ -132,7 +145,7 @@ def refusal(folder, *arguments):
             ["--judge is accepted with --mode=train, evaluate or explore", "--mode=export"],
         ),
         (["--mode=sample", "--evaluate_every=5"], ["--evaluate_every is accepted with --mode=train", "--mode=sample"]),
-        (["--checkpoint=best"], ["--checkpoint is accepted with --mode=sample, evaluate, export", "--mode=train"]),
+        (["--checkpoint=best"], ["--checkpoint is accepted with --mode=sample, generate, evaluate", "--mode=train"]),
         (["--evaluate_every=-1"], ["--evaluate_every must be at least 0. Received: -1"]),
         (["--evaluate_every=often"], ["evaluate_every", "often"]),
         (["--evaluate_every=5", "--evaluate_samples=1"], ["--evaluate_samples must be at least 2. Received: 1"]),
@@ -161,7 +174,8 @@ def test_help_is_there_without_tensorflow(tmp_path):
     shown = " ".join(result.stdout.split())
     for part in (
         "--mode=train: Steps between evaluations while training, each of which leaves a checkpoint. 0: none.",
-        "--mode=sample, evaluate, export, explore: Which checkpoint of the run: last, best",
+        "--mode=sample, generate, evaluate, export, explore, report: Which checkpoint of the run: last, best",
+        "Images a row, or steps of an interpolation; of --mode=generate, files. Default: 8, of --mode=generate 10,000.",
         "--mode=explore: The experiment to run. One of latent_walk, vector_arithmetic,",
         "--mode=evaluate: Captions to evaluate, of models that draw captions. Default: 1000.",
     ):
@@ -249,6 +263,10 @@ def write_record(folder, model="gan_cls", **config):
         ),
         ("cyclegan", ["--mode=sample", "--input=.", "--direction=AtoA"], ["--direction: did you mean", "AtoA"]),
         ("char_cnn_rnn", ["--mode=export"], ["accepted for char_cnn_rnn are train, evaluate"]),
+        ("dcgan", ["--mode=generate", "--caption=a bird"], ["dcgan draws from noise alone (and --label)", "captions"]),
+        ("dcgan", ["--mode=generate", "--embeddings=x.npz"], ["--embeddings is for models that draw from captions"]),
+        ("gan_cls", ["--mode=generate", "--label=1"], ["--label is for models that draw from noise. Received"]),
+        ("gan_cls", ["--mode=generate", "--captions_file=none.txt"], ["--captions_file", "none.txt"]),
     ],
 )
 def test_what_a_run_cannot_do_is_refused_before_tensorflow(tmp_path, model, arguments, wanted):

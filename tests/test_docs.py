@@ -13,6 +13,7 @@ import pytest
 from docs import tables
 from engine.command import COMMANDS, DEFAULT_MODEL, choice, kind_of
 from flags import fields_by_name
+from models.core.preset import ALWAYS
 from models.registry import PRESETS
 from pipelines.registry import DATASETS
 
@@ -98,7 +99,7 @@ def check(arguments: list[str]):
     preset = PRESETS[choice("model", model, PRESETS)]
     dataset = choice("dataset", command.dataset or preset.default_dataset, DATASETS)
     assert preset.needs <= DATASETS[dataset].gives, arguments
-    assert mode in preset.modes, arguments
+    assert mode in (*preset.modes, *ALWAYS), arguments
     if mode == "train":
         preset.resolve(dataset, command.settings())
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from callbacks.checkpoints import save
 from engine.experiment import Experiment
-from engine.record import run_record
+from engine.record import report_of, run_record
 from engine.run import Run
 from metrics.verification import BACKGROUND, POSE
 from models.registry import PRESETS
@@ -164,13 +164,17 @@ def tiny_run(model: str, folder: pathlib.Path, encoder: pathlib.Path | str = "",
     return Run(Experiment(model, PRESETS[model].default_dataset, tiny(model, **changes), str(folder)))
 
 
-def write_untrained(run: Run):
-    """Write a run that has taken no step, and can be used all the same."""
+def write_untrained(run: Run, step: int = 0, contrast: float = 1.0) -> Run:
+    """Leave a run folder as training does, of a model that has learned nothing; of more contrast pictures differ."""
     prepared = run.parts.prepare(run.splits.train)
-    run.folder.make()
-    run.folder.write_record(run_record(run.experiment, prepared.config, prepared.data, {}, 1, 0.0))
-    save(run.build(prepared), run.folder.checkpoints, 0)
-    run.parts.begin()
+    model = run.build(prepared)
+    model.generator.set_weights([contrast * weight for weight in model.generator.get_weights()])
+    record = run_record(run.experiment, prepared.config, prepared.data, {}, 1, 0.0) | report_of(run.splits.train)
+    with run.folder.made():
+        run.folder.write_record(record)
+        save(model, run.folder.checkpoints, step)
+        run.parts.begin()
+    return run
 
 
 def write_captioned_folder(folder: pathlib.Path, count: int = 40) -> pathlib.Path:

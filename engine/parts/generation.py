@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from engine.command import Evaluate, Explore, Sample
+from engine.command import DrawnCommand, Evaluate, Explore, Sample
 from engine.folder import RunError
+from engine.parts.asked import BATCH, Asked, numbers_of
 from engine.parts.exploration import explore_run
-from engine.parts.parts import MOST_TRAINING, Parts, Prepared, class_fingerprint, evenly, fingerprint, with_measured
+from engine.parts.parts import MOST_TRAINING, Parts, Prepared, class_fingerprint, fingerprint, with_measured
 from engine.requires import ensure
 from evaluation.images import ImageOutputs
 from evaluation.judges import judge_all
@@ -21,6 +22,7 @@ from pipelines.batches.labeled import real_batches
 from pipelines.examples import LabeledImages
 from pipelines.images import with_channels
 from pipelines.report import printable
+from pipelines.rows import evenly
 from serving.latents import LatentSampler
 
 # Of the training's pictures.
@@ -124,10 +126,7 @@ class ImageParts(Parts):
 
     def picture(self, sampler: LatentSampler, command: Sample) -> np.ndarray:
         """(h, w, 3) uint8: what --mode=sample asks for."""
-        names = self.class_names
-        if command.label and not sampler.classes:
-            raise RunError(f"{self.experiment.model} is not conditional. Received: --label={command.label[0]}")
-        labels = [label_of(name, names) for name in command.label]
+        names, labels = self.class_names, self.labels(sampler, command)
         count, seed = command.num_images, command.seed
         if command.interpolate:
             latent = self.interpolate(*sampler.latents(2, seed).numpy(), count)
@@ -137,6 +136,34 @@ class ImageParts(Parts):
             chosen = labels or range(min(sampler.classes, MOST_ROWS))
             return captioned_rows(class_rows(sampler, names, chosen, latent), LABEL_WIDTH)
         return grid(sampler.draw({"latent": latent}, seed), count if command.interpolate else min(count, 10))
+
+    def labels(self, sampler: LatentSampler, command: DrawnCommand) -> list[int]:
+        """Those that --label names; RunError if there is no such class, or none at all."""
+        if command.label and not sampler.classes:
+            raise RunError(f"{self.experiment.model} is not conditional. Received: --label={command.label[0]}")
+        return [label_of(name, self.class_names) for name in command.label]
+
+    def asked(self, sampler, command):
+        """Of each class in turn, or of those that --label names; where there are no classes, of noise alone."""
+        labels = np.array(self.labels(sampler, command) or range(sampler.classes), np.int32)
+
+        def draw(batch: int) -> np.ndarray:
+            inputs = {"latent": sampler.latents(BATCH, command.seed, batch).numpy()}
+            if len(labels):
+                inputs["label"] = labels[numbers_of(batch) % len(labels)]
+            return sampler.draw(inputs, command.seed)
+
+        def row(number: int) -> tuple[int, str]:
+            label = int(labels[number % len(labels)])
+            return label, printable(self.class_names[label])
+
+        if not len(labels):
+            return Asked(draw)
+        return Asked(draw, {"labels": labels.tolist()}, "labels.csv", ("label", "name"), row)
+
+    def drawn(self, model, sampler):
+        """The first pictures of --mode=generate."""
+        return self.drawn_as_asked(sampler)
 
     @property
     def interpolate(self):

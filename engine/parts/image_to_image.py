@@ -7,7 +7,8 @@ import numpy as np
 
 from engine.command import Evaluate, Sample
 from engine.parts.depths import Depths
-from engine.parts.parts import MOST_TRAINING, Parts, Prepared, evenly, fingerprint
+from engine.parts.neighbors import Drawn
+from engine.parts.parts import MOST_TRAINING, Parts, Prepared, fingerprint
 from engine.parts.sources import check_target
 from engine.parts.translations import page_of, translate_files, write_png
 from evaluation.evaluator import Data
@@ -21,6 +22,7 @@ from pipelines.batches.pairs import paired_batches
 from pipelines.batches.unpaired import unpaired_batches
 from pipelines.examples import DataError, PairedImages, UnpairedImages, Values
 from pipelines.images import center_crop, with_channels
+from pipelines.rows import evenly
 from pipelines.sizes import shown
 from serving.images import TranslationSampler, Translator
 
@@ -30,6 +32,8 @@ JITTER = 286 / 256
 GRID_ROWS = 6
 # More would take minutes and change the figures little.
 SCORED_IMAGES = 500
+# Of which the report shows the nearest training images.
+DRAWN = 8
 # Of the page that an evaluation leaves.
 GALLERY_ROWS = 100
 
@@ -87,6 +91,19 @@ class TranslationParts(Parts):
         """Write the first pictures of an evaluation side by side: a page, or two where it translates both ways."""
         for way in outputs.ways.values():
             self.write_gallery(way.direction if way.back else "translations", way.names, way.pictures())
+
+    def drawn(self, model, sampler):
+        """Some translations of unseen images, among the images of the side that they are translated to."""
+        examples, split = self.run.splits.unseen
+        train, found = self.run.splits.train, {}
+        outputs = self.outputs(model, sampler, Data(examples, split, DRAWN), Evaluate())
+        for way in outputs.ways.values():
+            side = way.direction[-1].lower()
+            unseen = getattr(examples, side)
+            unseen = np.asarray(unseen[evenly(len(unseen), DRAWN)]) if split == "test" else None
+            names = train.names if isinstance(train, PairedImages) else getattr(train, f"names_{side}")
+            found[way.direction] = Drawn(way.translated, way.names, getattr(train, side), names, unseen)
+        return found
 
     def write_gallery(self, title: str, names: Sequence[str], columns: Mapping[str, np.ndarray]):
         """Write pictures, label to (n, h, w, 3) uint8, and their page, in a folder of the evaluation."""

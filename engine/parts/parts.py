@@ -12,9 +12,11 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import tensorflow as tf
 
-from engine.command import Evaluate, Explore, Sample
+from engine.command import Evaluate, Explore, Generate, Sample
 from engine.experiment import Experiment
 from engine.folder import RunError
+from engine.parts.asked import Asked, numbers_of
+from engine.parts.neighbors import Drawn
 from engine.requires import required
 from evaluation.evaluator import Data, Outputs
 from models.core.config import ConfigError, TrainingConfig, override
@@ -25,7 +27,7 @@ from pipelines.atomic import atomic_write
 from pipelines.batches.draws import Batches
 from pipelines.examples import Examples, LabeledImages
 from pipelines.images import load_size, with_channels
-from pipelines.rows import ImageRows, in_chunks
+from pipelines.rows import ImageRows, evenly, in_chunks
 from serving.sampler import Sampler
 
 # () -> {name: (h, w, 3) uint8 picture}: draws the model as it is now.
@@ -161,11 +163,31 @@ class Parts:
         """Write what --mode=sample asks for; returns where."""
         raise NotImplementedError
 
+    def asked(self, sampler: Sampler, command: Generate) -> Asked:
+        """The numbered pictures of --mode=generate; RunError or DataError if it asks for what the model cannot draw."""
+        raise NotImplementedError
+
     def explore(self, model: TrainedModel, command: Explore) -> dict:
         """Do what --mode=explore asks for; returns its figures."""
         raise NotImplementedError
 
+    def drawn(self, model: TrainedModel, sampler: Sampler) -> dict[str, Drawn]:
+        """By name, or "" where there is one kind, pictures that the model makes, and the images that it was trained on
+        to make such: for the report. Empty where it makes none.
+        """
+        return {}
+
     # For subclasses.
+
+    def drawn_as_asked(self, sampler: Sampler) -> dict[str, Drawn]:
+        """The first pictures of --mode=generate, with as many unseen images; for `drawn`."""
+        asked = self.asked(sampler, Generate())
+        pictures, train = asked.draw(0), self.run.splits.train
+        labels = [f"{number} {' '.join(map(str, asked.row(number)))}".strip() for number in numbers_of(0)]
+        unseen, split = self.run.splits.unseen
+        rows = evenly(len(unseen), len(pictures))
+        unseen = np.asarray(unseen.images[rows]) if split == "test" else None
+        return {"": Drawn(pictures, labels, train.images, train.names, unseen)}
 
     def write_png(self, picture: np.ndarray, command: Sample, model: TrainedModel) -> pathlib.Path:
         """Write a picture of samples to --output, or to a name in the run folder that describes it."""
@@ -231,8 +253,3 @@ def fingerprint(*arrays: np.ndarray | ImageRows, channels: int = 0) -> str:
 def class_fingerprint(examples: LabeledImages) -> str | None:
     """A short hash of the images' labels, which decide what is drawn; None where there are none."""
     return None if examples.labels is None else fingerprint(np.asarray(examples.labels))
-
-
-def evenly(count: int, most: int) -> np.ndarray:
-    """At most `most` of the numbers 0, ..., count - 1, evenly spaced."""
-    return np.linspace(0, count - 1, min(most, count)).astype(int)

@@ -13,8 +13,9 @@ from engine.command import Evaluate, Explore, Sample
 from engine.evaluate import evaluation_data
 from engine.experiment import Experiment, captions_of
 from engine.folder import RunError, RunFolder
+from engine.parts.captions import by_captions, by_embeddings, check_dimension, warn_of_reading
 from engine.parts.exploration import explore_run
-from engine.parts.parts import MOST_TRAINING, Parts, Prepared, class_fingerprint, evenly, fingerprint, with_measured
+from engine.parts.parts import MOST_TRAINING, Parts, Prepared, class_fingerprint, fingerprint, with_measured
 from engine.parts.text_encoder import (
     ENCODER_FILE,
     caption_counts,
@@ -36,11 +37,11 @@ from pipelines.batches.text import encode_characters
 from pipelines.embeddings.table import EmbeddingTable, join, read, read_embeddings
 from pipelines.examples import CaptionedImages, DataError
 from pipelines.images import center_crop, to_uint8
-from pipelines.rows import some_of
+from pipelines.rows import evenly, some_of
 from serving.captions import CaptionSampler
 from serving.encoder import CaptionEncoder
 from serving.joint import COMPATIBILITY_FILE, IMAGE_FILE
-from serving.reading import Characters, quoted, unknown_line
+from serving.reading import Characters
 
 # The fixed grid of the training's pictures.
 GRID_ROWS, GRID_SAMPLES, STRIP_STEPS = 6, 6, 8
@@ -239,6 +240,20 @@ class TextToImageParts(Parts):
         ]
         return self.write_png(captioned_rows(rows), command, model)
 
+    def asked(self, sampler, command):
+        """Captions, or embeddings from a file, each in turn."""
+
+        def unseen():
+            return self.run.splits.unseen
+
+        if sampler.encoder is None:
+            return by_embeddings(sampler, command, self.choice, unseen)
+        return by_captions(sampler, command, unseen)
+
+    def drawn(self, model, sampler):
+        """The first pictures of --mode=generate."""
+        return self.drawn_as_asked(sampler)
+
     # Evaluation.
 
     def has_judge(self, examples):
@@ -283,21 +298,13 @@ def sampled_texts(sampler: CaptionSampler, command: Sample) -> tuple[list[str], 
         table = chosen_rows(read(command.embeddings), captions)
         # One picture a name: the mean of its captions' embeddings.
         texts = np.stack([rows.mean(axis=0) for rows in table.embeddings])
-        if texts.shape[1] != sampler.text_dim:
-            raise DataError(
-                f"embeddings must have the {sampler.text_dim} numbers that the model was trained on. "
-                f"Received: {texts.shape[1]} in {command.embeddings}"
-            )
+        check_dimension(texts, sampler, command.embeddings)
         return list(table.names), texts
     if not captions:
         raise RunError('--mode=sample needs a --caption="..." or a --captions_file. Received: neither')
     if len(captions) > MOST_ROWS:
         raise RunError(f"one picture holds {MOST_ROWS} captions. Received: {len(captions):,}")
-    reading = sampler.encoder.reading
-    if cut := [caption for caption, is_cut in zip(captions, reading.cut(captions), strict=True) if is_cut]:
-        logging.warning("%s", reading.cut_line(len(cut), quoted(cut)))
-    if unknown := reading.unknown(captions):
-        logging.warning("%s", unknown_line(unknown))
+    warn_of_reading(captions, sampler)
     return list(captions), sampler.embed(list(captions))
 
 

@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from models.core.config import TrainingConfig, override
 from models.core.published import Published
 
-MODES = ("train", "sample", "evaluate", "export", "explore")
+MODES = ("train", "sample", "generate", "evaluate", "export", "explore")
+# What every run accepts beside those of its preset.
+ALWAYS = ("report",)
 
 
 def import_name(dotted: str):
@@ -63,7 +65,7 @@ class Preset:
         requires: earlier runs that it needs.
         default_dataset: what it trains on when no dataset is named.
         per_dataset: what a dataset changes in `config`.
-        modes: what `--mode` accepts for it.
+        modes: what `--mode` accepts for it, beside `ALWAYS`.
         both_ways: whether it translates from A to B and from B to A, so that --direction chooses when sampling.
         samples_from: what --mode=sample makes pictures of: "captions", "images", "noise" or "images and captions"; an
             experiment is for one of them.

@@ -1,6 +1,6 @@
 """The preset of the style encoder, Reed et al., ICML 2016."""
 
-from models.core.preset import MODES, Preset, Requirement
+from models.core.preset import Preset, Requirement
 from models.style_encoder.configs import StyleEncoderConfig
 from models.style_encoder.published import PUBLISHED
 from models.text_encoder.presets import TEXT_AND_IMAGES
@@ -32,7 +32,7 @@ PRESETS = {
             Requirement("judge", "attribute_judge", "judge", to_train=False),
         ),
         per_dataset={"birds": BIRDS},
-        modes=MODES,
+        modes=("train", "sample", "evaluate", "export", "explore"),
         samples_from="images and captions",
         published=PUBLISHED,
         why_per_dataset={"birds": "short enough for two cores; measured by the error on new samples"},

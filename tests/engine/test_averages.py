@@ -70,7 +70,7 @@ def test_the_averages_are_exported(trained, monkeypatch):
     monkeypatch.setattr("engine.run.export", lambda sampler, folder, about: exported.append(sampler) or folder)
     # At the end of a training, of a copy in memory, and later.
     run.finish(model)
-    run.write_export(model)
+    run.write_export(model, run.parts.sampler(model))
     for sampler in exported:
         signatures = sampler.signatures()
         if hasattr(sampler, "translators"):

@@ -9,7 +9,7 @@ from engine.parts.parts import Parts
 from engine.run import Run
 from evaluation.evaluator import NEEDS, Evaluator, comparable
 from evaluation.names import NetworkName
-from models.core.preset import MODES, import_name
+from models.core.preset import ALWAYS, MODES, import_name
 from models.core.trained import TrainedModel
 from models.registry import PRESETS
 from pipelines.registry import DATASETS
@@ -18,20 +18,20 @@ each_preset = pytest.mark.parametrize("name", PRESETS)
 
 
 def test_a_mode_is_a_command_and_a_method_of_the_run():
-    assert tuple(COMMANDS) == MODES
+    assert tuple(COMMANDS) == (*MODES, *ALWAYS)
     assert all(command.mode == mode for mode, command in COMMANDS.items())
-    assert all(callable(getattr(Run, mode, None)) for mode in MODES)
+    assert all(callable(getattr(Run, mode, None)) for mode in COMMANDS)
 
 
 @each_preset
 def test_its_modes_are_those_that_its_parts_can_do(name):
     modes = PRESETS[name].modes
     assert "train" in modes
-    assert set(modes) <= set(COMMANDS)
+    assert set(modes) <= set(MODES)
     parts = import_name(PRESETS[name].parts)
     # What is sampled can be exported, and nothing else can.
     hooks = {"sample": ("sample", "sampler"), "export": ("sampler",), "explore": ("explore",)}
-    hooks |= {"train": ("prepare",), "evaluate": ("evaluated", "outputs")}
+    hooks |= {"train": ("prepare",), "evaluate": ("evaluated", "outputs"), "generate": ("asked",)}
     for mode, methods in hooks.items():
         has = {getattr(parts, method) is not getattr(Parts, method) for method in methods}
         # Parts that points share with images, say, bring no more than the command line would accept.

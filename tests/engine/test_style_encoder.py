@@ -61,6 +61,9 @@ def test_it_keeps_the_generator_as_it_is_sampled_and_its_text_encoder(folders):
     embedded = [CaptionEncoder.load(folder / "text_encoder.keras").embed_all(captions) for folder in folders]
     np.testing.assert_array_equal(*embedded)
     assert (style / "pictures" / "style_transfer-00000002.png").exists()
+    report = (style / "report.html").read_text()
+    assert "pictures/style_transfer-00000002.png" in report
+    assert "could not be made" not in report
 
 
 def test_training_lowers_the_error_on_new_noise(tmp_path, world, encoder_folder):

@@ -1,0 +1,106 @@
+"""What --mode=generate draws from: captions, or their embeddings from a file; by default those of unseen images."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from absl import logging
+
+from engine.command import Generate
+from engine.experiment import captions_of
+from engine.folder import RunError
+from engine.parts.asked import BATCH, Asked, embedded, in_rounds, numbers_of
+from engine.parts.parts import fingerprint
+from pipelines.embeddings.table import join, read, read_embeddings
+from pipelines.examples import CaptionedImages, DataError
+from pipelines.report import printable
+from serving.captions import CaptionSampler
+from serving.reading import quoted, unknown_line
+
+# () -> the examples to test on, and which split they are (`engine.splits.Splits.unseen`).
+Unseen = Callable[[], tuple[CaptionedImages, str]]
+
+
+def by_captions(sampler: CaptionSampler, command: Generate, unseen: Unseen) -> Asked:
+    """The captions that are given, in their order, or all of the split to test on; again and again."""
+    if command.embeddings:
+        raise RunError(
+            "this model has a text encoder of its own, so it draws captions: --caption or --captions_file. "
+            f"Received: --embeddings={command.embeddings}"
+        )
+    captions, split = list(captions_of(command)), "given"
+    if captions:
+        warn_of_reading(captions, sampler)
+    else:
+        examples, split = unseen()
+        order = in_rounds([len(of_image) for of_image in examples.captions], command.seed)
+        captions = [examples.captions[image][caption] for image, caption in order]
+    settings = {
+        "captions": split,
+        "captions_fingerprint": fingerprint(np.frombuffer("\n".join(captions).encode(), np.uint8)),
+    }
+    draw = drawing(sampler, embedded(sampler.embed, captions), len(captions), command.seed)
+    return Asked(draw, settings, "captions.csv", ("caption",), lambda number: (captions[number % len(captions)],))
+
+
+def by_embeddings(sampler: CaptionSampler, command: Generate, trained: str, unseen: Unseen) -> Asked:
+    """The embeddings in --embeddings, of the images that --caption names or of all; by default those of the split to
+    test on, in the file that the model was trained on. Nobody knows their captions: the table names the images.
+
+    Args:
+        sampler: draws.
+        command: names the file.
+        trained: the file of the training.
+        unseen: gives the images to test on.
+    """
+    chosen = captions_of(command)
+    if command.embeddings:
+        table = read(command.embeddings)
+        names, rows = (chosen, join(table, chosen)) if chosen else (table.names, table.embeddings)
+    elif chosen:
+        raise RunError(
+            "this model was trained on embeddings from a file, so it draws embeddings: --embeddings=FILE. "
+            f"Received: --caption={'; '.join(chosen)}"
+        )
+    else:
+        names = unseen()[0].names
+        rows = read_embeddings(trained, names)
+    check_dimension(rows[0], sampler, command.embeddings or trained)
+    order = in_rounds([len(of_image) for of_image in rows], command.seed)
+    texts = np.stack([rows[image][embedding] for image, embedding in order])
+
+    def row(number: int) -> tuple[str, int]:
+        image, embedding = order[number % len(order)]
+        return printable(names[image]), embedding
+
+    draw = drawing(sampler, lambda some: texts[some], len(texts), command.seed)
+    return Asked(draw, {"embeddings_fingerprint": fingerprint(texts)}, "embeddings.csv", ("name", "embedding"), row)
+
+
+def drawing(
+    sampler: CaptionSampler, texts: Callable[[np.ndarray], np.ndarray], count: int, seed: int
+) -> Callable[[int], np.ndarray]:
+    """A function from a batch's number to its pictures: of `count` texts in turn, given by their rows."""
+
+    def draw(batch: int) -> np.ndarray:
+        latent = sampler.latents(BATCH, seed, batch).numpy()
+        return sampler.draw({"embeddings": texts(numbers_of(batch) % count), "latent": latent}, seed)
+
+    return draw
+
+
+def check_dimension(texts: np.ndarray, sampler: CaptionSampler, file: str):
+    """DataError unless (n, D) embeddings have the numbers that the generator takes."""
+    if texts.shape[1] != sampler.text_dim:
+        raise DataError(
+            f"embeddings must have the {sampler.text_dim} numbers that the model was trained on. "
+            f"Received: {texts.shape[1]} in {file}"
+        )
+
+
+def warn_of_reading(captions: Sequence[str], sampler: CaptionSampler):
+    """Warn of captions of which the encoder reads the beginning alone, and of words that it does not know."""
+    reading = sampler.encoder.reading
+    if cut := [caption for caption, is_cut in zip(captions, reading.cut(captions), strict=True) if is_cut]:
+        logging.warning("%s", reading.cut_line(len(cut), quoted(cut)))
+    if unknown := reading.unknown(captions):
+        logging.warning("%s", unknown_line(unknown))
