@@ -4,9 +4,9 @@ import functools
 
 import numpy as np
 import tensorflow as tf
-from tqdm import tqdm
 
 from evaluation.distances import seen, shuffled, splits_of
+from evaluation.drawing import draw
 from evaluation.evaluator import Data, Evaluator, Outputs
 from evaluation.judges import judge_extractor
 from metrics.classes import category_error, class_score, class_shares
@@ -17,7 +17,7 @@ from serving.latents import LatentSampler
 
 # Real images that samples are compared with, and pictures whose distances are taken.
 COMPARED, SPREAD = 10_000, 400
-# Samples that are drawn at a time, where a bar is shown.
+# Samples that are drawn at a time, where a bar is shown: four batches.
 DRAWN = 1000
 
 
@@ -47,16 +47,7 @@ class ImageOutputs(Outputs):
     @functools.cached_property
     def generated(self) -> FloatImages:
         """(n, h, w, c) samples in [-1, 1]."""
-        if not self.data.shows_progress:
-            return FloatImages(self.sampler.draw({"count": self.data.count, "label": self.asked}, self.data.seed))
-        latents, parts = self.sampler.latents(self.data.count, self.data.seed).numpy(), []
-        with tqdm(total=len(latents), desc="samples", unit=" images", disable=None) as bar:
-            for start in range(0, len(latents), DRAWN):
-                part = slice(start, start + DRAWN)
-                label = None if self.asked is None else self.asked[part]
-                parts.append(self.sampler.draw({"latent": latents[part], "label": label}, self.data.seed))
-                bar.update(len(parts[-1]))
-        return FloatImages(np.concatenate(parts))
+        return draw(self.sampler, {"label": self.asked}, self.data.count, self.data, DRAWN)
 
     def rows(self, rows: np.ndarray) -> FloatImages:
         """Real images in [-1, 1] as the model makes them."""
