@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from evaluation.drawing import draw
 from evaluation.evaluator import Data, Evaluator, Outputs
 from evaluation.judges import judge_all
 from metrics.text_to_image import GROUPS, attribute_figures, diversity_figures
@@ -13,6 +14,8 @@ from serving.captions import CaptionSampler
 
 # Diversity: how many captions (and classes), and how many pictures of each.
 CAPTIONS, PICTURES = 20, 20
+# Pictures that are drawn at a time, where a bar is shown: fifteen batches.
+DRAWN = 960
 
 
 class CaptionOutputs(Outputs):
@@ -59,7 +62,7 @@ class CaptionOutputs(Outputs):
     @functools.cached_property
     def generated(self) -> FloatImages:
         """(n, side, side, 3) pictures in [-1, 1]."""
-        return self.pictures(self.texts, self.data.seed)
+        return draw(self.sampler, {"embeddings": self.texts}, len(self.texts), self.data, DRAWN)
 
     @functools.cached_property
     def real(self) -> FloatImages:

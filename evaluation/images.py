@@ -4,11 +4,11 @@ import functools
 
 import numpy as np
 import tensorflow as tf
-from tqdm import tqdm
 
-from evaluation.distances import shuffled, splits_of
+from evaluation.distances import seen, shuffled, splits_of
+from evaluation.drawing import draw
 from evaluation.evaluator import Data, Evaluator, Outputs
-from evaluation.judges import class_probabilities, judge_all
+from evaluation.judges import judge_extractor
 from metrics.classes import category_error, class_score, class_shares
 from metrics.diversity import mean_pairwise_distance
 from models.core.trained import TrainedModel
@@ -17,7 +17,7 @@ from serving.latents import LatentSampler
 
 # Real images that samples are compared with, and pictures whose distances are taken.
 COMPARED, SPREAD = 10_000, 400
-# Samples that are drawn at a time, where a bar is shown.
+# Samples that are drawn at a time, where a bar is shown: four batches.
 DRAWN = 1000
 
 
@@ -47,16 +47,7 @@ class ImageOutputs(Outputs):
     @functools.cached_property
     def generated(self) -> FloatImages:
         """(n, h, w, c) samples in [-1, 1]."""
-        if not self.data.shows_progress:
-            return FloatImages(self.sampler.draw({"count": self.data.count, "label": self.asked}, self.data.seed))
-        latents, parts = self.sampler.latents(self.data.count, self.data.seed).numpy(), []
-        with tqdm(total=len(latents), desc="samples", unit=" images", disable=None) as bar:
-            for start in range(0, len(latents), DRAWN):
-                part = slice(start, start + DRAWN)
-                label = None if self.asked is None else self.asked[part]
-                parts.append(self.sampler.draw({"latent": latents[part], "label": label}, self.data.seed))
-                bar.update(len(parts[-1]))
-        return FloatImages(np.concatenate(parts))
+        return draw(self.sampler, {"label": self.asked}, self.data.count, self.data, DRAWN)
 
     def rows(self, rows: np.ndarray) -> FloatImages:
         """Real images in [-1, 1] as the model makes them."""
@@ -83,10 +74,9 @@ class ImageOutputs(Outputs):
             for key, (images, labels) in kinds.items()
         }
 
-    @functools.cached_property
-    def probabilities(self) -> np.ndarray:
-        """(n, C) of the samples' classes, by the judge."""
-        return class_probabilities(self.data.judge, self.generated)
+    def probabilities(self, side: str) -> np.ndarray:
+        """(n, C) of the classes of the "generated" or "real" images, by the judge, which sees them once."""
+        return seen(self, side, judge_extractor(self.data.judge), self.data).probabilities
 
 
 class ImageDiversity(Evaluator):
@@ -107,8 +97,8 @@ class ClassScore(Evaluator):
 
     def measure(self, outputs, data):
         """Beside the score of real images."""
-        probabilities = outputs.probabilities
-        for kind, part in (("", probabilities), ("_of_real", class_probabilities(data.judge, outputs.real))):
+        probabilities = outputs.probabilities("generated")
+        for kind, part in (("", probabilities), ("_of_real", outputs.probabilities("real"))):
             mean, deviation = class_score(part, splits_of(len(part)))
             yield f"class_score{kind}", mean
             if not kind:
@@ -124,7 +114,7 @@ class ClassConsistency(Evaluator):
 
     def measure(self, outputs, data):
         """The share."""
-        yield "class_consistency", (judge_all(data.judge, outputs.generated)[:, 0] == outputs.asked).mean()
+        yield "class_consistency", (outputs.probabilities("generated").argmax(axis=1) == outputs.asked).mean()
 
 
 class CategoryError(Evaluator):

@@ -8,8 +8,8 @@ import numpy as np
 
 # Naeem et al. 2020, section 3; Kynkaanniemi et al. take 3.
 NEIGHBORS = 5
-# Rows of a distance matrix in memory at a time: 80 MB beside 10,000 others.
-_BLOCK = 1000
+# Rows of a distance matrix in memory at a time: 20 MB beside 10,000 others.
+_BLOCK = 250
 
 
 def manifold_figures(real: np.ndarray, generated: np.ndarray, k: int = NEIGHBORS) -> dict[str, float]:
@@ -28,7 +28,8 @@ def manifold_figures(real: np.ndarray, generated: np.ndarray, k: int = NEIGHBORS
     Raises:
         ValueError: the wrong shapes, different d, k out of range, or a value that is not finite.
     """
-    real, generated = np.asarray(real, np.float64), np.asarray(generated, np.float64)
+    # Copies, which are moved below.
+    real, generated = np.array(real, np.float64), np.array(generated, np.float64)
     if real.ndim != 2 or generated.ndim != 2 or real.shape[1] != generated.shape[1]:
         raise ValueError(f"features must be (n, d) and (m, d). Received: shapes {real.shape} and {generated.shape}")
     if not (np.isfinite(real).all() and np.isfinite(generated).all()):
@@ -37,7 +38,8 @@ def manifold_figures(real: np.ndarray, generated: np.ndarray, k: int = NEIGHBORS
         raise ValueError(f"k must be 1 to {min(len(real), len(generated)) - 1}. Received: {k}")
     # Leaves the distances unchanged, and avoids cancellation in them.
     center = real.mean(axis=0)
-    real, generated = real - center, generated - center
+    real -= center
+    generated -= center
     real_radii, generated_radii = radii(real, k), radii(generated, k)
     within_real, recalled, covered = np.zeros(len(generated), int), [], []
     for start, squared in _squared_distances(real, generated):
@@ -65,7 +67,7 @@ def radii(rows: np.ndarray, k: int) -> np.ndarray:
 
 def _squared_distances(rows: np.ndarray, others: np.ndarray):
     """Yields (start, (k, m)) the squared distances of some rows at a time to all others."""
-    norms, other_norms = (rows**2).sum(axis=1), (others**2).sum(axis=1)
+    norms, other_norms = (np.einsum("ij,ij->i", part, part) for part in (rows, others))
     for start in range(0, len(rows), _BLOCK):
         # A copy: of one array times itself NumPy computes a half, and rounds it otherwise than the same rows apart.
         block = rows[start : start + _BLOCK].copy()
