@@ -85,14 +85,6 @@ def seen(compared: Outputs, side: str, extractor: Extractor, data: Data) -> Extr
     return compared.extracted[key]
 
 
-def distance(compute, name: NetworkName, *arguments) -> float:
-    """A Frechet distance; DataError where it is not defined: too few images."""
-    try:
-        return compute(*arguments)
-    except ValueError as error:
-        raise DataError(f"no Frechet distance on {name.name}: {error}") from error
-
-
 def shuffled(rows: np.ndarray) -> np.ndarray:
     """In a fixed random order: files may be sorted by class."""
     return rows[np.random.default_rng(0).permutation(len(rows))]
@@ -117,17 +109,26 @@ class FeatureDistances(ByNetwork):
         extractor = self.extractor(data)
         return subset_size(*(len(seen(compared, side, extractor, data).rows) for side in ("generated", "real")))
 
+    def distance(self, generated: Extracted, real: Extracted, name: NetworkName) -> float:
+        """The Frechet distance; DataError where it is not defined: too few images."""
+        try:
+            if generated.is_whole and real.is_whole:
+                return frechet_distance(generated.rows, real.rows)
+            return moments_distance(generated.moments, real.moments)
+        except ValueError as error:
+            raise DataError(f"no Frechet distance on {name.name}: {error}") from error
+
     def figures(self, compared, extractor, data):
         """Beside the Frechet distance of two halves of the real images."""
         generated, real = (seen(compared, side, extractor, data) for side in ("generated", "real"))
         # Of one image there is no distance, which only who names a network has asked for.
         if self.by_judge and min(len(generated.rows), len(real.rows)) < 2:
             return
-        yield FRECHET, distance(moments_distance, extractor.name, generated.moments, real.moments)
+        yield FRECHET, self.distance(generated, real, extractor.name)
         # Of a few held-out images there are no two halves of two.
         if len(real.rows) > 3:
             halves = np.array_split(shuffled(real.rows), 2)
-            yield f"{FRECHET} of real", distance(frechet_distance, extractor.name, *halves)
+            yield f"{FRECHET} of real", frechet_distance(*halves)
         if (size := self.size(compared, data)) > 1:
             mean, deviation = kernel_distance(generated.rows, real.rows, size=size, seed=data.seed)
             yield KERNEL, mean

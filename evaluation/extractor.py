@@ -16,8 +16,8 @@ from pipelines.images import FloatImages
 
 # Rows that are kept of many, for what compares them one by one; moments are of all.
 KEPT = 10_000
-# What a batch may hold, in pixels; more images than 256 gain nothing.
-BATCH_PIXELS, LEAST, MOST = 2**20, 16, 256
+# What a batch may hold, in pixels: a network's maps take a hundred times as much; more images than 128 gain nothing.
+BATCH_PIXELS, LEAST, MOST = 2**18, 8, 128
 NO_RESIZE = "none"
 
 
@@ -85,6 +85,11 @@ class Extracted:
     moments: Moments
     rows: np.ndarray
     probabilities: np.ndarray | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the rows are of all images."""
+        return len(self.rows) == self.moments.count
 
 
 def extract(extractor: Extractor, images: np.ndarray, title: str = "") -> Extracted:

@@ -6,9 +6,9 @@ import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
-from evaluation.distances import shuffled, splits_of
+from evaluation.distances import seen, shuffled, splits_of
 from evaluation.evaluator import Data, Evaluator, Outputs
-from evaluation.judges import class_probabilities, judge_all
+from evaluation.judges import judge_extractor
 from metrics.classes import category_error, class_score, class_shares
 from metrics.diversity import mean_pairwise_distance
 from models.core.trained import TrainedModel
@@ -83,10 +83,9 @@ class ImageOutputs(Outputs):
             for key, (images, labels) in kinds.items()
         }
 
-    @functools.cached_property
-    def probabilities(self) -> np.ndarray:
-        """(n, C) of the samples' classes, by the judge."""
-        return class_probabilities(self.data.judge, self.generated)
+    def probabilities(self, side: str) -> np.ndarray:
+        """(n, C) of the classes of the "generated" or "real" images, by the judge, which sees them once."""
+        return seen(self, side, judge_extractor(self.data.judge), self.data).probabilities
 
 
 class ImageDiversity(Evaluator):
@@ -107,8 +106,8 @@ class ClassScore(Evaluator):
 
     def measure(self, outputs, data):
         """Beside the score of real images."""
-        probabilities = outputs.probabilities
-        for kind, part in (("", probabilities), ("_of_real", class_probabilities(data.judge, outputs.real))):
+        probabilities = outputs.probabilities("generated")
+        for kind, part in (("", probabilities), ("_of_real", outputs.probabilities("real"))):
             mean, deviation = class_score(part, splits_of(len(part)))
             yield f"class_score{kind}", mean
             if not kind:
@@ -124,7 +123,7 @@ class ClassConsistency(Evaluator):
 
     def measure(self, outputs, data):
         """The share."""
-        yield "class_consistency", (judge_all(data.judge, outputs.generated)[:, 0] == outputs.asked).mean()
+        yield "class_consistency", (outputs.probabilities("generated").argmax(axis=1) == outputs.asked).mean()
 
 
 class CategoryError(Evaluator):

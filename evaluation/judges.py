@@ -16,21 +16,17 @@ def judge_all(judge: AttributeJudge, images: np.ndarray) -> np.ndarray:
     return in_batches(judge.judge, images)
 
 
-def class_probabilities(judge: ClassJudge, images: np.ndarray) -> np.ndarray:
-    """(n, C) probabilities of the classes, of any number of images in [-1, 1]."""
-
-    def probabilities(part):
-        return tf.nn.softmax(judge.classifier({"image": judge.resized(part)}, training=False))
-
-    return in_batches(probabilities, images)
-
-
 def judge_extractor(judge: AttributeJudge) -> Extractor:
-    """The activations of the judge's last hidden layer, as features of images."""
-    trunk = keras.Model(judge.classifier.input, judge.classifier.get_layer("features").output)
-    return Extractor(
-        lambda part: {"features": trunk({"image": judge.resized(part)}, training=False)}, JUDGE, channels=0
-    )
+    """The activations of the judge's last hidden layer, as features of images; of a judge of classes, these too."""
+    classifier, is_of_classes = judge.classifier, isinstance(judge, ClassJudge)
+    network = keras.Model(classifier.input, [classifier.get_layer("features").output, classifier.output])
+
+    @tf.function(reduce_retracing=True)
+    def seen(images: tf.Tensor) -> dict[str, tf.Tensor]:
+        features, logits = network({"image": judge.resized(images)}, training=False)
+        return {"features": features} | ({"probabilities": tf.nn.softmax(logits)} if is_of_classes else {})
+
+    return Extractor(seen, JUDGE, has_probabilities=is_of_classes, channels=0)
 
 
 class JudgeOutputs(Outputs):

@@ -8,8 +8,8 @@ import numpy as np
 
 # Naeem et al. 2020, section 3; Kynkaanniemi et al. take 3.
 NEIGHBORS = 5
-# Rows of a distance matrix in memory at a time: 80 MB beside 10,000 others.
-_BLOCK = 1000
+# Rows of a distance matrix in memory at a time: 20 MB beside 10,000 others.
+_BLOCK = 250
 
 
 def manifold_figures(real: np.ndarray, generated: np.ndarray, k: int = NEIGHBORS) -> dict[str, float]:

@@ -141,10 +141,10 @@ def test_many_images_are_seen_in_batches_that_fit_memory():
         return {"features": batch[:, 0, 0]}
 
     assert Extractor(counted, NetworkName("x"), side=0)(images(32, 600)).shape == (600, 3)
-    assert [shape[0] for shape in sizes] == [256, 256, 88]
+    assert [shape[0] for shape in sizes] == [128, 128, 128, 128, 88]
     sizes.clear()
-    Extractor(counted, NetworkName("x"), side=299)(images(8, 40))
-    assert [shape[:2] for shape in sizes] == [(16, 299), (16, 299), (8, 299)]
+    Extractor(counted, NetworkName("x"), side=299)(images(8, 20))
+    assert [shape[:2] for shape in sizes] == [(8, 299), (8, 299), (4, 299)]
 
 
 def test_only_weights_of_the_graph_of_2015_known_by_checksum_are_called_by_its_name(tmp_path, monkeypatch):
