@@ -47,7 +47,7 @@ def test_the_averages_are_scored(trained):
     look = look_at(run)
     assert write_evaluation(run, COMMAND, model)["protocol"]["weights"] == "averaged"
     for images in drawn(look.outputs):
-        pixels = images if images.dtype == np.uint8 else np.rint((images + 1) * 127.5)
+        pixels = images if images.dtype == np.uint8 else np.rint((np.asarray(images) + 1) * 127.5)
         assert (pixels == GRAY).all(), "what is scored was not drawn by the averages"
 
 
