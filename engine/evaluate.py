@@ -27,7 +27,11 @@ from evaluation.matching import RetrievalEncoder
 from evaluation.names import NetworkName, network_name
 from models.core.trained import TrainedModel
 from pipelines.examples import DataError
+from pipelines.rows import RealImages, evenly
 from serving.joint import IMAGE_FILE, JointEncoders
+
+# Training images among which copies are searched: more would take memory and, of a large network, minutes.
+MOST_TRAINING = 10_000
 
 
 def write_evaluation(run, command: Evaluate, model: TrainedModel) -> dict:
@@ -192,8 +196,14 @@ def evaluation_data(run, command: Evaluate, examples, split: str, count: int) ->
         retrieval_of(run, command.retrieval_encoder),
         pathlib.Path(run.experiment.cache_dir) / "features",
         run.parts.model_has(run.trained_config()),
-        training=lambda: run.parts.training_images(run.splits.train, run.trained_config()),
+        training=lambda: training_images(run),
     )
+
+
+def training_images(run) -> dict[str, RealImages]:
+    """Some images that were trained on (`evaluation.evaluator.Data.training`)."""
+    real = run.parts.real_images(run.splits.train, run.trained_config())
+    return {prefix: images.take(evenly(len(images), MOST_TRAINING)) for prefix, images in real.items()}
 
 
 def retrieval_of(run, named: str) -> RetrievalEncoder | None:

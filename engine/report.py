@@ -14,6 +14,7 @@ from engine.parts.neighbors import neighbors_of
 from engine.parts.parts import weights_of
 from engine.parts.translations import write_png
 from engine.scorecard import scores
+from evaluation.memorization import PIXELS
 from models.core.published import shown
 from models.core.trained import TrainedModel
 from panels import page
@@ -198,9 +199,9 @@ def neighbors(run, model: TrainedModel, sampler: Sampler | None) -> list[str]:
         blocks += [
             page.paragraph(
                 f"Each row: a picture that was drawn, and its nearest of {found.searched:,} training images. "
-                f"The upper half are the pictures nearest to a training image. Mean distance of {len(drawn.pictures)} "
-                f"pictures to the nearest {page.number(found.distance)}{beside} (root-mean-square difference of pixels "
-                f"from -1 to 1, at {found.side} pixels)."
+                "The upper half are the pictures nearest to a training image. Median distance of "
+                f"{len(drawn.pictures)} pictures to the nearest {page.number(found.distance)}{beside} "
+                f"(root-mean-square difference of {PIXELS.name.name}, from -1 to 1)."
             ),
             page.figure(file, f"{name}: nearest training images" if name else "Nearest training images"),
             page.folded(

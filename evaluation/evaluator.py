@@ -43,7 +43,7 @@ class Data:
         features: a network that images are compared by (`evaluation.extractor.Extractor`); None without one.
         retrieval: encoders of text and of images into one space (`evaluation.matching.RetrievalEncoder`); None without.
         cache: the folder in which features of real images are kept; None for nowhere.
-        training: () -> by the prefix of `Outputs.compared`, some training images as the model makes them, (n, h, w, c)
+        training: () -> by the prefix of `Outputs.compared`, some training images as the model makes such, (n, h, w, c)
             uint8; called if an evaluator needs them. None where there are none, or nothing else.
         shows_progress: whether what takes long shows a progress bar (a training shows its own).
         model_has: those of `OF_MODELS` that the model has: "condition" (it is asked for classes), "category" (a code).

@@ -10,7 +10,7 @@ import numpy as np
 
 from experiments.result import Finding, ratio
 from experiments.subject import Subject
-from metrics.neighbors import nearest
+from metrics.neighbors import closest_and_others, nearest
 from panels.grids import SMALL_SIDE, grid, titled
 
 SAMPLES = 1000  # and as many images of the test split
@@ -56,9 +56,8 @@ def nearest_neighbors(
         points = [_rows(space(images)) for images in (samples, training, held_out)]
         indices, distances = nearest(points[0], points[1], neighbors)
         figures[name] = _figures(*points, distances[:, 0], np.random.default_rng(seed))
-        closest = np.argsort(distances[:, 0], kind="stable")[: -(-shown // 2)]
-        others = np.setdiff1d(np.arange(len(samples)), closest)[: shown - len(closest)]
-        rows = [np.concatenate([samples[row : row + 1], training[indices[row]]]) for row in (*closest, *others)]
+        chosen = closest_and_others(distances[:, 0], shown)
+        rows = [np.concatenate([samples[row : row + 1], training[indices[row]]]) for row in chosen]
         title = f"samples, and their nearest training images by {name}"
         pictures[name] = titled(title, grid(np.concatenate(rows), len(rows[0]), SMALL_SIDE))
     return Finding(pictures, figures)

@@ -36,6 +36,13 @@ def nearest(queries: np.ndarray, gallery: np.ndarray, count: int = 1) -> tuple[n
     return np.concatenate(found), np.concatenate(distances)
 
 
+def closest_and_others(distances: np.ndarray, count: int) -> np.ndarray:
+    """Rows of (n,) distances for a picture of `count`: half of them the nearest, the others any of the rest."""
+    closest = np.argsort(distances, kind="stable")[: -(-count // 2)]
+    others = np.setdiff1d(np.arange(len(distances)), closest)[: count - len(closest)]
+    return np.concatenate([closest, others])
+
+
 def memorization_figures(samples: np.ndarray, unseen: np.ndarray, training: np.ndarray) -> dict[str, float]:
     """How near samples are to training images, beside how near unseen images are.
 

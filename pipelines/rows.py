@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from pipelines.examples import CaptionedImages, GroundTruth, LabeledImages, PairedImages, UnpairedImages
+from pipelines.images import center_crop, with_channels
+from pipelines.sizes import Size, height_width
 
 # Bytes. Of smaller arrays rows are copied.
 COPIED = 2**26
@@ -88,6 +90,35 @@ def image_rows(images: np.ndarray | ImageRows, rows: Sequence[int] | np.ndarray)
     return ImageRows(images, rows) if isinstance(images, np.memmap) or images.nbytes > COPIED else images[rows]
 
 
+class RealImages:
+    """(n, h, w, c) uint8: many images as a model makes such, their middle with its channels; a lazy view.
+
+    The first axis takes a slice or an array of integers.
+
+    Args:
+        images: (n, H, W, 1 or 3) uint8, as they are kept.
+        names: of the images.
+        size: of the middle, in pixels.
+        channels: 1 or 3.
+    """
+
+    def __init__(self, images: np.ndarray | ImageRows, names: Sequence[str], size: Size, channels: int):
+        self.images, self.names, self.size, self.channels = images, names, size, channels
+        self.shape, self.dtype = (len(images), *height_width(size), channels), images.dtype
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __getitem__(self, rows: slice | np.ndarray) -> np.ndarray:
+        found = np.asarray(with_channels(center_crop(np.asarray(self.images[rows]), self.size), self.channels))
+        release(self.images)
+        return found
+
+    def take(self, rows: np.ndarray) -> "RealImages":
+        """Some of them, in the order of `rows`."""
+        return RealImages(image_rows(self.images, rows), _of(self.names, rows), self.size, self.channels)
+
+
 Table = LabeledImages | PairedImages | UnpairedImages
 
 
@@ -139,7 +170,7 @@ def some_of(examples: Table, count: int) -> Table:
     return dataclasses.replace(chosen, **{name: np.asarray(getattr(chosen, name)) for name in names})
 
 
-def _of(values: tuple, rows: np.ndarray) -> tuple:
+def _of(values: Sequence[str], rows: np.ndarray) -> tuple:
     return tuple(values[row] for row in rows)
 
 

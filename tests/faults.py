@@ -432,10 +432,10 @@ FAULTS = (
         ("tests/engine/test_generate.py",),
     ),
     Fault(
-        "report: rows of a part of the images, not of all",
+        "report: names of other images than those that were searched",
         "engine/parts/neighbors.py",
-        "np.hstack([found, chosen[near]])",
-        "np.hstack([found, near])",
+        "[training.names[index] for index in found[row]]",
+        "[drawn.training.names[index] for index in found[row]]",
         ("tests/engine/test_report.py",),
     ),
     Fault(

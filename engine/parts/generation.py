@@ -8,7 +8,7 @@ from engine.command import DrawnCommand, Evaluate, Explore, Sample
 from engine.folder import RunError
 from engine.parts.asked import BATCH, Asked, numbers_of
 from engine.parts.exploration import explore_run
-from engine.parts.parts import MOST_TRAINING, Parts, Prepared, class_fingerprint, fingerprint, with_measured
+from engine.parts.parts import Parts, Prepared, class_fingerprint, fingerprint, with_measured
 from engine.requires import ensure
 from evaluation.images import ImageOutputs
 from evaluation.judges import judge_all
@@ -20,9 +20,8 @@ from panels.grids import captioned_rows, grid
 from panels.interpolation import lerp, slerp
 from pipelines.batches.labeled import real_batches
 from pipelines.examples import LabeledImages
-from pipelines.images import with_channels
 from pipelines.report import printable
-from pipelines.rows import evenly
+from pipelines.rows import RealImages
 from serving.latents import LatentSampler
 
 # Of the training's pictures.
@@ -180,10 +179,9 @@ class ImageParts(Parts):
         """Many samples, beside real images."""
         return ImageOutputs(sampler, data, model.config.channels, model)
 
-    def training_images(self, examples, config):
+    def real_images(self, examples, config):
         """With the channels that the model makes."""
-        rows = evenly(len(examples), MOST_TRAINING)
-        return {"": with_channels(np.asarray(examples.images[rows]), config.channels)}
+        return {"": RealImages(examples.images, examples.names, config.image_size, config.channels)}
 
     def model_has(self, config):
         """A class that is asked for, and InfoGAN's category."""

@@ -7,8 +7,7 @@ import numpy as np
 
 from engine.command import Evaluate, Sample
 from engine.parts.depths import Depths
-from engine.parts.neighbors import Drawn
-from engine.parts.parts import MOST_TRAINING, Parts, Prepared, fingerprint
+from engine.parts.parts import Parts, Prepared, fingerprint
 from engine.parts.sources import check_target
 from engine.parts.translations import page_of, translate_files, write_png
 from evaluation.evaluator import Data
@@ -22,7 +21,7 @@ from pipelines.batches.pairs import paired_batches
 from pipelines.batches.unpaired import unpaired_batches
 from pipelines.examples import DataError, PairedImages, UnpairedImages, Values
 from pipelines.images import center_crop, with_channels
-from pipelines.rows import evenly
+from pipelines.rows import RealImages, evenly
 from pipelines.sizes import shown
 from serving.images import TranslationSampler, Translator
 
@@ -94,16 +93,11 @@ class TranslationParts(Parts):
 
     def drawn(self, model, sampler):
         """Some translations of unseen images, among the images of the side that they are translated to."""
-        examples, split = self.run.splits.unseen
-        train, found = self.run.splits.train, {}
-        outputs = self.outputs(model, sampler, Data(examples, split, DRAWN), Evaluate())
-        for way in outputs.ways.values():
-            side = way.direction[-1].lower()
-            unseen = getattr(examples, side)
-            unseen = np.asarray(unseen[evenly(len(unseen), DRAWN)]) if split == "test" else None
-            names = train.names if isinstance(train, PairedImages) else getattr(train, f"names_{side}")
-            found[way.direction] = Drawn(way.translated, way.names, getattr(train, side), names, unseen)
-        return found
+        outputs = self.outputs(model, sampler, Data(*self.run.splits.unseen, DRAWN), Evaluate())
+        return {
+            way.direction: self.beside_real(f"{name}_" if name else "", way.translated, way.names)
+            for name, way in outputs.ways.items()
+        }
 
     def write_gallery(self, title: str, names: Sequence[str], columns: Mapping[str, np.ndarray]):
         """Write pictures, label to (n, h, w, 3) uint8, and their page, in a folder of the evaluation."""
@@ -170,9 +164,9 @@ class PairParts(TranslationParts):
 
         return draw
 
-    def training_images(self, examples, config):
-        """Their targets."""
-        return {"": self.pairs(examples, MOST_TRAINING, config)[2]}
+    def real_images(self, examples, config):
+        """The targets."""
+        return {"": side_of(examples, config.direction[-1], config)}
 
     def outputs(self, model, sampler, data, command):
         """Translations of at most `count` pairs, evenly spaced, beside their targets."""
@@ -254,11 +248,9 @@ class CycleParts(TranslationParts):
 
         return draw
 
-    def training_images(self, examples, config):
+    def real_images(self, examples, config):
         """Of each direction those of the side that it makes."""
-        rows = [evenly(len(side), MOST_TRAINING) for side in (examples.a, examples.b)]
-        a, b = cropped(examples, rows, config)
-        return {"a_to_b_": b, "b_to_a_": a}
+        return {"a_to_b_": side_of(examples, "B", config), "b_to_a_": side_of(examples, "A", config)}
 
     def outputs(self, model, sampler, data, command):
         """Translations there and back."""
@@ -289,6 +281,13 @@ def cropped(examples: PairedImages | UnpairedImages, rows: Sequence[np.ndarray],
     return [
         with_channels(center_crop(side[some], config.sides), config.side_channels(name)) for name, side, some in sides
     ]
+
+
+def side_of(examples: PairedImages | UnpairedImages, side: str, config) -> RealImages:
+    """The images of side A or B, as a model makes such."""
+    letter = side.lower()
+    names = examples.names if isinstance(examples, PairedImages) else getattr(examples, f"names_{letter}")
+    return RealImages(getattr(examples, letter), names, config.sides, config.side_channels(side))
 
 
 def in_color(pictures: Sequence[np.ndarray]) -> np.ndarray:

@@ -27,7 +27,7 @@ from pipelines.atomic import atomic_write
 from pipelines.batches.draws import Batches
 from pipelines.examples import Examples, LabeledImages
 from pipelines.images import load_size, with_channels
-from pipelines.rows import ImageRows, evenly, in_chunks
+from pipelines.rows import ImageRows, RealImages, evenly, in_chunks
 from serving.sampler import Sampler
 
 # () -> {name: (h, w, 3) uint8 picture}: draws the model as it is now.
@@ -36,8 +36,6 @@ Panels = Callable[[], dict[str, np.ndarray]]
 
 # Of the sheet that shows what is trained on.
 SHEET_EXAMPLES = 9
-# Training images among which copies are searched: more would take memory and, of a large network, minutes.
-MOST_TRAINING = 10_000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -126,16 +124,8 @@ class Parts:
         """What the evaluators of the presets look at."""
         raise NotImplementedError
 
-    def training_images(self, examples: Examples, config: TrainingConfig) -> dict[str, np.ndarray]:
-        """At most MOST_TRAINING images that were trained on, evenly spaced, as the model makes images.
-
-        Args:
-            examples: that were trained on.
-            config: of the model.
-
-        Returns:
-            By the prefix of `evaluation.evaluator.Outputs.compared`, (n, h, w, c) uint8.
-        """
+    def real_images(self, examples: Examples, config: TrainingConfig) -> dict[str, RealImages]:
+        """The images of examples as a model of this configuration makes such, by `Outputs.compared`'s prefixes."""
         return {}
 
     def model_has(self, config: TrainingConfig) -> frozenset[str]:
@@ -182,12 +172,23 @@ class Parts:
     def drawn_as_asked(self, sampler: Sampler) -> dict[str, Drawn]:
         """The first pictures of --mode=generate, with as many unseen images; for `drawn`."""
         asked = self.asked(sampler, Generate())
-        pictures, train = asked.draw(0), self.run.splits.train
         labels = [f"{number} {' '.join(map(str, asked.row(number)))}".strip() for number in numbers_of(0)]
-        unseen, split = self.run.splits.unseen
-        rows = evenly(len(unseen), len(pictures))
-        unseen = np.asarray(unseen.images[rows]) if split == "test" else None
-        return {"": Drawn(pictures, labels, train.images, train.names, unseen)}
+        return {"": self.beside_real("", asked.draw(0), labels)}
+
+    def beside_real(self, prefix: str, pictures: np.ndarray, labels: Sequence[str]) -> Drawn:
+        """Pictures (n, h, w, c) uint8 with the training images and as many unseen ones, for `drawn`.
+
+        Args:
+            prefix: of `Outputs.compared`.
+            pictures: that the model made.
+            labels: of the pictures.
+        """
+        config, (unseen, split) = self.run.trained_config(), self.run.splits.unseen
+        training = self.real_images(self.run.splits.train, config)[prefix]
+        if split != "test":
+            return Drawn(pictures, labels, training)
+        unseen = self.real_images(unseen, config)[prefix]
+        return Drawn(pictures, labels, training, unseen.take(evenly(len(unseen), len(pictures))))
 
     def write_png(self, picture: np.ndarray, command: Sample, model: TrainedModel) -> pathlib.Path:
         """Write a picture of samples to --output, or to a name in the run folder that describes it."""

@@ -15,7 +15,7 @@ from engine.experiment import Experiment, captions_of
 from engine.folder import RunError, RunFolder
 from engine.parts.captions import by_captions, by_embeddings, check_dimension, warn_of_reading
 from engine.parts.exploration import explore_run
-from engine.parts.parts import MOST_TRAINING, Parts, Prepared, class_fingerprint, fingerprint, with_measured
+from engine.parts.parts import Parts, Prepared, class_fingerprint, fingerprint, with_measured
 from engine.parts.text_encoder import (
     ENCODER_FILE,
     caption_counts,
@@ -37,7 +37,7 @@ from pipelines.batches.text import encode_characters
 from pipelines.embeddings.table import EmbeddingTable, join, read, read_embeddings
 from pipelines.examples import CaptionedImages, DataError
 from pipelines.images import center_crop, to_uint8
-from pipelines.rows import evenly, some_of
+from pipelines.rows import RealImages, some_of
 from serving.captions import CaptionSampler
 from serving.encoder import CaptionEncoder
 from serving.joint import COMPATIBILITY_FILE, IMAGE_FILE
@@ -269,10 +269,9 @@ class TextToImageParts(Parts):
         file = command.embeddings or self.choice
         return CaptionOutputs(sampler, data, model.config.image_size, lambda names: read_embeddings(file, names))
 
-    def training_images(self, examples, config):
-        """Their middle."""
-        rows = evenly(len(examples), MOST_TRAINING)
-        return {"": center_crop(np.asarray(examples.images[rows]), config.image_size)}
+    def real_images(self, examples, config):
+        """In color."""
+        return {"": RealImages(examples.images, examples.names, config.image_size, 3)}
 
     def explore(self, model, command: Explore):
         """Write the experiment's pictures and figures to the folder `explore` of the run."""

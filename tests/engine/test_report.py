@@ -11,10 +11,11 @@ from engine import report
 from engine.command import Evaluate, Report, Train
 from engine.experiment import Experiment
 from engine.parts import neighbors
-from engine.parts.neighbors import Drawn, neighbors_of, search, small
+from engine.parts.neighbors import Drawn, neighbors_of
 from engine.run import Run
 from engine.scorecard import score_rows
 from pipelines.report import Report as DataReport
+from pipelines.rows import RealImages
 from tests import pages
 from tests.worlds import examples_of, labeled_images, tiny, tiny_run, write_untrained
 
@@ -162,15 +163,18 @@ def test_uncertainty_and_references_stand_beside_a_metric():
     ]
 
 
-def test_a_copy_is_found_and_shown_first(monkeypatch):
-    monkeypatch.setattr(neighbors, "AT_ONCE", 3 * 12 * 10 * 3)
+def real(images, size) -> RealImages:
+    return RealImages(images, [f"image {index}" for index in range(len(images))], size, images.shape[-1])
+
+
+def test_a_copy_is_found_and_shown_first():
     rng = np.random.default_rng(0)
-    training = rng.integers(0, 256, (20, 12, 10, 3), np.uint8)
+    training = rng.integers(0, 256, (20, 12, 12, 3), np.uint8)
     pictures = rng.integers(0, 256, (9, 8, 8, 3), np.uint8)
     # The middle of a training image, which is kept with a margin for crops.
-    pictures[7] = training[13, 2:10, 1:9]
-    names = [f"image {index}" for index in range(20)]
-    found = neighbors_of(Drawn(pictures, [f"asked {index}" for index in range(9)], training, names, training[:5]))
+    pictures[7] = training[13, 2:10, 2:10]
+    labels = [f"asked {index}" for index in range(9)]
+    found = neighbors_of(Drawn(pictures, labels, real(training, 8), real(training[:5], 8)))
     label, near, distance = found.rows[0]
     assert (label, near[0], distance) == ("asked 7", "image 13", 0.0)
     assert len(found.rows) == 8
@@ -184,48 +188,36 @@ def test_a_copy_is_found_and_shown_first(monkeypatch):
     np.testing.assert_array_equal(found.picture[:64:8, 260 + 2 * 66 : 324 + 2 * 66 : 8], pictures[7])
 
 
-def test_searching_in_parts_is_searching_all(monkeypatch):
-    monkeypatch.setattr(neighbors, "AT_ONCE", 4 * 6 * 6)
-    rng = np.random.default_rng(1)
-    images = rng.integers(0, 256, (23, 6, 6, 1), np.uint8)
-    queries = small(rng.integers(0, 256, (5, 6, 6, 1), np.uint8), 6, 1)
-    rows = np.arange(0, 23, 2)
-    found, distances = search(queries, images, rows, 6, 1)
-    points = images[rows].reshape(12, -1) / 127.5 - 1.0
-    wanted = np.sqrt(((queries[:, np.newaxis] - points) ** 2).mean(axis=2))
-    np.testing.assert_array_equal(found, rows[np.argsort(wanted, axis=1)[:, :4]])
-    np.testing.assert_allclose(distances, np.sort(wanted, axis=1)[:, :4], atol=1e-5)
-
-
-def test_of_very_many_bytes_some_images_are_searched(monkeypatch):
+def test_of_very_many_bytes_some_images_are_searched_and_called_by_their_own_names(monkeypatch):
     monkeypatch.setattr(neighbors, "SEARCHED_BYTES", 5 * 8 * 8)
     training = np.zeros((40, 8, 8, 1), np.uint8)
     training[39] = 255
-    drawn = Drawn(training[-1:], ["white"], training, [str(row) for row in range(40)])
-    found = neighbors_of(drawn)
-    assert (found.searched, found.rows[0][1][0], found.distance_of_unseen) == (5, "39", None)
+    found = neighbors_of(Drawn(training[-1:], ["white"], real(training, 8)))
+    assert (found.searched, found.rows[0][1][0], found.distance_of_unseen) == (5, "image 39", None)
 
 
-def test_large_pictures_are_compared_by_their_means_over_areas():
-    images = np.random.default_rng(2).integers(0, 256, (2, 64, 128, 3), np.uint8)
-    reduced = small(images, (64, 128), 3).reshape(2, 16, 32, 3)
-    wanted = (images / 127.5 - 1.0).reshape(2, 16, 4, 32, 4, 3).mean(axis=(2, 4))
-    np.testing.assert_allclose(reduced, wanted, atol=1e-5)
-
-
-def test_translations_are_compared_with_the_side_that_they_are_to_look_like(tmp_path, monkeypatch):
+@pytest.mark.parametrize("direction", ["BtoA", "AtoB"])
+def test_translations_are_compared_with_the_side_that_they_are_to_look_like(tmp_path, monkeypatch, direction):
     monkeypatch.setattr("pipelines.registry.load", examples_of)
-    run = write_untrained(tiny_run("pix2pix", tmp_path / "run", direction="BtoA"))
-    model = run.trained_model()
-    (drawn,) = run.parts.drawn(model, run.parts.sampler(model)).values()
+    run = tiny_run("pix2pix", tmp_path, direction=direction)
     examples = run.splits.train
-    np.testing.assert_array_equal(drawn.training, examples.a)
-    assert drawn.pictures.shape == (8, 32, 32, 3)
-    assert drawn.names == examples.names
-    run.report(Report())
+    (targets,) = run.parts.real_images(examples, run.experiment.config).values()
+    side = direction[-1].lower()
+    np.testing.assert_array_equal(targets[:], getattr(examples, side)[:, 2:-2, 2:-2])
+    assert targets.names == examples.names
+
+
+@pytest.mark.parametrize(
+    ("model", "changes", "directions"),
+    [("pix2pix", {"direction": "BtoA"}, {"BtoA"}), ("cyclegan", {}, {"AtoB", "BtoA"})],
+)
+def test_each_way_in_which_a_model_translates_is_shown(tmp_path, monkeypatch, model, changes, directions):
+    monkeypatch.setattr("pipelines.registry.load", examples_of)
+    write_untrained(tiny_run(model, tmp_path / "run", **changes)).report(Report())
     page = pages.read(tmp_path / "run" / "report.html")
-    assert "report/neighbors-BtoA.png" in page.links
-    assert "pix2pix on birds_parts, step 0" in page.text
+    shown = {f"report/neighbors-{direction}.png" for direction in directions}
+    assert {link for link in page.links if link.startswith("report/")} == shown
+    assert f"{model} on " in page.text
 
 
 def test_a_name_that_is_not_utf_8_may_be_that_of_the_folder(tmp_path):
