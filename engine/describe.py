@@ -8,7 +8,7 @@ import keras
 from engine.experiment import Experiment
 from engine.parts.parts import Prepared
 from models.core.config import TrainingConfig
-from models.core.published import Published, shown
+from models.core.published import Published, shortened, shown
 from models.core.trained import TrainedModel, parameter_count
 
 
@@ -19,7 +19,7 @@ def describe(
     preset, config, batches = experiment.preset, prepared.config, prepared.batches
     lines = [f"{experiment.model}: {preset.summary} ({preset.source})", "", "configuration"]
     for field in dataclasses.fields(config):
-        line = f"  {field.name} = {getattr(config, field.name)}"
+        line = f"  {field.name} = {shortened(getattr(config, field.name))}"
         lines.append(f"{line.ljust(44)}  {origin(experiment, field, config)}")
     departures = [row for row in preset.published if row.differs(config)]
     if departures:

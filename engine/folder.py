@@ -8,6 +8,7 @@ import os
 import pathlib
 from collections.abc import Mapping
 
+from models.core.published import shortened
 from pipelines.atomic import atomic_write
 
 
@@ -150,5 +151,5 @@ def differences(old: Mapping, new: Mapping, ignored: frozenset[str] = frozenset(
         if isinstance(before, Mapping) and isinstance(after, Mapping):
             lines += [f"{key}.{line}" for line in differences(before, after, ignored)]
         else:
-            lines.append(f"{key}: {before} -> {after}")
+            lines.append(f"{key}: {shortened(before)} -> {shortened(after)}")
     return lines

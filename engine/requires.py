@@ -57,8 +57,9 @@ def ensure(needed: Experiment, requirement: Requirement, is_named: bool = False,
     compared = ("model",) if is_named and requirement.artifact else ("model", "dataset")
     for name in compared if record else ():
         if record[name] != getattr(needed, name):
+            accepted = " or ".join(requirement.models) if name == "model" and is_named else getattr(needed, name)
             raise RunError(
-                f"the {role} must be a run of --{name}={getattr(needed, name)}. "
+                f"the {role} must be a run of --{name}={accepted}. "
                 f"Received: {needed.workdir}, of --{name}={record[name]}"
             )
     if is_there(needed, requirement):

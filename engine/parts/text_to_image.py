@@ -24,7 +24,7 @@ from engine.parts.text_encoder import (
 )
 from evaluation.captions import CaptionOutputs
 from models.core.preset import Requirement
-from models.text_to_image.configs import END_TO_END, TRAINED_FIRST
+from models.text_to_image.configs import END_TO_END, TRAINED_FIRST, WORD_CNN
 from panels.grids import captioned_rows
 from panels.interpolation import lerp, slerp
 from pipelines.atomic import atomic_write
@@ -126,9 +126,13 @@ class TextToImageParts(Parts):
         else:
             flat = flat_captions(examples)
             drawn = [[flat[row] for row in chosen] for chosen in rows["caption"]]
-        reading = self.encoder.reading if self.encoder else Characters()
+        if self.encoder is not None:
+            as_read = self.encoder.reading.as_read
+        else:
+            # The words that an encoder knows are not known before it is trained.
+            as_read = list if self.choice == WORD_CNN else Characters().as_read
         return [
-            ("\n".join([examples.names[row], *dict.fromkeys(reading.as_read(captions))]), [image])
+            ("\n".join([examples.names[row], *dict.fromkeys(as_read(captions))]), [image])
             for row, image, captions in zip(rows["image"], batch["image"], drawn, strict=True)
         ]
 

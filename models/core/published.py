@@ -37,6 +37,13 @@ class Published:
         return self.here(config) != self.value
 
 
+def shortened(value: object, most: int = 8) -> object:
+    """Of more than `most` values (the words of a vocabulary) the first few and how many there are; others unchanged."""
+    if not isinstance(value, tuple | list) or len(value) <= most:
+        return value
+    return f"({', '.join(map(str, value[: most // 2]))}, ...: {len(value):,})"
+
+
 def shown(value: object) -> str:
     """A value as a reader of papers writes it."""
     if isinstance(value, bool):

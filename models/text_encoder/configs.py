@@ -134,7 +134,7 @@ class WordCNNConfig(JointEmbeddingConfig):
     epochs: int = setting(200, "passes over the training images; `steps` takes precedence", minimum=1, ends_run=True)
     steps: int = setting(0, "training steps; 0: given by `epochs`", minimum=0, ends_run=True)
     optimizer: str = setting("adam", "gradient descent method", choices=OPTIMIZERS)
-    learning_rate: float = setting(1e-3, "Adam's step size", minimum=0.0, maximum=100.0)
+    learning_rate: float = setting(5e-4, "Adam's step size; measured on the birds", minimum=0.0, maximum=100.0)
     learning_rate_decay: float = setting(
         1.0, "factor of the learning rate after every decay_steps; 1: none", minimum=0.5, maximum=1.0
     )

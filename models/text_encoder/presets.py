@@ -73,7 +73,7 @@ PRESETS = {
             "birds": {
                 "image_size": 32,
                 "image_encoder_width": 48,
-                "epochs": 27,
+                "epochs": 18,
             },
         },
     ),

@@ -38,9 +38,8 @@ class WordEmbedding(layers.Layer):
         self.embeddings = self.add_weight(name="embeddings", shape=shape, initializer=initial)
 
     def call(self, ids):
-        """Rows of the table."""
-        rows = ops.take(ops.cast(self.embeddings, self.compute_dtype), ops.maximum(ids - 1, 0), axis=0)
-        return rows * ops.cast(ids > 0, self.compute_dtype)[..., None]
+        """Rows of the table, behind one of zeros. (Padding makes the gradient dense, as all optimizers take it.)"""
+        return ops.take(ops.pad(ops.cast(self.embeddings, self.compute_dtype), ((1, 0), (0, 0))), ids, axis=0)
 
     def get_config(self):
         """The constructor's arguments."""

@@ -35,11 +35,12 @@ def reading_lines(records: Sequence[Record]) -> list[str]:
     if strange:
         lines.append(
             f"{len(strange):,} images have captions in letters that the char-CNN-RNN does not know (it reads a-z, "
-            f"digits and punctuation; --text_encoder takes embeddings of any language): {', '.join(strange[:5])}"
+            "digits and punctuation; --text_encoder=word_cnn reads the words of any language): "
+            f"{', '.join(strange[:5])}"
         )
     cut = {record.name: count for record in records if (count := count_cut(record.captions))}
     if cut:
-        lines.append(cut_line(sum(cut.values()), first_names(list(cut))))
+        lines.append(cut_line(sum(cut.values()), first_names(list(cut)), reader="the char-CNN-RNN"))
     return lines
 
 

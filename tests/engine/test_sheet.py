@@ -61,7 +61,7 @@ def test_both_sides_without_pairs(cells_of):
     assert any(b != a + COUNTERPART for a, b in sides)
 
 
-@pytest.mark.parametrize("text_encoder", ["end_to_end", "folder", "char_cnn_rnn", "file"])
+@pytest.mark.parametrize("text_encoder", ["end_to_end", "folder", "char_cnn_rnn", "word_cnn", "file"])
 def test_a_caption_is_one_of_its_image(cells_of, tmp_path, encoder_folder, text_encoder):
     file = tmp_path / "rows.npz"
     write_embeddings(file, [f"train {tone}" for tone in TONES], [np.ones((3, 6), np.float32)] * len(TONES))
@@ -80,6 +80,9 @@ def test_a_caption_is_shown_as_it_is_read(cells_of, monkeypatch):
         return dataclasses.replace(examples, captions=captions)
 
     monkeypatch.setattr("pipelines.registry.load", load)
+    for text, (tone,) in cells_of("word_cnn", "birds", read_words=3):
+        # Each tone is there once, the long word in all captions.
+        assert text == f"train {tone}\nübrig ·{tone} {300 * 'x'}"
     for text, (tone,) in cells_of("char_cnn_rnn", "birds"):
         # Of the first letter, two bytes that no symbol of the alphabet stands for; cut after 201.
         assert text == f"train {tone}\n" + f"··brig {tone} {300 * 'x'}"[:201]

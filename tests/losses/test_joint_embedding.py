@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from losses import joint_embedding_loss
+from losses import contrastive_loss, joint_embedding_loss
 
 
 def slowly(images, texts, labels, margin):
@@ -46,3 +46,43 @@ def test_pairs_of_one_class_do_not_contribute():
     ones = tf.ones((4, 2))
     assert float(joint_embedding_loss(ones, ones, tf.zeros(4, tf.int32))) == 0.0
     assert float(joint_embedding_loss(ones, ones, tf.range(4))) == 2 * 12 / 16
+
+
+def cross_entropies(images, texts, labels, captions, scale):
+    """InfoNCE in float64, pair by pair: -log of the right one's share among it and the wrong ones, both ways."""
+    unit_images, unit_texts = (rows / np.linalg.norm(rows, axis=1, keepdims=True) for rows in (images, texts))
+    count, total = len(labels), 0.0
+    for n in range(count):
+        wrong = [m for m in range(count) if labels[m] != labels[n] and captions[m] != captions[n]]
+        right = np.exp(scale * unit_images[n] @ unit_texts[n])
+        total += np.log1p(sum(np.exp(scale * unit_images[n] @ unit_texts[m]) for m in wrong) / right)
+        total += np.log1p(sum(np.exp(scale * unit_images[m] @ unit_texts[n]) for m in wrong) / right)
+    return total / (2 * count)
+
+
+@given(data=st.data(), shape=SHAPES, scale=st.sampled_from([0.5, 10.0, 50.0]))
+@settings(max_examples=60, deadline=None)
+def test_the_contrastive_loss_against_a_loop_over_pairs(data, shape, scale):
+    numbers = st.floats(0.125, 3, width=32)
+    signs = data.draw(arrays.arrays(np.float32, shape, elements=st.sampled_from([-1.0, 1.0])))
+    images = data.draw(arrays.arrays(np.float32, shape, elements=numbers)) * signs
+    texts = data.draw(arrays.arrays(np.float32, shape, elements=numbers))
+    labels, captions = (
+        np.array(data.draw(st.lists(st.integers(0, 3), min_size=shape[0], max_size=shape[0]))) for _ in range(2)
+    )
+    loss = contrastive_loss(*map(tf.constant, (images, texts, labels, captions)), scale)
+    assert loss.dtype == tf.float32
+    wanted = cross_entropies(images.astype(float), texts.astype(float), labels, captions, scale)
+    np.testing.assert_allclose(loss, wanted, rtol=1e-4, atol=1e-5)
+
+
+def test_the_contrastive_loss_of_pairs_that_are_all_alike_and_of_perfect_ones():
+    ones, labels = tf.ones((4, 2)), tf.range(4)
+    # Each of four is as likely.
+    np.testing.assert_allclose(contrastive_loss(ones, ones, labels), np.log(4), rtol=1e-5)
+    # Without captions to compare, all are different; of one class, or with one caption, nothing is left to confuse.
+    assert float(contrastive_loss(ones, ones, tf.zeros(4, tf.int32))) == 0.0
+    assert float(contrastive_loss(ones, ones, labels, tf.zeros(4, tf.int32))) == 0.0
+    # Three wrong ones at cosine 0, whatever the lengths.
+    wanted = np.log(1 + 3 * np.exp(-2))
+    np.testing.assert_allclose(contrastive_loss(7 * tf.eye(4), tf.eye(4) / 3, labels, scale=2.0), wanted, rtol=1e-5)

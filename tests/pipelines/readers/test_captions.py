@@ -322,7 +322,7 @@ def test_captions_that_are_read_in_part_only_are_reported(folder, caplog):
     with caplog.at_level("INFO", logger="absl"):
         # Nothing is lost in the reader: embeddings of whole captions may be used.
         assert load(folder).captions[1] == ("b" * 202,)
-    line = "3 captions are longer than 201 characters, and the text encoder does not read the rest: b, c"
+    line = "3 captions are longer than 201 characters, and the char-CNN-RNN does not read the rest: b, c"
     assert caplog.text.count(line) == 1
 
 

@@ -1,4 +1,4 @@
-"""The step of the char-CNN-RNN by hand (Reed et al., CVPR 2016, equations 4 to 6), pair by pair."""
+"""The steps of the text encoders by hand, pair by pair: the hinge (Reed et al., CVPR 2016) and InfoNCE."""
 
 import numpy as np
 import pytest
@@ -42,3 +42,34 @@ def test_both_encoders_learn_from_one_loss(features, margin):
     descend(loss, tape, model.text_encoder, model.image_encoder)
     found = np.array(labels)[np.argmax(image.numpy() @ text.numpy().T, axis=1)]
     step.assert_repeated(joint_embedding_loss=loss, accuracy=np.mean(found == labels))
+
+
+@pytest.mark.parametrize("scale", [10.0, 2.0])
+@pytest.mark.parametrize("name", ["word_cnn", "char_cnn_rnn"])
+def test_the_contrastive_step_leaves_out_pairs_of_one_class_or_caption(name, scale):
+    own = {"word_cnn": {"vocabulary": ("red", "bird"), "read_words": 6}, "char_cnn_rnn": {"read_characters": 66}}[name]
+    changes = {} if scale == 10.0 else {"logit_scale": scale}
+    model = plain(name, image_features_dim=5, objective="contrastive", **own, **changes)
+    rng, labels, captions = np.random.default_rng(0), np.array([0, 1, 1, 2]), np.array([7, 3, 4, 7])
+    batch = {
+        "words": tf.constant(rng.integers(1, 6, (4, 6)), tf.int32),
+        "characters": tf.constant(rng.integers(1, 71, (4, 201)), tf.int32),
+        "label": tf.constant(labels),
+        "caption": tf.constant(captions),
+        "image_features": tf.constant(rng.normal(size=(4, 5)), tf.float32),
+    }
+    key = model.text_key
+    step = Step(model, batch)
+    # The second and third are of one class, the first and last have one caption.
+    right = [[1, 2], [0, 3], [0, 3], [1, 2]]
+    with tf.GradientTape() as tape:
+        text = model.text_encoder({key: batch[key]}, training=True)
+        image = model.image_encoder({"image_features": batch["image_features"]}, training=True)
+        scores, loss = scale * image @ tf.transpose(text), 0.0
+        for n, wrong in enumerate(right):
+            for these in (tf.gather(scores[n], wrong), tf.gather(scores[:, n], wrong)):
+                loss += tf.math.log(1 + tf.reduce_sum(tf.exp(these - scores[n, n]))) / 8
+    descend(loss, tape, model.text_encoder, model.image_encoder)
+    found = labels[np.argmax(image.numpy() @ text.numpy().T, axis=1)]
+    step.assert_repeated(joint_embedding_loss=loss, accuracy=np.mean(found == labels))
+    np.testing.assert_allclose(np.linalg.norm(np.concatenate([image, text]), axis=1), 1.0, rtol=1e-5)
