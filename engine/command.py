@@ -28,7 +28,8 @@ MOST_SEED = 2**31 - 1
 # The help of flags that several modes accept.
 JUDGE = "The run folder of the judge of attributes or classes."
 FEATURE_NETWORK = (
-    "A network by whose features images are compared: inception (Keras's InceptionV3), a .keras file or a SavedModel."
+    "A network by whose features images are compared: inception (Keras's InceptionV3), a .keras file, a SavedModel, or "
+    "the run folder of a judge."
 )
 RETRIEVAL_ENCODER = "The run folder of the text encoder by which R-precision is measured. Default: the run's own."
 OUTPUT = "The PNG file to write (of --mode=train, with --dry_run: the examples); of translations or many, the folder."

@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping
 
 from absl import logging
 
-from callbacks.checkpoints import best_record
+from callbacks.checkpoints import best_record, newest_whole
 from engine.command import MOST_SEED, Evaluate, Train
-from engine.folder import RunError
-from engine.requires import ensure, is_there, required
+from engine.experiment import trained
+from engine.folder import RunError, RunFolder
+from engine.requires import ensure, is_there, required, weights_fingerprint
 from evaluation.evaluator import (
     OF_MODELS,
     Data,
@@ -22,10 +23,13 @@ from evaluation.evaluator import (
     table,
     warn_of_split,
 )
+from evaluation.extractor import Extractor
 from evaluation.features import feature_network
+from evaluation.judges import judge_extractor
 from evaluation.matching import RetrievalEncoder
 from evaluation.names import NetworkName, network_name
 from models.core.trained import TrainedModel
+from models.judges.judge import AttributeJudge
 from pipelines.examples import DataError
 from pipelines.rows import RealImages, evenly
 from serving.joint import IMAGE_FILE, JointEncoders
@@ -192,7 +196,7 @@ def evaluation_data(run, command: Evaluate, examples, split: str, count: int) ->
         command.seed,
         judge,
         judge_name,
-        feature_network(features) if features else None,
+        network_of(run, features) if features else None,
         retrieval_of(run, command.retrieval_encoder),
         pathlib.Path(run.experiment.cache_dir) / "features",
         run.parts.model_has(run.trained_config()),
@@ -204,6 +208,28 @@ def training_images(run) -> dict[str, RealImages]:
     """Some images that were trained on (`evaluation.evaluator.Data.training`)."""
     real = run.parts.real_images(run.splits.train, run.trained_config())
     return {prefix: images.take(evenly(len(images), MOST_TRAINING)) for prefix, images in real.items()}
+
+
+def network_of(run, named: str) -> Extractor:
+    """The network that `--feature_network` names, which may be the run folder of a judge of this or another dataset.
+
+    Raises:
+        DataError: it names no network.
+        RunError: it names a run of something else.
+    """
+    record = RunFolder(named).read_record() if pathlib.Path(named).is_dir() else None
+    if record is None:
+        return feature_network(named)
+    model = type(run)(trained(Evaluate(), named)).trained_model()
+    if not isinstance(model, AttributeJudge):
+        model_name = record["model"]
+        raise RunError(f"--feature_network must be a network or the run of a judge. Received: {named}, of {model_name}")
+    return dataclasses.replace(
+        judge_extractor(model),
+        name=network_name(named),
+        channels=model.config.channels,
+        weights=weights_fingerprint(newest_whole(RunFolder(named).checkpoints)),
+    )
 
 
 def retrieval_of(run, named: str) -> RetrievalEncoder | None:

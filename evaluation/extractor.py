@@ -31,7 +31,7 @@ class Extractor:
         name: of the network.
         side: of the squares that the images are resized to, in pixels; 0: they are taken as they are.
         has_probabilities: whether it gives the probabilities of classes.
-        channels: that it takes, to which gray is repeated; 0: those of the images.
+        channels: that it takes, to which gray is repeated and color made gray; 0: those of the images.
         weights: a hash of its weights; "": nothing is kept on disk.
     """
 
@@ -59,6 +59,8 @@ class Extractor:
             batch = tf.constant(images[start : start + size], tf.float32)
             if self.channels == 3 and batch.shape[-1] == 1:
                 batch = tf.repeat(batch, 3, axis=-1)
+            elif self.channels == 1 and batch.shape[-1] == 3:
+                batch = tf.image.rgb_to_grayscale(batch)
             outputs = self.network(resized(batch, self.side))
             yield {name: np.asarray(output, np.float32) for name, output in outputs.items()}
 

@@ -165,7 +165,9 @@ def test_a_training_begins_without_an_error_of_tensorflows(name, tmp_path, capfd
     assert "oneDNN supports" not in printed
 
 
-def test_scores_with_a_judge(runs):
+def test_scores_with_a_judge(runs, monkeypatch):
+    # Where features are kept.
+    monkeypatch.chdir(runs)
     evaluation = opened(runs, "acgan").evaluate(Evaluate(num_samples=60))
     assert json.loads((runs / "acgan-digits" / "evaluation.json").read_text()) == evaluation
     protocol, metrics = evaluation["protocol"], evaluation["metrics"]
@@ -175,6 +177,12 @@ def test_scores_with_a_judge(runs):
     assert protocol["generated"] == 60
     assert protocol["split"] == "test"
     assert protocol["judge"] == f"{runs / 'class_judge-digits'}, step 3"
+    # A judge that is named as the network gives the same under its own name.
+    named = opened(runs, "acgan").evaluate(Evaluate(num_samples=60, feature_network=str(runs / "class_judge-digits")))
+    assert named["metrics"]["class_judge_digits_fd"] == pytest.approx(metrics["judge_frechet_distance"], rel=1e-3)
+    assert named["protocol"]["extractor"] == "class_judge-digits"
+    with pytest.raises(RunError, match=r"must be a network or the run of a judge\. Received: .*, of acgan"):
+        opened(runs, "acgan").evaluate(Evaluate(num_samples=60, feature_network=str(runs / "acgan-digits")))
 
 
 def test_without_a_judge_it_is_explained_how_to_train_one(tmp_path, caplog):

@@ -29,9 +29,8 @@ def of_classes():
 
 def of_captions():
     network = generator(latent=((4,), "float32"), text=((5,), "float32"))
-    return CaptionSampler(network, None), {
-        "embeddings": np.random.default_rng(0).normal(size=(30, 5)).astype(np.float32)
-    }
+    texts = np.random.default_rng(0).normal(size=(30, 5))
+    return CaptionSampler(network, None), {"embeddings": texts.astype(np.float32)}
 
 
 @pytest.mark.parametrize("kind", [of_classes, of_captions])
