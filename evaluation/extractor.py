@@ -13,6 +13,7 @@ from evaluation.names import NetworkName
 from metrics.moments import Moments
 from pipelines.atomic import atomic_write
 from pipelines.images import FloatImages
+from pipelines.rows import evenly
 
 # Rows that are kept of many, for what compares them one by one; moments are of all.
 KEPT = 10_000
@@ -96,7 +97,7 @@ class Extracted:
 
 def extract(extractor: Extractor, images: np.ndarray, title: str = "") -> Extracted:
     """What a network gives of (n, h, w, c) images in [-1, 1], with a bar of this title, if there is one."""
-    kept = np.linspace(0, len(images) - 1, min(KEPT, len(images))).astype(int)
+    kept = evenly(len(images), KEPT)
     moments, rows, probabilities, start = None, [], [], 0
     with tqdm(total=len(images), desc=title, unit=" images", disable=None if title else True) as bar:
         for batch in extractor.batches(images):

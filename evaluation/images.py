@@ -13,6 +13,7 @@ from metrics.classes import category_error, class_score, class_shares
 from metrics.diversity import mean_pairwise_distance
 from models.core.trained import TrainedModel
 from pipelines.images import FloatImages, in_batches, with_channels
+from pipelines.rows import evenly
 from serving.latents import LatentSampler
 
 # Real images that samples are compared with, and pictures whose distances are taken.
@@ -61,8 +62,7 @@ class ImageOutputs(Outputs):
     @functools.cached_property
     def compared_rows(self) -> np.ndarray:
         """(m,) which examples the real images are."""
-        count = len(self.data.examples)
-        return np.linspace(0, count - 1, min(COMPARED, count)).astype(int)
+        return evenly(len(self.data.examples), COMPARED)
 
     def alike(self) -> dict[str, list[FloatImages]]:
         """Of each class the samples that were asked for, and the real images; of COMPARED."""

@@ -1,23 +1,77 @@
-"""What --mode=generate draws from: captions, or their embeddings from a file; by default those of unseen images."""
+"""What --mode=sample and --mode=generate draw: captions, or their embeddings from a file."""
 
+import dataclasses
 from collections.abc import Callable, Sequence
 
 import numpy as np
 from absl import logging
 
-from engine.command import Generate
+from engine.command import Generate, Sample
 from engine.experiment import captions_of
 from engine.folder import RunError
 from engine.parts.asked import BATCH, Asked, embedded, in_rounds, numbers_of
 from engine.parts.parts import fingerprint
-from pipelines.embeddings.table import join, read, read_embeddings
+from panels.interpolation import Strip, between_latents, between_texts
+from pipelines.embeddings.table import EmbeddingTable, join, read, read_embeddings
 from pipelines.examples import CaptionedImages, DataError
 from pipelines.report import printable
 from serving.captions import CaptionSampler
 from serving.reading import quoted, unknown_line
 
+# Of the picture of --mode=sample.
+MOST_ROWS = 200
 # () -> the examples to test on, and which split they are (`engine.splits.Splits.unseen`).
 Unseen = Callable[[], tuple[CaptionedImages, str]]
+
+
+def sampled_texts(sampler: CaptionSampler, command: Sample) -> tuple[list[str], np.ndarray]:
+    """What `--mode=sample` draws: labels and (n, D) embeddings."""
+    captions = captions_of(command)
+    if sampler.encoder is None:
+        if not command.embeddings:
+            raise RunError(
+                "this model was trained on embeddings from a file, so it samples embeddings: --embeddings=FILE. "
+                f"Received: --caption={'; '.join(captions)}"
+            )
+        table = chosen_rows(read(command.embeddings), captions)
+        # One picture a name: the mean of its captions' embeddings.
+        texts = np.stack([rows.mean(axis=0) for rows in table.embeddings])
+        check_dimension(texts, sampler, command.embeddings)
+        return list(table.names), texts
+    if not captions:
+        raise RunError('--mode=sample needs a --caption="..." or a --captions_file. Received: neither')
+    if len(captions) > MOST_ROWS:
+        raise RunError(f"one picture holds {MOST_ROWS} captions. Received: {len(captions):,}")
+    warn_of_reading(captions, sampler)
+    return list(captions), sampler.embed(list(captions))
+
+
+def chosen_rows(table: EmbeddingTable, names: tuple[str, ...]) -> EmbeddingTable:
+    """The rows of a file of embeddings that --caption names, or all of them if they fit one picture."""
+    if names:
+        return dataclasses.replace(table, names=names, embeddings=join(table, names))
+    if len(table.names) > MOST_ROWS:
+        raise RunError(
+            f"one picture holds {MOST_ROWS} rows: choose images' embeddings with --caption=NAME. "
+            f"Received: {len(table.names):,} names in {table.source}"
+        )
+    return table
+
+
+def sampled_rows(sampler: CaptionSampler, labels: list[str], texts: np.ndarray, command: Sample) -> list[Strip]:
+    """(label, (n, D) texts, (n, Z) latents) of each row of the picture."""
+    count, seed = command.num_images, command.seed
+    if command.interpolate == "captions":
+        if len(labels) < 2:
+            raise RunError(f"--interpolate=captions needs two captions. Received: {len(labels)}")
+        return between_texts(labels, texts, sampler.latents(1, seed).numpy()[0], count)
+    if command.interpolate == "noise":
+        return between_latents(labels, texts, *sampler.latents(2, seed).numpy(), count)
+    # One batch of noise for each caption, as the exported model draws it.
+    latent = sampler.latents(count, seed).numpy()
+    return [
+        (label, np.repeat(text[np.newaxis], count, axis=0), latent) for label, text in zip(labels, texts, strict=True)
+    ]
 
 
 def by_captions(sampler: CaptionSampler, command: Generate, unseen: Unseen) -> Asked:

@@ -2,7 +2,10 @@
 
 import tensorflow as tf
 
+from engine.command import Evaluate, Explore
 from engine.folder import RunError, RunFolder
+from engine.parts.parts import Parts
+from engine.scorers import evaluation_data
 from experiments.explore import explore
 from experiments.result import NotApplicableError, NothingFoundError
 from experiments.subject import Evaluated, Subject
@@ -37,3 +40,10 @@ def explore_run(folder: RunFolder, name: str, subject: Subject | Evaluated) -> d
     path = folder.write_json(f"explore/{name}/figures.json", finding.figures)
     print(f"Wrote {path}.")
     return finding.figures
+
+
+def evaluated_subject(parts: Parts, model, command: Explore) -> Evaluated:
+    """A run of texts as experiments see it: as --mode=evaluate does, by the same judge."""
+    evaluate = Evaluate(seed=command.seed, judge=command.judge)
+    data = evaluation_data(parts.run, evaluate, *parts.run.splits.unseen, parts.evaluated(evaluate))
+    return Evaluated(parts.outputs(model, parts.sampler(model), data, evaluate), data)

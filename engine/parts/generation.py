@@ -160,10 +160,6 @@ class ImageParts(Parts):
             return Asked(draw)
         return Asked(draw, {"labels": labels.tolist()}, "labels.csv", ("label", "name"), row)
 
-    def drawn(self, model, sampler):
-        """The first pictures of --mode=generate."""
-        return self.drawn_as_asked(sampler)
-
     @property
     def interpolate(self):
         """(first, second, count) -> latents: slerp for N(0, 1), otherwise lerp."""

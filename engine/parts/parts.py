@@ -163,17 +163,15 @@ class Parts:
 
     def drawn(self, model: TrainedModel, sampler: Sampler) -> dict[str, Drawn]:
         """By name, or "" where there is one kind, pictures that the model makes, and the images that it was trained on
-        to make such: for the report. Empty where it makes none.
+        to make such: for the report. The first ones of --mode=generate; empty of models without that mode.
         """
-        return {}
-
-    # For subclasses.
-
-    def drawn_as_asked(self, sampler: Sampler) -> dict[str, Drawn]:
-        """The first pictures of --mode=generate, with as many unseen images; for `drawn`."""
+        if "generate" not in self.experiment.preset.modes:
+            return {}
         asked = self.asked(sampler, Generate())
         labels = [f"{number} {' '.join(map(str, asked.row(number)))}".strip() for number in numbers_of(0)]
         return {"": self.beside_real("", asked.draw(0), labels)}
+
+    # For subclasses.
 
     def beside_real(self, prefix: str, pictures: np.ndarray, labels: Sequence[str]) -> Drawn:
         """Pictures (n, h, w, c) uint8 with the training images and as many unseen ones, for `drawn`.

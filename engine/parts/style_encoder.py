@@ -12,11 +12,11 @@ from absl import logging
 from engine.command import Evaluate, Explore, Sample
 from engine.experiment import Experiment
 from engine.folder import RunError, RunFolder
-from engine.parts.exploration import explore_run
+from engine.parts.captions import sampled_texts
+from engine.parts.exploration import evaluated_subject, explore_run
 from engine.parts.parts import Parts, Prepared, class_fingerprint, fingerprint, with_measured
 from engine.parts.sources import find_sources
-from engine.parts.text_encoder import ENCODER_FILE, caption_counts, embedding_table, trained_encoder
-from engine.parts.text_to_image import evaluated_subject, sampled_texts
+from engine.parts.text_encoder import caption_counts, embedding_table, trained_encoder
 from engine.requires import ensure
 from evaluation.captions import CaptionOutputs
 from evaluation.styles import StyleOutputs
@@ -34,6 +34,7 @@ from pipelines.readers.decode import decode_rgb
 from pipelines.rows import some_of
 from serving.captions import CaptionSampler
 from serving.encoder import CaptionEncoder
+from serving.joint import TEXT_FILE
 from serving.styles import StyleSampler
 
 # The fixed grid of the training's pictures: captions by images.
@@ -115,7 +116,7 @@ class StyleEncoderParts(Parts):
     def begin(self):
         """Copy the text encoder into the run folder: the run can be used by itself."""
         if self.encoder is not None:
-            with atomic_write(self.folder.path / ENCODER_FILE) as aside:
+            with atomic_write(self.folder.path / TEXT_FILE) as aside:
                 self.encoder.save(aside)
 
     def panels(self, model):
@@ -149,7 +150,7 @@ class StyleEncoderParts(Parts):
 
     def captions(self, model) -> CaptionSampler:
         """The generator with the text encoder in the run folder, if there is one."""
-        has_encoder = (self.folder.path / ENCODER_FILE).exists()
+        has_encoder = (self.folder.path / TEXT_FILE).exists()
         return CaptionSampler(model.generator, trained_encoder(self.folder) if has_encoder else None, model.step)
 
     def sampler(self, model):

@@ -35,7 +35,6 @@ from serving.joint import (
 )
 from serving.reading import Characters, Reading, Words
 
-ENCODER_FILE = TEXT_FILE
 # More would take memory and minutes, and change the figures little.
 SCORED_IMAGES = 3000
 
@@ -128,7 +127,7 @@ class TextEncoderParts(Parts):
             of_images(model.image_encoder, self.pretrained(), model.config.image_size).save(aside)
         compatibility.write(self.folder.path / COMPATIBILITY_FILE)
         # The last one: a folder that has it is a finished run.
-        with atomic_write(self.folder.path / ENCODER_FILE) as aside:
+        with atomic_write(self.folder.path / TEXT_FILE) as aside:
             encoder.save(aside)
 
     def pretrained(self) -> keras.Model | None:
@@ -235,9 +234,9 @@ def embedding_table(encoder: CaptionEncoder, examples: CaptionedImages, cache: p
 
 def trained_encoder(folder: RunFolder) -> CaptionEncoder:
     """The encoder that a finished run left in its folder; RunError if there is none."""
-    path = folder.path / ENCODER_FILE
+    path = folder.path / TEXT_FILE
     if not path.exists():
-        raise RunError(f"this folder holds no finished text encoder ({ENCODER_FILE}). Received: {folder.path}")
+        raise RunError(f"this folder holds no finished text encoder ({TEXT_FILE}). Received: {folder.path}")
     try:
         return CaptionEncoder.load(path)
     except Exception as error:

@@ -10,14 +10,12 @@ import tensorflow as tf
 from absl import logging
 
 from engine.command import Evaluate, Explore, Sample
-from engine.evaluate import evaluation_data
-from engine.experiment import Experiment, captions_of
+from engine.experiment import Experiment
 from engine.folder import RunError, RunFolder
-from engine.parts.captions import by_captions, by_embeddings, check_dimension, warn_of_reading
-from engine.parts.exploration import explore_run
+from engine.parts.captions import by_captions, by_embeddings, sampled_rows, sampled_texts
+from engine.parts.exploration import evaluated_subject, explore_run
 from engine.parts.parts import Parts, Prepared, class_fingerprint, fingerprint, with_measured
 from engine.parts.text_encoder import (
-    ENCODER_FILE,
     caption_counts,
     caption_fingerprint,
     character_table,
@@ -26,27 +24,24 @@ from engine.parts.text_encoder import (
     trained_encoder,
 )
 from evaluation.captions import CaptionOutputs
-from experiments.subject import Evaluated
 from models.core.preset import Requirement
 from models.text_to_image.configs import END_TO_END, TRAINED_FIRST, WORD_CNN
 from panels.grids import captioned_rows
-from panels.interpolation import between_latents, between_texts, lerp
+from panels.interpolation import lerp
 from pipelines.atomic import atomic_write
 from pipelines.batches.captions import CaptionTable, matching_batches
 from pipelines.batches.text import encode_characters
-from pipelines.embeddings.table import EmbeddingTable, join, read, read_embeddings
+from pipelines.embeddings.table import read_embeddings
 from pipelines.examples import CaptionedImages, DataError
 from pipelines.images import center_crop, to_uint8
 from pipelines.rows import RealImages, some_of
 from serving.captions import CaptionSampler
 from serving.encoder import CaptionEncoder
-from serving.joint import COMPATIBILITY_FILE, IMAGE_FILE
+from serving.joint import COMPATIBILITY_FILE, IMAGE_FILE, TEXT_FILE
 from serving.reading import Characters
 
 # The fixed grid of the training's pictures.
 GRID_ROWS, GRID_SAMPLES, STRIP_STEPS = 6, 6, 8
-# Of what `--mode=sample` draws.
-MOST_ROWS = 200
 PAPER_TEXT_DIM = 1024
 
 
@@ -68,7 +63,7 @@ class TextToImageParts(Parts):
         """Whether the texts are embeddings from a file, so that captions cannot be encoded."""
         folder = RunFolder(self.choice)
         # A run without its encoder is an unfinished one, not a folder of embeddings.
-        is_encoder = folder.record_path.exists() or (folder.path / ENCODER_FILE).exists()
+        is_encoder = folder.record_path.exists() or (folder.path / TEXT_FILE).exists()
         return self.choice not in (*TRAINED_FIRST, END_TO_END) and not is_encoder
 
     @property
@@ -111,7 +106,7 @@ class TextToImageParts(Parts):
             return CaptionTable(np.concatenate(rows), np.array([len(row) for row in rows]))
         needed = self.required(self.experiment.preset.requirement("text_encoder"))
         folder = RunFolder(needed.workdir)
-        is_trained = (folder.path / ENCODER_FILE).exists() or not self.is_beside
+        is_trained = (folder.path / TEXT_FILE).exists() or not self.is_beside
         if is_trained and self.is_beside:
             self.check_captions(folder)
         self.encoder = encoder = trained_encoder(folder) if is_trained else None
@@ -154,7 +149,7 @@ class TextToImageParts(Parts):
     def begin(self):
         """Copy the encoders into the run folder, so that the run can be sampled, exported and scored by itself."""
         if self.encoder is not None:
-            with atomic_write(self.folder.path / ENCODER_FILE) as aside:
+            with atomic_write(self.folder.path / TEXT_FILE) as aside:
                 self.encoder.save(aside)
             needed = self.required(self.experiment.preset.requirement("text_encoder"))
             for name in (IMAGE_FILE, COMPATIBILITY_FILE):
@@ -224,7 +219,7 @@ class TextToImageParts(Parts):
         encoder = None
         if model.text_encoder is not None:
             encoder = CaptionEncoder(model.text_encoder)
-        elif (self.folder.path / ENCODER_FILE).exists():
+        elif (self.folder.path / TEXT_FILE).exists():
             # The copy in the run folder: where it came from may be gone.
             encoder = trained_encoder(self.folder)
         return CaptionSampler(model.sampled_generator, encoder, model.step)
@@ -250,10 +245,6 @@ class TextToImageParts(Parts):
             return by_embeddings(sampler, command, self.choice, unseen)
         return by_captions(sampler, command, unseen)
 
-    def drawn(self, model, sampler):
-        """The first pictures of --mode=generate."""
-        return self.drawn_as_asked(sampler)
-
     # Evaluation.
 
     def has_judge(self, examples):
@@ -276,62 +267,3 @@ class TextToImageParts(Parts):
     def explore(self, model, command: Explore):
         """Write the experiment's pictures and figures to the folder `explore` of the run."""
         return explore_run(self.folder, command.experiment, evaluated_subject(self, model, command))
-
-
-def evaluated_subject(parts: Parts, model, command: Explore) -> Evaluated:
-    """A run of texts as experiments see it: as --mode=evaluate does, by the same judge."""
-    evaluate = Evaluate(seed=command.seed, judge=command.judge)
-    data = evaluation_data(parts.run, evaluate, *parts.run.splits.unseen, parts.evaluated(evaluate))
-    return Evaluated(parts.outputs(model, parts.sampler(model), data, evaluate), data)
-
-
-def sampled_texts(sampler: CaptionSampler, command: Sample) -> tuple[list[str], np.ndarray]:
-    """What `--mode=sample` draws: labels and (n, D) embeddings."""
-    captions = captions_of(command)
-    if sampler.encoder is None:
-        if not command.embeddings:
-            raise RunError(
-                "this model was trained on embeddings from a file, so it samples embeddings: --embeddings=FILE. "
-                f"Received: --caption={'; '.join(captions)}"
-            )
-        table = chosen_rows(read(command.embeddings), captions)
-        # One picture a name: the mean of its captions' embeddings.
-        texts = np.stack([rows.mean(axis=0) for rows in table.embeddings])
-        check_dimension(texts, sampler, command.embeddings)
-        return list(table.names), texts
-    if not captions:
-        raise RunError('--mode=sample needs a --caption="..." or a --captions_file. Received: neither')
-    if len(captions) > MOST_ROWS:
-        raise RunError(f"one picture holds {MOST_ROWS} captions. Received: {len(captions):,}")
-    warn_of_reading(captions, sampler)
-    return list(captions), sampler.embed(list(captions))
-
-
-def chosen_rows(table: EmbeddingTable, names: tuple[str, ...]) -> EmbeddingTable:
-    """The rows of a file of embeddings that --caption names, or all of them if they fit one picture."""
-    if names:
-        return dataclasses.replace(table, names=names, embeddings=join(table, names))
-    if len(table.names) > MOST_ROWS:
-        raise RunError(
-            f"one picture holds {MOST_ROWS} rows: choose images' embeddings with --caption=NAME. "
-            f"Received: {len(table.names):,} names in {table.source}"
-        )
-    return table
-
-
-def sampled_rows(
-    sampler: CaptionSampler, labels: list[str], texts: np.ndarray, command: Sample
-) -> list[tuple[str, np.ndarray, np.ndarray]]:
-    """(label, (n, D) texts, (n, Z) latents) of each row of the picture."""
-    count, seed = command.num_images, command.seed
-    if command.interpolate == "captions":
-        if len(labels) < 2:
-            raise RunError(f"--interpolate=captions needs two captions. Received: {len(labels)}")
-        return between_texts(labels, texts, sampler.latents(1, seed).numpy()[0], count)
-    if command.interpolate == "noise":
-        return between_latents(labels, texts, *sampler.latents(2, seed).numpy(), count)
-    # One batch of noise for each caption, as the exported model draws it.
-    latent = sampler.latents(count, seed).numpy()
-    return [
-        (label, np.repeat(text[np.newaxis], count, axis=0), latent) for label, text in zip(labels, texts, strict=True)
-    ]

@@ -14,10 +14,11 @@ import pytest
 
 from callbacks.checkpoints import Checkpoints
 from engine.command import Evaluate
-from engine.evaluate import evaluation_data, write_evaluation
+from engine.evaluate import write_evaluation
 from engine.experiment import Experiment
 from engine.record import run_record
 from engine.run import Run
+from engine.scorers import evaluation_data
 from evaluation.evaluator import applicable, comparable, measure
 from evaluation.names import NetworkName
 from models.registry import PRESETS
@@ -102,7 +103,7 @@ def features(monkeypatch):
     """A feature network, and datasets of which nothing is loaded."""
     monkeypatch.setattr("pipelines.registry.load", World())
     network = extractor(lambda images: images[:, ::9, 0, 0], of_classes, "features.keras")
-    monkeypatch.setattr("engine.evaluate.feature_network", lambda path: network)
+    monkeypatch.setattr("engine.scorers.feature_network", lambda path: network)
 
 
 def of_classes(images):

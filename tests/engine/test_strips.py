@@ -5,9 +5,9 @@ import pytest
 from PIL import Image
 
 from engine.command import Sample
-from engine.parts.text_encoder import ENCODER_FILE
 from panels.codes import code_rows
 from serving.encoder import CaptionEncoder
+from serving.joint import TEXT_FILE
 from tests.engine.marked import built, marked, run_of
 
 CAPTIONS = ("a red bird", "a small blue bird with a long bill")
@@ -24,12 +24,12 @@ def world():
 @pytest.fixture(scope="module")
 def encoder(tmp_path_factory, encoder_folder):
     """A folder with a text encoder to whom no two captions are alike, as to a trained one."""
-    encoder = CaptionEncoder.load(encoder_folder / ENCODER_FILE)
+    encoder = CaptionEncoder.load(encoder_folder / TEXT_FILE)
     encoder.standardize([lines[0] for lines in marked("birds", "test", 32).captions])
     last = [layer for layer in encoder.network.layers if layer.weights][-1]
     last.set_weights([20 * weight for weight in last.get_weights()])
     folder = tmp_path_factory.mktemp("encoder")
-    encoder.save(folder / ENCODER_FILE)
+    encoder.save(folder / TEXT_FILE)
     return folder
 
 

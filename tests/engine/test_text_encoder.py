@@ -11,7 +11,7 @@ import tensorflow as tf
 from callbacks.checkpoints import checkpoint_steps
 from engine.command import Evaluate, Train
 from engine.folder import RunError, RunFolder
-from engine.parts.text_encoder import ENCODER_FILE, embedding_table, flat_captions
+from engine.parts.text_encoder import embedding_table, flat_captions
 from engine.record import run_record
 from evaluation.distances import FeatureDistances
 from evaluation.features import feature_network
@@ -22,6 +22,7 @@ from models.text_encoder.networks import text_encoder
 from pipelines.examples import DataError
 from pipelines.rows import some_of
 from serving.encoder import STANDARD_DEVIATION, CaptionEncoder
+from serving.joint import TEXT_FILE
 from tests.worlds import captioned_images, tiny, tiny_run
 
 
@@ -43,8 +44,8 @@ def test_a_gan_trains_its_encoder_first_and_prints_that(tmp_path, world, small_p
     assert "No text encoder for birds yet: training one first" in printed
     assert "image_recall_at_10" in printed
     encoder = tmp_path / "char_cnn_rnn-birds"
-    assert (encoder / ENCODER_FILE).exists()
-    assert (tmp_path / "gan" / ENCODER_FILE).read_bytes()
+    assert (encoder / TEXT_FILE).exists()
+    assert (tmp_path / "gan" / TEXT_FILE).read_bytes()
     # A second run of the dataset takes the encoder and its embeddings as they are.
     before = {path: path.stat().st_mtime_ns for path in encoder.iterdir()}
     train_gan(tmp_path / "second")
@@ -77,7 +78,7 @@ def test_embeddings_lie_around_zero_at_the_scale_of_the_noise(tmp_path):
 
 def test_embeddings_are_computed_once(tmp_path, encoder_folder, monkeypatch):
     examples = captioned_images()
-    encoder = CaptionEncoder.load(encoder_folder / ENCODER_FILE)
+    encoder = CaptionEncoder.load(encoder_folder / TEXT_FILE)
     first = embedding_table(encoder, examples, tmp_path / "cache")
     np.testing.assert_allclose(first.rows, encoder.embed_all(flat_captions(examples)), rtol=1e-6)
     monkeypatch.setattr(encoder, "embed_all", None)
@@ -86,7 +87,7 @@ def test_embeddings_are_computed_once(tmp_path, encoder_folder, monkeypatch):
 
 def test_a_damaged_cache_of_embeddings_is_computed_again(tmp_path, encoder_folder):
     examples = captioned_images()
-    encoder = CaptionEncoder.load(encoder_folder / ENCODER_FILE)
+    encoder = CaptionEncoder.load(encoder_folder / TEXT_FILE)
     first = embedding_table(encoder, examples, tmp_path)
     (cached,) = tmp_path.iterdir()
     cached.write_bytes(cached.read_bytes()[:100])
@@ -137,7 +138,7 @@ def test_embeddings_that_cannot_be_cached_are_used_all_the_same(tmp_path, encode
     examples = captioned_images()
     # Different only in the second suffix, which files of embeddings do not keep.
     examples = dataclasses.replace(examples, names=("heron", "heron.jpg", *examples.names[2:]))
-    encoder = CaptionEncoder.load(encoder_folder / ENCODER_FILE)
+    encoder = CaptionEncoder.load(encoder_folder / TEXT_FILE)
     table = embedding_table(encoder, examples, tmp_path)
     np.testing.assert_array_equal(table.rows, encoder.embed_all(flat_captions(examples)))
     assert not list(tmp_path.iterdir())
@@ -172,7 +173,7 @@ def test_the_encoder_learns_against_a_pretrained_network(tmp_path, world):
     network = write_image_network(tmp_path / "network.keras")
     tiny_run("char_cnn_rnn", tmp_path / "run", steps=2, image_encoder=network).train(Train())
     assert json.loads((tmp_path / "run" / "run.json").read_text())["config"]["image_features_dim"] == 3
-    assert (tmp_path / "run" / ENCODER_FILE).exists()
+    assert (tmp_path / "run" / TEXT_FILE).exists()
 
 
 def test_the_protocol_names_what_scores_split_and_counts(tmp_path, world, encoder_folder, monkeypatch, caplog):
@@ -225,8 +226,8 @@ def test_end_to_end_the_encoder_learns_with_the_gan(tmp_path, world):
 
 def test_a_damaged_encoder_is_refused_in_one_line(tmp_path, world, encoder_folder):
     (tmp_path / "encoder").mkdir()
-    damaged = tmp_path / "encoder" / ENCODER_FILE
-    damaged.write_bytes((encoder_folder / ENCODER_FILE).read_bytes()[:-100])
+    damaged = tmp_path / "encoder" / TEXT_FILE
+    damaged.write_bytes((encoder_folder / TEXT_FILE).read_bytes()[:-100])
     with pytest.raises(RunError, match="the text encoder is damaged; train it again") as raised:
         tiny_run("gan_cls", tmp_path / "run", tmp_path / "encoder", steps=1).train(Train())
     assert "\n" not in str(raised.value)
@@ -251,14 +252,14 @@ def test_whether_embeddings_are_standardized_is_a_setting(tmp_path, world, stand
     run = tiny_run("char_cnn_rnn", tmp_path / "run", steps=1, standardize=standardize, initial_range=0.0)
     assert f"standardize = {standardize}" in run.describe(Train())
     run.train(Train())
-    embeddings = CaptionEncoder.load(tmp_path / "run" / ENCODER_FILE).embed_all(flat_captions(world))
+    embeddings = CaptionEncoder.load(tmp_path / "run" / TEXT_FILE).embed_all(flat_captions(world))
     deviation = np.sqrt(embeddings.var(axis=0).mean())
     assert np.isclose(deviation, STANDARD_DEVIATION, rtol=1e-3) == standardize
 
 
 def test_an_encoder_with_the_layers_of_another_version_is_refused_in_one_line(tmp_path, monkeypatch):
     network = text_encoder(tiny("char_cnn_rnn", recurrent_unit="rnn"), 6)
-    CaptionEncoder(network).save(tmp_path / ENCODER_FILE)
+    CaptionEncoder(network).save(tmp_path / TEXT_FILE)
     build = networks.MeanOfStates.build
 
     def with_another_weight(layer, input_shape):
@@ -267,7 +268,7 @@ def test_an_encoder_with_the_layers_of_another_version_is_refused_in_one_line(tm
 
     monkeypatch.setattr(networks.MeanOfStates, "build", with_another_weight)
     with pytest.raises(DataError, match=r"train it again.*Received: .*text_encoder.keras") as refused:
-        CaptionEncoder.load(tmp_path / ENCODER_FILE)
+        CaptionEncoder.load(tmp_path / TEXT_FILE)
     assert "\n" not in str(refused.value)
 
 

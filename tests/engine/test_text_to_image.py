@@ -182,7 +182,7 @@ def test_photographs_need_no_judge(folder, monkeypatch, caplog):
 def test_a_frechet_distance_needs_more_than_one_image(folder, world, tmp_path, monkeypatch):
     judge = train_judge(tmp_path / "judge")
     network = extractor(lambda images: images.mean(axis=(1, 2)))
-    monkeypatch.setattr("engine.evaluate.feature_network", lambda path: network)
+    monkeypatch.setattr("engine.scorers.feature_network", lambda path: network)
     with pytest.raises(DataError, match=r"no Frechet distance on network\.keras: .* at least 2 rows"):
         evaluate(folder, num_captions=1, judge=judge, feature_network="network.keras")
 
@@ -233,7 +233,7 @@ def test_embeddings_are_sampled_by_the_names_of_their_images(tmp_path, monkeypat
     assert len(sample()) == 40 * len(sample("07"))
     with pytest.raises(DataError, match="77"):
         sample("77")
-    monkeypatch.setattr("engine.parts.text_to_image.MOST_ROWS", 39)
+    monkeypatch.setattr("engine.parts.captions.MOST_ROWS", 39)
     with pytest.raises(RunError, match=r"--caption=NAME. Received: 40 names in "):
         sample()
 
@@ -245,7 +245,7 @@ def test_samples_are_png_files(folder, tmp_path):
 
 
 def test_one_picture_holds_so_many_captions(folder, monkeypatch):
-    monkeypatch.setattr("engine.parts.text_to_image.MOST_ROWS", 2)
+    monkeypatch.setattr("engine.parts.captions.MOST_ROWS", 2)
     with pytest.raises(RunError, match=r"one picture holds 2 captions. Received: 3"):
         sample(folder, *["a bird"] * 3)
 

@@ -11,13 +11,13 @@ import tensorflow as tf
 
 from engine.command import Sample, Train
 from engine.folder import RunError
-from engine.parts.text_encoder import ENCODER_FILE, flat_captions, read_table
+from engine.parts.text_encoder import flat_captions, read_table
 from engine.record import run_record
 from engine.requires import weights_fingerprint
 from models.registry import PRESETS
 from pipelines.images import center_crop, to_float
 from serving.encoder import STANDARD_DEVIATION, CaptionEncoder
-from serving.joint import COMPATIBILITY_FILE, IMAGE_FILE, JointEncoders
+from serving.joint import COMPATIBILITY_FILE, IMAGE_FILE, TEXT_FILE, JointEncoders
 from tests.worlds import captioned_images, tiny, tiny_run
 
 CLIENT = """
@@ -65,7 +65,7 @@ def test_the_vocabulary_is_that_of_the_training_captions(tmp_path, world):
     # "bird 3, line 0": the numbers of birds occur twice, as each has two captions.
     assert set(config["vocabulary"]) == {"bird", "line", *map(str, range(len(world)))}
     assert config["read_words"] == 4
-    encoder = CaptionEncoder.load(tmp_path / "run" / ENCODER_FILE)
+    encoder = CaptionEncoder.load(tmp_path / "run" / TEXT_FILE)
     assert encoder.reading.unknown(["Bird 3 and 99"]) == ["and", "99"]
 
 
@@ -90,7 +90,7 @@ def test_a_gan_trains_the_encoder_that_it_names_samples_and_serves_it(tmp_path, 
     assert f"training one first, in {tmp_path}/word_cnn-birds" in capsys.readouterr().out
     assert not (tmp_path / "char_cnn_rnn-birds").exists()
     encoder = tmp_path / "word_cnn-birds"
-    assert weights_fingerprint(folder / ENCODER_FILE) == weights_fingerprint(encoder / ENCODER_FILE)
+    assert weights_fingerprint(folder / TEXT_FILE) == weights_fingerprint(encoder / TEXT_FILE)
     for name in (IMAGE_FILE, COMPATIBILITY_FILE):
         assert (folder / name).read_bytes() == (encoder / name).read_bytes()
     assert json.loads((folder / "run.json").read_text())["requires"]["text_encoder"]["model"] == "word_cnn"

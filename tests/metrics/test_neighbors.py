@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from metrics.neighbors import memorization_figures, nearest
+from metrics.neighbors import closest_and_others, memorization_figures, nearest
 
 
 def test_the_nearest_are_those_of_all_distances():
@@ -12,6 +12,13 @@ def test_the_nearest_are_those_of_all_distances():
     np.testing.assert_array_equal(indices, np.argsort(every, axis=1)[:, :3])
     np.testing.assert_allclose(distances, np.sort(every, axis=1)[:, :3], rtol=1e-9)
     assert nearest(queries, gallery[:2], 3)[0].shape == (600, 2)
+
+
+def test_half_of_a_picture_are_the_nearest_and_no_row_is_shown_twice():
+    distances = np.array([5.0, 1.0, 4.0, 0.0, 3.0])
+    assert closest_and_others(distances, 3).tolist() == [3, 1, 0]
+    assert closest_and_others(distances, 4).tolist() == [3, 1, 0, 2]
+    assert sorted(closest_and_others(distances, 9).tolist()) == [0, 1, 2, 3, 4]
 
 
 def test_medians_over_samples_and_over_unseen_images():

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pipelines.batches.draws import reader
 from pipelines.images import center_crop, in_channels, with_channels
-from pipelines.rows import ImageRows, image_rows, in_chunks, rows_of, some_of
+from pipelines.rows import ImageRows, RealImages, image_rows, in_chunks, rows_of, some_of
 from tests.worlds import captioned_images, labeled_images, paired_images, unpaired_images
 
 ROWS = np.array([6, 0, 3, 3])
@@ -173,3 +173,16 @@ def test_some_are_spread_evenly_and_in_memory(mapped):
         assert type(some_of(large, count).images) is np.ndarray
     assert (some_of(unpaired_images(), 8).names_a[-1], len(some_of(unpaired_images(), 8).b)) == ("a 9", 7)
     assert len(some_of(paired_images(), 4)) == 4
+
+
+def test_real_images_are_the_middle_in_the_models_channels(images, mapped):
+    names = [f"image {row}" for row in range(9)]
+    for kept in (images, mapped):
+        gray = RealImages(kept, names, (2, 4), 1)
+        assert (gray.shape, gray.dtype, len(gray)) == ((9, 2, 4, 1), np.uint8, 9)
+        wanted = with_channels(images[:, 2:4, 1:5], 1)
+        np.testing.assert_array_equal(gray[:], wanted)
+        some = gray.take(ROWS)
+        np.testing.assert_array_equal(some[1:3], wanted[ROWS[1:3]])
+        np.testing.assert_array_equal(some[np.array([3, 0])], wanted[ROWS[[3, 0]]])
+        assert some.names == ("image 6", "image 0", "image 3", "image 3")
