@@ -9,9 +9,11 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from engine.command import Evaluate, Explore, Sample, Train
+from engine.command import CommandError, Evaluate, Explore, Sample, Train
+from engine.experiment import Experiment, check_sampled
 from engine.folder import RunError, RunFolder
 from models.core.config import ConfigError
+from models.registry import PRESETS
 from serving.encoder import CaptionEncoder
 from tests.worlds import captioned_images, tiny_run, write_encoder, write_untrained
 
@@ -122,6 +124,18 @@ def test_sampling_draws_each_caption_in_the_style_of_each_image(folders, tmp_pat
     assert np.abs(found.astype(int) - row)[inside].max() <= 1
     with pytest.raises(RunError, match="needs a --caption"):
         style_run(style).sample(dataclasses.replace(command, caption=()))
+
+
+def test_it_is_sampled_from_images_and_captions():
+    experiment = Experiment("style_encoder", "birds", PRESETS["style_encoder"].config, "runs/x")
+    check_sampled(experiment, Sample(caption=CAPTIONS, input="x.png"))
+    for command, message in (
+        (Sample(caption=CAPTIONS), "needs --input"),
+        (Sample(input="x.png", interpolate="captions"), "does not interpolate"),
+        (Sample(input="x.png", label=("3",)), "--label is for models that draw from noise"),
+    ):
+        with pytest.raises(CommandError, match=message):
+            check_sampled(experiment, command)
 
 
 def test_the_export_gives_the_styles_and_transfers_of_the_sampler(folders, tmp_path):
