@@ -23,13 +23,13 @@ class RetrievalEncoder:
     name: str
 
     def texts(self, captions: list[str]) -> np.ndarray:
-        """(m, D) of captions."""
-        embeddings, compatibility = self.encoders.text.embed_all(captions), self.encoders.compatibility
-        if compatibility.kind == COSINE:
-            return unit(embeddings)
-        # Undoes the standardization, which moved the texts.
-        mean = np.array(compatibility.text_mean) if compatibility.text_mean else 0.0
-        return compatibility.scale * embeddings.astype(np.float64) + mean
+        """(m, D) of captions.
+
+        Of inner products, standardized texts are taken as they are: one factor, and one vector that is added to all,
+        leave the order of the captions of an image unchanged.
+        """
+        embeddings = self.encoders.text.embed_all(captions)
+        return unit(embeddings) if self.encoders.compatibility.kind == COSINE else embeddings
 
     def images(self, images: np.ndarray) -> np.ndarray:
         """(n, D) of (n, h, w, 3) images in [-1, 1]."""
