@@ -16,7 +16,8 @@ from models.core.trained import TrainedModel
 from models.text_encoder.configs import CONTRASTIVE, MAX_WORDS, SMALL_CNN, WordCNNConfig
 from models.text_encoder.vocabulary import Vocabulary, vocabulary_of, words_of
 from pipelines.atomic import atomic_write
-from pipelines.batches.captions import CaptionTable, distinct_class_batches
+from pipelines.batches.captions import CaptionTable, ClassIndex, distinct_class_batches
+from pipelines.edits import edited
 from pipelines.embeddings.table import read_embeddings, write_embeddings
 from pipelines.examples import CaptionedImages, DataError
 from pipelines.images import center_crop, to_float
@@ -60,7 +61,10 @@ class TextEncoderParts(Parts):
         features, reading = self.image_features(examples), self.reading(config)
         self.read_in_training = reading
         texts = read_table(reading, examples)
-        batches = distinct_class_batches(examples, config, texts, features, reading.input_name)
+        edits = None
+        if config.edited_captions:
+            edits = edit_table(reading, examples, config.edited_captions, config.seed)
+        batches = distinct_class_batches(examples, config, texts, features, reading.input_name, edits)
         data = {
             "images": len(examples),
             "pixels": fingerprint(examples.images),
@@ -180,9 +184,27 @@ def vocabulary_for(config: WordCNNConfig) -> Vocabulary:
 
 def read_table(reading: Reading, examples: CaptionedImages) -> CaptionTable:
     """What an encoder reads of every caption, (m, T) integers: bytes where they suffice."""
-    captions, least = flat_captions(examples), np.uint8 if isinstance(reading, Characters) else np.int32
+    return table_of(reading, flat_captions(examples), caption_counts(examples))
+
+
+def table_of(reading: Reading, captions: list[str], counts: np.ndarray) -> CaptionTable:
+    """What an encoder reads of captions, (m, T) integers, and how many belong together."""
+    least = np.uint8 if isinstance(reading, Characters) else np.int32
     parts = [reading.ids(tf.constant(part)).numpy().astype(least) for part in in_parts(captions, 10_000)]
-    return CaptionTable(np.concatenate(parts), caption_counts(examples))
+    return CaptionTable(np.concatenate(parts), counts)
+
+
+def edits_of(examples: CaptionedImages, count: int, seed: int) -> list[str]:
+    """`count` edits of each caption (`pipelines.edits`); where fewer are found, again, or the caption itself."""
+    found = edited(examples.captions, ClassIndex(examples).labels, count, seed)
+    # Where there is none, the caption itself, which is recognized as none.
+    found = [edits or (caption,) for caption, edits in zip(flat_captions(examples), found, strict=True)]
+    return [edits[turn % len(edits)] for edits in found for turn in range(count)]
+
+
+def edit_table(reading: Reading, examples: CaptionedImages, count: int, seed: int) -> CaptionTable:
+    """What an encoder reads of `edits_of` the captions, caption after caption."""
+    return table_of(reading, edits_of(examples, count, seed), np.full(len(flat_captions(examples)), count))
 
 
 def in_parts(captions: list[str], size: int) -> list[list[str]]:

@@ -40,6 +40,10 @@ class CaptionTable:
         draws = tf.random.stateless_uniform((tf.shape(images)[0], count), seed)
         return start + pick(draws, number)
 
+    def all_of(self, owners: tf.Tensor) -> tf.Tensor:
+        """(B,) indices of what has the rows to (B, c, ...), all of its rows, where each has c of them."""
+        return tf.gather(tf.reshape(self.held, (len(self.counts), -1, *self.held.shape[1:])), owners)
+
     def of_rows(self, images: np.ndarray) -> "CaptionTable":
         """The table of some images' captions, in the order of these image indices (see `pipelines.rows`)."""
         starts = np.cumsum(self.counts) - self.counts
@@ -163,6 +167,7 @@ def distinct_class_batches(
     texts: CaptionTable,
     image_features: np.ndarray | None = None,
     key: str = "characters",
+    edits: CaptionTable | None = None,
 ) -> Batches:
     """Batches for a joint embedding: images of different classes, with one caption each.
 
@@ -172,10 +177,11 @@ def distinct_class_batches(
         texts: the characters, or words, of each caption, (m, T) integers.
         image_features: (n, F) float32 features of a pretrained network, which then replace the images.
         key: what the captions are called.
+        edits: like `texts`, a fixed number of edits of each caption, caption after caption (`pipelines.edits`).
 
     Returns:
         Batches of `image` (or `image_features`), `characters` (B, T), as `key` calls them, `label` (B,), and `caption`
-        (B,): the same number of captions that the encoder cannot tell apart.
+        (B,): the same number of captions that the encoder cannot tell apart; with edits `edited` (B, K, T).
     """
     index, read = ClassIndex(examples), reader(examples.images)
     features = None if image_features is None else held(image_features, tf.float32)
@@ -190,6 +196,8 @@ def distinct_class_batches(
         image, label = index.distinct(count, seed, step)
         place = texts.places(image, 1, seeded(seed, CAPTION, step))[:, 0]
         batch = {key: tf.gather(texts.held, place), "label": label, "caption": tf.gather(captions, place)}
+        if edits is not None:
+            batch["edited"] = edits.all_of(place)
         if features is not None:
             return batch | {"image_features": tf.gather(features, image)}
         crops = crop_and_flip(read(image), config.image_size, seeded(seed, CROP, step), config.flip)
