@@ -194,17 +194,28 @@ def table_of(reading: Reading, captions: list[str], counts: np.ndarray) -> Capti
     return CaptionTable(np.concatenate(parts), counts)
 
 
-def edits_of(examples: CaptionedImages, count: int, seed: int) -> list[str]:
-    """`count` edits of each caption (`pipelines.edits`); where fewer are found, again, or the caption itself."""
+def edits_of(examples: CaptionedImages, count: int, seed: int) -> list[tuple[str, ...]]:
+    """`count` edits of each caption (`pipelines.edits`), image after image.
+
+    Where fewer are found they are repeated; where none is, the caption itself stands for none.
+    """
     found = edited(examples.captions, ClassIndex(examples).labels, count, seed)
-    # Where there is none, the caption itself, which is recognized as none.
     found = [edits or (caption,) for caption, edits in zip(flat_captions(examples), found, strict=True)]
-    return [edits[turn % len(edits)] for edits in found for turn in range(count)]
+    return [tuple(edits[turn % len(edits)] for turn in range(count)) for edits in found]
+
+
+def with_edits(examples: CaptionedImages, seed: int) -> CaptionedImages:
+    """The same images with an edit of each caption in its place."""
+    edits = iter(edits_of(examples, 1, seed))
+    return dataclasses.replace(
+        examples, captions=tuple(tuple(next(edits)[0] for _ in captions) for captions in examples.captions)
+    )
 
 
 def edit_table(reading: Reading, examples: CaptionedImages, count: int, seed: int) -> CaptionTable:
     """What an encoder reads of `edits_of` the captions, caption after caption."""
-    return table_of(reading, edits_of(examples, count, seed), np.full(len(flat_captions(examples)), count))
+    edits = edits_of(examples, count, seed)
+    return table_of(reading, [edit for of_caption in edits for edit in of_caption], np.full(len(edits), count))
 
 
 def in_parts(captions: list[str], size: int) -> list[list[str]]:

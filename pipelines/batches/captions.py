@@ -108,17 +108,21 @@ class ClassIndex:
         return self.image_of(classes, seeded(seed, IMAGE, step)), classes
 
 
-def matching_batches(examples: CaptionedImages, config, texts: CaptionTable) -> Batches:
+def matching_batches(
+    examples: CaptionedImages, config, texts: CaptionTable, edits: CaptionTable | None = None
+) -> Batches:
     """Batches for GAN-CLS: real images, mismatched images, and the real images' texts.
 
     Args:
         examples: the training split.
         config: a TextToImageConfig.
         texts: the embedding (m, D) float32 of each caption, or its characters (m, 201) integers to learn end to end.
+        edits: the embedding of each caption with one word exchanged (`pipelines.edits`), row by row like `texts`.
 
     Returns:
         Batches of `image`, `wrong_image` (B, image_size, image_size, 3) float32 in [-1, 1] and `text` (B, D)
-        float32, the mean over `captions_per_image` captions; or `characters` (B, captions_per_image, 201).
+        float32, the mean over `captions_per_image` captions; or `characters` (B, captions_per_image, 201). With edits
+        also `edited_text`, the mean over the same captions' edits, and `label` (B,), the classes of the images.
     """
     index, read = ClassIndex(examples), reader(examples.images)
     size, count, seed, mirror = config.image_size, config.batch_size, config.seed, config.flip
@@ -135,6 +139,12 @@ def matching_batches(examples: CaptionedImages, config, texts: CaptionTable) -> 
             "image": to_float(crop_and_flip(read(image), size, seeded(seed, CROP, step), mirror)),
             "wrong_image": to_float(crop_and_flip(read(wrong), size, seeded(seed, WRONG_CROP, step), mirror)),
         }
+        if edits is not None:
+            places = texts.places(image, config.captions_per_image, seeded(seed, CAPTION, step))
+            batch |= {
+                "edited_text": tf.reduce_mean(tf.gather(edits.held, places), axis=1),
+                "label": tf.gather(index.labels, image),
+            }
         return batch | ({"text": tf.reduce_mean(drawn, axis=1)} if embedded else {"characters": drawn})
 
     return Batches(at, {"text_dim": texts.rows.shape[1]} if embedded else {}, len(examples), rows)
