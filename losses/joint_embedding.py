@@ -37,6 +37,8 @@ def contrastive_loss(
     labels: tf.Tensor,
     captions: tf.Tensor | None = None,
     scale: float = 10.0,
+    edited_embedding: tf.Tensor | None = None,
+    is_edited: tf.Tensor | None = None,
 ) -> tf.Tensor:
     """Symmetric InfoNCE over all pairs of a batch: each image must find its text among all, and each text its image.
 
@@ -50,6 +52,8 @@ def contrastive_loss(
         labels: (B,) integer class labels of the pairs.
         captions: (B,) integers that tell different captions apart; None: all are different.
         scale: of the cosines; the inverse of a temperature.
+        edited_embedding: (B, K, D) floats: further texts that image i, alone, must not take for its own.
+        is_edited: (B, K) bool, which of them there are; None: all.
 
     Returns:
         A float32 scalar.
@@ -65,6 +69,13 @@ def contrastive_loss(
     matching = tf.linalg.diag_part(logits)
     # No cosine is below -1, so that nothing is left of these in a sum of exponentials.
     logits = tf.where(counted, logits, -scale - 100.0)
-    right_text = tf.reduce_logsumexp(logits, axis=1) - matching
+    offered = logits
+    if edited_embedding is not None:
+        edits = tf.math.l2_normalize(tf.cast(edited_embedding, tf.float32), axis=2)
+        edited_logits = scale * tf.einsum("bd,bkd->bk", images, edits)
+        if is_edited is not None:
+            edited_logits = tf.where(is_edited, edited_logits, -scale - 100.0)
+        offered = tf.concat([logits, edited_logits], axis=1)
+    right_text = tf.reduce_logsumexp(offered, axis=1) - matching
     right_image = tf.reduce_logsumexp(logits, axis=0) - matching
     return (tf.reduce_mean(right_text) + tf.reduce_mean(right_image)) / 2.0

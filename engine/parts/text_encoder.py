@@ -16,7 +16,8 @@ from models.core.trained import TrainedModel
 from models.text_encoder.configs import CONTRASTIVE, MAX_WORDS, SMALL_CNN, WordCNNConfig
 from models.text_encoder.vocabulary import Vocabulary, vocabulary_of, words_of
 from pipelines.atomic import atomic_write
-from pipelines.batches.captions import CaptionTable, distinct_class_batches
+from pipelines.batches.captions import CaptionTable, ClassIndex, distinct_class_batches
+from pipelines.edits import edited
 from pipelines.embeddings.table import read_embeddings, write_embeddings
 from pipelines.examples import CaptionedImages, DataError
 from pipelines.images import center_crop, to_float
@@ -59,7 +60,10 @@ class TextEncoderParts(Parts):
         features, reading = self.image_features(examples), self.reading(config)
         self.read_in_training = reading
         texts = read_table(reading, examples)
-        batches = distinct_class_batches(examples, config, texts, features, reading.input_name)
+        edits = None
+        if config.edited_captions:
+            edits = edit_table(reading, examples, config.edited_captions, config.seed)
+        batches = distinct_class_batches(examples, config, texts, features, reading.input_name, edits)
         data = {
             "images": len(examples),
             "pixels": fingerprint(examples.images),
@@ -179,9 +183,38 @@ def vocabulary_for(config: WordCNNConfig) -> Vocabulary:
 
 def read_table(reading: Reading, examples: CaptionedImages) -> CaptionTable:
     """What an encoder reads of every caption, (m, T) integers: bytes where they suffice."""
-    captions, least = flat_captions(examples), np.uint8 if isinstance(reading, Characters) else np.int32
+    return table_of(reading, flat_captions(examples), caption_counts(examples))
+
+
+def table_of(reading: Reading, captions: list[str], counts: np.ndarray) -> CaptionTable:
+    """What an encoder reads of captions, (m, T) integers, and how many belong together."""
+    least = np.uint8 if isinstance(reading, Characters) else np.int32
     parts = [reading.ids(tf.constant(part)).numpy().astype(least) for part in in_parts(captions, 10_000)]
-    return CaptionTable(np.concatenate(parts), caption_counts(examples))
+    return CaptionTable(np.concatenate(parts), counts)
+
+
+def edits_of(examples: CaptionedImages, count: int, seed: int) -> list[tuple[str, ...]]:
+    """`count` edits of each caption (`pipelines.edits`), image after image.
+
+    Where fewer are found they are repeated; where none is, the caption itself stands for none.
+    """
+    found = edited(examples.captions, ClassIndex(examples).labels, count, seed)
+    found = [edits or (caption,) for caption, edits in zip(flat_captions(examples), found, strict=True)]
+    return [tuple(edits[turn % len(edits)] for turn in range(count)) for edits in found]
+
+
+def with_edits(examples: CaptionedImages, seed: int) -> CaptionedImages:
+    """The same images with an edit of each caption in its place."""
+    edits = iter(edits_of(examples, 1, seed))
+    return dataclasses.replace(
+        examples, captions=tuple(tuple(next(edits)[0] for _ in captions) for captions in examples.captions)
+    )
+
+
+def edit_table(reading: Reading, examples: CaptionedImages, count: int, seed: int) -> CaptionTable:
+    """What an encoder reads of `edits_of` the captions, caption after caption."""
+    edits = edits_of(examples, count, seed)
+    return table_of(reading, [edit for of_caption in edits for edit in of_caption], np.full(len(edits), count))
 
 
 def in_parts(captions: list[str], size: int) -> list[list[str]]:

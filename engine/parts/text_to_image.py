@@ -5,6 +5,7 @@ import pathlib
 import shutil
 from collections.abc import Callable
 
+import keras
 import numpy as np
 import tensorflow as tf
 from absl import logging
@@ -22,9 +23,12 @@ from engine.parts.text_encoder import (
     embedding_table,
     flat_captions,
     trained_encoder,
+    with_edits,
 )
 from evaluation.captions import CaptionOutputs
 from models.core.preset import Requirement
+from models.text_encoder.configs import SMALL_CNN
+from models.text_encoder.networks import image_encoder
 from models.text_to_image.configs import END_TO_END, TRAINED_FIRST, WORD_CNN
 from panels.grids import captioned_rows
 from panels.interpolation import lerp
@@ -37,7 +41,7 @@ from pipelines.images import center_crop, to_uint8
 from pipelines.rows import RealImages, some_of
 from serving.captions import CaptionSampler
 from serving.encoder import CaptionEncoder
-from serving.joint import COMPATIBILITY_FILE, IMAGE_FILE, TEXT_FILE
+from serving.joint import COMPATIBILITY_FILE, COSINE, IMAGE_FILE, TEXT_FILE, JointEncoders
 from serving.reading import Characters
 
 # The fixed grid of the training's pictures.
@@ -88,7 +92,10 @@ class TextToImageParts(Parts):
             # No data tells the size of an embedding that is learned with the GAN.
             config = dataclasses.replace(config, text_dim=PAPER_TEXT_DIM)
         texts = self.texts(examples, dry_run)
-        batches = matching_batches(examples, config, texts)
+        edits = self.edits(examples, texts) if config.reads_edits else None
+        if config.contrastive_weight:
+            config = with_measured(config, {"image_encoder": self.joint_image_encoder().to_json()})
+        batches = matching_batches(examples, config, texts, edits)
         data = {
             "images": len(examples),
             "pixels": fingerprint(examples.images),
@@ -101,11 +108,15 @@ class TextToImageParts(Parts):
         """What the model reads of every caption: characters, or an embedding."""
         if self.choice == END_TO_END:
             return character_table(examples)
+        if self.reads_embeddings and self.experiment.config.reads_edits:
+            raise RunError(
+                "contrastive_weight and edited_share require a text encoder, not embeddings. "
+                f"Received: text_encoder={self.choice}"
+            )
         if self.reads_embeddings:
             rows = read_embeddings(self.choice, examples.names)
             return CaptionTable(np.concatenate(rows), np.array([len(row) for row in rows]))
-        needed = self.required(self.experiment.preset.requirement("text_encoder"))
-        folder = RunFolder(needed.workdir)
+        needed, folder = self.encoder_run
         is_trained = (folder.path / TEXT_FILE).exists() or not self.is_beside
         if is_trained and self.is_beside:
             self.check_captions(folder)
@@ -114,8 +125,50 @@ class TextToImageParts(Parts):
             # Their size is all that a dry run shows.
             dim, counts = encoder.embedding_dim if encoder else needed.config.embedding_dim, caption_counts(examples)
             return CaptionTable(np.zeros((counts.sum(), dim), np.float32), counts)
-        cache = folder.path if self.is_beside else pathlib.Path(self.experiment.cache_dir) / "embeddings"
-        return embedding_table(self.encoder, examples, cache)
+        return embedding_table(self.encoder, examples, self.embeddings_folder)
+
+    @property
+    def encoder_run(self) -> tuple[Experiment, RunFolder]:
+        """The run of the text encoder, and its folder."""
+        needed = self.required(self.experiment.preset.requirement("text_encoder"))
+        return needed, RunFolder(needed.workdir)
+
+    @property
+    def embeddings_folder(self) -> pathlib.Path:
+        """Where embeddings are cached."""
+        cached = pathlib.Path(self.experiment.cache_dir) / "embeddings"
+        return self.encoder_run[1].path if self.is_beside else cached
+
+    def edits(self, examples: CaptionedImages, texts: CaptionTable) -> CaptionTable:
+        """The embedding of every caption with one word exchanged, row by row like the texts."""
+        if self.encoder is None:
+            # Of a dry run, which shows none.
+            return texts
+        return embedding_table(self.encoder, with_edits(examples, self.experiment.config.seed), self.embeddings_folder)
+
+    def joint_image_encoder(self) -> keras.Model:
+        """The image encoder beside the text encoder; in a dry run before that is trained, an untrained one like it.
+
+        Raises:
+            RunError: there is none, or it was not trained to compare cosines.
+        """
+        needed, folder = self.encoder_run
+        if self.encoder is None:
+            if needed.config.image_encoder != SMALL_CNN:
+                raise RunError(f"train the text encoder first: {needed.command()}. Received: none in {folder.path}")
+            return image_encoder(needed.config)
+        joint = JointEncoders.load(folder.path)
+        if joint.compatibility.kind != COSINE:
+            raise RunError(
+                "contrastive_weight requires a text encoder that was trained with objective=contrastive. "
+                f"Received: {folder.path}"
+            )
+        return joint.image
+
+    def initialize(self, model):
+        """The frozen image encoder is the one beside the text encoder."""
+        if model.image_encoder is not None:
+            model.image_encoder.set_weights(self.joint_image_encoder().get_weights())
 
     def trained_on(self, batch, rows, examples):
         """An image with the captions that it is drawn with, as they are read."""

@@ -37,8 +37,12 @@ class Published:
         return self.here(config) != self.value
 
 
-def shortened(value: object, most: int = 8) -> object:
-    """Of more than `most` values (the words of a vocabulary) the first few and how many there are; others unchanged."""
+def shortened(value: object, most: int = 8, most_characters: int = 80) -> object:
+    """Of more than `most` values (the words of a vocabulary) the first few and how many there are, of a text of more
+    than `most_characters` (the layers of a network) its beginning; others unchanged.
+    """
+    if isinstance(value, str) and len(value) > most_characters:
+        return f"{value[:most_characters]}..."
     if not isinstance(value, tuple | list) or len(value) <= most:
         return value
     return f"({', '.join(map(str, value[: most // 2]))}, ...: {len(value):,})"

@@ -88,6 +88,12 @@ class JointEmbeddingConfig(TrainingConfig):
     logit_scale: float = setting(
         10.0, "factor of the cosines in the contrastive loss; this project's", minimum=0.1, maximum=100.0
     )
+    edited_captions: int = setting(
+        0,
+        "captions with one word exchanged that an image must not take for its own, beside the batch's other captions; "
+        "hard negatives: Faghri et al. 2018; by words: Yuksekgonul et al. 2023; contrastive only",
+        minimum=0,
+    )
     standardize: bool = setting(
         False,
         "whether embeddings trained with the hinge are shifted and scaled to mean 0 and standard deviation 0.2; this "
@@ -99,6 +105,8 @@ class JointEmbeddingConfig(TrainingConfig):
 
     def __post_init__(self):
         super().__post_init__()
+        if self.edited_captions and self.objective != CONTRASTIVE:
+            raise ConfigError(f"edited_captions requires objective={CONTRASTIVE}. Received: {self.objective}")
         if self.learning_rate_halving_epochs and self.learning_rate_decay < 1.0:
             raise ConfigError(
                 "the learning rate falls in one way only: learning_rate_decay must be 1 with "

@@ -16,7 +16,8 @@ class JointEmbedding(TrainedModel):
 
     Batches are dicts: `image` (B, image_size, image_size, 3) float32 in [-1, 1] (or, with a pretrained image
     network, its `image_features` (B, image_features_dim)), the captions under `text_key`, `label` (B,) integers and,
-    for the contrastive loss, `caption` (B,) integers: the same one of equal captions.
+    for the contrastive loss, `caption` (B,) integers: the same one of equal captions. With `edited_captions` K they
+    have `edited` (B, K, ...) like the captions; an edit that is the caption itself stands for none.
 
     Compatibility is the inner product of the embeddings; of the contrastive loss they have unit length. A subclass sets
     `text_key` and makes the text's network in `build_text_encoder`.
@@ -59,8 +60,18 @@ class JointEmbedding(TrainedModel):
         """The objective that the configuration names."""
         config, label = self.config, batch["label"]
         if config.objective == CONTRASTIVE:
-            return contrastive_loss(image_embedding, text_embedding, label, batch["caption"], config.logit_scale)
+            edits = self.edits_of(batch) if config.edited_captions else (None, None)
+            return contrastive_loss(
+                image_embedding, text_embedding, label, batch["caption"], config.logit_scale, *edits
+            )
         return joint_embedding_loss(image_embedding, text_embedding, label, config.margin)
+
+    def edits_of(self, batch) -> tuple[tf.Tensor, tf.Tensor]:
+        """The (B, K, D) embeddings of the edited captions, and (B, K) which of them there are."""
+        edited = batch["edited"]
+        flat = self.text_encoder({self.text_key: tf.reshape(edited, (-1, edited.shape[2]))}, training=True)
+        is_edited = tf.reduce_any(edited != batch[self.text_key][:, tf.newaxis], axis=2)
+        return tf.reshape(flat, (-1, edited.shape[1], flat.shape[1])), is_edited
 
     def train_step(self, batch):
         """One step of both encoders on B pairs."""

@@ -3,17 +3,23 @@
 import keras
 import tensorflow as tf
 
+from losses import contrastive_loss
 from models.core.adversarial import PENALIZED, Adversarial
 from models.text_encoder.networks import text_encoder
 from models.text_to_image import networks as reed
 from models.text_to_image.configs import END_TO_END, TextToImageConfig
+
+# The purpose of the random numbers that choose mismatched pairs, after those of `models.core.adversarial`.
+MISMATCH = 11
 
 
 class TextToImage(Adversarial):
     """A generator of images from latents and texts, and a discriminator of image-text pairs.
 
     Batches are dicts: `image` and `wrong_image` (B, image_size, image_size, 3) float32 in [-1, 1], and `text`
-    (B, text_dim) float32, or, end to end, `characters` (B, captions_per_image, 201) integers.
+    (B, text_dim) float32, or, end to end, `characters` (B, captions_per_image, 201) integers. Where the configuration
+    reads edits, also `edited_text` like `text`, of the captions with one word exchanged (where there is no such word,
+    the text itself), and `label` (B,) integers, the classes of the images.
     """
 
     config_class = TextToImageConfig
@@ -25,6 +31,7 @@ class TextToImage(Adversarial):
         self.text_encoder = text_encoder(config, config.text_dim) if config.text_encoder == END_TO_END else None
         self.generator = reed.generator(config)
         self.discriminator = reed.discriminator(config)
+        self.image_encoder = reed.frozen_image_encoder(config) if config.contrastive_weight else None
 
     def player_networks(self, player: str) -> list[keras.Model]:
         """End to end, the text encoder learns in the discriminator's step."""
@@ -48,6 +55,39 @@ class TextToImage(Adversarial):
         latent = self.sample_latent(tf.shape(text)[0], purpose)
         return self.generator({"latent": latent, "text": tf.stop_gradient(text)}, training=True)
 
+    def mismatched(self, batch: dict, text: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Real images (B, ...) and texts (B, text_dim) that do not describe them, of a matching-aware configuration.
+
+        The texts of the batch with wrong images; of a share of the pairs, the right images with edited captions.
+        """
+        if not self.config.edited_share:
+            return batch["wrong_image"], text
+        draws = self.sample_uniform(tf.shape(text)[0], MISMATCH)
+        is_edited = (draws < self.config.edited_share) & differ(batch["edited_text"], text)
+        return (
+            tf.where(is_edited[:, tf.newaxis, tf.newaxis, tf.newaxis], batch["image"], batch["wrong_image"]),
+            tf.where(is_edited[:, tf.newaxis], batch["edited_text"], text),
+        )
+
+    def disagreement(self, generated: tf.Tensor, text: tf.Tensor, batch: dict) -> tf.Tensor:
+        """The weighted contrastive loss of generated images and their texts, by the frozen encoders; 0 when off.
+
+        Each image must find its text among those of the batch and its own with one word exchanged.
+        """
+        config = self.config
+        if not config.contrastive_weight:
+            return tf.constant(0.0)
+        embedded, edited = self.image_encoder({"image": generated}, training=False), batch["edited_text"]
+        loss = contrastive_loss(
+            embedded,
+            text,
+            batch["label"],
+            scale=config.contrastive_scale,
+            edited_embedding=edited[:, tf.newaxis],
+            is_edited=differ(edited, text)[:, tf.newaxis],
+        )
+        return config.contrastive_weight * loss
+
     def score(self, image: tf.Tensor, text: tf.Tensor, role: int) -> tf.Tensor:
         """(B, 1) logits: real, and matching the text?
 
@@ -60,3 +100,8 @@ class TextToImage(Adversarial):
         """The weighted penalty on the gradient at real and generated images of the same texts; 0 when off."""
         fixed_text = tf.stop_gradient(text)
         return self.weighted_penalty(lambda images: self.score(images, fixed_text, PENALIZED), image, generated)
+
+
+def differ(edited_text: tf.Tensor, text: tf.Tensor) -> tf.Tensor:
+    """(B,) whether an edited text is another one than the text."""
+    return tf.reduce_any(edited_text != text, axis=1)

@@ -58,9 +58,30 @@ class TextToImageConfig(AdversarialConfig):
         minimum=0,
     )
 
+    contrastive_weight: float = setting(
+        0.0,
+        "weight, in the generator's loss, of the contrastive loss of generated images and their texts by the frozen "
+        "encoders of the text encoder's run; as DAMSM in Xu et al. 2018 (AttnGAN), on whole captions; 0: none",
+        minimum=0.0,
+    )
+    contrastive_scale: float = setting(
+        10.0, "of the cosines in it; as in the encoders' own training", minimum=0.1, maximum=100.0
+    )
+    image_encoder: str = setting("", "the layers of its image encoder, in Keras's JSON; from the text encoder's run")
+
     def __post_init__(self):
         super().__post_init__()
         smallest_side(self.image_size)
+        if self.reads_edits and self.text_encoder == END_TO_END:
+            raise ConfigError(
+                "contrastive_weight and edited_share require a text encoder that is trained first. "
+                f"Received: text_encoder={self.text_encoder}"
+            )
+
+    @property
+    def reads_edits(self) -> bool:
+        """Whether batches hold captions with one word exchanged (`pipelines.edits`)."""
+        return self.contrastive_weight > 0.0
 
     @property
     def initial_range(self) -> float:
@@ -75,6 +96,18 @@ class MatchingAwareConfig(TextToImageConfig):
     mismatch_weight: float = setting(
         0.5, "weight of mismatched images in the loss of false pairs; Torch code, cls_weight", minimum=0.0, maximum=1.0
     )
+    edited_share: float = setting(
+        0.0,
+        "share of the mismatched pairs that are the right image with its caption, one word of it exchanged (hard "
+        "negatives: Faghri et al. 2018; by words: Yuksekgonul et al. 2023); the others have a wrong image",
+        minimum=0.0,
+        maximum=1.0,
+    )
+
+    @property
+    def reads_edits(self) -> bool:
+        """For the mismatched pairs too."""
+        return super().reads_edits or self.edited_share > 0.0
 
 
 @dataclasses.dataclass(frozen=True)

@@ -15,14 +15,14 @@ class GANCLS(TextToImage):
 
     def train_step(self, batch):
         """Algorithm 1, lines 3 to 12; the images are generated once, for both players."""
-        image, wrong_image = batch["image"], batch["wrong_image"]
+        image = batch["image"]
         loss, mismatch_weight = self.adversarial, self.config.mismatch_weight
         with tf.GradientTape() as generator_tape:
             with tf.GradientTape() as discriminator_tape:
                 text = self.embed(batch)
                 generated = self.generate(text)
                 real_logits = self.score(image, text, REAL)
-                wrong_logits = self.score(wrong_image, text, WRONG)
+                wrong_logits = self.score(*self.mismatched(batch, text), WRONG)
                 fake_logits = self.score(tf.stop_gradient(generated), text, FAKE)
                 discriminator_loss = (
                     loss.real(real_logits)
@@ -32,6 +32,7 @@ class GANCLS(TextToImage):
                 )
             self.minimize(discriminator_loss, discriminator_tape, "discriminator")
             generator_loss = loss.generator(self.score(generated, tf.stop_gradient(text), GENERATED))
+            generator_loss += self.disagreement(generated, tf.stop_gradient(text), batch)
         self.minimize(generator_loss, generator_tape, "generator")
         self.after_step()
         return self.track(

@@ -50,15 +50,17 @@ class GANINT(TextToImage):
                 + self.penalty(image, generated, text)
             )
             if mismatch_weight:
-                wrong_logits = self.score(batch["wrong_image"], text, WRONG)
+                wrong_logits = self.score(*self.mismatched(batch, text), WRONG)
                 discriminator_loss += mismatch_weight * loss.fake(wrong_logits)
         self.minimize(discriminator_loss, tape, "discriminator")
         text = tf.stop_gradient(text)
         count, all_text = tf.shape(text)[0], tf.concat([text, self.interpolate(text)], axis=0)
         with tf.GradientTape() as tape:
-            logits = self.score(self.generate(all_text, GENERATOR_LATENT), all_text, GENERATED)
+            generated = self.generate(all_text, GENERATOR_LATENT)
+            logits = self.score(generated, all_text, GENERATED)
             interpolated_loss = loss.generator(logits[count:])
             generator_loss = (2.0 * loss.generator(logits[:count]) + interpolation_weight * interpolated_loss) / 3.0
+            generator_loss += self.disagreement(generated[:count], text, batch)
         self.minimize(generator_loss, tape, "generator")
         self.after_step()
         wrong_score = {"wrong_score": self.mean_score(wrong_logits)} if mismatch_weight else {}

@@ -23,6 +23,7 @@ class TextGAN(TextToImage):
                 )
             self.minimize(discriminator_loss, discriminator_tape, "discriminator")
             generator_loss = loss.generator(self.score(generated, tf.stop_gradient(text), GENERATED))
+            generator_loss += self.disagreement(generated, tf.stop_gradient(text), batch)
         self.minimize(generator_loss, generator_tape, "generator")
         self.after_step()
         return self.track(

@@ -40,6 +40,10 @@ class CaptionTable:
         draws = tf.random.stateless_uniform((tf.shape(images)[0], count), seed)
         return start + pick(draws, number)
 
+    def all_of(self, owners: tf.Tensor) -> tf.Tensor:
+        """(B,) indices of what has the rows to (B, c, ...), all of its rows, where each has c of them."""
+        return tf.gather(tf.reshape(self.held, (len(self.counts), -1, *self.held.shape[1:])), owners)
+
     def of_rows(self, images: np.ndarray) -> "CaptionTable":
         """The table of some images' captions, in the order of these image indices (see `pipelines.rows`)."""
         starts = np.cumsum(self.counts) - self.counts
@@ -104,17 +108,21 @@ class ClassIndex:
         return self.image_of(classes, seeded(seed, IMAGE, step)), classes
 
 
-def matching_batches(examples: CaptionedImages, config, texts: CaptionTable) -> Batches:
+def matching_batches(
+    examples: CaptionedImages, config, texts: CaptionTable, edits: CaptionTable | None = None
+) -> Batches:
     """Batches for GAN-CLS: real images, mismatched images, and the real images' texts.
 
     Args:
         examples: the training split.
         config: a TextToImageConfig.
         texts: the embedding (m, D) float32 of each caption, or its characters (m, 201) integers to learn end to end.
+        edits: the embedding of each caption with one word exchanged (`pipelines.edits`), row by row like `texts`.
 
     Returns:
         Batches of `image`, `wrong_image` (B, image_size, image_size, 3) float32 in [-1, 1] and `text` (B, D)
-        float32, the mean over `captions_per_image` captions; or `characters` (B, captions_per_image, 201).
+        float32, the mean over `captions_per_image` captions; or `characters` (B, captions_per_image, 201). With edits
+        also `edited_text`, the mean over the same captions' edits, and `label` (B,), the classes of the images.
     """
     index, read = ClassIndex(examples), reader(examples.images)
     size, count, seed, mirror = config.image_size, config.batch_size, config.seed, config.flip
@@ -131,6 +139,12 @@ def matching_batches(examples: CaptionedImages, config, texts: CaptionTable) -> 
             "image": to_float(crop_and_flip(read(image), size, seeded(seed, CROP, step), mirror)),
             "wrong_image": to_float(crop_and_flip(read(wrong), size, seeded(seed, WRONG_CROP, step), mirror)),
         }
+        if edits is not None:
+            places = texts.places(image, config.captions_per_image, seeded(seed, CAPTION, step))
+            batch |= {
+                "edited_text": tf.reduce_mean(tf.gather(edits.held, places), axis=1),
+                "label": tf.gather(index.labels, image),
+            }
         return batch | ({"text": tf.reduce_mean(drawn, axis=1)} if embedded else {"characters": drawn})
 
     return Batches(at, {"text_dim": texts.rows.shape[1]} if embedded else {}, len(examples), rows)
@@ -163,6 +177,7 @@ def distinct_class_batches(
     texts: CaptionTable,
     image_features: np.ndarray | None = None,
     key: str = "characters",
+    edits: CaptionTable | None = None,
 ) -> Batches:
     """Batches for a joint embedding: images of different classes, with one caption each.
 
@@ -172,10 +187,11 @@ def distinct_class_batches(
         texts: the characters, or words, of each caption, (m, T) integers.
         image_features: (n, F) float32 features of a pretrained network, which then replace the images.
         key: what the captions are called.
+        edits: like `texts`, a fixed number of edits of each caption, caption after caption (`pipelines.edits`).
 
     Returns:
         Batches of `image` (or `image_features`), `characters` (B, T), as `key` calls them, `label` (B,), and `caption`
-        (B,): the same number of captions that the encoder cannot tell apart.
+        (B,): the same number of captions that the encoder cannot tell apart; with edits `edited` (B, K, T).
     """
     index, read = ClassIndex(examples), reader(examples.images)
     features = None if image_features is None else held(image_features, tf.float32)
@@ -190,6 +206,8 @@ def distinct_class_batches(
         image, label = index.distinct(count, seed, step)
         place = texts.places(image, 1, seeded(seed, CAPTION, step))[:, 0]
         batch = {key: tf.gather(texts.held, place), "label": label, "caption": tf.gather(captions, place)}
+        if edits is not None:
+            batch["edited"] = edits.all_of(place)
         if features is not None:
             return batch | {"image_features": tf.gather(features, image)}
         crops = crop_and_flip(read(image), config.image_size, seeded(seed, CROP, step), config.flip)
