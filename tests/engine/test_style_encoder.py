@@ -10,7 +10,7 @@ import tensorflow as tf
 from PIL import Image
 
 from engine.command import CommandError, Evaluate, Explore, Sample, Train
-from engine.experiment import Experiment, check_sampled
+from engine.experiment import Experiment, check_drawn, check_sampled
 from engine.folder import RunError, RunFolder
 from models.core.config import ConfigError
 from models.registry import PRESETS
@@ -132,10 +132,11 @@ def test_it_is_sampled_from_images_and_captions():
     for command, message in (
         (Sample(caption=CAPTIONS), "needs --input"),
         (Sample(input="x.png", interpolate="captions"), "does not interpolate"),
-        (Sample(input="x.png", label=("3",)), "--label is for models that draw from noise"),
     ):
         with pytest.raises(CommandError, match=message):
             check_sampled(experiment, command)
+    with pytest.raises(CommandError, match="--label is for models that draw from noise"):
+        check_drawn(experiment, Sample(input="x.png", label=("3",)))
 
 
 def test_the_export_gives_the_styles_and_transfers_of_the_sampler(folders, tmp_path):

@@ -194,10 +194,11 @@ def test_the_protocol_names_what_scores_split_and_counts(tmp_path, world, encode
     assert (protocol["distances"], protocol["resize"]) == ("network FD, network KD", "none")
     assert evaluation["metrics"]["network_fd"] >= 0
     run.evaluators = [FeatureDistances(), RPrecision()]
-    # Of the real images alone, which the next evaluation takes from there.
-    (kept,) = (tmp_path / "data" / "features").iterdir()
-    rows = dict(np.load(kept))["rows"]
-    np.savez(kept, rows=rows + 1)
+    # Of real images alone, those to test on and those of the training; the next evaluation takes them from there.
+    kept = list((tmp_path / "data" / "features").iterdir())
+    assert len(kept) == 2
+    for file in kept:
+        np.savez(file, rows=dict(np.load(file))["rows"] + 1)
     assert run.evaluate(Evaluate(feature_network=network))["metrics"]["network_fd"] > 1
     # By the encoders that the generator reads, unless others are named.
     assert evaluation["metrics"]["r_precision_by_chance"] == 1 / 31

@@ -65,6 +65,8 @@ def test_the_vocabulary_is_that_of_the_training_captions(tmp_path, world):
     # "bird 3, line 0": the numbers of birds occur twice, as each has two captions.
     assert set(config["vocabulary"]) == {"bird", "line", *map(str, range(len(world)))}
     assert config["read_words"] == 4
+    report = (tmp_path / "run" / "report.html").read_text()
+    assert f"(bird, line, 0, 1, ...: {len(config['vocabulary'])})" in report
     encoder = CaptionEncoder.load(tmp_path / "run" / TEXT_FILE)
     assert encoder.reading.unknown(["Bird 3 and 99"]) == ["and", "99"]
 
