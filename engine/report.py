@@ -54,7 +54,7 @@ def try_report(run, model: TrainedModel, sampler: Sampler | None):
     try:
         write_report(run, model, sampler)
     except Exception as error:
-        logging.warning("There is no new %s: %s", FILE, error)
+        logging.warning("There is no new %s: %s", FILE, printable(str(error)))
 
 
 def sections(run, model: TrainedModel, sampler: Sampler | None) -> list[Section]:
@@ -74,7 +74,7 @@ def sections(run, model: TrainedModel, sampler: Sampler | None) -> list[Section]
         try:
             made.append(Section(title, maker(run, model)))
         except Exception as error:
-            logging.warning("%s: without %s, as that failed: %s", FILE, title.lower(), error)
+            logging.warning("%s: without %s, as that failed: %s", FILE, title.lower(), printable(str(error)))
             made.append(Section(title, [page.paragraph(f"This part could not be made: {error}", "note")]))
     return made
 
