@@ -105,6 +105,8 @@ TABLE = {
     "gan_int_cls": REED,
     "char_cnn_rnn": Row(RMSProp(), 7e-4, EVERY_150),
     "word_cnn": Row(Adam(0.9, 0.999), 5e-4),
+    # Reed et al., ICML 2016, section 5, of the generators: of the style encoder no constants are published.
+    "style_encoder": DCGAN,
     **dict.fromkeys(("pix2pix", "pix2pix_l1", "pix2pix_gan", "pix2pix_cgan", "pix2pix_l1_gan"), DCGAN),
     **dict.fromkeys(("cyclegan", "cyclegan_no_cycle", "cyclegan_log_likelihood"), CYCLEGAN),
     "pixel_dt": DCGAN,
