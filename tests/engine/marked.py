@@ -91,6 +91,7 @@ def look_at(run: Run) -> Look:
 
 def tones_of(images: np.ndarray) -> list[int]:
     """The tone of each image of one tone: uint8, or floats in [-1, 1]."""
+    images = images[:]
     pixels = images if images.dtype == np.uint8 else np.rint((images + 1) * 127.5).astype(int)
     flat = pixels.reshape(len(pixels), -1)
     assert (flat == flat[:, :1]).all(), "an image is of more than one tone"

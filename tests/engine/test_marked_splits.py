@@ -74,12 +74,12 @@ def scored(look, judged):
             if way.truth is not None:
                 found[f"truth {name}"] = tones_of(way.truth)
         return found
-    if hasattr(outputs, "characters"):
+    if hasattr(outputs, "captions"):
         both = [marked("birds", split, 8).captions for split in ("train", "test")]
         captions = [caption for one in both for lines in one for caption in lines]
         rows = encode_characters(tf.constant(captions)).numpy()
         known = {row.tobytes(): int(caption.split()[-1]) for row, caption in zip(rows, captions, strict=True)}
-        texts = [known[row.astype(rows.dtype).tobytes()] for row in outputs.characters]
+        texts = [known[row.astype(rows.dtype).tobytes()] for row in outputs.captions]
         return {"images": tones_of(outputs.inputs), "captions": sorted(set(texts))}
     if hasattr(outputs, "seen"):
         return {"images": tones_of(np.concatenate(judged))}
