@@ -18,7 +18,8 @@ from evaluation.matching import RetrievalEncoder
 from evaluation.names import network_name
 from models.core.trained import TrainedModel
 from models.judges.judge import AttributeJudge
-from pipelines.rows import RealImages, evenly
+from pipelines.real_images import RealImages
+from pipelines.rows import evenly
 from serving.joint import IMAGE_FILE, JointEncoders
 
 # Training images among which copies are searched: more would take memory and, of a large network, minutes.

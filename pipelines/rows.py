@@ -7,8 +7,6 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from pipelines.examples import CaptionedImages, GroundTruth, LabeledImages, PairedImages, UnpairedImages
-from pipelines.images import center_crop, with_channels
-from pipelines.sizes import Size, height_width
 
 # Bytes. Of smaller arrays rows are copied.
 COPIED = 2**26
@@ -90,35 +88,6 @@ def image_rows(images: np.ndarray | ImageRows, rows: Sequence[int] | np.ndarray)
     return ImageRows(images, rows) if isinstance(images, np.memmap) or images.nbytes > COPIED else images[rows]
 
 
-class RealImages:
-    """(n, h, w, c) uint8: many images as a model makes such, their middle with its channels; a lazy view.
-
-    The first axis takes a slice or an array of integers.
-
-    Args:
-        images: (n, H, W, 1 or 3) uint8, as they are kept.
-        names: of the images.
-        size: of the middle, in pixels.
-        channels: 1 or 3.
-    """
-
-    def __init__(self, images: np.ndarray | ImageRows, names: Sequence[str], size: Size, channels: int):
-        self.images, self.names, self.size, self.channels = images, names, size, channels
-        self.shape, self.dtype = (len(images), *height_width(size), channels), images.dtype
-
-    def __len__(self) -> int:
-        return len(self.images)
-
-    def __getitem__(self, rows: slice | np.ndarray) -> np.ndarray:
-        found = np.asarray(with_channels(center_crop(np.asarray(self.images[rows]), self.size), self.channels))
-        release(self.images)
-        return found
-
-    def take(self, rows: np.ndarray) -> "RealImages":
-        """Some of them, in the order of `rows`."""
-        return RealImages(image_rows(self.images, rows), _of(self.names, rows), self.size, self.channels)
-
-
 Table = LabeledImages | PairedImages | UnpairedImages
 
 
@@ -141,17 +110,17 @@ def rows_of(examples: Table, rows: np.ndarray | tuple[np.ndarray, np.ndarray]) -
             examples,
             a=image_rows(examples.a, rows_a),
             b=image_rows(examples.b, rows_b),
-            names_a=_of(examples.names_a, rows_a),
-            names_b=_of(examples.names_b, rows_b),
+            names_a=of_names(examples.names_a, rows_a),
+            names_b=of_names(examples.names_b, rows_b),
             report=examples.report,
         )
     labels = None if examples.labels is None else np.asarray(examples.labels)[rows]
-    changes = {"names": _of(examples.names, rows), "labels": labels}
+    changes = {"names": of_names(examples.names, rows), "labels": labels}
     for name in ("a", "b") if isinstance(examples, PairedImages) else ("images",):
         changes[name] = image_rows(getattr(examples, name), rows)
     if isinstance(examples, CaptionedImages):
         truth = None if examples.truth is None else _truth_of(examples.truth, rows)
-        changes |= {"captions": _of(examples.captions, rows), "truth": truth}
+        changes |= {"captions": of_names(examples.captions, rows), "truth": truth}
     return dataclasses.replace(examples, **changes)
 
 
@@ -170,7 +139,8 @@ def some_of(examples: Table, count: int) -> Table:
     return dataclasses.replace(chosen, **{name: np.asarray(getattr(chosen, name)) for name in names})
 
 
-def _of(values: Sequence[str], rows: np.ndarray) -> tuple:
+def of_names(values: Sequence[str], rows: np.ndarray) -> tuple:
+    """The values of some rows, in their order."""
     return tuple(values[row] for row in rows)
 
 

@@ -20,8 +20,8 @@ from panels.grids import captioned_rows, grid
 from panels.interpolation import lerp, slerp
 from pipelines.batches.labeled import real_batches
 from pipelines.examples import LabeledImages
+from pipelines.real_images import RealImages
 from pipelines.report import printable
-from pipelines.rows import RealImages
 from serving.latents import LatentSampler
 
 # Of the training's pictures.

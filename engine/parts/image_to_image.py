@@ -21,7 +21,8 @@ from pipelines.batches.pairs import paired_batches
 from pipelines.batches.unpaired import unpaired_batches
 from pipelines.examples import DataError, PairedImages, UnpairedImages, Values
 from pipelines.images import center_crop, with_channels
-from pipelines.rows import RealImages, evenly
+from pipelines.real_images import RealImages
+from pipelines.rows import evenly
 from pipelines.sizes import shown
 from serving.images import TranslationSampler, Translator
 

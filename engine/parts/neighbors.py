@@ -9,7 +9,8 @@ from evaluation.memorization import PIXELS
 from metrics.neighbors import closest_and_others, nearest
 from panels.grids import as_pixels, captioned_rows
 from pipelines.images import FloatImages
-from pipelines.rows import RealImages, evenly
+from pipelines.real_images import RealImages
+from pipelines.rows import evenly
 
 # Training images that are looked at, evenly spaced: at most so many, of at most so many bytes together.
 SEARCHED, SEARCHED_BYTES = 60_000, 2**30

@@ -27,7 +27,8 @@ from pipelines.atomic import atomic_write
 from pipelines.batches.draws import Batches
 from pipelines.examples import Examples, LabeledImages
 from pipelines.images import load_size, with_channels
-from pipelines.rows import ImageRows, RealImages, evenly, in_chunks
+from pipelines.real_images import RealImages
+from pipelines.rows import ImageRows, evenly, in_chunks
 from serving.sampler import Sampler
 
 # () -> {name: (h, w, 3) uint8 picture}: draws the model as it is now.

@@ -38,7 +38,8 @@ from pipelines.batches.text import encode_characters
 from pipelines.embeddings.table import read_embeddings
 from pipelines.examples import CaptionedImages, DataError
 from pipelines.images import center_crop, to_uint8
-from pipelines.rows import RealImages, some_of
+from pipelines.real_images import RealImages
+from pipelines.rows import some_of
 from serving.captions import CaptionSampler
 from serving.encoder import CaptionEncoder
 from serving.joint import COMPATIBILITY_FILE, COSINE, IMAGE_FILE, TEXT_FILE, JointEncoders

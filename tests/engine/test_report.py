@@ -14,8 +14,8 @@ from engine.parts import neighbors
 from engine.parts.neighbors import Drawn, neighbors_of
 from engine.run import Run
 from engine.scorecard import score_rows
+from pipelines.real_images import RealImages
 from pipelines.report import Report as DataReport
-from pipelines.rows import RealImages
 from tests import pages
 from tests.worlds import examples_of, labeled_images, tiny, tiny_run, write_untrained
 

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from pipelines.batches.draws import reader
 from pipelines.images import center_crop, in_channels, with_channels
-from pipelines.rows import ImageRows, RealImages, image_rows, in_chunks, rows_of, some_of
+from pipelines.real_images import RealImages
+from pipelines.rows import ImageRows, image_rows, in_chunks, rows_of, some_of
 from tests.worlds import captioned_images, labeled_images, paired_images, unpaired_images
 
 ROWS = np.array([6, 0, 3, 3])
