@@ -312,15 +312,16 @@ def test_two_replicas_give_the_weights_of_one(name, no_normalization):
     for kept, other in zip(getattr(one, "averages", ()), getattr(two, "averages", ()), strict=True):
         expected, found, last = (network.get_weights() for network in (kept.average, other.average, kept.network))
         for index in range(len(expected)):
-            np.testing.assert_allclose(found[index], expected[index], atol=5e-6, rtol=0)
+            np.testing.assert_allclose(found[index], expected[index], atol=1e-5, rtol=1e-5)
         # Otherwise this would only repeat that the weights are the same.
         assert any((expected[index] != last[index]).any() for index in range(len(expected)))
 
 
 def assert_close(found, expected, start):
     for key in start:
-        # Compiled and eager steps round differently.
-        np.testing.assert_allclose(found[key], expected[key], atol=5e-6, rtol=0, err_msg=key)
+        # Compiled and eager steps round differently, by the more the longer they are.
+        longest = np.abs(expected[key] - start[key]).max()
+        np.testing.assert_allclose(found[key], expected[key], atol=5e-6 * max(longest, 1.0), rtol=0, err_msg=key)
     # Otherwise the comparison would be empty. (A bias may be fixed: the hinge depends on differences only.)
     moved = [key for key in start if np.abs(expected[key] - start[key]).max() > 1e-4]
     assert len(moved) > 0.5 * len(start)
