@@ -299,7 +299,8 @@ def as_dataset(batch):
 
 @pytest.mark.parametrize("name", [name for name in PRESETS if name not in COUPLED])
 def test_two_replicas_give_the_weights_of_one(name, no_normalization):
-    config = plain(name)
+    # The squares of strong weights' logits run away at a larger rate, and roundings with them.
+    config = plain(name, **({"learning_rate": 1e-3} if name == "lsgan" else {}))
     one = build(name, config)
     start = moving(one)
     batch = make_batch(name, config)
@@ -312,7 +313,8 @@ def test_two_replicas_give_the_weights_of_one(name, no_normalization):
     for kept, other in zip(getattr(one, "averages", ()), getattr(two, "averages", ()), strict=True):
         expected, found, last = (network.get_weights() for network in (kept.average, other.average, kept.network))
         for index in range(len(expected)):
-            np.testing.assert_allclose(found[index], expected[index], atol=1e-5, rtol=1e-5)
+            largest = max(np.abs(last[index]).max(), 1.0)
+            np.testing.assert_allclose(found[index], expected[index], atol=5e-6 * largest, rtol=0)
         # Otherwise this would only repeat that the weights are the same.
         assert any((expected[index] != last[index]).any() for index in range(len(expected)))
 
