@@ -55,6 +55,13 @@ def test_each_part_is_edited():
     assert changed == set(PARTS)
 
 
+def test_an_edit_is_a_sentence_that_people_write():
+    """Bills and wings follow "red", but nobody has written of a big red bill."""
+    assert edited([["big red wing"] * 2, ["small red bill"] * 2], [0, 1], 2, seed=0) == [()] * 4
+    written = [["big red wing"] * 2, ["small red bill"] * 2, ["big red bill"]]
+    assert edited(written, [0, 1, 2], 1, seed=0)[:2] == [("big red bill",)] * 2
+
+
 def test_synonyms_of_a_class_are_no_edits():
     """Where its captions say gray and grey of one part, neither is false of it."""
     world = [["a gray wing", "a grey wing"] * 3, ["a red wing", "a red wing"]]

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from models.core.config import ConfigError
 from tests.models.steps import Step, descend, images, plain
 
 
@@ -73,3 +74,37 @@ def test_the_contrastive_step_leaves_out_pairs_of_one_class_or_caption(name, sca
     found = labels[np.argmax(image.numpy() @ text.numpy().T, axis=1)]
     step.assert_repeated(joint_embedding_loss=loss, accuracy=np.mean(found == labels))
     np.testing.assert_allclose(np.linalg.norm(np.concatenate([image, text]), axis=1), 1.0, rtol=1e-5)
+
+
+def test_edited_captions_are_offered_to_their_own_image_alone():
+    """The third's first edit is its caption, which stands for none."""
+    model = plain("word_cnn", image_features_dim=5, vocabulary=("red", "bird"), read_words=6, edited_captions=2)
+    rng = np.random.default_rng(0)
+    words = rng.integers(1, 6, (4, 6))
+    edited = np.stack([words, words], axis=1)
+    edited[:, 0, 1], edited[:, 1, 4] = words[:, 1] % 5 + 1, words[:, 4] % 5 + 1
+    edited[2, 0] = words[2]
+    batch = {
+        "words": tf.constant(words, tf.int32),
+        "edited": tf.constant(edited, tf.int32),
+        "label": tf.range(4),
+        "caption": tf.range(4),
+        "image_features": tf.constant(rng.normal(size=(4, 5)), tf.float32),
+    }
+    step = Step(model, batch)
+    with tf.GradientTape() as tape:
+        text = model.text_encoder({"words": batch["words"]}, training=True)
+        hard = tf.stack([model.text_encoder({"words": batch["edited"][:, k]}, training=True) for k in range(2)], axis=1)
+        image = model.image_encoder({"image_features": batch["image_features"]}, training=True)
+        scores, own, loss = 10.0 * image @ tf.transpose(text), 10.0 * tf.einsum("bd,bkd->bk", image, hard), 0.0
+        for n in range(4):
+            offered = tf.concat([scores[n], own[n, 1:] if n == 2 else own[n]], axis=0)
+            loss += (tf.reduce_logsumexp(offered) + tf.reduce_logsumexp(scores[:, n]) - 2 * scores[n, n]) / 8
+    descend(loss, tape, model.text_encoder, model.image_encoder)
+    found = np.argmax(image.numpy() @ text.numpy().T, axis=1)
+    step.assert_repeated(joint_embedding_loss=loss, accuracy=np.mean(found == np.arange(4)))
+
+
+def test_the_hinge_has_no_edited_captions():
+    with pytest.raises(ConfigError, match=r"edited_captions requires objective=contrastive\. Received: hinge"):
+        plain("char_cnn_rnn", edited_captions=1)

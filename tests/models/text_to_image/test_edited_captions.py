@@ -109,6 +109,14 @@ def test_every_generator_takes_the_contrastive_loss(name):
     assert any(np.abs(one - other).max() > 1e-4 for one, other in zip(moved[0][1], moved[1][1], strict=True))
 
 
+def test_gan_int_cls_takes_edited_captions_for_mismatched_pairs():
+    model = make("gan_int_cls", edited_share=1.0)
+    batch = edited_batch(model)
+    wrong = Step(model, batch).given["discriminator"][2]
+    np.testing.assert_array_equal(wrong["image"], batch["image"])
+    np.testing.assert_array_equal(wrong["text"], batch["edited_text"])
+
+
 def test_edited_captions_are_a_share_of_the_mismatched_pairs():
     model = make(edited_share=0.25, batch_size=400, contrastive_weight=0.0)
     text = tf.zeros((400, 3))
