@@ -93,9 +93,10 @@ class TextToImageParts(Parts):
             # No data tells the size of an embedding that is learned with the GAN.
             config = dataclasses.replace(config, text_dim=PAPER_TEXT_DIM)
         texts = self.texts(examples, dry_run)
-        edits = self.edits(examples, texts) if config.reads_edits else None
         if config.contrastive_weight:
             config = with_measured(config, {"image_encoder": self.joint_image_encoder().to_json()})
+        # Of a dry run only their size is shown, which is that of the texts.
+        edits = (texts if dry_run else self.edits(examples)) if config.reads_edits else None
         batches = matching_batches(examples, config, texts, edits)
         data = {
             "images": len(examples),
@@ -140,11 +141,8 @@ class TextToImageParts(Parts):
         cached = pathlib.Path(self.experiment.cache_dir) / "embeddings"
         return self.encoder_run[1].path if self.is_beside else cached
 
-    def edits(self, examples: CaptionedImages, texts: CaptionTable) -> CaptionTable:
+    def edits(self, examples: CaptionedImages) -> CaptionTable:
         """The embedding of every caption with one word exchanged, row by row like the texts."""
-        if self.encoder is None:
-            # Of a dry run, which shows none.
-            return texts
         return embedding_table(self.encoder, with_edits(examples, self.experiment.config.seed), self.embeddings_folder)
 
     def joint_image_encoder(self) -> keras.Model:

@@ -76,6 +76,12 @@ def test_a_gan_gets_embedded_edits_classes_and_the_frozen_image_encoder(tmp_path
     assert "contrastive_weight = 1.0" in planned.describe(Train())
 
 
+def test_a_dry_run_embeds_nothing(tmp_path, world, word_encoder, monkeypatch):
+    run = tiny_run("gan_cls", tmp_path / "gan", word_encoder, **SETTINGS)
+    monkeypatch.setattr(CaptionEncoder, "embed_all", lambda *arguments: pytest.fail("captions are embedded"))
+    assert "edited_text: float32" in run.describe(Train())
+
+
 def test_encoders_that_do_not_compare_cosines_are_refused(tmp_path, world, encoder_folder):
     run = tiny_run("gan_cls", tmp_path / "run", encoder_folder, **SETTINGS)
     with pytest.raises(RunError, match=r"trained with objective=contrastive\. Received: .*encoder"):
