@@ -11,6 +11,7 @@ from engine.run import Run
 from tests.worlds import tiny, tiny_run
 
 
+@pytest.mark.usefixtures("eager_steps", "steps_alone")
 @pytest.mark.parametrize(("model", "judge"), [("gan_cls", "attribute_judge"), ("dcgan", "class_judge")])
 def test_following_the_advice_trains_the_judge_that_is_looked_for(
     tmp_path, world, encoder_folder, caplog, model, judge

@@ -46,6 +46,7 @@ TINY = {
     "word_dim": 5,
     "unknown_buckets": 3,
     "vocabulary_size": 50,
+    "read_characters": 66,
     "generator_dropout": 0.2,
     # Within 0.08, the embeddings of narrow encoders hardly differ.
     "initial_range": 0.0,

@@ -16,6 +16,7 @@ from models.core.config import ConfigError
 from pipelines.examples import DataError, Values
 from pipelines.readers.deep import pixels_of
 
+pytestmark = pytest.mark.usefixtures("eager_steps")
 TONES = np.linspace(0.0, 1.0, 64).reshape(8, 8)
 # Of the values of the run's files, by side.
 RANGES = {"A": 4095, "B": 1023}

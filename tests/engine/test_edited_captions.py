@@ -14,6 +14,7 @@ from serving.encoder import CaptionEncoder
 from serving.joint import IMAGE_FILE, TEXT_FILE
 from tests.worlds import TEXT_DIM, captioned_images, tiny_run
 
+pytestmark = pytest.mark.usefixtures("eager_steps", "steps_alone")
 COLORS = ("red", "blue", "black")
 SETTINGS = {"contrastive_weight": 1.0, "edited_share": 0.5, "captions_per_image": 1}
 

@@ -14,6 +14,7 @@ from engine.folder import RunError
 from engine.parts.generation import label_of
 from engine.run import Run
 from pipelines.readers.points import load_normal
+from tests.quick import eager_steps
 from tests.worlds import examples_of, labeled_images, tiny, tiny_run
 
 # A process that knows nothing but TensorFlow. The arguments: the model's folder, a file to write.
@@ -43,7 +44,7 @@ def pixels(path):
 def runs(tmp_path_factory):
     """Short runs of some models, by name."""
     folder = tmp_path_factory.mktemp("runs")
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, eager_steps():
         patch.setattr("pipelines.registry.load", examples_of)
         for name in ("acgan", "infogan", "dcgan", "class_judge"):
             opened(folder, name).train(Train())
@@ -157,7 +158,7 @@ def test_the_export_needs_tensorflow_alone_and_draws_what_sampling_draws(runs, t
 
 
 @pytest.mark.parametrize("name", ["wgan_gp", "sngan", "projection", "dcgan"])
-def test_a_training_begins_without_an_error_of_tensorflows(name, tmp_path, capfd):
+def test_a_training_begins_without_an_error_of_tensorflows(name, tmp_path, capfd, optimized_graphs):
     # Its graph optimizer does not understand every graph, nor oneDNN transposed integers, and both complain.
     opened(tmp_path, name, steps=1, image_size=32, learning_rate=2e-4).train(Train())
     printed = capfd.readouterr().err
@@ -185,6 +186,7 @@ def test_scores_with_a_judge(runs, monkeypatch):
         opened(runs, "acgan").evaluate(Evaluate(num_samples=60, feature_network=str(runs / "acgan-digits")))
 
 
+@pytest.mark.usefixtures("eager_steps", "steps_alone")
 def test_without_a_judge_it_is_explained_how_to_train_one(tmp_path, caplog):
     opened(tmp_path, "infogan", steps=1).train(Train())
     metrics = opened(tmp_path, "infogan", steps=1).evaluate(Evaluate(num_samples=50))["metrics"]
@@ -252,6 +254,7 @@ def test_one_dimension_is_compared_with_the_data(tmp_path, monkeypatch):
     assert metrics["wasserstein_1_distance"] > 0.5
 
 
+@pytest.mark.usefixtures("eager_steps", "steps_alone")
 @pytest.mark.parametrize("name", ["infogan", "wgan"])
 def test_a_resumed_run_has_the_weights_of_an_uninterrupted_one(name, tmp_path):
     changes = {"discriminator_steps": 2, "instance_noise": 0.1, "augmentation": "color,translation,cutout"}

@@ -64,7 +64,7 @@ def test_training_leaves_grids_and_an_export(run):
     assert (run / "export" / "1" / "saved_model.pb").exists()
 
 
-def test_a_resumed_run_has_the_weights_of_an_uninterrupted_one(run, tmp_path, monkeypatch):
+def test_a_resumed_run_has_the_weights_of_an_uninterrupted_one(run, tmp_path, monkeypatch, steps_alone):
     monkeypatch.setattr("pipelines.registry.load", examples_of)
     for steps in (1, 3):
         opened(tmp_path / "run", steps=steps, batch_size=2).train(Train())

@@ -17,6 +17,7 @@ from pipelines.examples import DataError
 from pipelines.reading import DEFAULT, Reading
 from tests.pipelines.files import write_disc
 from tests.pipelines.readers.test_decode import extent
+from tests.quick import eager_steps
 from tests.worlds import tiny
 
 HEIGHT, WIDTH = 32, 64
@@ -45,8 +46,9 @@ def trained(request, tmp_path_factory):
     """A model, and the folder with its data and its run; CycleGAN's, with its history pools, was interrupted."""
     folder = tmp_path_factory.mktemp(request.param)
     write_set(folder / "data", DATASETS[request.param])
-    for steps in (1, 2) if request.param == "cyclegan" else (2,):
-        opened(request.param, folder, steps=steps).train(Train())
+    with eager_steps():
+        for steps in (1, 2) if request.param == "cyclegan" else (2,):
+            opened(request.param, folder, steps=steps).train(Train())
     return request.param, folder
 
 

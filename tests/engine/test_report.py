@@ -36,7 +36,7 @@ def load(dataset, split, side, *arguments):
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
+def folder(tmp_path_factory, curves):
     """A folder with a short run, a name of its own, and pictures of nine steps."""
     folder = tmp_path_factory.mktemp("a 'run' & <b>#1") / "acgan?"
     with pytest.MonkeyPatch.context() as patch:

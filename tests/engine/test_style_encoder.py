@@ -15,6 +15,7 @@ from engine.folder import RunError, RunFolder
 from models.core.config import ConfigError
 from models.registry import PRESETS
 from serving.encoder import CaptionEncoder
+from tests import quick
 from tests.worlds import captioned_images, tiny_run, write_encoder, write_untrained
 
 CAPTIONS = ("a red bird", "a small blue bird with a long bill")
@@ -26,9 +27,10 @@ def folders(tmp_path_factory):
     root = tmp_path_factory.mktemp("style")
     generator, kept, style = root / "gan", root / "kept", root / "style"
     encoder = write_encoder(tmp_path_factory.mktemp("encoder"))
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, quick.eager_steps():
         patch.setattr("pipelines.registry.load", lambda *arguments: captioned_images())
-        tiny_run("gan_int", generator, encoder, steps=3, average_decay=0.5).train(Train())
+        with quick.steps_alone():
+            tiny_run("gan_int", generator, encoder, steps=3, average_decay=0.5).train(Train())
         tiny_run("style_encoder", style, steps=2, text_to_image=str(generator)).train(Train())
     shutil.move(generator, kept)
     return kept, style
@@ -157,7 +159,8 @@ def test_the_export_gives_the_styles_and_transfers_of_the_sampler(folders, tmp_p
 def test_evaluation_and_exploration_by_a_judge(folders, tmp_path, world):
     _, style = folders
     judge = tmp_path / "judge"
-    tiny_run("attribute_judge", judge, steps=1).train(Train())
+    with quick.eager_steps(), quick.steps_alone():
+        tiny_run("attribute_judge", judge, steps=1).train(Train())
     metrics = style_run(style).evaluate(Evaluate(num_captions=12, judge=str(judge)))["metrics"]
     for name in ("pose", "background"):
         assert 0 <= metrics[f"same_{name}_auc"] <= 1

@@ -25,6 +25,8 @@ from serving.encoder import STANDARD_DEVIATION, CaptionEncoder
 from serving.joint import TEXT_FILE
 from tests.worlds import captioned_images, tiny, tiny_run
 
+pytestmark = pytest.mark.usefixtures("eager_steps")
+
 
 def train_gan(folder):
     tiny_run("gan_cls", folder, "char_cnn_rnn", steps=1).train(Train())
@@ -38,7 +40,7 @@ def small_presets(monkeypatch):
     monkeypatch.setattr("engine.experiment.PRESETS", small)
 
 
-def test_a_gan_trains_its_encoder_first_and_prints_that(tmp_path, world, small_presets, capsys):
+def test_a_gan_trains_its_encoder_first_and_prints_that(tmp_path, world, small_presets, steps_alone, capsys):
     train_gan(tmp_path / "gan")
     printed = capsys.readouterr().out
     assert "No text encoder for birds yet: training one first" in printed
@@ -53,7 +55,7 @@ def test_a_gan_trains_its_encoder_first_and_prints_that(tmp_path, world, small_p
     assert before == {path: path.stat().st_mtime_ns for path in encoder.iterdir()}
 
 
-def test_an_encoder_of_other_captions_is_not_taken(tmp_path, world, small_presets, monkeypatch):
+def test_an_encoder_of_other_captions_is_not_taken(tmp_path, world, small_presets, steps_alone, monkeypatch):
     train_gan(tmp_path / "gan")
     other = dataclasses.replace(world, captions=tuple((f"another {index}",) for index in range(len(world))))
     monkeypatch.setattr("pipelines.registry.load", lambda *arguments: other)
@@ -152,7 +154,7 @@ def test_an_encoder_that_another_process_trains_is_waited_for_not_restarted(tmp_
     assert "restart" not in str(raised.value)
 
 
-def test_an_encoder_that_cannot_be_resumed_names_the_command_that_helps(tmp_path, world, small_presets):
+def test_an_encoder_that_cannot_be_resumed_names_the_command_that_helps(tmp_path, world, small_presets, steps_alone):
     folder = RunFolder(tmp_path / "char_cnn_rnn-birds")
     folder.make()
     # What is left of an encoder that was stopped, started with another seed.
@@ -169,14 +171,16 @@ def test_an_encoder_that_cannot_be_resumed_names_the_command_that_helps(tmp_path
     assert (tmp_path / "gan" / "finished.json").exists()
 
 
-def test_the_encoder_learns_against_a_pretrained_network(tmp_path, world):
+def test_the_encoder_learns_against_a_pretrained_network(tmp_path, world, steps_alone):
     network = write_image_network(tmp_path / "network.keras")
     tiny_run("char_cnn_rnn", tmp_path / "run", steps=2, image_encoder=network).train(Train())
     assert json.loads((tmp_path / "run" / "run.json").read_text())["config"]["image_features_dim"] == 3
     assert (tmp_path / "run" / TEXT_FILE).exists()
 
 
-def test_the_protocol_names_what_scores_split_and_counts(tmp_path, world, encoder_folder, monkeypatch, caplog):
+def test_the_protocol_names_what_scores_split_and_counts(
+    tmp_path, world, encoder_folder, steps_alone, monkeypatch, caplog
+):
     monkeypatch.chdir(tmp_path)
 
     def load(dataset, split, *arguments):
@@ -242,14 +246,14 @@ def test_a_dry_run_embeds_and_writes_nothing(tmp_path, world, encoder_folder, mo
     assert not list(tmp_path.iterdir())
 
 
-def test_an_encoder_that_is_trained_first_takes_over_the_cadences(tmp_path, world, small_presets):
+def test_an_encoder_that_is_trained_first_takes_over_the_cadences(tmp_path, world, small_presets, steps_alone):
     run = tiny_run("gan_cls", tmp_path / "gan", "char_cnn_rnn", steps=1)
     run.train(Train(checkpoint_every=1, keep_checkpoints=5))
     assert checkpoint_steps(tmp_path / "char_cnn_rnn-birds" / "checkpoints") == [2, 1]
 
 
 @pytest.mark.parametrize("standardize", [True, False])
-def test_whether_embeddings_are_standardized_is_a_setting(tmp_path, world, standardize):
+def test_whether_embeddings_are_standardized_is_a_setting(tmp_path, world, steps_alone, standardize):
     run = tiny_run("char_cnn_rnn", tmp_path / "run", steps=1, standardize=standardize, initial_range=0.0)
     assert f"standardize = {standardize}" in run.describe(Train())
     run.train(Train())

@@ -18,6 +18,7 @@ from engine.run import Run
 from panels.grids import enlarged, row_of
 from pipelines.examples import DataError
 from serving.encoder import CaptionEncoder
+from tests import quick
 from tests.evaluation.doubles import extractor
 from tests.worlds import (
     TEXT_DIM,
@@ -62,8 +63,13 @@ def text_encoder_of(folder):
     return CaptionEncoder.load(folder / "text_encoder.keras")
 
 
-def train_judge(folder):
-    tiny_run("attribute_judge", folder, steps=1).train(Train())
+@pytest.fixture(scope="module")
+def judge(tmp_path_factory):
+    """The folder of a judge of one step."""
+    folder = tmp_path_factory.mktemp("judge") / "judge"
+    with pytest.MonkeyPatch.context() as patch, quick.eager_steps(), quick.steps_alone():
+        patch.setattr("pipelines.registry.load", lambda *arguments: captioned_images())
+        tiny_run("attribute_judge", folder, steps=1).train(Train())
     return str(folder)
 
 
@@ -157,8 +163,7 @@ def test_a_judge_that_is_named_and_is_none_is_refused(folder, world, tmp_path):
         evaluate(folder, num_captions=4, judge=str(folder))
 
 
-def test_evaluation_with_a_judge(folder, world, tmp_path):
-    judge = train_judge(tmp_path / "judge")
+def test_evaluation_with_a_judge(folder, world, judge):
     evaluation = evaluate(folder, num_captions=6, judge=judge)
     assert json.loads((folder / "evaluation.json").read_text()) == evaluation
     protocol, metrics = evaluation["protocol"], evaluation["metrics"]
@@ -179,8 +184,7 @@ def test_photographs_need_no_judge(folder, monkeypatch, caplog):
     assert "judge" not in caplog.text
 
 
-def test_a_frechet_distance_needs_more_than_one_image(folder, world, tmp_path, monkeypatch):
-    judge = train_judge(tmp_path / "judge")
+def test_a_frechet_distance_needs_more_than_one_image(folder, world, judge, monkeypatch):
     network = extractor(lambda images: images.mean(axis=(1, 2)))
     monkeypatch.setattr("engine.scorers.feature_network", lambda path: network)
     with pytest.raises(DataError, match=r"no Frechet distance on network\.keras: .* at least 2 rows"):
@@ -193,6 +197,7 @@ def test_diversity_where_each_class_has_one_image(folder, monkeypatch):
     assert evaluate(folder, num_captions=4)["metrics"]["diversity_within_class_of_real"] > 0
 
 
+@pytest.mark.usefixtures("eager_steps")
 def test_training_images_stand_in_where_there_is_no_test_split(tmp_path, monkeypatch, caplog, encoder_folder):
     examples = captioned_images()
 
@@ -207,6 +212,7 @@ def test_training_images_stand_in_where_there_is_no_test_split(tmp_path, monkeyp
     assert "Training images stand in for images to test on: 0 test images" in caplog.text
 
 
+@pytest.mark.usefixtures("eager_steps", "steps_alone")
 def test_other_classes_are_another_training(tmp_path, world, monkeypatch, encoder_folder):
     tiny_run("gan_cls", tmp_path / "run", encoder_folder, steps=1).train(Train())
     examples = captioned_images()
@@ -217,6 +223,7 @@ def test_other_classes_are_another_training(tmp_path, world, monkeypatch, encode
         tiny_run("gan_cls", tmp_path / "run", encoder_folder, steps=2).train(Train())
 
 
+@pytest.mark.usefixtures("eager_steps", "steps_alone")
 def test_embeddings_are_sampled_by_the_names_of_their_images(tmp_path, monkeypatch):
     images, file = write_captioned_folder(tmp_path / "data"), write_random_embeddings(tmp_path / "rows.npz")
     config = tiny("gan_cls", text_encoder=str(file), steps=1)

@@ -313,7 +313,7 @@ def logged_steps(folder):
     return [int(float(line.split(",")[0])) for line in (folder / "run" / "numbers.csv").read_text().splitlines()[1:]]
 
 
-def test_numbers_are_kept_as_a_table_and_as_curves(tmp_path, capsys):
+def test_numbers_are_kept_as_a_table_and_as_curves(tmp_path, capsys, curves):
     train(tmp_path, {"steps": 20}, log_every=4)
     # Also when the first steps are measured, which tells how long the rest takes; never of one step alone.
     assert logged_steps(tmp_path) == [3, 8, 12, 15, 20]

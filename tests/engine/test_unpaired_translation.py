@@ -75,7 +75,7 @@ def test_where_the_true_counterpart_is_known_it_is_shown_and_scored(run, monkeyp
     assert grids["AtoB"].shape == (4 * 66, 260 + 4 * 66, 3)
 
 
-def test_a_resumed_run_has_the_weights_and_the_pool_of_an_uninterrupted_one(run, tmp_path):
+def test_a_resumed_run_has_the_weights_and_the_pool_of_an_uninterrupted_one(run, tmp_path, steps_alone):
     # Stopped while the pools of three fill, and when they exchange.
     for steps in (1, 3, 5):
         opened(tmp_path / "run", steps=steps).train(Train())
@@ -104,6 +104,7 @@ def test_the_direction_chooses_the_translator_and_the_export_knows_both(run, tmp
         assert np.abs(one.astype(int) - pixels(path)).max() <= 1
 
 
+@pytest.mark.usefixtures("eager_steps", "steps_alone")
 def test_pictures_and_scores_are_of_the_averages_where_there_are_averages(tmp_path):
     changes = {"steps": 2, "average_decay": 0.5}
     opened(tmp_path / "run", **changes).train(Train())

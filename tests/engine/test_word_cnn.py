@@ -30,6 +30,9 @@ assert not {"serving", "models", "pipelines"} & set(sys.modules)
 """
 
 
+pytestmark = pytest.mark.usefixtures("eager_steps")
+
+
 @pytest.fixture
 def small_presets(monkeypatch):
     """Presets as small as the tests' own, where a GAN asks for the encoder of its dataset."""
