@@ -10,6 +10,7 @@ from PIL import Image
 from engine.command import Evaluate, Sample, Train
 from engine.parts.parts import weights_of
 from tests.pipelines.files import write_noise
+from tests.quick import eager_steps
 from tests.worlds import examples_of, paired_images, tiny_run
 
 # A process that knows nothing but TensorFlow. The arguments: the model's folder, an image, two files to write.
@@ -41,7 +42,7 @@ def tiny_data(monkeypatch):
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("cyclegan")
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, eager_steps():
         patch.setattr("pipelines.registry.load", examples_of)
         opened(folder / "run", steps=5).train(Train())
     return folder / "run"
@@ -75,7 +76,8 @@ def test_where_the_true_counterpart_is_known_it_is_shown_and_scored(run, monkeyp
     assert grids["AtoB"].shape == (4 * 66, 260 + 4 * 66, 3)
 
 
-def test_a_resumed_run_has_the_weights_and_the_pool_of_an_uninterrupted_one(run, tmp_path, steps_alone):
+@pytest.mark.usefixtures("eager_steps", "steps_alone")
+def test_a_resumed_run_has_the_weights_and_the_pool_of_an_uninterrupted_one(run, tmp_path):
     # Stopped while the pools of three fill, and when they exchange.
     for steps in (1, 3, 5):
         opened(tmp_path / "run", steps=steps).train(Train())
