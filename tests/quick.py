@@ -16,8 +16,10 @@ def optimized_graphs(on: bool = True):
     """Whether TensorFlow rewrites graphs before it runs them, as it does for a user."""
     before = tf.config.optimizer.get_experimental_options().get("disable_meta_optimizer", False)
     tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": not on})
-    yield
-    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": before})
+    try:
+        yield
+    finally:
+        tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": before})
 
 
 class NoCurves(keras.callbacks.Callback):
