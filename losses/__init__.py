@@ -2,7 +2,7 @@
 
 from losses.adversarial import ADVERSARIAL, AdversarialLoss, PairedLoss
 from losses.classification import categorical_information, class_loss, continuous_information
-from losses.joint_embedding import contrastive_loss, joint_embedding_loss
+from losses.joint_embedding import alignment_loss, contrastive_loss, joint_embedding_loss
 from losses.penalties import PENALTIES
 from losses.style import style_loss
 
@@ -11,6 +11,7 @@ __all__ = [
     "PENALTIES",
     "AdversarialLoss",
     "PairedLoss",
+    "alignment_loss",
     "categorical_information",
     "class_loss",
     "continuous_information",

@@ -2,6 +2,9 @@
 
 import tensorflow as tf
 
+# So low that nothing is left of it in a sum of exponentials, and no infinity, whose gradient would be undefined.
+LEFT_OUT = -1e9
+
 
 def joint_embedding_loss(
     image_embedding: tf.Tensor, text_embedding: tf.Tensor, labels: tf.Tensor, margin: float = 1.0
@@ -58,23 +61,82 @@ def contrastive_loss(
     Returns:
         A float32 scalar.
     """
-    images, texts = (
-        tf.math.l2_normalize(tf.cast(rows, tf.float32), axis=1) for rows in (image_embedding, text_embedding)
-    )
-    logits = scale * tf.matmul(images, texts, transpose_b=True)  # (image, text)
+    images, texts = (unit_length(rows) for rows in (image_embedding, text_embedding))
+    edited_logits = None
+    if edited_embedding is not None:
+        edited_logits = scale * tf.einsum("bd,bkd->bk", images, unit_length(edited_embedding))
+    counted = counted_pairs(labels, captions)
+    return cross_entropy_of_pairs(scale * tf.matmul(images, texts, transpose_b=True), counted, edited_logits, is_edited)
+
+
+def alignment_loss(
+    regions: tf.Tensor,
+    words: tf.Tensor,
+    weights: tf.Tensor,
+    labels: tf.Tensor,
+    captions: tf.Tensor | None = None,
+    scale: float = 15.0,
+    edits: tuple[tf.Tensor, tf.Tensor, tf.Tensor] | None = None,
+) -> tf.Tensor:
+    """`contrastive_loss` where an image and a text are compared word by word (Yao et al. 2022, FILIP, equation 5).
+
+    Compatibility is the weighted mean, over the words, of the cosine with the region of the image that fits the word
+    best. A weight of its own for each word is this project's.
+
+    Args:
+        regions: (B, R, D) floats, of any length.
+        words: (B, T, D) floats, of any length; row i is of the text of image i.
+        weights: (B, T) floats that are 0 where there is no word, with sum 1.
+        labels: (B,) integer class labels of the pairs.
+        captions: (B,) integers that tell different captions apart; None: all are different.
+        scale: of the cosines.
+        edits: `words` (B, K, T, D) and `weights` (B, K, T) of further texts that image i, alone, must not take for its
+            own, and (B, K) bool, which of them there are; None: none.
+
+    Returns:
+        A float32 scalar.
+    """
+    regions, words = unit_length(regions), unit_length(words)
+    best = tf.reduce_max(tf.einsum("ird,ctd->ictr", regions, words), axis=3)
+    logits = scale * tf.einsum("ict,ct->ic", best, weights)
+    edited_logits, is_edited = None, None
+    if edits is not None:
+        edited_words, edited_weights, is_edited = edits
+        best = tf.reduce_max(tf.einsum("ird,iktd->iktr", regions, unit_length(edited_words)), axis=3)
+        edited_logits = scale * tf.einsum("ikt,ikt->ik", best, edited_weights)
+    return cross_entropy_of_pairs(logits, counted_pairs(labels, captions), edited_logits, is_edited)
+
+
+def unit_length(rows: tf.Tensor) -> tf.Tensor:
+    """(..., D) divided by their lengths, in float32."""
+    return tf.math.l2_normalize(tf.cast(rows, tf.float32), axis=-1)
+
+
+def counted_pairs(labels: tf.Tensor, captions: tf.Tensor | None) -> tf.Tensor:
+    """(B, B) bool: the matching pairs, and those of different classes and captions."""
     counted = labels[:, tf.newaxis] != labels[tf.newaxis, :]
     if captions is not None:
         counted &= captions[:, tf.newaxis] != captions[tf.newaxis, :]
-    counted |= tf.eye(tf.shape(logits)[0], dtype=tf.bool)
+    return counted | tf.eye(tf.shape(labels)[0], dtype=tf.bool)
+
+
+def cross_entropy_of_pairs(
+    logits: tf.Tensor, counted: tf.Tensor, edited_logits: tf.Tensor | None, is_edited: tf.Tensor | None
+) -> tf.Tensor:
+    """The mean of the cross-entropies of finding the text of each image, and the image of each text.
+
+    Args:
+        logits: (B, B) of images by texts, of which those at the same place match.
+        counted: (B, B) bool, which of them are in the sums.
+        edited_logits: (B, K) of each image and further texts, all wrong; None: none.
+        is_edited: (B, K) bool, which of these are in the sums; None: all.
+    """
     matching = tf.linalg.diag_part(logits)
-    # No cosine is below -1, so that nothing is left of these in a sum of exponentials.
-    logits = tf.where(counted, logits, -scale - 100.0)
+    logits = tf.where(counted, logits, LEFT_OUT)
     offered = logits
-    if edited_embedding is not None:
-        edits = tf.math.l2_normalize(tf.cast(edited_embedding, tf.float32), axis=2)
-        edited_logits = scale * tf.einsum("bd,bkd->bk", images, edits)
+    if edited_logits is not None:
         if is_edited is not None:
-            edited_logits = tf.where(is_edited, edited_logits, -scale - 100.0)
+            edited_logits = tf.where(is_edited, edited_logits, LEFT_OUT)
         offered = tf.concat([logits, edited_logits], axis=1)
     right_text = tf.reduce_logsumexp(offered, axis=1) - matching
     right_image = tf.reduce_logsumexp(logits, axis=0) - matching

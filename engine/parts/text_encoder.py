@@ -14,6 +14,7 @@ from evaluation.features import feature_network
 from evaluation.retrieval import EmbeddingOutputs
 from models.core.trained import TrainedModel
 from models.text_encoder.configs import CONTRASTIVE, MAX_WORDS, SMALL_CNN, WordCNNConfig
+from models.text_encoder.joint_embedding import embedding_of
 from models.text_encoder.vocabulary import Vocabulary, vocabulary_of, words_of
 from pipelines.atomic import atomic_write
 from pipelines.batches.captions import CaptionTable, ClassIndex, distinct_class_batches
@@ -23,6 +24,7 @@ from pipelines.examples import CaptionedImages, DataError
 from pipelines.images import center_crop, to_float
 from pipelines.report import first_names
 from pipelines.rows import some_of
+from serving.alignment import Alignment
 from serving.encoder import CaptionEncoder
 from serving.joint import (
     COMPATIBILITY_FILE,
@@ -116,20 +118,25 @@ class TextEncoderParts(Parts):
         length are scaled to the same standard deviation.
         """
         print("Embedding the captions and scoring the text encoder.", flush=True)
-        # A copy: the joint embedding is measured as it was trained.
-        network = keras.models.clone_model(model.text_encoder)
-        network.set_weights(model.text_encoder.get_weights())
+        # Copies: the joint embedding is measured as it was trained.
+        network = copied(model.text_network)
         if model.config.objective == CONTRASTIVE:
-            encoder = CaptionEncoder(scaled_to_noise(network))
+            encoder = CaptionEncoder(scaled_to_noise(embedding_of(network, "text_encoder")))
             compatibility = Compatibility(COSINE, model.config.logit_scale)
         else:
-            encoder, compatibility = CaptionEncoder(network), Compatibility(INNER_PRODUCT)
+            encoder = CaptionEncoder(embedding_of(network, "text_encoder"))
+            compatibility = Compatibility(INNER_PRODUCT)
             if model.config.standardize:
                 mean, scale = encoder.standardize(flat_captions(self.run.splits.train))
                 compatibility = Compatibility(INNER_PRODUCT, scale, tuple(mean.tolist()))
         with atomic_write(self.folder.path / IMAGE_FILE) as aside:
             of_images(model.image_encoder, self.pretrained(), model.config.image_size).save(aside)
         compatibility.write(self.folder.path / COMPATIBILITY_FILE)
+        if "words" in network.output:
+            aligned = network.output | {"embedding": encoder.network.output}
+            words = keras.Model(network.input, aligned, name="word_encoder")
+            regions = keras.Model(model.image_network.input, model.image_network.output["regions"], name="regions")
+            Alignment(words, regions).save(self.folder.path)
         # The last one: a folder that has it is a finished run.
         with atomic_write(self.folder.path / TEXT_FILE) as aside:
             encoder.save(aside)
@@ -174,6 +181,13 @@ class WordParts(TextEncoderParts):
             names = first_names([examples.names[row] for row in dict.fromkeys(owners.tolist())])
             logging.warning("%s", reading.cut_line(int(cut.sum()), names))
         return prepared
+
+
+def copied(network: keras.Model) -> keras.Model:
+    """The same network with the same weights, apart from it."""
+    copy = keras.models.clone_model(network)
+    copy.set_weights(network.get_weights())
+    return copy
 
 
 def vocabulary_for(config: WordCNNConfig) -> Vocabulary:

@@ -13,4 +13,5 @@ class CharCNNRNN(JointEmbedding):
 
     def build_text_encoder(self):
         """The paper's."""
-        return networks.text_encoder(self.config, self.config.embedding_dim)
+        network = networks.text_encoder(self.config, self.config.embedding_dim)
+        return self.with_embedding(network.input, network.output)

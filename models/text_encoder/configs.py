@@ -160,6 +160,15 @@ class WordCNNConfig(JointEmbeddingConfig):
     word_dim: int = setting(128, "size of the embedding of a word (Kim 2014, section 3.1: 300, pretrained)", minimum=1)
     convolution_width: int = setting(192, "channels of the two convolutions of three words", minimum=1)
     hidden_units: int = setting(512, "units of the dense layer before the embedding", minimum=1)
+    alignment_dim: int = setting(
+        0,
+        "size of the embeddings of words and of regions of an image, which are compared beside the whole caption's and "
+        "the whole image's; Yao et al. 2022 (FILIP), and DAMSM in Xu et al. 2018; contrastive, small_cnn only; 0: none",
+        minimum=0,
+    )
+    alignment_scale: float = setting(
+        15.0, "factor of their cosines in the contrastive loss; this project's", minimum=0.1, maximum=100.0
+    )
     read_words: int = setting(
         0,
         f"words of a caption that are read; 0: those of the longest training caption, at most {MAX_WORDS}",
@@ -174,3 +183,11 @@ class WordCNNConfig(JointEmbeddingConfig):
         minimum=1,
     )
     vocabulary: tuple = setting((), "the words that have an embedding of their own; from the training captions")
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.alignment_dim and (self.objective != CONTRASTIVE or self.image_encoder != SMALL_CNN):
+            raise ConfigError(
+                f"alignment_dim requires objective={CONTRASTIVE} and image_encoder={SMALL_CNN}. "
+                f"Received: {self.objective}, {self.image_encoder}"
+            )

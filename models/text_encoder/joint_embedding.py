@@ -8,7 +8,7 @@ from losses import contrastive_loss, joint_embedding_loss
 from models.core.schedules import ExponentialDecay
 from models.core.trained import TrainedModel
 from models.text_encoder import networks
-from models.text_encoder.configs import CONTRASTIVE, JointEmbeddingConfig
+from models.text_encoder.configs import CONTRASTIVE, HINGE, JointEmbeddingConfig
 
 
 class JointEmbedding(TrainedModel):
@@ -32,17 +32,31 @@ class JointEmbedding(TrainedModel):
 
     def build_networks(self):
         """The text encoder; the image encoder is a small one from scratch, or a head on a pretrained one."""
-        config = self.config
-        build_image_encoder = networks.feature_projection if config.image_features_dim else networks.image_encoder
-        encoders = [self.build_text_encoder(), build_image_encoder(config)]
-        if config.objective == CONTRASTIVE:
-            encoders = map(unit_length, encoders)
-        # Once: Keras tracks whatever has been an attribute.
-        self.text_encoder, self.image_encoder = encoders
+        text, image = self.build_text_encoder(), self.build_image_encoder()
+        # Of what both give, the embedding alone; their weights are the same.
+        self.text_network, self.text_encoder = text, embedding_of(text, "text_encoder")
+        self.image_network, self.image_encoder = image, embedding_of(image, "image_encoder")
+
+    def player_networks(self, player):
+        """With everything that they give beside the embedding."""
+        return [{"text_encoder": self.text_network, "image_encoder": self.image_network}[player]]
 
     def build_text_encoder(self) -> keras.Model:
-        """The text's network, a functional model of the input `text_key`; its last layer is called `embedding`."""
+        """The text's network, a functional model of the input `text_key`: `embedding` (B, D), and whatever else."""
         raise NotImplementedError
+
+    def build_image_encoder(self) -> keras.Model:
+        """The image's network, a functional model of the input `image_key`: `embedding` (B, D), and whatever else."""
+        config = self.config
+        build = networks.feature_projection if config.image_features_dim else networks.image_encoder
+        network = build(config)
+        return self.with_embedding(network.input, network.output)
+
+    def with_embedding(self, inputs: dict, embedding: keras.KerasTensor, **others: keras.KerasTensor) -> keras.Model:
+        """A network of an embedding, which for the contrastive loss gets unit length, and others."""
+        if self.config.objective == CONTRASTIVE:
+            embedding = layers.UnitNormalization(dtype="float32", name="unit_length")(embedding)
+        return keras.Model(inputs, {"embedding": embedding, **others})
 
     def learning_rate(self, player: str, steps_per_epoch: int):
         """Lowered by a factor after every epoch of the authors' code, or halved every few epochs."""
@@ -56,38 +70,52 @@ class JointEmbedding(TrainedModel):
         """The image encoder's input in a batch."""
         return "image_features" if self.config.image_features_dim else "image"
 
-    def loss_of(self, image_embedding: tf.Tensor, text_embedding: tf.Tensor, batch) -> tf.Tensor:
-        """The objective that the configuration names."""
-        config, label = self.config, batch["label"]
-        if config.objective == CONTRASTIVE:
-            edits = self.edits_of(batch) if config.edited_captions else (None, None)
-            return contrastive_loss(
-                image_embedding, text_embedding, label, batch["caption"], config.logit_scale, *edits
-            )
-        return joint_embedding_loss(image_embedding, text_embedding, label, config.margin)
+    def loss_of(self, images: dict, texts: dict, edits: dict | None, is_edited: tf.Tensor | None, batch) -> tf.Tensor:
+        """The objective that the configuration names, of what the networks give for B pairs.
 
-    def edits_of(self, batch) -> tuple[tf.Tensor, tf.Tensor]:
-        """The (B, K, D) embeddings of the edited captions, and (B, K) which of them there are."""
+        Args:
+            images: (B, ...) of the images.
+            texts: (B, ...) of the captions.
+            edits: (B, K, ...) of the edited captions; None without.
+            is_edited: (B, K) bool, which of these there are.
+            batch: `label` and `caption`.
+        """
+        config, label = self.config, batch["label"]
+        if config.objective == HINGE:
+            return joint_embedding_loss(images["embedding"], texts["embedding"], label, config.margin)
+        edited = edits and edits["embedding"]
+        pair = images["embedding"], texts["embedding"]
+        return contrastive_loss(*pair, label, batch["caption"], config.logit_scale, edited, is_edited)
+
+    def read(self, batch) -> tuple[dict, dict | None, tf.Tensor | None]:
+        """What the text's network gives of the captions (B, ...) and of their edits (B, K, ...); and (B, K) bool, which
+        of these there are.
+        """
+        captions = batch[self.text_key]
+        if not self.config.edited_captions:
+            return self.text_network({self.text_key: captions}, training=True), None, None
         edited = batch["edited"]
-        flat = self.text_encoder({self.text_key: tf.reshape(edited, (-1, edited.shape[2]))}, training=True)
-        is_edited = tf.reduce_any(edited != batch[self.text_key][:, tf.newaxis], axis=2)
-        return tf.reshape(flat, (-1, edited.shape[1], flat.shape[1])), is_edited
+        all_captions = tf.concat([captions, tf.reshape(edited, (-1, edited.shape[2]))], axis=0)
+        given = self.text_network({self.text_key: all_captions}, training=True)
+        count = tf.shape(captions)[0]
+        edits = {name: tf.reshape(rows[count:], (-1, edited.shape[1], *rows.shape[1:])) for name, rows in given.items()}
+        is_edited = tf.reduce_any(edited != captions[:, tf.newaxis], axis=2)
+        return {name: rows[:count] for name, rows in given.items()}, edits, is_edited
 
     def train_step(self, batch):
         """One step of both encoders on B pairs."""
         with tf.GradientTape() as text_tape, tf.GradientTape() as image_tape:
-            text_embedding = self.text_encoder({self.text_key: batch[self.text_key]}, training=True)
-            image_embedding = self.image_encoder({self.image_key: batch[self.image_key]}, training=True)
-            loss = self.loss_of(image_embedding, text_embedding, batch)
+            texts, edits, is_edited = self.read(batch)
+            images = self.image_network({self.image_key: batch[self.image_key]}, training=True)
+            loss = self.loss_of(images, texts, edits, is_edited, batch)
         self.minimize(loss, text_tape, "text_encoder")
         self.minimize(loss, image_tape, "image_encoder")
-        scores = tf.matmul(image_embedding, text_embedding, transpose_b=True)
+        scores = tf.matmul(images["embedding"], texts["embedding"], transpose_b=True)
         best = tf.gather(batch["label"], tf.argmax(scores, axis=1))
         accuracy = tf.reduce_mean(tf.cast(best == batch["label"], tf.float32))
         return self.track(joint_embedding_loss=loss, accuracy=accuracy)
 
 
-def unit_length(network: keras.Model) -> keras.Model:
-    """A network whose output is divided by its length."""
-    normalized = layers.UnitNormalization(dtype="float32", name="unit_length")(network.output)
-    return keras.Model(network.input, normalized, name=network.name)
+def embedding_of(network: keras.Model, name: str) -> keras.Model:
+    """The embedding alone of a network that gives more; the weights are the same."""
+    return keras.Model(network.input, network.output["embedding"], name=name)

@@ -15,7 +15,9 @@ from engine.parts.text_encoder import flat_captions, read_table
 from engine.record import run_record
 from engine.requires import weights_fingerprint
 from models.registry import PRESETS
+from pipelines.examples import DataError
 from pipelines.images import center_crop, to_float
+from serving.alignment import Alignment
 from serving.encoder import STANDARD_DEVIATION, CaptionEncoder
 from serving.joint import COMPATIBILITY_FILE, IMAGE_FILE, TEXT_FILE, JointEncoders
 from tests.worlds import captioned_images, tiny, tiny_run
@@ -58,6 +60,30 @@ def test_the_files_of_a_run_score_images_and_captions_as_training_did(tmp_path, 
     np.testing.assert_allclose(joint.scores(images, embeddings), scale * trained, rtol=1e-3, atol=2e-4)
     about = np.zeros(embeddings.shape[1]) if objective == "contrastive" else embeddings.mean(axis=0)
     assert np.isclose(np.sqrt(np.mean((embeddings - about) ** 2)), STANDARD_DEVIATION, rtol=1e-3)
+
+
+def test_a_run_with_an_alignment_leaves_its_encoders_of_words_and_regions(tmp_path, world):
+    run = tiny_run("word_cnn", tmp_path / "run", steps=2, alignment_dim=3)
+    run.train(Train())
+    aligned, model = Alignment.load(tmp_path / "run"), run.trained_model()
+    captions = flat_captions(world)
+    read = aligned.read(aligned.reading.ids(tf.constant(captions)))
+    # What a generator is given of a caption, and what its image is compared with, come from one network.
+    embedded = CaptionEncoder.load(tmp_path / "run" / TEXT_FILE).embed_all(captions)
+    np.testing.assert_allclose(read["embedding"], embedded, rtol=1e-4, atol=1e-5)
+    expected = model.text_network({"words": aligned.reading.ids(tf.constant(captions))}, training=False)
+    for name in ("words", "weights"):
+        np.testing.assert_allclose(read[name], expected[name], rtol=1e-4, atol=1e-5)
+    images = np.asarray(to_float(center_crop(world.images, 32)))
+    expected = model.image_network({"image": images}, training=False)["regions"]
+    np.testing.assert_allclose(aligned.see(images), expected, rtol=1e-4, atol=1e-5)
+    assert not aligned.words.trainable_variables + aligned.regions.trainable_variables
+    # Of another size, they are resized.
+    larger = tf.image.resize(images, (64, 64), method="nearest")
+    assert aligned.see(larger).shape == expected.shape
+    (tmp_path / "run" / "region_encoder.keras").unlink()
+    with pytest.raises(DataError, match=r"alignment_dim \(word_cnn\)\. Received: .*without region_encoder\.keras"):
+        Alignment.load(tmp_path / "run")
 
 
 def test_the_vocabulary_is_that_of_the_training_captions(tmp_path, world):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from losses import alignment_loss, contrastive_loss
 from models.core.config import ConfigError
 from tests.models.steps import Step, descend, images, plain
 
@@ -103,6 +104,46 @@ def test_edited_captions_are_offered_to_their_own_image_alone():
     descend(loss, tape, model.text_encoder, model.image_encoder)
     found = np.argmax(image.numpy() @ text.numpy().T, axis=1)
     step.assert_repeated(joint_embedding_loss=loss, accuracy=np.mean(found == np.arange(4)))
+
+
+def test_words_and_regions_are_compared_beside_the_whole():
+    model = plain("word_cnn", vocabulary=("red", "bird"), read_words=6, alignment_dim=3, edited_captions=1)
+    rng = np.random.default_rng(0)
+    words = rng.integers(1, 6, (4, 6))
+    words[0, 3:] = 0
+    edited = words[:, np.newaxis].copy()
+    edited[:2, 0, 1] = words[:2, 1] % 5 + 1
+    batch = {
+        "words": tf.constant(words, tf.int32),
+        "edited": tf.constant(edited, tf.int32),
+        "label": tf.constant([0, 1, 1, 2]),
+        "caption": tf.range(4),
+        "image": images(0),
+    }
+    is_edited = tf.constant([[True], [True], [False], [False]])
+    step = Step(model, batch)
+    with tf.GradientTape() as tape:
+        text = model.text_network({"words": batch["words"]}, training=True)
+        hard = model.text_network({"words": batch["edited"][:, 0]}, training=True)
+        hard = {name: rows[:, tf.newaxis] for name, rows in hard.items()}
+        image = model.image_network({"image": batch["image"]}, training=True)
+        pair = image["embedding"], text["embedding"]
+        whole = contrastive_loss(*pair, batch["label"], batch["caption"], 10.0, hard["embedding"], is_edited)
+        edits = hard["words"], hard["weights"], is_edited
+        aligned = image["regions"], text["words"], text["weights"]
+        loss = whole + alignment_loss(*aligned, batch["label"], batch["caption"], 15.0, edits)
+    descend(loss, tape, model.text_network, model.image_network)
+    found = np.array([0, 1, 1, 2])[np.argmax(pair[0].numpy() @ pair[1].numpy().T, axis=1)]
+    step.assert_repeated(joint_embedding_loss=loss, accuracy=np.mean(found == np.array([0, 1, 1, 2])))
+    # The weights are those of the caption's words.
+    np.testing.assert_allclose(tf.reduce_sum(text["weights"], axis=1), 1.0, rtol=1e-5)
+    assert np.all(text["weights"].numpy()[words == 0] == 0.0)
+
+
+@pytest.mark.parametrize("changes", [{"objective": "hinge"}, {"image_encoder": "network.keras"}])
+def test_words_are_compared_by_the_contrastive_loss_and_with_maps_of_its_own(changes):
+    with pytest.raises(ConfigError, match=r"alignment_dim requires objective=contrastive and image_encoder=small_cnn"):
+        plain("word_cnn", alignment_dim=3, **changes)
 
 
 def test_the_hinge_has_no_edited_captions():

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from models.text_encoder.words import text_encoder
+from models.text_encoder.words import aligned, region_encoder, text_encoder
 from tests.models.operations import relu
 from tests.models.reference import assert_computes
 from tests.worlds import tiny
@@ -43,6 +43,46 @@ def described(r, words):
 
 def test_it_computes_what_its_documentation_says():
     assert_computes(encoder(), described, {"words": some_words()})
+
+
+def test_words_are_embedded_by_what_stands_around_them_and_weighted():
+    config = tiny("word_cnn", vocabulary=VOCABULARY, read_words=6, alignment_dim=3)
+    network = text_encoder(config)
+    words, ids = keras.Model(network.input, aligned(network, config)), some_words()
+    given = {name: rows.numpy() for name, rows in words({"words": ids}).items()}
+    stages = [network.get_layer(name).output for name in ("word_embedding", "short_features", "word_features")]
+    embedded, short, features = (rows.numpy() for rows in keras.Model(network.input, stages)({"words": ids}))
+    kernel, bias = words.get_layer("embedded_words").get_weights()
+    expected = np.concatenate([embedded, short, features], axis=2) @ kernel + bias
+    np.testing.assert_allclose(given["words"], expected, rtol=1e-4, atol=1e-5)
+    weighing = next(layer for layer in words.layers if layer.output is words.get_layer("word_weights").input[0])
+    kernel, bias = weighing.get_weights()
+    shares = np.where(ids > 0, np.exp(features @ kernel + bias)[..., 0], 0.0)
+    expected = shares / np.maximum(shares.sum(axis=1, keepdims=True), 1e-12)
+    np.testing.assert_allclose(given["weights"], expected, rtol=1e-4, atol=1e-6)
+
+
+def test_a_region_sees_a_part_of_the_image_and_the_embedding_all_of_it():
+    network = region_encoder(tiny("word_cnn", alignment_dim=3, image_size=32))
+    image = np.random.default_rng(0).uniform(-1, 1, (1, 32, 32, 3)).astype(np.float32)
+    changed = image.copy()
+    changed[:, :5, :5] = -changed[:, :5, :5]
+    before, after = (
+        {name: rows.numpy() for name, rows in network({"image": each}).items()} for each in (image, changed)
+    )
+    assert before["regions"].shape == (1, 64, 3)
+    moved = np.abs(before["regions"] - after["regions"]).max(axis=2).reshape(8, 8) > 1e-6
+    assert moved[:2, :2].all()
+    # A place sees 13 x 13 pixels: none from the fourth on reaches the first five.
+    assert not moved[3:].any()
+    assert not moved[:, 3:].any()
+    assert np.abs(before["embedding"] - after["embedding"]).max() > 1e-4
+
+
+@pytest.mark.parametrize("side", [16, 32, 48, 64])
+def test_regions_are_at_least_8_by_8(side):
+    network = region_encoder(tiny("word_cnn", alignment_dim=3, image_size=side))
+    assert 8 <= network.output["regions"].shape[1] ** 0.5 < 16
 
 
 @pytest.mark.parametrize("precision", ["float32", "mixed_float16"])

@@ -1,0 +1,68 @@
+"""The words of captions and the regions of images, embedded by frozen encoders: does each word fit some region?"""
+
+import dataclasses
+import pathlib
+
+import keras
+import tensorflow as tf
+
+from pipelines.atomic import atomic_write
+from pipelines.examples import DataError
+from serving.reading import Reading, reading_of
+
+# What a text encoder with an alignment leaves in its folder, beside the files of `serving.joint`.
+WORDS_FILE, REGIONS_FILE = "word_encoder.keras", "region_encoder.keras"
+
+
+@dataclasses.dataclass(frozen=True)
+class Alignment:
+    """Two frozen encoders whose embeddings of words and regions learned to agree (`losses.alignment_loss`).
+
+    Attributes:
+        words: the numbers of a caption's words to its `embedding` (B, D), as in the text encoder's file, the embeddings
+            of its `words` (B, T, A) and their `weights` (B, T).
+        regions: images (B, side, side, 3) in [-1, 1], under the name "image", to (B, R, A).
+    """
+
+    words: keras.Model
+    regions: keras.Model
+
+    def __post_init__(self):
+        self.words.trainable = self.regions.trainable = False
+
+    @property
+    def reading(self) -> Reading:
+        """What is read of a caption."""
+        return reading_of(self.words)
+
+    def read(self, ids: tf.Tensor) -> dict[str, tf.Tensor]:
+        """(..., T) numbers of words to the outputs of `words`, each (..., of its own)."""
+        lead = tf.shape(ids)[:-1]
+        given = self.words({self.reading.input_name: tf.reshape(ids, (-1, ids.shape[-1]))}, training=False)
+        return {
+            name: tf.reshape(tf.cast(rows, tf.float32), tf.concat([lead, tf.shape(rows)[1:]], 0))
+            for name, rows in given.items()
+        }
+
+    def see(self, images: tf.Tensor) -> tf.Tensor:
+        """(B, h, w, 3) images in [-1, 1], of any size, to (B, R, A) float32; gradients flow through it."""
+        images, size = tf.cast(images, tf.float32), tuple(self.regions.input["image"].shape[1:3])
+        if tuple(images.shape[1:3]) != size:
+            images = tf.image.resize(images, size, antialias=True)
+        return tf.cast(self.regions({"image": images}, training=False), tf.float32)
+
+    def save(self, folder: pathlib.Path):
+        """Write both files."""
+        for name, network in ((WORDS_FILE, self.words), (REGIONS_FILE, self.regions)):
+            with atomic_write(folder / name) as aside:
+                network.save(aside)
+
+    @classmethod
+    def load(cls, folder: pathlib.Path) -> "Alignment":
+        """What `save` wrote; DataError where there is none."""
+        if missing := [name for name in (WORDS_FILE, REGIONS_FILE) if not (folder / name).exists()]:
+            raise DataError(
+                "word by word, images are compared with captions by a text encoder that was trained with alignment_dim "
+                f"(word_cnn). Received: {folder}, without {', '.join(missing)}"
+            )
+        return cls(*(keras.saving.load_model(folder / name, compile=False) for name in (WORDS_FILE, REGIONS_FILE)))
