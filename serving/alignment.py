@@ -21,7 +21,8 @@ class Alignment:
     Attributes:
         words: the numbers of a caption's words to its `embedding` (B, D), as in the text encoder's file, the embeddings
             of its `words` (B, T, A) and their `weights` (B, T).
-        regions: images (B, side, side, 3) in [-1, 1], under the name "image", to (B, R, A).
+        regions: images (B, side, side, 3) in [-1, 1], under the name "image", to their `embedding` (B, D) and that of
+            each of their `regions` (B, R, A).
     """
 
     words: keras.Model
@@ -44,12 +45,13 @@ class Alignment:
             for name, rows in given.items()
         }
 
-    def see(self, images: tf.Tensor) -> tf.Tensor:
-        """(B, h, w, 3) images in [-1, 1], of any size, to (B, R, A) float32; gradients flow through it."""
+    def see(self, images: tf.Tensor) -> dict[str, tf.Tensor]:
+        """(B, h, w, 3) images in [-1, 1], of any size, to the outputs of `regions`; gradients flow through it."""
         images, size = tf.cast(images, tf.float32), tuple(self.regions.input["image"].shape[1:3])
         if tuple(images.shape[1:3]) != size:
             images = tf.image.resize(images, size, antialias=True)
-        return tf.cast(self.regions({"image": images}, training=False), tf.float32)
+        given = self.regions({"image": images}, training=False)
+        return {name: tf.cast(rows, tf.float32) for name, rows in given.items()}
 
     def save(self, folder: pathlib.Path):
         """Write both files."""
@@ -57,12 +59,17 @@ class Alignment:
             with atomic_write(folder / name) as aside:
                 network.save(aside)
 
+    @staticmethod
+    def check(folder: pathlib.Path):
+        """DataError where there are no such files."""
+        if missing := [name for name in (WORDS_FILE, REGIONS_FILE) if not (folder / name).exists()]:
+            raise DataError(
+                "words are compared with regions by a text encoder that was trained with alignment_dim, such as "
+                f"word_region's. Received: {folder}, without {', '.join(missing)}"
+            )
+
     @classmethod
     def load(cls, folder: pathlib.Path) -> "Alignment":
         """What `save` wrote; DataError where there is none."""
-        if missing := [name for name in (WORDS_FILE, REGIONS_FILE) if not (folder / name).exists()]:
-            raise DataError(
-                "word by word, images are compared with captions by a text encoder that was trained with alignment_dim "
-                f"(word_cnn). Received: {folder}, without {', '.join(missing)}"
-            )
+        cls.check(folder)
         return cls(*(keras.saving.load_model(folder / name, compile=False) for name in (WORDS_FILE, REGIONS_FILE)))

@@ -135,8 +135,7 @@ class TextEncoderParts(Parts):
         if "words" in network.output:
             aligned = network.output | {"embedding": encoder.network.output}
             words = keras.Model(network.input, aligned, name="word_encoder")
-            regions = keras.Model(model.image_network.input, model.image_network.output["regions"], name="regions")
-            Alignment(words, regions).save(self.folder.path)
+            Alignment(words, copied(model.image_network)).save(self.folder.path)
         # The last one: a folder that has it is a finished run.
         with atomic_write(self.folder.path / TEXT_FILE) as aside:
             encoder.save(aside)
@@ -215,14 +214,6 @@ def edits_of(examples: CaptionedImages, count: int, seed: int) -> list[tuple[str
     found = edited(examples.captions, ClassIndex(examples).labels, count, seed)
     found = [edits or (caption,) for caption, edits in zip(flat_captions(examples), found, strict=True)]
     return [tuple(edits[turn % len(edits)] for turn in range(count)) for edits in found]
-
-
-def with_edits(examples: CaptionedImages, seed: int) -> CaptionedImages:
-    """The same images with an edit of each caption in its place."""
-    edits = iter(edits_of(examples, 1, seed))
-    return dataclasses.replace(
-        examples, captions=tuple(tuple(next(edits)[0] for _ in captions) for captions in examples.captions)
-    )
 
 
 def edit_table(reading: Reading, examples: CaptionedImages, count: int, seed: int) -> CaptionTable:

@@ -5,7 +5,6 @@ import pathlib
 import shutil
 from collections.abc import Callable
 
-import keras
 import numpy as np
 import tensorflow as tf
 from absl import logging
@@ -20,16 +19,15 @@ from engine.parts.text_encoder import (
     caption_counts,
     caption_fingerprint,
     character_table,
+    edit_table,
     embedding_table,
     flat_captions,
+    read_table,
     trained_encoder,
-    with_edits,
 )
 from evaluation.captions import CaptionOutputs
 from models.core.preset import Requirement
-from models.text_encoder.configs import SMALL_CNN
-from models.text_encoder.networks import image_encoder
-from models.text_to_image.configs import END_TO_END, TRAINED_FIRST, WORD_CNN
+from models.text_to_image.configs import END_TO_END, READS_EDITS, TRAINED_FIRST, WORD_CNN, WORD_REGION
 from panels.grids import captioned_rows
 from panels.interpolation import lerp
 from pipelines.atomic import atomic_write
@@ -40,9 +38,10 @@ from pipelines.examples import CaptionedImages, DataError
 from pipelines.images import center_crop, to_uint8
 from pipelines.real_images import RealImages
 from pipelines.rows import some_of
+from serving.alignment import REGIONS_FILE, WORDS_FILE, Alignment
 from serving.captions import CaptionSampler
 from serving.encoder import CaptionEncoder
-from serving.joint import COMPATIBILITY_FILE, COSINE, IMAGE_FILE, TEXT_FILE, JointEncoders
+from serving.joint import COMPATIBILITY_FILE, IMAGE_FILE, TEXT_FILE
 from serving.reading import Characters
 
 # The fixed grid of the training's pictures.
@@ -78,9 +77,13 @@ class TextToImageParts(Parts):
 
     def required(self, requirement: Requirement) -> Experiment | None:
         """A text encoder, unless one learns with the GAN or the texts are embeddings from a file."""
+        if self.reads_embeddings and self.experiment.config.reads_edits:
+            raise RunError(f"{READS_EDITS} require a text encoder, not embeddings. Received: {self.choice}")
         if self.choice == END_TO_END or self.reads_embeddings:
             return None
         needed = super().required(requirement)
+        if self.experiment.config.reads_edits and getattr(needed.config, "alignment_dim", 0) == 0 and self.is_beside:
+            raise RunError(f"{READS_EDITS} require --text_encoder={WORD_REGION}. Received: {self.choice}")
         if self.is_beside:
             # Refused now rather than after minutes of training it.
             with_measured(self.experiment.config, {"text_dim": needed.config.embedding_dim})
@@ -92,42 +95,73 @@ class TextToImageParts(Parts):
         if self.choice == END_TO_END and not config.text_dim:
             # No data tells the size of an embedding that is learned with the GAN.
             config = dataclasses.replace(config, text_dim=PAPER_TEXT_DIM)
-        texts = self.texts(examples, dry_run)
-        if config.contrastive_weight:
-            config = with_measured(config, {"image_encoder": self.joint_image_encoder().to_json()})
-        # Of a dry run only their size is shown, which is that of the texts.
-        edits = (texts if dry_run else self.edits(examples)) if config.reads_edits else None
-        batches = matching_batches(examples, config, texts, edits)
+        if config.reads_edits:
+            texts, edits = self.words(examples, dry_run)
+            batches = matching_batches(examples, config, texts, edits)
+            measured = {"text_dim": self.embedding_dim}
+        else:
+            texts = self.texts(examples, dry_run)
+            batches = matching_batches(examples, config, texts)
+            measured = batches.measured
         data = {
             "images": len(examples),
             "pixels": fingerprint(examples.images),
             "classes": class_fingerprint(examples),
             "texts": fingerprint(texts.rows, texts.counts),
         }
-        return Prepared(with_measured(config, batches.measured), batches, data)
+        return Prepared(with_measured(config, measured), batches, data)
 
     def texts(self, examples: CaptionedImages, dry_run: bool) -> CaptionTable:
         """What the model reads of every caption: characters, or an embedding."""
         if self.choice == END_TO_END:
             return character_table(examples)
-        if self.reads_embeddings and self.experiment.config.reads_edits:
-            raise RunError(
-                "contrastive_weight and edited_share require a text encoder, not embeddings. "
-                f"Received: text_encoder={self.choice}"
-            )
         if self.reads_embeddings:
             rows = read_embeddings(self.choice, examples.names)
             return CaptionTable(np.concatenate(rows), np.array([len(row) for row in rows]))
-        needed, folder = self.encoder_run
-        is_trained = (folder.path / TEXT_FILE).exists() or not self.is_beside
-        if is_trained and self.is_beside:
-            self.check_captions(folder)
-        self.encoder = encoder = trained_encoder(folder) if is_trained else None
+        self.encoder = self.find_encoder()
         if dry_run:
             # Their size is all that a dry run shows.
-            dim, counts = encoder.embedding_dim if encoder else needed.config.embedding_dim, caption_counts(examples)
-            return CaptionTable(np.zeros((counts.sum(), dim), np.float32), counts)
+            counts = caption_counts(examples)
+            return CaptionTable(np.zeros((counts.sum(), self.embedding_dim), np.float32), counts)
         return embedding_table(self.encoder, examples, self.embeddings_folder)
+
+    def find_encoder(self) -> CaptionEncoder | None:
+        """The trained text encoder; None in a dry run before it is trained.
+
+        Raises:
+            RunError: the one beside this run was trained on other captions.
+        """
+        _, folder = self.encoder_run
+        if self.is_beside and not (folder.path / TEXT_FILE).exists():
+            return None
+        if self.is_beside:
+            self.check_captions(folder)
+        return trained_encoder(folder)
+
+    @property
+    def embedding_dim(self) -> int:
+        """The size of an embedding by the text encoder, which in a dry run may not be trained."""
+        return self.encoder.embedding_dim if self.encoder else self.encoder_run[0].config.embedding_dim
+
+    def words(self, examples: CaptionedImages, dry_run: bool) -> tuple[CaptionTable, CaptionTable]:
+        """What the frozen encoder reads of every caption and of its edits; in a dry run, which shows their sizes alone,
+        these are captions.
+
+        Raises:
+            RunError: the texts are not from an encoder that compares words with regions.
+        """
+        count, (needed, folder) = self.experiment.config.edited_captions, self.encoder_run
+        self.encoder = self.find_encoder()
+        if self.encoder is None:
+            parts = type(self.run)(needed).parts
+            reading = parts.reading(with_measured(needed.config, parts.measured(examples)))
+        else:
+            Alignment.check(folder.path)
+            reading = self.encoder.reading
+        words = read_table(reading, examples)
+        if dry_run:
+            return words, CaptionTable(np.repeat(words.rows, count, axis=0), np.full(len(words.rows), count))
+        return words, edit_table(reading, examples, count, self.experiment.config.seed)
 
     @property
     def encoder_run(self) -> tuple[Experiment, RunFolder]:
@@ -141,33 +175,10 @@ class TextToImageParts(Parts):
         cached = pathlib.Path(self.experiment.cache_dir) / "embeddings"
         return self.encoder_run[1].path if self.is_beside else cached
 
-    def edits(self, examples: CaptionedImages) -> CaptionTable:
-        """The embedding of every caption with one word exchanged, row by row like the texts."""
-        return embedding_table(self.encoder, with_edits(examples, self.experiment.config.seed), self.embeddings_folder)
-
-    def joint_image_encoder(self) -> keras.Model:
-        """The image encoder beside the text encoder; in a dry run before that is trained, an untrained one like it.
-
-        Raises:
-            RunError: there is none, or it was not trained to compare cosines.
-        """
-        needed, folder = self.encoder_run
-        if self.encoder is None:
-            if needed.config.image_encoder != SMALL_CNN:
-                raise RunError(f"train the text encoder first: {needed.command()}. Received: none in {folder.path}")
-            return image_encoder(needed.config)
-        joint = JointEncoders.load(folder.path)
-        if joint.compatibility.kind != COSINE:
-            raise RunError(
-                "contrastive_weight requires a text encoder that was trained with objective=contrastive. "
-                f"Received: {folder.path}"
-            )
-        return joint.image
-
     def initialize(self, model):
-        """The frozen image encoder is the one beside the text encoder."""
-        if model.image_encoder is not None:
-            model.image_encoder.set_weights(self.joint_image_encoder().get_weights())
+        """The frozen encoders of words and regions are those beside the text encoder."""
+        if model.config.reads_edits:
+            model.attach(Alignment.load(self.encoder_run[1].path))
 
     def trained_on(self, batch, rows, examples):
         """An image with the captions that it is drawn with, as they are read."""
@@ -181,7 +192,7 @@ class TextToImageParts(Parts):
             as_read = self.encoder.reading.as_read
         else:
             # The words that an encoder knows are not known before it is trained.
-            as_read = list if self.choice == WORD_CNN else Characters().as_read
+            as_read = list if self.choice in (WORD_CNN, WORD_REGION) else Characters().as_read
         return [
             ("\n".join([examples.names[row], *dict.fromkeys(as_read(captions))]), [image])
             for row, image, captions in zip(rows["image"], batch["image"], drawn, strict=True)
@@ -204,8 +215,8 @@ class TextToImageParts(Parts):
             with atomic_write(self.folder.path / TEXT_FILE) as aside:
                 self.encoder.save(aside)
             needed = self.required(self.experiment.preset.requirement("text_encoder"))
-            for name in (IMAGE_FILE, COMPATIBILITY_FILE):
-                # An encoder of an earlier version has left none.
+            for name in (IMAGE_FILE, COMPATIBILITY_FILE, WORDS_FILE, REGIONS_FILE):
+                # Not every encoder leaves all of them.
                 if (source := pathlib.Path(needed.workdir) / name).exists():
                     with atomic_write(self.folder.path / name) as aside:
                         shutil.copyfile(source, aside)

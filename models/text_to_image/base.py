@@ -1,9 +1,11 @@
 """What the text-conditional GANs share: networks, text embeddings, generating and scoring."""
 
+from typing import Protocol
+
 import keras
 import tensorflow as tf
 
-from losses import contrastive_loss
+from losses import alignment_loss, contrastive_loss
 from models.core.adversarial import PENALIZED, Adversarial
 from models.text_encoder.networks import text_encoder
 from models.text_to_image import networks as reed
@@ -13,13 +15,24 @@ from models.text_to_image.configs import END_TO_END, TextToImageConfig
 MISMATCH = 11
 
 
+class Frozen(Protocol):
+    """Encoders of words and regions that do not learn (`serving.alignment.Alignment`)."""
+
+    def read(self, ids: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Words (..., T) to `embedding` (..., D), `words` (..., T, A) and `weights` (..., T)."""
+
+    def see(self, images: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Images (B, ...) in [-1, 1] to `embedding` (B, D) and `regions` (B, R, A)."""
+
+
 class TextToImage(Adversarial):
     """A generator of images from latents and texts, and a discriminator of image-text pairs.
 
     Batches are dicts: `image` and `wrong_image` (B, image_size, image_size, 3) float32 in [-1, 1], and `text`
     (B, text_dim) float32, or, end to end, `characters` (B, captions_per_image, 201) integers. Where the configuration
-    reads edits, also `edited_text` like `text`, of the captions with one word exchanged (where there is no such word,
-    the text itself), and `label` (B,) integers, the classes of the images.
+    reads edits, the texts are `words` (B, T) integers, beside `edited` (B, K, T), captions with one word exchanged
+    (where there is no such word, the caption itself), and `label` (B,) integers, the classes of the images; frozen
+    encoders, which are attached to the model, embed them.
     """
 
     config_class = TextToImageConfig
@@ -31,7 +44,11 @@ class TextToImage(Adversarial):
         self.text_encoder = text_encoder(config, config.text_dim) if config.text_encoder == END_TO_END else None
         self.generator = reed.generator(config)
         self.discriminator = reed.discriminator(config)
-        self.image_encoder = reed.frozen_image_encoder(config) if config.contrastive_weight else None
+        self.alignment: Frozen | None = None
+
+    def attach(self, alignment: Frozen):
+        """Give the frozen encoders of words and regions, where the configuration reads edits. They are not saved."""
+        self.alignment = alignment
 
     def player_networks(self, player: str) -> list[keras.Model]:
         """End to end, the text encoder learns in the discriminator's step."""
@@ -40,53 +57,83 @@ class TextToImage(Adversarial):
             networks.append(self.text_encoder)
         return networks
 
-    def embed(self, batch: dict) -> tf.Tensor:
-        """(B, text_dim) text embeddings of a batch, each the mean over an image's captions."""
+    def read(self, batch: dict) -> dict:
+        """What a step reads of a batch's captions.
+
+        Returns:
+            `embedding` (B, text_dim), each the mean over an image's captions. Where the configuration reads edits, also
+            `words` (B, T, A) and their `weights` (B, T), the same of the edited captions, (B, K, ...), under `edited`,
+            and `is_edited` (B, K) bool, which of these there are.
+        """
+        if self.config.reads_edits:
+            edited, words = batch["edited"], batch["words"]
+            is_edited = tf.reduce_any(edited != words[:, tf.newaxis], axis=2)
+            return self.alignment.read(words) | {"edited": self.alignment.read(edited), "is_edited": is_edited}
         if self.text_encoder is None:
-            return batch["text"]
+            return {"embedding": batch["text"]}
         characters = batch["characters"]
         count = characters.shape[1]
         flat = tf.reshape(characters, (-1, characters.shape[2]))
-        embeddings = self.text_encoder({"characters": flat}, training=True)
-        return tf.reduce_mean(tf.reshape(tf.cast(embeddings, tf.float32), (-1, count, self.config.text_dim)), axis=1)
+        embeddings = tf.cast(self.text_encoder({"characters": flat}, training=True), tf.float32)
+        return {"embedding": tf.reduce_mean(tf.reshape(embeddings, (-1, count, self.config.text_dim)), axis=1)}
 
     def generate(self, text: tf.Tensor, purpose: int = 0) -> tf.Tensor:
         """(B, image_size, image_size, 3) images from (B, text_dim) texts and this step's noise of a purpose."""
         latent = self.sample_latent(tf.shape(text)[0], purpose)
         return self.generator({"latent": latent, "text": tf.stop_gradient(text)}, training=True)
 
-    def mismatched(self, batch: dict, text: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def asked(self, texts: dict) -> tuple[dict, tf.Tensor]:
+        """The texts that images are generated for, and how many of them, at the beginning, are the batch's own.
+
+        The others are edited, so that the edit and the caption change places. As in section 4.3, the discriminator
+        does not learn from the images of texts that no real image belongs to.
+        """
+        count = tf.shape(texts["embedding"])[0]
+        if not self.config.generated_edits:
+            return texts, count
+        own = count - tf.cast(self.config.generated_edits * tf.cast(count, tf.float32), count.dtype)
+        asked, edited = {}, {}
+        for name, rows in texts["edited"].items():
+            asked[name] = tf.concat([texts[name][:own], rows[own:, 0]], axis=0)
+            first = tf.concat([rows[:own, 0], texts[name][own:]], axis=0)
+            edited[name] = tf.concat([first[:, tf.newaxis], rows[:, 1:]], axis=1)
+        return asked | {"edited": edited, "is_edited": texts["is_edited"]}, own
+
+    def mismatched(self, batch: dict, texts: dict) -> tuple[tf.Tensor, tf.Tensor]:
         """Real images (B, ...) and texts (B, text_dim) that do not describe them, of a matching-aware configuration.
 
         The texts of the batch with wrong images; of a share of the pairs, the right images with edited captions.
         """
+        text = texts["embedding"]
         if not self.config.edited_share:
             return batch["wrong_image"], text
         draws = self.sample_uniform(tf.shape(text)[0], MISMATCH)
-        is_edited = (draws < self.config.edited_share) & differ(batch["edited_text"], text)
+        is_edited = (draws < self.config.edited_share) & texts["is_edited"][:, 0]
         return (
             tf.where(is_edited[:, tf.newaxis, tf.newaxis, tf.newaxis], batch["image"], batch["wrong_image"]),
-            tf.where(is_edited[:, tf.newaxis], batch["edited_text"], text),
+            tf.where(is_edited[:, tf.newaxis], texts["edited"]["embedding"][:, 0], text),
         )
 
-    def disagreement(self, generated: tf.Tensor, text: tf.Tensor, batch: dict) -> tf.Tensor:
-        """The weighted contrastive loss of generated images and their texts, by the frozen encoders; 0 when off.
+    def disagreement(self, generated: tf.Tensor, texts: dict, batch: dict) -> tf.Tensor:
+        """The weighted contrastive losses of generated images and their texts, by the frozen encoders; 0 when off.
 
-        Each image must find its text among those of the batch and its own with one word exchanged.
+        Each image must find its text among those of the batch and its own with one word exchanged; as a whole, and
+        word by word.
         """
-        config = self.config
-        if not config.contrastive_weight:
-            return tf.constant(0.0)
-        embedded, edited = self.image_encoder({"image": generated}, training=False), batch["edited_text"]
-        loss = contrastive_loss(
-            embedded,
-            text,
-            batch["label"],
-            scale=config.contrastive_scale,
-            edited_embedding=edited[:, tf.newaxis],
-            is_edited=differ(edited, text)[:, tf.newaxis],
-        )
-        return config.contrastive_weight * loss
+        config, label, loss = self.config, batch.get("label"), tf.constant(0.0)
+        if config.contrastive_weight or config.alignment_weight:
+            seen, edited, is_edited = self.alignment.see(generated), texts["edited"], texts["is_edited"]
+        if config.contrastive_weight:
+            pair = seen["embedding"], texts["embedding"]
+            loss += config.contrastive_weight * contrastive_loss(
+                *pair, label, None, config.contrastive_scale, edited["embedding"], is_edited
+            )
+        if config.alignment_weight:
+            aligned, edits = (seen["regions"], texts["words"], texts["weights"]), (edited["words"], edited["weights"])
+            loss += config.alignment_weight * alignment_loss(
+                *aligned, label, None, config.alignment_scale, (*edits, is_edited)
+            )
+        return loss
 
     def score(self, image: tf.Tensor, text: tf.Tensor, role: int) -> tf.Tensor:
         """(B, 1) logits: real, and matching the text?
@@ -100,8 +147,3 @@ class TextToImage(Adversarial):
         """The weighted penalty on the gradient at real and generated images of the same texts; 0 when off."""
         fixed_text = tf.stop_gradient(text)
         return self.weighted_penalty(lambda images: self.score(images, fixed_text, PENALIZED), image, generated)
-
-
-def differ(edited_text: tf.Tensor, text: tf.Tensor) -> tf.Tensor:
-    """(B,) whether an edited text is another one than the text."""
-    return tf.reduce_any(edited_text != text, axis=1)

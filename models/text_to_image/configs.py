@@ -10,9 +10,11 @@ from models.core.config import ConfigError, setting
 from models.text_encoder.configs import MAX_CHARACTERS, RECURRENT_UNITS
 
 # The values of text_encoder that name no file or folder.
-CHAR_CNN_RNN, WORD_CNN, END_TO_END = "char_cnn_rnn", "word_cnn", "end_to_end"
+CHAR_CNN_RNN, WORD_CNN, WORD_REGION, END_TO_END = "char_cnn_rnn", "word_cnn", "word_region", "end_to_end"
 # Of these, the presets of encoders that are trained first, in a folder beside the run's.
-TRAINED_FIRST = (CHAR_CNN_RNN, WORD_CNN)
+TRAINED_FIRST = (CHAR_CNN_RNN, WORD_CNN, WORD_REGION)
+# What reads the words of captions, as a message names it.
+READS_EDITS = "contrastive_weight, alignment_weight, generated_edits and edited_share"
 # The authors' two discriminators, by the names of the scripts that train them.
 MAIN_CLS_INT, MAIN_CLS = "main_cls_int", "main_cls"
 
@@ -30,7 +32,7 @@ class TextToImageConfig(AdversarialConfig):
     learning_rate_halving_epochs: int = setting(100, "epochs between halvings; Torch code, decay_every", minimum=0)
     text_encoder: str = setting(
         CHAR_CNN_RNN,
-        "char_cnn_rnn, word_cnn, end_to_end, the run folder of a trained encoder, or a file of embeddings",
+        "char_cnn_rnn, word_cnn, word_region, end_to_end, the run folder of a trained encoder, or a file of embeddings",
         path_or=(*TRAINED_FIRST, END_TO_END),
     )
     text_dim: int = setting(0, "size of a text embedding; 0: the encoder's (1,024 in the paper)", minimum=0)
@@ -60,28 +62,50 @@ class TextToImageConfig(AdversarialConfig):
 
     contrastive_weight: float = setting(
         0.0,
-        "weight, in the generator's loss, of the contrastive loss of generated images and their texts by the frozen "
-        "encoders of the text encoder's run; as DAMSM in Xu et al. 2018 (AttnGAN), on whole captions; 0: none",
+        "weight, in the generator's loss, of the contrastive loss of whole generated images and whole captions, by the "
+        "frozen encoders of a word_region run; as DAMSM's in Xu et al. 2018 (AttnGAN); 0: none",
         minimum=0.0,
     )
     contrastive_scale: float = setting(
         10.0, "of the cosines in it; as in the encoders' own training", minimum=0.1, maximum=100.0
     )
-    image_encoder: str = setting("", "the layers of its image encoder, in Keras's JSON; from the text encoder's run")
+    alignment_weight: float = setting(
+        0.0,
+        "weight of the same of the words of the captions and regions of the images: Xu et al. 2018, equation 11, with "
+        "the best region of a word in the place of attention, Yao et al. 2022 (FILIP); 0: none",
+        minimum=0.0,
+    )
+    alignment_scale: float = setting(
+        15.0, "of the cosines in that; as in the encoders' own training", minimum=0.1, maximum=100.0
+    )
+    edited_captions: int = setting(
+        1,
+        "captions with one word exchanged that a generated image must not be taken to show, where either of these "
+        "losses is on; hard negatives: Faghri et al. 2018; by words: Yuksekgonul et al. 2023",
+        minimum=1,
+    )
+
+    generated_edits: float = setting(
+        0.0,
+        "share of the generated images that are drawn for captions with one word exchanged, of which there are no real "
+        "images, so that the generator alone learns from them, as from interpolations: Reed et al. 2016, section 4.3",
+        minimum=0.0,
+        maximum=0.9,
+    )
 
     def __post_init__(self):
         super().__post_init__()
         smallest_side(self.image_size)
         if self.reads_edits and self.text_encoder == END_TO_END:
-            raise ConfigError(
-                "contrastive_weight and edited_share require a text encoder that is trained first. "
-                f"Received: text_encoder={self.text_encoder}"
-            )
+            raise ConfigError(f"{READS_EDITS} require {WORD_REGION}. Received: text_encoder={self.text_encoder}")
+        if self.reads_edits and self.captions_per_image != 1:
+            # The words of an average of captions are no words.
+            raise ConfigError(f"{READS_EDITS} require captions_per_image=1. Received: {self.captions_per_image}")
 
     @property
     def reads_edits(self) -> bool:
-        """Whether batches hold captions with one word exchanged (`pipelines.edits`)."""
-        return self.contrastive_weight > 0.0
+        """Whether batches hold the words of captions, and captions with one word exchanged (`pipelines.edits`)."""
+        return max(self.contrastive_weight, self.alignment_weight, self.generated_edits) > 0.0
 
     @property
     def initial_range(self) -> float:

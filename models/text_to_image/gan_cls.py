@@ -19,20 +19,22 @@ class GANCLS(TextToImage):
         loss, mismatch_weight = self.adversarial, self.config.mismatch_weight
         with tf.GradientTape() as generator_tape:
             with tf.GradientTape() as discriminator_tape:
-                text = self.embed(batch)
-                generated = self.generate(text)
+                texts = self.read(batch)
+                text = texts["embedding"]
+                asked, own = self.asked(texts)
+                generated = self.generate(asked["embedding"])
                 real_logits = self.score(image, text, REAL)
-                wrong_logits = self.score(*self.mismatched(batch, text), WRONG)
-                fake_logits = self.score(tf.stop_gradient(generated), text, FAKE)
+                wrong_logits = self.score(*self.mismatched(batch, texts), WRONG)
+                fake_logits = self.score(tf.stop_gradient(generated[:own]), text[:own], FAKE)
                 discriminator_loss = (
                     loss.real(real_logits)
                     + mismatch_weight * loss.fake(wrong_logits)
                     + (1.0 - mismatch_weight) * loss.fake(fake_logits)
-                    + self.penalty(image, generated, text)
+                    + self.penalty(image[:own], generated[:own], text[:own])
                 )
             self.minimize(discriminator_loss, discriminator_tape, "discriminator")
-            generator_loss = loss.generator(self.score(generated, tf.stop_gradient(text), GENERATED))
-            generator_loss += self.disagreement(generated, tf.stop_gradient(text), batch)
+            generator_loss = loss.generator(self.score(generated, tf.stop_gradient(asked["embedding"]), GENERATED))
+            generator_loss += self.disagreement(generated, asked, batch)
         self.minimize(generator_loss, generator_tape, "generator")
         self.after_step()
         return self.track(

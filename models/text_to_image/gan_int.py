@@ -41,7 +41,8 @@ class GANINT(TextToImage):
         image, loss = batch["image"], self.adversarial
         mismatch_weight, interpolation_weight = self.config.mismatch_weight, self.config.interpolation_weight
         with tf.GradientTape() as tape:
-            text = self.embed(batch)
+            texts = self.read(batch)
+            text = texts["embedding"]
             generated = tf.stop_gradient(self.generate(text))
             real_logits, fake_logits = self.score(image, text, REAL), self.score(generated, text, FAKE)
             discriminator_loss = (
@@ -50,17 +51,18 @@ class GANINT(TextToImage):
                 + self.penalty(image, generated, text)
             )
             if mismatch_weight:
-                wrong_logits = self.score(*self.mismatched(batch, text), WRONG)
+                wrong_logits = self.score(*self.mismatched(batch, texts), WRONG)
                 discriminator_loss += mismatch_weight * loss.fake(wrong_logits)
         self.minimize(discriminator_loss, tape, "discriminator")
-        text = tf.stop_gradient(text)
+        asked, _ = self.asked(texts)
+        text = tf.stop_gradient(asked["embedding"])
         count, all_text = tf.shape(text)[0], tf.concat([text, self.interpolate(text)], axis=0)
         with tf.GradientTape() as tape:
             generated = self.generate(all_text, GENERATOR_LATENT)
             logits = self.score(generated, all_text, GENERATED)
             interpolated_loss = loss.generator(logits[count:])
             generator_loss = (2.0 * loss.generator(logits[:count]) + interpolation_weight * interpolated_loss) / 3.0
-            generator_loss += self.disagreement(generated[:count], text, batch)
+            generator_loss += self.disagreement(generated[:count], asked, batch)
         self.minimize(generator_loss, tape, "generator")
         self.after_step()
         wrong_score = {"wrong_score": self.mean_score(wrong_logits)} if mismatch_weight else {}

@@ -63,21 +63,6 @@ def generator(config: TextToImageConfig) -> keras.Model:
     return keras.Model({"latent": latent, "text": text}, image, name="generator")
 
 
-def frozen_image_encoder(config: TextToImageConfig) -> keras.Model:
-    """The network that the setting `image_encoder` describes, with random weights, not trainable.
-
-    Input: `image` (B, image_size, image_size, 3) in [-1, 1], resized to the encoder's own size. Output: (B, D).
-    """
-    encoder = keras.models.model_from_json(config.image_encoder)
-    encoder.trainable = False
-    side = encoder.input["image"].shape[1]
-    if side == config.image_size:
-        return encoder
-    image = keras.Input((config.image_size, config.image_size, 3), name="image")
-    resized = layers.Resizing(side, side, antialias=True)(image)
-    return keras.Model({"image": image}, encoder({"image": resized}), name=encoder.name)
-
-
 def trunk(image, widths: list[int], normalize: Callable, is_main_cls: bool = False):
     """The discriminator's convolutions of the image alone: (B, s, s, 3) to its smallest map, of `widths[-1]` channels.
 

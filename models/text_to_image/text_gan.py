@@ -14,16 +14,20 @@ class TextGAN(TextToImage):
         image, loss = batch["image"], self.adversarial
         with tf.GradientTape() as generator_tape:
             with tf.GradientTape() as discriminator_tape:
-                text = self.embed(batch)
-                generated = self.generate(text)
+                texts = self.read(batch)
+                text = texts["embedding"]
+                asked, own = self.asked(texts)
+                generated = self.generate(asked["embedding"])
                 real_logits = self.score(image, text, REAL)
-                fake_logits = self.score(tf.stop_gradient(generated), text, FAKE)
+                fake_logits = self.score(tf.stop_gradient(generated[:own]), text[:own], FAKE)
                 discriminator_loss = (
-                    loss.real(real_logits) + loss.fake(fake_logits) + self.penalty(image, generated, text)
+                    loss.real(real_logits)
+                    + loss.fake(fake_logits)
+                    + self.penalty(image[:own], generated[:own], text[:own])
                 )
             self.minimize(discriminator_loss, discriminator_tape, "discriminator")
-            generator_loss = loss.generator(self.score(generated, tf.stop_gradient(text), GENERATED))
-            generator_loss += self.disagreement(generated, tf.stop_gradient(text), batch)
+            generator_loss = loss.generator(self.score(generated, tf.stop_gradient(asked["embedding"]), GENERATED))
+            generator_loss += self.disagreement(generated, asked, batch)
         self.minimize(generator_loss, generator_tape, "generator")
         self.after_step()
         return self.track(

@@ -116,35 +116,37 @@ def matching_batches(
     Args:
         examples: the training split.
         config: a TextToImageConfig.
-        texts: the embedding (m, D) float32 of each caption, or its characters (m, 201) integers to learn end to end.
-        edits: the embedding of each caption with one word exchanged (`pipelines.edits`), row by row like `texts`.
+        texts: the embedding (m, D) float32 of each caption; or its characters, (m, 201) integers, to learn end to end;
+            or, with edits, its words (m, T).
+        edits: like these words, a fixed number K of edits of each caption, caption after caption (`pipelines.edits`).
 
     Returns:
         Batches of `image`, `wrong_image` (B, image_size, image_size, 3) float32 in [-1, 1] and `text` (B, D)
-        float32, the mean over `captions_per_image` captions; or `characters` (B, captions_per_image, 201). With edits
-        also `edited_text`, the mean over the same captions' edits, and `label` (B,), the classes of the images.
+        float32, the mean over `captions_per_image` captions; or `characters` (B, captions_per_image, 201); or, with
+        edits, `words` (B, T), `edited` (B, K, T), and `label` (B,), the classes of the images.
     """
     index, read = ClassIndex(examples), reader(examples.images)
     size, count, seed, mirror = config.image_size, config.batch_size, config.seed, config.flip
     embedded = texts.rows.dtype == np.float32
 
+    def places(step, image):
+        return texts.places(image, config.captions_per_image, seeded(seed, CAPTION, step))
+
     def rows(step):
         image, _ = index.matching_and_wrong(count, seed, step)
-        return {"image": image, "caption": texts.places(image, config.captions_per_image, seeded(seed, CAPTION, step))}
+        return {"image": image, "caption": places(step, image)}
 
     def at(step):
         image, wrong = index.matching_and_wrong(count, seed, step)
-        drawn = texts.draw(image, config.captions_per_image, seeded(seed, CAPTION, step))
+        place = places(step, image)
+        drawn = tf.gather(texts.held, place)
         batch = {
             "image": to_float(crop_and_flip(read(image), size, seeded(seed, CROP, step), mirror)),
             "wrong_image": to_float(crop_and_flip(read(wrong), size, seeded(seed, WRONG_CROP, step), mirror)),
         }
         if edits is not None:
-            places = texts.places(image, config.captions_per_image, seeded(seed, CAPTION, step))
-            batch |= {
-                "edited_text": tf.reduce_mean(tf.gather(edits.held, places), axis=1),
-                "label": tf.gather(index.labels, image),
-            }
+            edited = edits.all_of(place[:, 0])
+            return batch | {"words": drawn[:, 0], "edited": edited, "label": tf.gather(index.labels, image)}
         return batch | ({"text": tf.reduce_mean(drawn, axis=1)} if embedded else {"characters": drawn})
 
     return Batches(at, {"text_dim": texts.rows.shape[1]} if embedded else {}, len(examples), rows)

@@ -199,7 +199,7 @@ def test_end_to_end_the_encoder_learns_in_the_discriminators_step_only():
     del batch["text"]
     batch["characters"] = tf.constant(characters)
     singly = [model.text_encoder({"characters": characters[:, caption]}) for caption in range(2)]
-    np.testing.assert_allclose(model.embed(batch), (singly[0] + singly[1]) / 2, atol=1e-6)
+    np.testing.assert_allclose(model.read(batch)["embedding"], (singly[0] + singly[1]) / 2, atol=1e-6)
 
     moved, minimize = {}, model.minimize
 
