@@ -13,12 +13,14 @@ from engine.run import Run
 from metrics.verification import BACKGROUND, POSE
 from models.registry import PRESETS
 from models.text_encoder.networks import image_encoder, text_encoder
+from models.text_encoder.word_cnn import WordCNN
 from pipelines.embeddings.table import write_embeddings
 from pipelines.examples import CaptionedImages, Examples, GroundTruth, LabeledImages, PairedImages, UnpairedImages
 from pipelines.images import load_size
 from pipelines.readers.points import load_ring
 from pipelines.registry import DATASETS
-from serving.joint import COMPATIBILITY_FILE, IMAGE_FILE, INNER_PRODUCT, TEXT_FILE, Compatibility
+from serving.alignment import Alignment
+from serving.joint import COMPATIBILITY_FILE, COSINE, IMAGE_FILE, INNER_PRODUCT, TEXT_FILE, Compatibility
 from tests.pipelines.files import write_noise, write_text
 
 SIDE = 32
@@ -46,12 +48,15 @@ TINY = {
     "word_dim": 5,
     "unknown_buckets": 3,
     "vocabulary_size": 50,
+    "alignment_dim": 3,
     "read_characters": 66,
     "generator_dropout": 0.2,
     # Within 0.08, the embeddings of narrow encoders hardly differ.
     "initial_range": 0.0,
 }
 TEXT_DIM = 6
+# Within the folder of an encoder, that of one which reads words.
+WORDS = "words"
 
 
 def ground_truth(labels: np.ndarray, captions: int) -> GroundTruth:
@@ -127,13 +132,37 @@ def write_encoder(folder: pathlib.Path) -> pathlib.Path:
     text_encoder(config, TEXT_DIM).save(folder / TEXT_FILE)
     image_encoder(config).save(folder / IMAGE_FILE)
     Compatibility(INNER_PRODUCT).write(folder / COMPATIBILITY_FILE)
+    write_word_encoder(folder / WORDS)
     return folder
+
+
+def write_word_encoder(folder: pathlib.Path):
+    """What a run of `word_region` leaves, of captions as `captioned_images` has them."""
+    folder.mkdir()
+    model = word_region(TEXT_DIM, SIDE, ("bird", "line", *map(str, range(9))), 4)
+    model.text_encoder.save(folder / TEXT_FILE)
+    model.image_encoder.save(folder / IMAGE_FILE)
+    Compatibility(COSINE).write(folder / COMPATIBILITY_FILE)
+    Alignment(model.text_network, model.image_network).save(folder)
+
+
+def word_region(text_dim: int, side: int, vocabulary: tuple[str, ...], read_words: int) -> WordCNN:
+    """The tiny model of an encoder that compares words with regions."""
+    sizes = {"embedding_dim": text_dim, "image_size": side, "vocabulary": vocabulary, "read_words": read_words}
+    return WordCNN(tiny("word_region", **sizes))
+
+
+def frozen_encoders(text_dim: int, side: int, read_words: int) -> Alignment:
+    """Of three words and three unknown ones."""
+    keras.utils.set_random_seed(0)
+    model = word_region(text_dim, side, ("red", "blue", "bird"), read_words)
+    return Alignment(model.text_network, model.image_network)
 
 
 def tiny(model: str, **changes):
     """A preset's own configuration with the smallest networks, on data that no preset knows; what is 0 stays so."""
     config = PRESETS[model].config
-    smallest = {name: value for name, value in TINY.items() if getattr(config, name, 0)}
+    smallest = {name: min(value, getattr(config, name)) for name, value in TINY.items() if getattr(config, name, 0)}
     return dataclasses.replace(config, **(smallest | changes))
 
 
@@ -154,10 +183,13 @@ def ablations(model: str) -> dict[str, set[str]]:
 def tiny_run(model: str, folder: pathlib.Path, encoder: pathlib.Path | str = "", **changes) -> Run:
     """A run of the tiny configuration, with changes, whose text encoder is the tiny one; `folder` takes it.
 
+    Where the preset needs words, the encoder is the one within the other's folder.
     A style encoder inverts a tiny generator, which is written beside it.
     """
     fields = {field.name for field in dataclasses.fields(PRESETS[model].config)}
     if "text_encoder" in fields:
+        if getattr(PRESETS[model].config, "reads_edits", False) and (pathlib.Path(encoder) / WORDS).exists():
+            encoder = pathlib.Path(encoder) / WORDS
         changes.setdefault("text_encoder", str(encoder))
     if "text_to_image" in fields and "text_to_image" not in changes:
         changes["text_to_image"] = str(folder.parent / f"generator-of-{folder.name}")

@@ -133,6 +133,8 @@ class TextToImage(Adversarial):
             loss += config.alignment_weight * alignment_loss(
                 *aligned, label, None, config.alignment_scale, (*edits, is_edited)
             )
+        if config.contrastive_warm_up:
+            loss *= tf.minimum(tf.cast(self.steps_done, tf.float32) / config.contrastive_warm_up, 1.0)
         return loss
 
     def score(self, image: tf.Tensor, text: tf.Tensor, role: int) -> tf.Tensor:

@@ -78,6 +78,12 @@ class TextToImageConfig(AdversarialConfig):
     alignment_scale: float = setting(
         15.0, "of the cosines in that; as in the encoders' own training", minimum=0.1, maximum=100.0
     )
+    contrastive_warm_up: int = setting(
+        0,
+        "steps over which the weights of both rise linearly to their full size: what the encoders say of pictures that "
+        "are not yet birds teaches the generator to ignore its noise; this project's; 0: none",
+        minimum=0,
+    )
     edited_captions: int = setting(
         1,
         "captions with one word exchanged that a generated image must not be taken to show, where either of these "

@@ -3,6 +3,9 @@
 "int" is main_cls_int.lua as scripts/train_cub.sh runs it, "cls" main_cls.lua.
 """
 
+import dataclasses
+from collections.abc import Mapping
+
 from models.core.published import Published
 
 SHARED = (
@@ -83,3 +86,8 @@ INTERPOLATION = (
     Published("interpolation_weight", 1.0, "train_cub.sh: interp_weight"),
     Published("interpolation_beta", 0.5, "section 4.3; int: interp_type=1"),
 )
+
+
+def departing(rows: tuple[Published, ...], why: Mapping[str, str]) -> tuple[Published, ...]:
+    """The same constants with the reasons, by name, for which a preset departs from them."""
+    return tuple(dataclasses.replace(row, why=why.get(row.constant, row.why)) for row in rows)

@@ -16,13 +16,15 @@ from models.core.preset import import_name
 from models.registry import PRESETS
 from models.style_encoder.configs import described
 from tests.quick import optimized_graphs
-from tests.worlds import SIDE, examples_of, tiny, tiny_run
+from tests.worlds import SIDE, examples_of, frozen_encoders, tiny, tiny_run
 
 CLASSES = {name: import_name(preset.model) for name, preset in PRESETS.items()}
 GENERATORS = [name for name, preset in PRESETS.items() if "sample" in preset.modes]
 CLASSIC = [name for name, preset in PRESETS.items() if preset.samples_from == "noise"]
 CLASSES_OF_BATCH, POINT, WORDS = 3, 2, 7
-COUPLED = [name for name, model_class in CLASSES.items() if model_class.couples_examples]
+# Captions and images that are compared are those of the replica.
+COMPARED = [name for name, preset in PRESETS.items() if getattr(preset.config, "reads_edits", False)]
+COUPLED = [name for name, model_class in CLASSES.items() if model_class.couples_examples or name in COMPARED]
 # One preset for each class, whose steps are compiled, as a user's are; those of the others run eagerly, in less time.
 COMPILED = tuple({CLASSES[name]: name for name in reversed(PRESETS)}.values())
 
@@ -43,6 +45,7 @@ class OneStep:
         run = tiny_run(name, folder, encoder, **changes)
         self.name, self.prepared = name, run.parts.prepare(run.splits.train)
         self.model = run.build(self.prepared)
+        run.parts.initialize(self.model)
         self.model.run_eagerly = not compiled
         self.before = moving(self.model)
         self.history = self.fit(self.model, 0, 1)
@@ -121,6 +124,8 @@ def test_saved_and_loaded_it_is_the_same_and_continues_the_same(trained, tmp_pat
     assert loaded.config == trained.model.config
     assert loaded.step == 1
     assert_same(everything(loaded), everything(trained.model))
+    if trained.name in COMPARED:
+        loaded.attach(trained.model.alignment)
     slots = [variable for player in loaded.players for variable in loaded.optimizer_of(player).variables]
     # Adam has two slots for each weight, the others one.
     kept = 2 if loaded.config.optimizer == "adam" else 1
@@ -223,6 +228,7 @@ def plain(name, **changes):
         value_counts=(CLASSES_OF_BATCH, 2, 2),
         dropout=0.0,
         generator_dropout=0.0,
+        augmentation="",
         recurrent_unit="rnn",
         channels=3,
         classes=CLASSES_OF_BATCH,
@@ -266,6 +272,8 @@ def build(name, config, strategy=None):
         for average in getattr(model, "averages", ()):
             # It started with the random weights of its own model.
             average.average.set_weights(average.network.get_weights())
+        if name in COMPARED:
+            model.attach(frozen_encoders(config.text_dim, SIDE, WORDS))
         model.compile()
     return model
 
@@ -285,6 +293,7 @@ def make_batch(name, config, rows=slice(None)):
         "text": rng.normal(size=(count, 3)).astype(np.float32),
         "characters": rng.integers(0, 71, (count, 201)).astype(np.uint8),
         "words": rng.integers(0, 6, (count, WORDS)).astype(np.int32),
+        "edited": rng.integers(0, 6, (count, 2, WORDS)).astype(np.int32),
         "caption": np.arange(count),
         "label": np.arange(count),
         "attributes": rng.integers(0, 2, (count, 3)).astype(np.int32),

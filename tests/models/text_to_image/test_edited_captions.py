@@ -1,33 +1,22 @@
 """Edited captions as mismatched pairs, and what frozen encoders say of generated images: GAN-CLS's step by hand."""
 
-import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from losses import alignment_loss, contrastive_loss
 from models.core.config import ConfigError
-from models.text_encoder.word_cnn import WordCNN
 from models.text_to_image.configs import MatchingAwareConfig
-from serving.alignment import Alignment
 from tests.models.steps import Step, batch_of, descend, entropy, plain, probability
 from tests.models.text_to_image.players import Players
-from tests.worlds import tiny
+from tests.worlds import frozen_encoders
 
 WORDS, EDITS = 5, 2
 
 
-def frozen_encoders(text_dim=3, side=8) -> Alignment:
-    """Of five words a caption."""
-    keras.utils.set_random_seed(0)
-    sizes = {"embedding_dim": text_dim, "image_size": side, "alignment_dim": 3}
-    model = WordCNN(tiny("word_cnn", vocabulary=("red", "blue", "bird"), read_words=WORDS, **sizes))
-    return Alignment(model.text_network, model.image_network)
-
-
 def make(name="gan_cls", **changes):
     model = plain(name, captions_per_image=1, edited_captions=EDITS, **changes)
-    model.attach(frozen_encoders())
+    model.attach(frozen_encoders(text_dim=3, side=8, read_words=WORDS))
     return model
 
 
@@ -129,6 +118,18 @@ def test_every_generator_takes_the_losses(name, setting):
         moved.append((step.logs["generator_loss"], step.after[-1]))
     assert moved[1][0] > moved[0][0] + 0.1
     assert any(np.abs(one - other).max() > 1e-4 for one, other in zip(moved[0][1], moved[1][1], strict=True))
+
+
+def test_the_losses_of_the_encoders_rise_to_their_weights():
+    model = make(contrastive_weight=1.0, alignment_weight=1.0, contrastive_warm_up=4)
+    batch = edited_batch(model)
+    texts, images, losses = model.read(batch), batch["image"], []
+    for step in (0, 1, 4, 9):
+        model.steps_done.assign(step)
+        losses.append(float(model.disagreement(images, texts, batch)))
+    assert losses[0] == 0.0
+    np.testing.assert_allclose(losses[1:], [losses[2] / 4, losses[2], losses[2]], rtol=1e-6)
+    assert losses[2] > 0.1
 
 
 def test_gan_int_cls_takes_edited_captions_for_mismatched_pairs():
