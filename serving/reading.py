@@ -7,6 +7,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+# Both register the layers of the encoders, without which Keras cannot read their files.
+import models.text_encoder.networks
+import models.text_encoder.words  # noqa: F401
 from models.text_encoder.vocabulary import Vocabulary, words_of
 from pipelines.batches.text import decode_characters, encode_characters
 from pipelines.characters import MAX_CHARACTERS, cut_line, is_cut

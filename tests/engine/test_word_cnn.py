@@ -62,6 +62,18 @@ def test_the_files_of_a_run_score_images_and_captions_as_training_did(tmp_path, 
     assert np.isclose(np.sqrt(np.mean((embeddings - about) ** 2)), STANDARD_DEVIATION, rtol=1e-3)
 
 
+@pytest.mark.parametrize("name", ["char_cnn_rnn", "word_region"])
+def test_a_new_process_reads_the_encoders(tmp_path, world, name):
+    """Nothing of their training has been imported there."""
+    tiny_run(name, tmp_path, steps=1).train(Train())
+    lines = ["import pathlib, sys", "folder = pathlib.Path(sys.argv[1])"]
+    lines += ["from serving.encoder import CaptionEncoder", f"CaptionEncoder.load(folder / {TEXT_FILE!r})"]
+    if name == "word_region":
+        lines[2:2] = ["from serving.alignment import Alignment", "Alignment.load(folder)"]
+    result = subprocess.run([sys.executable, "-c", "\n".join(lines), str(tmp_path)], capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+
+
 def test_a_run_with_an_alignment_leaves_its_encoders_of_words_and_regions(tmp_path, world):
     run = tiny_run("word_cnn", tmp_path / "run", steps=2, alignment_dim=3)
     run.train(Train())
