@@ -5,7 +5,7 @@ from typing import Protocol
 import keras
 import tensorflow as tf
 
-from losses import alignment_loss, contrastive_loss
+from losses import alignment_loss, contrastive_loss, mode_seeking_loss
 from models.core.adversarial import PENALIZED, Adversarial
 from models.text_encoder.networks import text_encoder
 from models.text_to_image import networks as reed
@@ -13,6 +13,8 @@ from models.text_to_image.configs import END_TO_END, TextToImageConfig
 
 # The purpose of the random numbers that choose mismatched pairs, after those of `models.core.adversarial`.
 MISMATCH = 11
+# That of the noise with which images are drawn again.
+AGAIN = 12
 
 
 class Frozen(Protocol):
@@ -82,6 +84,22 @@ class TextToImage(Adversarial):
         latent = self.sample_latent(tf.shape(text)[0], purpose)
         return self.generator({"latent": latent, "text": tf.stop_gradient(text)}, training=True)
 
+    def sameness(self, generated: tf.Tensor, text: tf.Tensor, purpose: int = 0) -> tf.Tensor:
+        """The weighted mode-seeking loss of the first half of the images, drawn again with other noise; 0 when off.
+
+        Args:
+            generated: (B, ...) of (B, text_dim) texts and the noise of this purpose.
+            text: the texts.
+            purpose: of the noise.
+        """
+        if not self.config.mode_seeking_weight:
+            return tf.constant(0.0)
+        count = tf.shape(text)[0]
+        half = (count + 1) // 2
+        latent, other = (self.sample_latent(count, number)[:half] for number in (purpose, AGAIN))
+        again = self.generator({"latent": other, "text": tf.stop_gradient(text[:half])}, training=True)
+        return self.config.mode_seeking_weight * mode_seeking_loss(generated[:half], again, latent, other)
+
     def asked(self, texts: dict) -> tuple[dict, tf.Tensor]:
         """The texts that images are generated for, and how many of them, at the beginning, are the batch's own.
 
@@ -133,8 +151,6 @@ class TextToImage(Adversarial):
             loss += config.alignment_weight * alignment_loss(
                 *aligned, label, None, config.alignment_scale, (*edits, is_edited)
             )
-        if config.contrastive_warm_up:
-            loss *= tf.minimum(tf.cast(self.steps_done, tf.float32) / config.contrastive_warm_up, 1.0)
         return loss
 
     def score(self, image: tf.Tensor, text: tf.Tensor, role: int) -> tf.Tensor:

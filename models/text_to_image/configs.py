@@ -78,11 +78,11 @@ class TextToImageConfig(AdversarialConfig):
     alignment_scale: float = setting(
         15.0, "of the cosines in that; as in the encoders' own training", minimum=0.1, maximum=100.0
     )
-    contrastive_warm_up: int = setting(
-        0,
-        "steps over which the weights of both rise linearly to their full size: what the encoders say of pictures that "
-        "are not yet birds teaches the generator to ignore its noise; this project's; 0: none",
-        minimum=0,
+    mode_seeking_weight: float = setting(
+        0.0,
+        "weight, in the generator's loss, of the inverse distance of two images of one text and two noises; Mao et al. "
+        "2019 (MSGAN), equation 1; 0: none",
+        minimum=0.0,
     )
     edited_captions: int = setting(
         1,

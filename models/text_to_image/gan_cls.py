@@ -34,7 +34,7 @@ class GANCLS(TextToImage):
                 )
             self.minimize(discriminator_loss, discriminator_tape, "discriminator")
             generator_loss = loss.generator(self.score(generated, tf.stop_gradient(asked["embedding"]), GENERATED))
-            generator_loss += self.disagreement(generated, asked, batch)
+            generator_loss += self.disagreement(generated, asked, batch) + self.sameness(generated, asked["embedding"])
         self.minimize(generator_loss, generator_tape, "generator")
         self.after_step()
         return self.track(

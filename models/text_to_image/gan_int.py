@@ -63,6 +63,7 @@ class GANINT(TextToImage):
             interpolated_loss = loss.generator(logits[count:])
             generator_loss = (2.0 * loss.generator(logits[:count]) + interpolation_weight * interpolated_loss) / 3.0
             generator_loss += self.disagreement(generated[:count], asked, batch)
+            generator_loss += self.sameness(generated, all_text, GENERATOR_LATENT)
         self.minimize(generator_loss, tape, "generator")
         self.after_step()
         wrong_score = {"wrong_score": self.mean_score(wrong_logits)} if mismatch_weight else {}

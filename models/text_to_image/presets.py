@@ -45,6 +45,7 @@ PLUS = {
     "captions_per_image": 1,
     "contrastive_weight": 1.0,
     "alignment_weight": 1.0,
+    "mode_seeking_weight": 0.1,
     "edited_captions": 2,
     "generated_edits": 0.5,
     "augmentation": "translation,cutout",
@@ -130,7 +131,7 @@ PRESETS["gan_cls_plus"] = dataclasses.replace(
     PRESETS["gan_cls"],
     config=MatchingAwareConfig(**PLUS),
     summary="GAN-CLS whose generator also learns from frozen encoders of words and regions",
-    source=f"{PAPER}, section 4.2; Xu et al. 2018 (DAMSM), Yao et al. 2022 (FILIP), Zhao et al. 2020 (DiffAugment)",
-    per_dataset={"birds": BIRDS | {"epochs": 16, "contrastive_warm_up": 2000}},
+    source=f"{PAPER}, section 4.2; Xu et al. 2018 (DAMSM), Yao et al. 2022 (FILIP), Mao et al. 2019 (MSGAN)",
+    per_dataset={"birds": BIRDS | {"epochs": 16}},
     published=published.departing(PRESETS["gan_cls"].published, PLUS_WHY),
 )

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from losses import alignment_loss, contrastive_loss
+from losses import alignment_loss, contrastive_loss, mode_seeking_loss
 from models.core.config import ConfigError
 from models.text_to_image.configs import MatchingAwareConfig
 from tests.models.steps import Step, batch_of, descend, entropy, plain, probability
@@ -37,11 +37,13 @@ def read(model, ids):
 
 
 @pytest.mark.parametrize(
-    ("share", "whole", "by_words", "drawn"), [(0.0, 0.7, 0.0, 0.0), (1.0, 0.0, 0.4, 0.5), (1.0, 0.7, 0.4, 0.0)]
+    ("share", "whole", "by_words", "drawn", "apart"),
+    [(0.0, 0.7, 0.0, 0.0, 0.0), (1.0, 0.0, 0.4, 0.5, 0.3), (1.0, 0.7, 0.4, 0.0, 0.0)],
 )
-def test_gan_cls_with_edited_captions_and_the_losses_of_frozen_encoders(share, whole, by_words, drawn):
+def test_gan_cls_with_edited_captions_and_the_losses_of_frozen_encoders(share, whole, by_words, drawn, apart):
     """Row 1 has no edit: it keeps its wrong image, and has no hard negative. Rows 2 and 3 may be drawn for edits."""
-    model = make(edited_share=share, contrastive_weight=whole, alignment_weight=by_words, generated_edits=drawn)
+    weights = {"contrastive_weight": whole, "alignment_weight": by_words, "mode_seeking_weight": apart}
+    model = make(edited_share=share, generated_edits=drawn, **weights)
     batch = edited_batch(model, without=[1])
     frozen = [value.numpy() for value in model.alignment.words.weights + model.alignment.regions.weights]
     given = read(model, batch["words"])
@@ -76,6 +78,12 @@ def test_gan_cls_with_edited_captions_and_the_losses_of_frozen_encoders(share, w
         aligned = seen["regions"], asked["words"], asked["weights"]
         hard = edited["words"], edited["weights"], is_edited
         generator_loss += by_words * alignment_loss(*aligned, label, None, 15.0, hard)
+        if apart:
+            # The first two are drawn again, with other noise.
+            latent, other = (tf.constant(given["latent"][:2]) for given in step.given["generator"][:2])
+            assert np.abs(latent - other).max() > 0.1
+            again = model.generator({"latent": other, "text": asked["embedding"][:2]}, training=True)
+            generator_loss += apart * mode_seeking_loss(images[:2], again, latent, other)
     descend(generator_loss, tape, model.generator)
     step.assert_repeated(
         generator_loss=generator_loss,
@@ -120,16 +128,20 @@ def test_every_generator_takes_the_losses(name, setting):
     assert any(np.abs(one - other).max() > 1e-4 for one, other in zip(moved[0][1], moved[1][1], strict=True))
 
 
-def test_the_losses_of_the_encoders_rise_to_their_weights():
-    model = make(contrastive_weight=1.0, alignment_weight=1.0, contrastive_warm_up=4)
-    batch = edited_batch(model)
-    texts, images, losses = model.read(batch), batch["image"], []
-    for step in (0, 1, 4, 9):
-        model.steps_done.assign(step)
-        losses.append(float(model.disagreement(images, texts, batch)))
-    assert losses[0] == 0.0
-    np.testing.assert_allclose(losses[1:], [losses[2] / 4, losses[2], losses[2]], rtol=1e-6)
-    assert losses[2] > 0.1
+@pytest.mark.parametrize("name", ["text_gan", "gan_int", "gan_int_cls"])
+def test_every_generator_keeps_its_images_apart(name):
+    losses = []
+    for weight in (0.0, 0.3):
+        model = plain(name, captions_per_image=1, mode_seeking_weight=weight)
+        step = Step(model, batch_of(model))
+        losses.append(step.logs["generator_loss"])
+    texts = [given["text"] for given in step.given["generator"]]
+    latents = [given["latent"] for given in step.given["generator"]]
+    half = len(texts[-1])
+    np.testing.assert_array_equal(texts[-1], texts[-2][:half])
+    assert half == (len(texts[-2]) + 1) // 2
+    assert np.abs(latents[-1] - latents[-2][:half]).max() > 0.1
+    assert losses[1] > losses[0] + 0.01
 
 
 def test_gan_int_cls_takes_edited_captions_for_mismatched_pairs():
