@@ -172,7 +172,9 @@ class Train(Command):
     )
     precision: str | None = option(None, f"{', '.join(PRECISIONS)}.", setting=True)
     text_encoder: str | None = option(
-        None, "char_cnn_rnn, word_cnn, end_to_end, an encoder's run folder, or a file of embeddings.", setting=True
+        None,
+        "char_cnn_rnn, word_cnn, word_region, end_to_end, an encoder's run folder, or a file of embeddings.",
+        setting=True,
     )
     text_to_image: str | None = option(
         None,

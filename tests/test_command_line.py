@@ -99,7 +99,7 @@ def refusal(folder, *arguments):
         (["--mode=sample", "--model=char_cnn_rnn"], ["accepted for char_cnn_rnn are", "Received: sample"]),
         (["--mode=export", "--model=attribute_judge"], ["accepted for attribute_judge are", "Received: export"]),
         (["--mode=sample", f"--workdir={'x' * 5000}"], ["run.json must be a file that can be read", "too long"]),
-        (["--text_encoder=nowhere.npz"], ["must be char_cnn_rnn or word_cnn or end_to_end or the path", "nowhere.npz"]),
+        (["--text_encoder=nowhere.npz"], ["or word_cnn or word_region or end_to_end or the path", "nowhere.npz"]),
         (["--model=char_cnn_rnn", "--set=image_encoder=no.keras"], ["image_encoder must be small_cnn or", "no.keras"]),
         (["--mode=sample", "--num_images=1001"], ["num_images", "1000", "1001"]),
         (["--mode=generate", "--num_images=1000001"], ["--num_images must be at most 1000000. Received: 1000001"]),

@@ -162,7 +162,9 @@ def frozen_encoders(text_dim: int, side: int, read_words: int) -> Alignment:
 def tiny(model: str, **changes):
     """A preset's own configuration with the smallest networks, on data that no preset knows; what is 0 stays so."""
     config = PRESETS[model].config
-    smallest = {name: min(value, getattr(config, name)) for name, value in TINY.items() if getattr(config, name, 0)}
+    smallest = {name: value for name, value in TINY.items() if getattr(config, name, 0)}
+    if getattr(config, "reads_edits", False):
+        smallest["captions_per_image"] = 1
     return dataclasses.replace(config, **(smallest | changes))
 
 

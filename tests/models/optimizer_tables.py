@@ -101,10 +101,12 @@ JUDGE = Row(Adam(0.9, 0.999), 1e-3)
 TABLE = {
     "text_gan": REED,
     "gan_cls": REED,
+    "gan_cls_plus": REED,
     "gan_int": REED,
     "gan_int_cls": REED,
     "char_cnn_rnn": Row(RMSProp(), 7e-4, EVERY_150),
     "word_cnn": Row(Adam(0.9, 0.999), 5e-4),
+    "word_region": Row(Adam(0.9, 0.999), 1e-3),
     # Reed et al., ICML 2016, section 5, of the generators: of the style encoder no constants are published.
     "style_encoder": DCGAN,
     **dict.fromkeys(("pix2pix", "pix2pix_l1", "pix2pix_gan", "pix2pix_cgan", "pix2pix_l1_gan"), DCGAN),
@@ -137,6 +139,7 @@ FAST_CRITIC = Row(Adam(0.5, 0.9), 1e-3, turns=5)
 SHORTER = {0: 1.0, 12_500: 0.5, 25_000: 0.0}
 PER_DATASET = {
     ("gan_cls", "birds"): Row(Adam(0.5, 0.999), 5e-4),
+    ("word_region", "birds"): Row(Adam(0.9, 0.999), 1e-3, {0: 1.0, 59: 1.0, 60: 0.5, 119: 0.5, 120: 0.25}),
     ("char_cnn_rnn", "birds"): Row(Adam(0.9, 0.999), 2e-3, {0: 1.0, 79: 1.0, 80: 0.5, 169: 0.5, 170: 0.25}),
     ("char_cnn_rnn", "captions"): Row(Adam(0.9, 0.999), 2e-4, {0: 1.0, 489: 1.0, 490: 0.5, 989: 0.5, 990: 0.25}),
     ("char_cnn_rnn", "flowers"): Row(RMSProp(), 7e-4, {0: 1.0, 81: 1.0, 82: 0.98, 164: 0.98**2}),
