@@ -87,14 +87,15 @@ def test_a_run_with_an_alignment_leaves_its_encoders_of_words_and_regions(tmp_pa
     for name in ("words", "weights"):
         np.testing.assert_allclose(read[name], expected[name], rtol=1e-4, atol=1e-5)
     images = np.asarray(to_float(center_crop(world.images, 32)))
-    expected = model.image_network({"image": images}, training=False)["regions"]
-    np.testing.assert_allclose(aligned.see(images), expected, rtol=1e-4, atol=1e-5)
+    expected, seen = model.image_network({"image": images}, training=False), aligned.see(images)
+    for name in ("embedding", "regions"):
+        np.testing.assert_allclose(seen[name], expected[name], rtol=1e-4, atol=1e-5)
     assert not aligned.words.trainable_variables + aligned.regions.trainable_variables
     # Of another size, they are resized.
     larger = tf.image.resize(images, (64, 64), method="nearest")
-    assert aligned.see(larger).shape == expected.shape
+    assert aligned.see(larger)["regions"].shape == expected["regions"].shape
     (tmp_path / "run" / "region_encoder.keras").unlink()
-    with pytest.raises(DataError, match=r"alignment_dim \(word_cnn\)\. Received: .*without region_encoder\.keras"):
+    with pytest.raises(DataError, match=r"such as word_region's\. Received: .*without region_encoder\.keras"):
         Alignment.load(tmp_path / "run")
 
 
