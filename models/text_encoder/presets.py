@@ -86,7 +86,7 @@ PRESETS = {
         needs=TEXT_AND_IMAGES,
         evaluators=EVALUATORS,
         modes=("train", "evaluate"),
-        why_per_dataset={"birds": "short enough for two cores; measured by the colors that single words find"},
+        why_per_dataset={"birds": "short enough for two cores"},
         per_dataset={
             "birds": {
                 "image_size": 32,
