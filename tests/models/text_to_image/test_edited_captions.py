@@ -108,11 +108,12 @@ def test_every_generator_draws_for_edited_captions_of_which_the_discriminator_le
     step = Step(model, batch)
     own, edited = (read(model, ids)["embedding"].numpy() for ids in (batch["words"], batch["edited"][:, 0]))
     asked = np.concatenate([own[:2], edited[2:]])
+    assert np.abs(own[2:] - edited[2:]).max() > 1e-3
     # The last pass of the generator is its own turn; GAN-INT's has interpolations behind.
     np.testing.assert_allclose(step.given["generator"][-1]["text"][:4], asked, rtol=1e-5, atol=1e-6)
     *of_discriminator, of_generator = step.given["discriminator"]
     for given in of_discriminator:
-        assert all(np.abs(own - text).max(axis=1).min() < 1e-5 for text in given["text"])
+        np.testing.assert_allclose(given["text"], own[: len(given["text"])], rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(of_generator["text"][:4], asked, rtol=1e-5, atol=1e-6)
 
 
@@ -129,8 +130,14 @@ def test_every_generator_takes_the_losses(name, setting):
 
 
 @pytest.mark.parametrize("name", ["text_gan", "gan_int", "gan_int_cls"])
-def test_every_generator_keeps_its_images_apart(name):
-    losses = []
+def test_every_generator_keeps_its_images_apart(name, monkeypatch):
+    losses, compared = [], []
+
+    def recorded(*arguments):
+        compared.append(arguments)
+        return mode_seeking_loss(*arguments)
+
+    monkeypatch.setattr("models.text_to_image.base.mode_seeking_loss", recorded)
     for weight in (0.0, 0.3):
         model = plain(name, captions_per_image=1, mode_seeking_weight=weight)
         step = Step(model, batch_of(model))
@@ -141,6 +148,10 @@ def test_every_generator_keeps_its_images_apart(name):
     np.testing.assert_array_equal(texts[-1], texts[-2][:half])
     assert half == (len(texts[-2]) + 1) // 2
     assert np.abs(latents[-1] - latents[-2][:half]).max() > 0.1
+    # The noises are those of the images.
+    _, _, *noises = compared[0]
+    np.testing.assert_array_equal(noises[0], latents[-2][:half])
+    np.testing.assert_array_equal(noises[1], latents[-1])
     assert losses[1] > losses[0] + 0.01
 
 
