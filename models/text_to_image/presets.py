@@ -35,11 +35,7 @@ BIRDS = BIRDS_TEXT_ENCODER | {
 }
 
 
-# What the field has found since: each is off in the paper's presets.
-PLUS_WHY = {
-    "captions_per_image": "the words of an average of captions are no words",
-    "average_decay": "steadier pictures; measured on the birds",
-}
+# What the field has found since: each is off in the paper's presets. Weights chosen on the birds (docs/results.md).
 PLUS = {
     "text_encoder": WORD_REGION,
     "captions_per_image": 1,
@@ -50,6 +46,11 @@ PLUS = {
     "generated_edits": 0.5,
     "augmentation": "translation,cutout",
     "average_decay": 0.998,
+}
+# Why its published constants are others.
+PLUS_WHY = {
+    "captions_per_image": "the words of an average of captions are no words",
+    "average_decay": "steadier pictures; measured on the birds",
 }
 
 
