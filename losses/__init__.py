@@ -2,7 +2,7 @@
 
 from losses.adversarial import ADVERSARIAL, AdversarialLoss, PairedLoss
 from losses.classification import categorical_information, class_loss, continuous_information
-from losses.joint_embedding import alignment_loss, contrastive_loss, joint_embedding_loss
+from losses.joint_embedding import alignment_loss, contrastive_loss, edited_words_loss, joint_embedding_loss
 from losses.mode_seeking import mode_seeking_loss
 from losses.penalties import PENALTIES
 from losses.style import style_loss
@@ -17,6 +17,7 @@ __all__ = [
     "class_loss",
     "continuous_information",
     "contrastive_loss",
+    "edited_words_loss",
     "joint_embedding_loss",
     "mode_seeking_loss",
     "style_loss",

@@ -9,8 +9,8 @@ Strip = tuple[str, np.ndarray, np.ndarray]
 
 
 def lerp(first: np.ndarray, second: np.ndarray, count: int) -> np.ndarray:
-    """Linear interpolation: (count, D) points from one (D,) vector to another, both ends included."""
-    weight = np.linspace(0.0, 1.0, count, dtype=np.float32)[:, np.newaxis]
+    """Linear interpolation: (count, ...) points from one (...) array to another, both ends included."""
+    weight = np.linspace(0.0, 1.0, count, dtype=np.float32).reshape(-1, *np.ones(first.ndim, int))
     return (1.0 - weight) * first + weight * second
 
 

@@ -6,8 +6,10 @@ import pathlib
 import keras
 import tensorflow as tf
 
+from models.text_encoder.words import WORD_SEQUENCE
 from pipelines.atomic import atomic_write
 from pipelines.examples import DataError
+from serving.encoder import CaptionEncoder
 from serving.reading import Reading, reading_of
 
 # What a text encoder with an alignment leaves in its folder, beside the files of `serving.joint`.
@@ -53,6 +55,15 @@ class Alignment:
         given = self.regions({"image": images}, training=False)
         return {name: tf.cast(rows, tf.float32) for name, rows in given.items()}
 
+    @property
+    def word_dim(self) -> int:
+        """A, the size of the embedding of a word."""
+        return self.words.output["words"].shape[-1]
+
+    def sequences(self) -> CaptionEncoder:
+        """Captions to the embeddings of their words, (B, T, A), as a generator reads them."""
+        return CaptionEncoder(keras.Model(self.words.input, self.words.output["words"]))
+
     def save(self, folder: pathlib.Path):
         """Write both files."""
         for name, network in ((WORDS_FILE, self.words), (REGIONS_FILE, self.regions)):
@@ -70,6 +81,11 @@ class Alignment:
 
     @classmethod
     def load(cls, folder: pathlib.Path) -> "Alignment":
-        """What `save` wrote; DataError where there is none."""
+        """What `save` wrote; DataError where there is none, or an earlier version of this project wrote it."""
         cls.check(folder)
-        return cls(*(keras.saving.load_model(folder / name, compile=False) for name in (WORDS_FILE, REGIONS_FILE)))
+        words, regions = (keras.saving.load_model(folder / name, compile=False) for name in (WORDS_FILE, REGIONS_FILE))
+        if WORD_SEQUENCE not in (layer.name for layer in words.layers):
+            raise DataError(
+                f"a text encoder must be one of this version: train it again, with --restart. Received: {folder}"
+            )
+        return cls(words, regions)

@@ -22,17 +22,17 @@ class CaptionSampler(Sampler):
         super().__init__([generator, *([encoder.network] if encoder else [])], step)
         self.generator, self.encoder = generator, encoder
         self.latent_dim = generator.input["latent"].shape[-1]
-        self.text_dim = generator.input["text"].shape[-1]
+        self.text_shape = tuple(generator.input["text"].shape[1:])
         self.generate = tf.function(
             self.images,
             input_signature=[
-                tf.TensorSpec([None, self.text_dim], tf.float32),
+                tf.TensorSpec([None, *self.text_shape], tf.float32),
                 tf.TensorSpec([None, self.latent_dim], tf.float32),
             ],
         )
 
     def images(self, text: tf.Tensor, latent: tf.Tensor) -> tf.Tensor:
-        """(B, text_dim) embeddings and (B, latent_dim) noise to (B, side, side, 3) uint8 images."""
+        """(B, *text_shape) embeddings and (B, latent_dim) noise to (B, side, side, 3) uint8 images."""
         return to_uint8(self.generator({"latent": latent, "text": text}, training=False))
 
     def latents(self, count: tf.Tensor | int, seed: tf.Tensor | int, batch: int = 0) -> tf.Tensor:
@@ -40,14 +40,14 @@ class CaptionSampler(Sampler):
         return tf.random.stateless_normal((count, self.latent_dim), noise_seed(seed, batch))
 
     def embed(self, captions: list[str]) -> np.ndarray:
-        """(n, text_dim) float32 embeddings of captions."""
+        """(n, *text_shape) float32 embeddings of captions, whole or, of a generator with attention, of their words."""
         return self.encoder.embed_all(captions)
 
     def draw(self, inputs, seed: int) -> np.ndarray:
         """(n, side, side, 3) uint8 images.
 
         Args:
-            inputs: `captions`, a list of n strings, or `embeddings` (n, text_dim); `latent` (n, latent_dim) in the
+            inputs: `captions`, a list of n strings, or `embeddings` (n, *text_shape); `latent` (n, latent_dim) in the
                 place of the seed's noise, if it is given.
             seed: of the noise.
         """
@@ -60,14 +60,14 @@ class CaptionSampler(Sampler):
 
         serving_default: captions (B,) strings; the noise differs from call to call.
         captions_and_seed: captions and a seed (int32 scalar); the same seed gives the same images.
-        embeddings_and_noise: embeddings (B, text_dim) and noise (B, latent_dim), float32.
+        embeddings_and_noise: embeddings (B, *text_shape) and noise (B, latent_dim), float32.
         embeddings_and_seed: embeddings and a seed.
         `--mode=sample --num_images=n --seed=s` draws each caption as a batch of its own: its row is what
         `captions_and_seed` gives for that caption n times and s.
         A model trained on embeddings from a file has the last two only, `embeddings_and_seed` as its default.
         """
         captions = tf.TensorSpec([None], tf.string, name="captions")
-        embeddings = tf.TensorSpec([None, self.text_dim], tf.float32, name="embeddings")
+        embeddings = tf.TensorSpec([None, *self.text_shape], tf.float32, name="embeddings")
         noise = tf.TensorSpec([None, self.latent_dim], tf.float32, name="noise")
         seed = tf.TensorSpec([], tf.int32, name="seed")
 

@@ -19,7 +19,8 @@ class CaptionEncoder(tf.Module):
     """A trained text encoder on raw captions. Computes in float32.
 
     Args:
-        network: made by `models.text_encoder.networks.text_encoder` or `models.text_encoder.words.text_encoder`.
+        network: made by `models.text_encoder.networks.text_encoder` or `models.text_encoder.words.text_encoder`; or one
+            of the same input whose output is the embedding of each word, (B, T, A) (`serving.alignment`).
 
     Attributes:
         reading: what it reads of a caption (`serving.reading.Reading`).
@@ -32,7 +33,7 @@ class CaptionEncoder(tf.Module):
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string)])
     def embed(self, captions: tf.Tensor) -> tf.Tensor:
-        """(B,) raw caption strings to (B, D) float32 embeddings."""
+        """(B,) raw caption strings to (B, D) float32 embeddings, or (B, T, A) of words."""
         inputs = {self.reading.input_name: self.reading.ids(captions)}
         return tf.cast(self.network(inputs, training=False), tf.float32)
 
@@ -49,12 +50,12 @@ class CaptionEncoder(tf.Module):
         return features, mask[..., 0] > 0
 
     def embed_all(self, captions: list[str], batch_size: int = 256) -> np.ndarray:
-        """(m, D) float32 embeddings of any number of captions."""
+        """(m, D) float32 embeddings of any number of captions, or (m, T, A) of words."""
         parts = [
             self.embed(tf.constant(captions[start : start + batch_size])).numpy()
             for start in range(0, len(captions), batch_size)
         ]
-        return np.concatenate(parts) if parts else np.zeros((0, self.embedding_dim), np.float32)
+        return np.concatenate(parts) if parts else np.zeros((0, *self.network.output_shape[1:]), np.float32)
 
     def save(self, path: pathlib.Path):
         """Write the network as a `.keras` file."""

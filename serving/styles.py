@@ -67,7 +67,7 @@ class StyleSampler(Sampler):
         image_bytes = tf.TensorSpec([None], tf.string, name="image_bytes")
         images = tf.TensorSpec([None, None, None, 3], tf.uint8, name="images")
         captions = tf.TensorSpec([None], tf.string, name="captions")
-        embeddings = tf.TensorSpec([None, self.captions.text_dim], tf.float32, name="embeddings")
+        embeddings = tf.TensorSpec([None, *self.captions.text_shape], tf.float32, name="embeddings")
 
         def style_of_images(images):
             return {"style": self.styles(images)}

@@ -167,7 +167,7 @@ def tiny(model: str, **changes):
     """A preset's own configuration with the smallest networks, on data that no preset knows; what is 0 stays so."""
     config = PRESETS[model].config
     smallest = {name: value for name, value in TINY.items() if getattr(config, name, 0)}
-    if getattr(config, "reads_edits", False):
+    if getattr(config, "reads_words", False):
         smallest["captions_per_image"] = 1
     return dataclasses.replace(config, **(smallest | changes))
 
@@ -194,7 +194,7 @@ def tiny_run(model: str, folder: pathlib.Path, encoder: pathlib.Path | str = "",
     """
     fields = {field.name for field in dataclasses.fields(PRESETS[model].config)}
     if "text_encoder" in fields:
-        if getattr(PRESETS[model].config, "reads_edits", False) and (pathlib.Path(encoder) / WORDS).exists():
+        if getattr(PRESETS[model].config, "reads_words", False) and (pathlib.Path(encoder) / WORDS).exists():
             encoder = pathlib.Path(encoder) / WORDS
         changes.setdefault("text_encoder", str(encoder))
     if "text_to_image" in fields and "text_to_image" not in changes:

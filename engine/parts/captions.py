@@ -144,9 +144,9 @@ def drawing(
 
 def check_dimension(texts: np.ndarray, sampler: CaptionSampler, file: str):
     """DataError unless (n, D) embeddings have the numbers that the generator takes."""
-    if texts.shape[1] != sampler.text_dim:
+    if texts.shape[1:] != sampler.text_shape:
         raise DataError(
-            f"embeddings must have the {sampler.text_dim} numbers that the model was trained on. "
+            f"embeddings must have the {sampler.text_shape[-1]} numbers that the model was trained on. "
             f"Received: {texts.shape[1]} in {file}"
         )
 

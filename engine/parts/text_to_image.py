@@ -11,10 +11,7 @@ from engine.command import Evaluate, Explore, Sample
 from engine.parts.captions import by_captions, by_embeddings, sampled_rows, sampled_texts
 from engine.parts.exploration import evaluated_subject, explore_run
 from engine.parts.parts import Prepared, class_fingerprint, fingerprint, with_measured
-from engine.parts.text_encoder import (
-    flat_captions,
-    trained_encoder,
-)
+from engine.parts.text_encoder import flat_captions
 from engine.parts.texts import TextParts
 from evaluation.captions import CaptionOutputs
 from models.text_to_image.configs import END_TO_END, WORD_CNN, WORD_REGION
@@ -46,10 +43,12 @@ class TextToImageParts(TextParts):
         if self.choice == END_TO_END and not config.text_dim:
             # No data tells the size of an embedding that is learned with the GAN.
             config = dataclasses.replace(config, text_dim=PAPER_TEXT_DIM)
-        if config.reads_edits:
+        if config.reads_words:
             texts, edits = self.words(examples, dry_run)
             batches = matching_batches(examples, config, texts, edits)
             measured = {"text_dim": self.embedding_dim}
+            if config.word_attention:
+                measured |= {"read_words": texts.rows.shape[1], "word_dim": self.word_dim}
         else:
             texts = self.texts(examples, dry_run)
             batches = matching_batches(examples, config, texts)
@@ -64,7 +63,7 @@ class TextToImageParts(TextParts):
 
     def initialize(self, model):
         """The frozen encoders of words and regions are those beside the text encoder."""
-        if model.config.reads_edits:
+        if model.config.reads_words:
             model.attach(Alignment.load(self.encoder_run[1].path))
 
     def trained_on(self, batch, rows, examples):
@@ -95,7 +94,7 @@ class TextToImageParts(TextParts):
         captions = [captions[0] for captions in examples.captions]
 
         def row(text: np.ndarray, latents: np.ndarray) -> np.ndarray:
-            texts = np.broadcast_to(text, (len(latents), text.shape[-1])).astype(np.float32)
+            texts = np.broadcast_to(text, (len(latents), *text.shape)).astype(np.float32)
             inputs = {"latent": tf.constant(latents), "text": tf.constant(texts)}
             return to_uint8(model.sampled_generator(inputs, training=False)).numpy()
 
@@ -136,7 +135,7 @@ class TextToImageParts(TextParts):
             encoder = CaptionEncoder(model.text_encoder)
         elif (self.folder.path / TEXT_FILE).exists():
             # The copy in the run folder: where it came from may be gone.
-            encoder = trained_encoder(self.folder)
+            encoder = self.copied_encoder(model.config)
         return CaptionSampler(model.sampled_generator, encoder, model.step)
 
     def sample(self, model, command: Sample):

@@ -20,7 +20,7 @@ from engine.parts.text_encoder import (
     trained_encoder,
 )
 from models.core.preset import Requirement
-from models.text_to_image.configs import END_TO_END, READS_EDITS, TRAINED_FIRST, WORD_REGION
+from models.text_to_image.configs import END_TO_END, READS_WORDS, TRAINED_FIRST, WORD_REGION, TextToImageConfig
 from pipelines.atomic import atomic_write
 from pipelines.batches.captions import CaptionTable
 from pipelines.batches.text import encode_characters
@@ -59,13 +59,13 @@ class TextParts(Parts):
 
     def required(self, requirement: Requirement) -> Experiment | None:
         """A text encoder, unless one learns with the GAN or the texts are embeddings from a file."""
-        if self.reads_embeddings and self.experiment.config.reads_edits:
-            raise RunError(f"{READS_EDITS} require a text encoder, not embeddings. Received: {self.choice}")
+        if self.reads_embeddings and self.experiment.config.reads_words:
+            raise RunError(f"{READS_WORDS} require a text encoder, not embeddings. Received: {self.choice}")
         if self.choice == END_TO_END or self.reads_embeddings:
             return None
         needed = super().required(requirement)
-        if self.experiment.config.reads_edits and getattr(needed.config, "alignment_dim", 0) == 0 and self.is_beside:
-            raise RunError(f"{READS_EDITS} require --text_encoder={WORD_REGION}. Received: {self.choice}")
+        if self.experiment.config.reads_words and getattr(needed.config, "alignment_dim", 0) == 0 and self.is_beside:
+            raise RunError(f"{READS_WORDS} require --text_encoder={WORD_REGION}. Received: {self.choice}")
         if self.is_beside:
             # Refused now rather than after minutes of training it.
             with_measured(self.experiment.config, {"text_dim": needed.config.embedding_dim})
@@ -102,6 +102,17 @@ class TextParts(Parts):
     def embedding_dim(self) -> int:
         """The size of an embedding by the text encoder, which in a dry run may not be trained."""
         return self.encoder.embedding_dim if self.encoder else self.encoder_run[0].config.embedding_dim
+
+    @property
+    def word_dim(self) -> int:
+        """The size of the embedding of a word by that encoder."""
+        needed, folder = self.encoder_run
+        return Alignment.load(folder.path).word_dim if self.encoder else needed.config.alignment_dim
+
+    def copied_encoder(self, config: TextToImageConfig) -> CaptionEncoder:
+        """What embeds captions as the generator reads them, from the run folder: whole, or with attention by words."""
+        encoder = trained_encoder(self.folder)
+        return Alignment.load(self.folder.path).sequences() if config.word_attention else encoder
 
     def words(self, examples: CaptionedImages, dry_run: bool) -> tuple[CaptionTable, CaptionTable]:
         """What the frozen encoder reads of every caption and of its edits; in a dry run, which shows their sizes alone,
@@ -167,5 +178,5 @@ class TextParts(Parts):
         if self.reads_embeddings:
             fixed = np.stack([row[0] for row in read_embeddings(self.choice, examples.names)])
         else:
-            fixed = trained_encoder(self.folder).embed_all(captions)
+            fixed = self.copied_encoder(model.config).embed_all(captions)
         return lambda: fixed

@@ -169,6 +169,12 @@ class WordCNNConfig(JointEmbeddingConfig):
     alignment_scale: float = setting(
         15.0, "factor of their cosines in the contrastive loss; this project's", minimum=0.1, maximum=100.0
     )
+    edited_scale: float = setting(
+        8.0,
+        "of the same cosines where a caption is told from edited ones word by word; this project's",
+        minimum=0.1,
+        maximum=100.0,
+    )
     read_words: int = setting(
         0,
         f"words of a caption that are read; 0: those of the longest training caption, at most {MAX_WORDS}",

@@ -1,6 +1,6 @@
 """A convolutional text encoder over words."""
 
-from losses import alignment_loss
+from losses import alignment_loss, edited_words_loss
 from models.text_encoder import words
 from models.text_encoder.configs import WordCNNConfig
 from models.text_encoder.joint_embedding import JointEmbedding
@@ -29,10 +29,12 @@ class WordCNN(JointEmbedding):
         return self.with_embedding(network.input, **network.output)
 
     def loss_of(self, images, texts, edits, is_edited, batch):
-        """That of the embeddings and that of the words, added."""
+        """That of the embeddings and those of the words, added."""
         loss, config = super().loss_of(images, texts, edits, is_edited, batch), self.config
         if not config.alignment_dim:
             return loss
-        edited = edits and (edits["words"], edits["weights"], is_edited)
-        aligned = images["regions"], texts["words"], texts["weights"]
-        return loss + alignment_loss(*aligned, batch["label"], batch["caption"], config.alignment_scale, edited)
+        regions, read = images["regions"], texts["words"]
+        if config.edited_captions:
+            loss += edited_words_loss(regions, read, edits["words"], is_edited, config.edited_scale)
+        label, caption = batch["label"], batch["caption"]
+        return loss + alignment_loss(regions, read, texts["weights"], label, caption, config.alignment_scale)

@@ -10,6 +10,8 @@ from models.text_encoder.vocabulary import Vocabulary
 
 # The side of the map whose places are compared with words; at most twice as many.
 REGIONS = 8
+# The layer whose output are the embeddings of words.
+WORD_SEQUENCE = "word_sequence"
 # Of the initial embeddings of words: uniform within it, as Keras's.
 INITIAL_RANGE = 0.05
 
@@ -115,11 +117,14 @@ def aligned(network: keras.Model, config: WordCNNConfig) -> dict:
     """Of a `text_encoder`, what is compared with the regions of an image.
 
     Returns:
-        `words` (B, read_words, alignment_dim) float32, and their `weights` (B, read_words) with sum 1.
+        `words` (B, read_words, alignment_dim) float32, of length 1, and 0 after a caption's end; and their `weights`
+        (B, read_words) with sum 1.
     """
     mask = network.get_layer("word_mask").output
     stages = [network.get_layer(name).output for name in ("word_embedding", "short_features", "word_features")]
     words = layers.Dense(config.alignment_dim, dtype="float32", name="embedded_words")(layers.Concatenate()(stages))
+    words = layers.UnitNormalization(dtype="float32")(words)
+    words = layers.Multiply(dtype="float32", name=WORD_SEQUENCE)([words, mask])
     # Learned: which words an image can be asked about.
     weights = WordWeights(dtype="float32", name="word_weights")(layers.Dense(1, dtype="float32")(stages[-1]), mask)
     return {"words": words, "weights": weights}

@@ -5,7 +5,7 @@ from typing import Protocol
 import keras
 import tensorflow as tf
 
-from losses import alignment_loss, contrastive_loss, mode_seeking_loss
+from losses import alignment_loss, contrastive_loss, edited_words_loss, mode_seeking_loss
 from models.core.adversarial import PENALIZED, Adversarial
 from models.text_encoder.networks import text_encoder
 from models.text_to_image import networks as reed
@@ -63,24 +63,37 @@ class TextToImage(Adversarial):
         """What a step reads of a batch's captions.
 
         Returns:
-            `embedding` (B, text_dim), each the mean over an image's captions. Where the configuration reads edits, also
-            `words` (B, T, A) and their `weights` (B, T), the same of the edited captions, (B, K, ...), under `edited`,
-            and `is_edited` (B, K) bool, which of these there are.
+            `embedding` (B, text_dim), each the mean over an image's captions, and `generator_text`, what the generator
+            reads: that, or with attention the words, (B, T, A). Where the configuration reads words, also `words` and
+            their `weights` (B, T), the same of the edited captions, (B, K, ...), under `edited`, and `is_edited` (B, K)
+            bool, which of these there are.
         """
-        if self.config.reads_edits:
+        if self.config.reads_words:
             edited, words = batch["edited"], batch["words"]
             is_edited = tf.reduce_any(edited != words[:, tf.newaxis], axis=2)
-            return self.alignment.read(words) | {"edited": self.alignment.read(edited), "is_edited": is_edited}
+            return self.read_words(words) | {"edited": self.read_words(edited), "is_edited": is_edited}
+        embedding = self.read_whole(batch)
+        return {"embedding": embedding, "generator_text": embedding}
+
+    def read_words(self, ids: tf.Tensor) -> dict[str, tf.Tensor]:
+        """(..., T) numbers of words to what the frozen encoder gives, and `generator_text`."""
+        given = self.alignment.read(ids)
+        return given | {"generator_text": given["words" if self.config.word_attention else "embedding"]}
+
+    def read_whole(self, batch: dict) -> tf.Tensor:
+        """(B, text_dim) embeddings of whole captions."""
         if self.text_encoder is None:
-            return {"embedding": batch["text"]}
+            return batch["text"]
         characters = batch["characters"]
         count = characters.shape[1]
         flat = tf.reshape(characters, (-1, characters.shape[2]))
         embeddings = tf.cast(self.text_encoder({"characters": flat}, training=True), tf.float32)
-        return {"embedding": tf.reduce_mean(tf.reshape(embeddings, (-1, count, self.config.text_dim)), axis=1)}
+        return tf.reduce_mean(tf.reshape(embeddings, (-1, count, self.config.text_dim)), axis=1)
 
     def generate(self, text: tf.Tensor, purpose: int = 0) -> tf.Tensor:
-        """(B, image_size, image_size, 3) images from (B, text_dim) texts and this step's noise of a purpose."""
+        """(B, image_size, image_size, 3) images from this step's noise of a purpose and B texts as the generator reads
+        them.
+        """
         latent = self.sample_latent(tf.shape(text)[0], purpose)
         return self.generator({"latent": latent, "text": tf.stop_gradient(text)}, training=True)
 
@@ -88,8 +101,8 @@ class TextToImage(Adversarial):
         """The weighted mode-seeking loss of the first half of the images, drawn again with other noise; 0 when off.
 
         Args:
-            generated: (B, ...) of (B, text_dim) texts and the noise of this purpose.
-            text: the texts.
+            generated: (B, ...) of B texts and the noise of this purpose.
+            text: the texts, as the generator reads them.
             purpose: of the noise.
         """
         if not self.config.mode_seeking_weight:
@@ -147,10 +160,10 @@ class TextToImage(Adversarial):
                 *pair, label, None, config.contrastive_scale, edited["embedding"], is_edited
             )
         if config.alignment_weight:
-            aligned, edits = (seen["regions"], texts["words"], texts["weights"]), (edited["words"], edited["weights"])
-            loss += config.alignment_weight * alignment_loss(
-                *aligned, label, None, config.alignment_scale, (*edits, is_edited)
-            )
+            regions, words = seen["regions"], texts["words"]
+            by_words = alignment_loss(regions, words, texts["weights"], label, None, config.alignment_scale)
+            by_words += edited_words_loss(regions, words, edited["words"], is_edited, config.edited_scale)
+            loss += config.alignment_weight * by_words
         return loss
 
     def score(self, image: tf.Tensor, text: tf.Tensor, role: int) -> tf.Tensor:

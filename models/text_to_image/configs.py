@@ -14,9 +14,12 @@ CHAR_CNN_RNN, WORD_CNN, WORD_REGION, END_TO_END = "char_cnn_rnn", "word_cnn", "w
 # Of these, the presets of encoders that are trained first, in a folder beside the run's.
 TRAINED_FIRST = (CHAR_CNN_RNN, WORD_CNN, WORD_REGION)
 # What reads the words of captions, as a message names it.
-READS_EDITS = "contrastive_weight, alignment_weight, generated_edits and edited_share"
+READS_WORDS = "word_attention, contrastive_weight, alignment_weight, generated_edits and edited_share"
 # The authors' two discriminators, by the names of the scripts that train them.
 MAIN_CLS_INT, MAIN_CLS = "main_cls_int", "main_cls"
+
+# Features that a place reads from the words of a caption.
+ATTENTION_DIM = 64
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,6 +63,15 @@ class TextToImageConfig(AdversarialConfig):
         minimum=0,
     )
 
+    word_attention: int = setting(
+        0,
+        "heads with which the places of the generator's 8 x 8 and 16 x 16 maps read the words of the caption, its text "
+        "in the place of the embedding; Xu et al. 2018 (AttnGAN), equation 2; 0: none",
+        minimum=0,
+        maximum=64,
+    )
+    read_words: int = setting(0, "words of a caption that the encoder reads; from the data", minimum=0)
+    word_dim: int = setting(0, "size of the embedding of a word; from the data", minimum=0)
     contrastive_weight: float = setting(
         0.0,
         "weight, in the generator's loss, of the contrastive loss of whole generated images and whole captions, by the "
@@ -71,12 +83,19 @@ class TextToImageConfig(AdversarialConfig):
     )
     alignment_weight: float = setting(
         0.0,
-        "weight of the same of the words of the captions and regions of the images: Xu et al. 2018, equation 11, with "
-        "the best region of a word in the place of attention, Yao et al. 2022 (FILIP); 0: none",
+        "weight of the same of the words of the captions and regions of the images, Xu et al. 2018, equation 11, with "
+        "the best region of a word in the place of attention, Yao et al. 2022 (FILIP); and of telling the caption from "
+        "edited ones word by word; 0: none",
         minimum=0.0,
     )
     alignment_scale: float = setting(
         15.0, "of the cosines in that; as in the encoders' own training", minimum=0.1, maximum=100.0
+    )
+    edited_scale: float = setting(
+        8.0,
+        "of the same where a caption is told from edited ones; as in the encoders' own training",
+        minimum=0.1,
+        maximum=100.0,
     )
     mode_seeking_weight: float = setting(
         0.0,
@@ -102,16 +121,20 @@ class TextToImageConfig(AdversarialConfig):
     def __post_init__(self):
         super().__post_init__()
         smallest_side(self.image_size)
-        if self.reads_edits and self.text_encoder == END_TO_END:
-            raise ConfigError(f"{READS_EDITS} require {WORD_REGION}. Received: text_encoder={self.text_encoder}")
-        if self.reads_edits and self.captions_per_image != 1:
+        if self.word_attention and ATTENTION_DIM % self.word_attention:
+            raise ConfigError(
+                f"word_attention must divide {ATTENTION_DIM}, the features read. Received: {self.word_attention}"
+            )
+        if self.reads_words and self.text_encoder == END_TO_END:
+            raise ConfigError(f"{READS_WORDS} require {WORD_REGION}. Received: text_encoder={self.text_encoder}")
+        if self.reads_words and self.captions_per_image != 1:
             # The words of an average of captions are no words.
-            raise ConfigError(f"{READS_EDITS} require captions_per_image=1. Received: {self.captions_per_image}")
+            raise ConfigError(f"{READS_WORDS} require captions_per_image=1. Received: {self.captions_per_image}")
 
     @property
-    def reads_edits(self) -> bool:
+    def reads_words(self) -> bool:
         """Whether batches hold the words of captions, and captions with one word exchanged (`pipelines.edits`)."""
-        return max(self.contrastive_weight, self.alignment_weight, self.generated_edits) > 0.0
+        return max(self.word_attention, self.contrastive_weight, self.alignment_weight, self.generated_edits) > 0
 
     @property
     def initial_range(self) -> float:
@@ -135,9 +158,9 @@ class MatchingAwareConfig(TextToImageConfig):
     )
 
     @property
-    def reads_edits(self) -> bool:
+    def reads_words(self) -> bool:
         """For the mismatched pairs too."""
-        return super().reads_edits or self.edited_share > 0.0
+        return super().reads_words or self.edited_share > 0.0
 
 
 @dataclasses.dataclass(frozen=True)

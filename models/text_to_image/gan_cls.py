@@ -22,7 +22,7 @@ class GANCLS(TextToImage):
                 texts = self.read(batch)
                 text = texts["embedding"]
                 asked, own = self.asked(texts)
-                generated = self.generate(asked["embedding"])
+                generated = self.generate(asked["generator_text"])
                 real_logits = self.score(image, text, REAL)
                 wrong_logits = self.score(*self.mismatched(batch, texts), WRONG)
                 fake_logits = self.score(tf.stop_gradient(generated[:own]), text[:own], FAKE)
@@ -34,7 +34,8 @@ class GANCLS(TextToImage):
                 )
             self.minimize(discriminator_loss, discriminator_tape, "discriminator")
             generator_loss = loss.generator(self.score(generated, tf.stop_gradient(asked["embedding"]), GENERATED))
-            generator_loss += self.disagreement(generated, asked, batch) + self.sameness(generated, asked["embedding"])
+            generator_loss += self.disagreement(generated, asked, batch)
+            generator_loss += self.sameness(generated, asked["generator_text"])
         self.minimize(generator_loss, generator_tape, "generator")
         self.after_step()
         return self.track(

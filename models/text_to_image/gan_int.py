@@ -27,11 +27,11 @@ class GANINT(TextToImage):
         wrong_score = ("wrong_score",) if self.config.mismatch_weight else ()
         return ("generator_loss", "interpolated_loss", "discriminator_loss", "real_score", *wrong_score, "fake_score")
 
-    def interpolate(self, text: tf.Tensor) -> tf.Tensor:
-        """(B, D) texts to (B / 2, D) interpolations of the first half and the second."""
+    def with_interpolations(self, text: tf.Tensor) -> tf.Tensor:
+        """(B, ...) texts to (1.5 B, ...): they, and interpolations of the first half and the second."""
         first, second = tf.split(text, 2)
         beta = self.config.interpolation_beta
-        return beta * first + (1.0 - beta) * second
+        return tf.concat([text, beta * first + (1.0 - beta) * second], axis=0)
 
     def train_step(self, batch):
         """Algorithm 1 with equation 5 added to the generator's loss: the mean over 1.5 B generated images.
@@ -43,7 +43,7 @@ class GANINT(TextToImage):
         with tf.GradientTape() as tape:
             texts = self.read(batch)
             text = texts["embedding"]
-            generated = tf.stop_gradient(self.generate(text))
+            generated = tf.stop_gradient(self.generate(texts["generator_text"]))
             real_logits, fake_logits = self.score(image, text, REAL), self.score(generated, text, FAKE)
             discriminator_loss = (
                 loss.real(real_logits)
@@ -55,15 +55,15 @@ class GANINT(TextToImage):
                 discriminator_loss += mismatch_weight * loss.fake(wrong_logits)
         self.minimize(discriminator_loss, tape, "discriminator")
         asked, _ = self.asked(texts)
-        text = tf.stop_gradient(asked["embedding"])
-        count, all_text = tf.shape(text)[0], tf.concat([text, self.interpolate(text)], axis=0)
+        count = tf.shape(text)[0]
+        all_text, generator_text = (self.with_interpolations(asked[name]) for name in ("embedding", "generator_text"))
         with tf.GradientTape() as tape:
-            generated = self.generate(all_text, GENERATOR_LATENT)
-            logits = self.score(generated, all_text, GENERATED)
+            generated = self.generate(generator_text, GENERATOR_LATENT)
+            logits = self.score(generated, tf.stop_gradient(all_text), GENERATED)
             interpolated_loss = loss.generator(logits[count:])
             generator_loss = (2.0 * loss.generator(logits[:count]) + interpolation_weight * interpolated_loss) / 3.0
             generator_loss += self.disagreement(generated[:count], asked, batch)
-            generator_loss += self.sameness(generated, all_text, GENERATOR_LATENT)
+            generator_loss += self.sameness(generated, generator_text, GENERATOR_LATENT)
         self.minimize(generator_loss, tape, "generator")
         self.after_step()
         wrong_score = {"wrong_score": self.mean_score(wrong_logits)} if mismatch_weight else {}

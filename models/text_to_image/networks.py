@@ -21,7 +21,11 @@ from models.core.layers import (
     stage_widths,
     transposed_convolution,
 )
-from models.text_to_image.configs import MAIN_CLS, TextToImageConfig
+from models.text_to_image.attention import WordAttention
+from models.text_to_image.configs import ATTENTION_DIM, MAIN_CLS, TextToImageConfig
+
+# Side of the largest map whose places read words: what is smaller than one of them no caption names.
+LARGEST_ATTENDED = 16
 
 
 def widths_of(config: TextToImageConfig, width: int) -> list[int]:
@@ -38,16 +42,30 @@ def residual_block(x, channels: int, normalize, activate):
     return activate(layers.add([x, y]))
 
 
-def generator(config: TextToImageConfig) -> keras.Model:
-    """Latent and text embedding to an image.
+def attended(x, words, heads: int):
+    """A map with what each of its places reads from the words of the caption, as a residual of a 1x1 convolution."""
+    read = WordAttention(ATTENTION_DIM, heads)([x, words])
+    y = convolution(layers.concatenate([x, read]), x.shape[-1], 1)
+    return layers.add([x, layers.ReLU()(batch_normalization(y))])
 
-    Inputs: `latent` (B, latent_dim), `text` (B, text_dim). Output: (B, image_size, image_size, 3) float32 in [-1, 1].
-    Reed et al. 2016, section 4.1; the residual blocks after the first two stages are in the authors' code.
+
+def generator(config: TextToImageConfig) -> keras.Model:
+    """Latent and text to an image.
+
+    Inputs: `latent` (B, latent_dim), `text` (B, text_dim), the embedding of a caption; with attention, those of its
+    words, (B, read_words, word_dim), of length 1, or 0 after its end. Output: (B, image_size, image_size, 3) float32 in
+    [-1, 1]. Reed et al. 2016, section 4.1; the residual blocks after the first two stages are in the authors' code.
     """
     side, widths = smallest_side(config.image_size), widths_of(config, config.generator_width)[::-1]
     latent = keras.Input((config.latent_dim,), name="latent")
-    text = keras.Input((config.text_dim,), name="text")
+    if config.word_attention:
+        text = keras.Input((config.read_words, config.word_dim), name="text")
+    else:
+        text = keras.Input((config.text_dim,), name="text")
     projected = layers.LeakyReLU(LEAK)(linear(text, config.text_projection_dim))
+    if config.word_attention:
+        # Of the whole caption, as of a convolution over words (Kim 2014): the largest over them.
+        projected = layers.GlobalMaxPooling1D()(projected)
     x = layers.concatenate([latent, projected])
     # A transposed convolution of a 1x1 map is a dense layer; its weights are initialized like a convolution's.
     x = layers.Reshape((side, side, widths[0]))(
@@ -58,6 +76,8 @@ def generator(config: TextToImageConfig) -> keras.Model:
         if stage > 0:
             x = batch_normalization(transposed_convolution(x, channels))
         x = residual_block(x, channels, batch_normalization, layers.ReLU()) if stage < 2 else layers.ReLU()(x)
+        if config.word_attention and stage > 0 and x.shape[1] <= LARGEST_ATTENDED:
+            x = attended(x, text, config.word_attention)
     x = transposed_convolution(x, 3, dtype="float32")
     image = layers.Activation("tanh", dtype="float32", name="image")(x)
     return keras.Model({"latent": latent, "text": text}, image, name="generator")

@@ -39,6 +39,7 @@ BIRDS = BIRDS_TEXT_ENCODER | {
 PLUS = {
     "text_encoder": WORD_REGION,
     "captions_per_image": 1,
+    "word_attention": 4,
     "contrastive_weight": 1.0,
     "alignment_weight": 1.0,
     "mode_seeking_weight": 0.1,
@@ -131,8 +132,8 @@ PRESETS = {
 PRESETS["gan_cls_plus"] = dataclasses.replace(
     PRESETS["gan_cls"],
     config=MatchingAwareConfig(**PLUS),
-    summary="GAN-CLS whose generator also learns from frozen encoders of words and regions",
-    source=f"{PAPER}, section 4.2; Xu et al. 2018 (DAMSM), Yao et al. 2022 (FILIP), Mao et al. 2019 (MSGAN)",
+    summary="GAN-CLS whose generator reads every word and learns from frozen encoders of words and regions",
+    source=f"{PAPER}, section 4.2; Xu et al. 2018 (AttnGAN), Yao et al. 2022 (FILIP), Mao et al. 2019 (MSGAN)",
     per_dataset={"birds": BIRDS | {"epochs": 16}},
     published=published.departing(PRESETS["gan_cls"].published, PLUS_WHY),
 )

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from losses import alignment_loss, contrastive_loss, joint_embedding_loss
+from losses import alignment_loss, contrastive_loss, edited_words_loss, joint_embedding_loss
 
 
 def slowly(images, texts, labels, margin):
@@ -100,22 +100,34 @@ def aligned(regions, words, weights):
 @settings(max_examples=30, deadline=None)
 def test_the_alignment_loss_against_a_loop_over_words(data, count, scale):
     rng = np.random.default_rng(data.draw(st.integers(0, 1000)))
-    regions, words, edited = (rng.normal(size=(count, *shape, 3)) for shape in [(5,), (4,), (2, 4)])
-    weights, edited_weights = (rng.uniform(size=(count, *shape, 4)) for shape in [(), (2,)])
+    regions, words = (rng.normal(size=(count, places, 3)) for places in (5, 4))
+    weights = rng.uniform(size=(count, 4))
     labels, captions = (np.array(data.draw(st.lists(st.integers(0, 2), min_size=count, max_size=count))) for _ in "ab")
-    is_edited = rng.uniform(size=(count, 2)) < 0.5
-    has_edits = data.draw(st.booleans())
     total = 0.0
     for n in range(count):
         wrong = [m for m in range(count) if labels[m] != labels[n] and captions[m] != captions[n]]
         right = scale * aligned(regions[n], words[n], weights[n])
         texts = [scale * aligned(regions[n], words[m], weights[m]) for m in wrong]
-        if has_edits:
-            of_image = zip(edited[n], edited_weights[n], is_edited[n], strict=True)
-            texts += [scale * aligned(regions[n], *edit) for *edit, there in of_image if there]
         images = [scale * aligned(regions[m], words[n], weights[n]) for m in wrong]
         total += np.log(np.sum(np.exp([right, *texts]))) + np.log(np.sum(np.exp([right, *images]))) - 2 * right
     tensors = [tf.constant(rows, tf.float32) for rows in (regions, words, weights)]
-    edits = tf.constant(edited, tf.float32), tf.constant(edited_weights, tf.float32), tf.constant(is_edited)
-    loss = alignment_loss(*tensors, tf.constant(labels), tf.constant(captions), scale, edits if has_edits else None)
+    loss = alignment_loss(*tensors, tf.constant(labels), tf.constant(captions), scale)
     np.testing.assert_allclose(loss, total / (2 * count), rtol=1e-4, atol=1e-5)
+
+
+@given(count=st.integers(1, 4), seed=st.integers(0, 1000), scale=st.sampled_from([0.5, 8.0]))
+@settings(max_examples=30, deadline=None)
+def test_the_loss_of_edited_words_against_a_loop_over_words(count, seed, scale):
+    rng = np.random.default_rng(seed)
+    regions, words, edited = (rng.normal(size=(count, *shape, 3)) for shape in [(5,), (4,), (2, 4)])
+    lengths, is_edited = rng.integers(0, 5, count), rng.uniform(size=(count, 2)) < 0.5
+    total = 0.0
+    for n in range(count):
+        there = np.arange(4) < lengths[n]
+        right = scale * aligned(regions[n], words[n], there)
+        wrong = [scale * aligned(regions[n], edited[n, k], there) for k in range(2) if is_edited[n, k]]
+        total += np.log(np.sum(np.exp([right, *wrong]))) - right
+        words[n, lengths[n] :] = edited[n, :, lengths[n] :] = 0.0
+    tensors = [tf.constant(rows, tf.float32) for rows in (regions, words, edited)]
+    loss = edited_words_loss(*tensors, tf.constant(is_edited), scale)
+    np.testing.assert_allclose(loss, total / count, rtol=1e-4, atol=1e-5)

@@ -23,7 +23,7 @@ GENERATORS = [name for name, preset in PRESETS.items() if "sample" in preset.mod
 CLASSIC = [name for name, preset in PRESETS.items() if preset.samples_from == "noise"]
 CLASSES_OF_BATCH, POINT, WORDS = 3, 2, 7
 # Captions and images that are compared are those of the replica.
-COMPARED = [name for name, preset in PRESETS.items() if getattr(preset.config, "reads_edits", False)]
+COMPARED = [name for name, preset in PRESETS.items() if getattr(preset.config, "reads_words", False)]
 COUPLED = [name for name, model_class in CLASSES.items() if model_class.couples_examples or name in COMPARED]
 # One preset for each class, whose steps are compiled, as a user's are; those of the others run eagerly, in less time.
 COMPILED = tuple({CLASSES[name]: name for name in reversed(PRESETS)}.values())

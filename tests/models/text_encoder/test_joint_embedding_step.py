@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from losses import alignment_loss, contrastive_loss
+from losses import alignment_loss, contrastive_loss, edited_words_loss
 from models.core.config import ConfigError
 from tests.models.steps import Step, descend, images, plain
 
@@ -129,15 +129,17 @@ def test_words_and_regions_are_compared_beside_the_whole():
         image = model.image_network({"image": batch["image"]}, training=True)
         pair = image["embedding"], text["embedding"]
         whole = contrastive_loss(*pair, batch["label"], batch["caption"], 10.0, hard["embedding"], is_edited)
-        edits = hard["words"], hard["weights"], is_edited
-        aligned = image["regions"], text["words"], text["weights"]
-        loss = whole + alignment_loss(*aligned, batch["label"], batch["caption"], 15.0, edits)
+        regions, read = image["regions"], text["words"]
+        loss = whole + alignment_loss(regions, read, text["weights"], batch["label"], batch["caption"], 15.0)
+        loss += edited_words_loss(regions, read, hard["words"], is_edited, 8.0)
     descend(loss, tape, model.text_network, model.image_network)
     found = np.array([0, 1, 1, 2])[np.argmax(pair[0].numpy() @ pair[1].numpy().T, axis=1)]
     step.assert_repeated(joint_embedding_loss=loss, accuracy=np.mean(found == np.array([0, 1, 1, 2])))
     # The weights are those of the caption's words.
     np.testing.assert_allclose(tf.reduce_sum(text["weights"], axis=1), 1.0, rtol=1e-5)
     assert np.all(text["weights"].numpy()[words == 0] == 0.0)
+    # Words have length 1, and what stands behind them 0.
+    np.testing.assert_allclose(np.linalg.norm(text["words"], axis=2), words > 0, atol=1e-5)
 
 
 @pytest.mark.parametrize("changes", [{"objective": "hinge"}, {"image_encoder": "network.keras"}])

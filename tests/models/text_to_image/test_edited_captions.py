@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from losses import alignment_loss, contrastive_loss, mode_seeking_loss
+from losses import alignment_loss, contrastive_loss, edited_words_loss, mode_seeking_loss
 from models.core.config import ConfigError
 from models.text_to_image.configs import MatchingAwareConfig
 from tests.models.steps import Step, batch_of, descend, entropy, plain, probability
@@ -75,9 +75,9 @@ def test_gan_cls_with_edited_captions_and_the_losses_of_frozen_encoders(share, w
         pair = seen["embedding"], asked["embedding"]
         generator_loss = entropy(players.score(images, asked["embedding"]), 1)
         generator_loss += whole * contrastive_loss(*pair, label, None, 10.0, edited["embedding"], is_edited)
-        aligned = seen["regions"], asked["words"], asked["weights"]
-        hard = edited["words"], edited["weights"], is_edited
-        generator_loss += by_words * alignment_loss(*aligned, label, None, 15.0, hard)
+        regions, words = seen["regions"], asked["words"]
+        generator_loss += by_words * alignment_loss(regions, words, asked["weights"], label, None, 15.0)
+        generator_loss += by_words * edited_words_loss(regions, words, edited["words"], is_edited, 8.0)
         if apart:
             # The first two are drawn again, with other noise.
             latent, other = (tf.constant(given["latent"][:2]) for given in step.given["generator"][:2])
@@ -173,9 +173,30 @@ def test_edited_captions_are_a_share_of_the_mismatched_pairs():
     assert 70 < float(tf.reduce_sum(wrong[:, 0])) < 130
 
 
-@pytest.mark.parametrize("setting", ["contrastive_weight", "alignment_weight", "generated_edits", "edited_share"])
+@pytest.mark.parametrize("name", ["gan_cls", "text_gan", "gan_int_cls"])
+def test_with_attention_generators_read_words_and_discriminators_the_whole(name):
+    model = make(name, word_attention=2, read_words=WORDS, word_dim=3, mode_seeking_weight=0.1, generated_edits=0.5)
+    batch = edited_batch(model)
+    step = Step(model, batch)
+    own, edited = (read(model, ids) for ids in (batch["words"], batch["edited"][:, 0]))
+    for player, of_texts in (("generator", "words"), ("discriminator", "embedding")):
+        asked = np.concatenate([own[of_texts][:2], edited[of_texts][2:]])
+        given = step.given[player][-1 if player == "discriminator" else -2]["text"]
+        np.testing.assert_allclose(given[:4], asked, rtol=1e-5, atol=1e-6)
+        if name == "gan_int_cls":
+            np.testing.assert_allclose(given[4:], 0.5 * (asked[:2] + asked[2:]), rtol=1e-5, atol=1e-6)
+    # Images drawn again are of the same words.
+    np.testing.assert_allclose(step.given["generator"][-1]["text"][:2], own["words"][:2], rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "setting", ["word_attention", "contrastive_weight", "alignment_weight", "generated_edits", "edited_share"]
+)
 def test_what_has_no_words_is_refused(setting):
+    given = {setting: 1 if setting == "word_attention" else 0.5}
     with pytest.raises(ConfigError, match=r"require word_region\. Received: text_encoder=end_to_end"):
-        MatchingAwareConfig(text_encoder="end_to_end", captions_per_image=1, **{setting: 0.5})
+        MatchingAwareConfig(text_encoder="end_to_end", captions_per_image=1, **given)
     with pytest.raises(ConfigError, match=r"require captions_per_image=1\. Received: 4"):
-        MatchingAwareConfig(**{setting: 0.5})
+        MatchingAwareConfig(**given)
+    with pytest.raises(ConfigError, match=r"word_attention must divide 64, the features read\. Received: 5"):
+        MatchingAwareConfig(word_attention=5, captions_per_image=1)

@@ -20,15 +20,36 @@ def residual(r, x, normalize, activate):
     return activate(x + normalize(r.convolution(y, channels, 3)))
 
 
-def described_generator(r, latent, text, size, width, projection):
-    """Noise and projected text to a map; batch normalization and ReLU; residual blocks after the first two stages."""
+def attended(r, x, words, heads, units=64):
+    """Every place's query against the key of every word; a softmax, to which words without length are nothing; the mean
+    of their values by it, for each head; a 1x1 convolution with the map, added to it.
+    """
+    query, key, value = (r.take("kernel", (size, units)) for size in (x.shape[-1], words.shape[-1], words.shape[-1]))
+    read = np.zeros((*x.shape[:3], units))
+    for n, sentence in enumerate(words):
+        there = sentence[np.linalg.norm(sentence, axis=1) > 0] * words.shape[-1] ** 0.5
+        for head in np.split(np.arange(units), heads):
+            scores = x[n] @ query[:, head] @ (there @ key[:, head]).T / len(head) ** 0.5
+            weights = np.exp(scores) / np.exp(scores).sum(axis=-1, keepdims=True)
+            read[n][..., head] = weights @ (there @ value[:, head])
+    return x + relu(r.batch_normalization(r.convolution(r.concatenate(x, read), x.shape[-1], 1)))
+
+
+def described_generator(r, latent, text, size, width, projection, heads=0):
+    """Noise and projected text to a map; batch normalization and ReLU; residual blocks after the first two stages.
+
+    With attention, the text are words; the largest of their projections is the whole text's.
+    """
     side, (first, *others) = STAGES[size]
-    x = r.concatenate(latent, leaky_relu(r.dense(text, projection)))
+    projected = leaky_relu(r.dense(text, projection))
+    x = r.concatenate(latent, projected.max(axis=1) if heads else projected)
     x = r.dense(x, side * side * first * width, bias=False).reshape(-1, side, side, first * width)
     x = residual(r, r.batch_normalization(x), r.batch_normalization, relu)
     for stage, factor in enumerate(others):
         x = r.batch_normalization(r.transposed_convolution(x, factor * width))
         x = relu(x) if stage else residual(r, x, r.batch_normalization, relu)
+        if heads and side * 2 ** (stage + 1) <= 16:
+            x = attended(r, x, text, heads)
     return np.tanh(r.transposed_convolution(x, 3))
 
 
@@ -41,6 +62,21 @@ def test_the_generator_computes_what_the_authors_code_does(size, training):
         lambda r, latent, text: described_generator(r, latent, text, size, 2, 5),
         {"latent": vectors(4, 6), "text": vectors(4, 7, seed=2)},
         training,
+    )
+
+
+@pytest.mark.parametrize("heads", [1, 4])
+@pytest.mark.parametrize("size", [16, 64])
+def test_a_generator_with_attention_reads_words_at_every_place(size, heads):
+    sizes = {"text_dim": 7, "latent_dim": 6, "text_projection_dim": 5, "generator_width": 2}
+    config = tiny("gan_cls_plus", image_size=size, word_attention=heads, read_words=5, word_dim=3, **sizes)
+    words = vectors(4, 5 * 3, seed=2).reshape(4, 5, 3)
+    words /= np.linalg.norm(words, axis=2, keepdims=True)
+    words[0, 2:] = words[1, 4:] = 0.0
+    assert_computes(
+        networks.generator(config),
+        lambda r, latent, text: described_generator(r, latent, text, size, 2, 5, heads),
+        {"latent": vectors(4, 6), "text": words},
     )
 
 
