@@ -93,15 +93,17 @@ class TextToImageParts(TextParts):
         latents = tf.random.stateless_normal((GRID_SAMPLES, model.config.latent_dim), [model.config.seed, 0])
         captions = [captions[0] for captions in examples.captions]
 
-        def row(text: np.ndarray, latents: np.ndarray) -> np.ndarray:
-            texts = np.broadcast_to(text, (len(latents), *text.shape)).astype(np.float32)
-            inputs = {"latent": tf.constant(latents), "text": tf.constant(texts)}
+        def row(texts: np.ndarray, latents: np.ndarray) -> np.ndarray:
+            inputs = {"latent": tf.constant(latents), "text": tf.constant(texts, tf.float32)}
             return to_uint8(model.sampled_generator(inputs, training=False)).numpy()
 
         def draw() -> dict[str, np.ndarray]:
             texts, still = embed(), np.repeat(latents[:1], STRIP_STEPS, 0)
             samples = [
-                (caption, np.concatenate([real[np.newaxis], row(text, latents)]))
+                (
+                    caption,
+                    np.concatenate([real[np.newaxis], row(np.repeat(text[np.newaxis], GRID_SAMPLES, 0), latents)]),
+                )
                 for caption, real, text in zip(captions, reals, texts, strict=True)
             ]
             strips = [
