@@ -90,8 +90,8 @@ PRESETS = {
         per_dataset={
             "birds": {
                 "image_size": 32,
-                "epochs": 11,
-                "learning_rate_halving_epochs": 6,
+                "epochs": 8,
+                "learning_rate_halving_epochs": 5,
             },
         },
     ),

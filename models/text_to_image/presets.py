@@ -42,7 +42,7 @@ PLUS = {
     "word_attention": 4,
     "contrastive_weight": 1.0,
     "alignment_weight": 1.0,
-    "mode_seeking_weight": 0.1,
+    "mode_seeking_weight": 0.05,
     "edited_captions": 2,
     "generated_edits": 0.5,
     "augmentation": "translation,cutout",
@@ -134,6 +134,6 @@ PRESETS["gan_cls_plus"] = dataclasses.replace(
     config=MatchingAwareConfig(**PLUS),
     summary="GAN-CLS whose generator reads every word and learns from frozen encoders of words and regions",
     source=f"{PAPER}, section 4.2; Xu et al. 2018 (AttnGAN), Yao et al. 2022 (FILIP), Mao et al. 2019 (MSGAN)",
-    per_dataset={"birds": BIRDS | {"epochs": 16}},
+    per_dataset={"birds": BIRDS | {"epochs": 8}},
     published=published.departing(PRESETS["gan_cls"].published, PLUS_WHY),
 )
