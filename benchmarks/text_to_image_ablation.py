@@ -1,14 +1,15 @@
 """The ablation of Reed et al. (ICML 2016) on the rendered birds: what the matching-aware discriminator and the
 interpolation of texts are worth, each cell (an objective and a seed) trained and evaluated by the commands of a user.
 
-    python -m benchmarks.text_to_image_ablation [--models=text_gan,gan_cls,gan_int,gan_int_cls] [--seeds=0,1,2]
-        [--steps=3000] [--style_steps=0] [--text_encoder=RUN] [--judge=RUN] [--folder=runs/ablation] [--table]
+    python -m benchmarks.text_to_image_ablation [--models=text_gan,gan_cls,gan_int,gan_int_cls,gan_cls_plus]
+        [--seeds=0,1,2] [--steps=3000] [--style_steps=0] [--text_encoder=RUN] [--judge=RUN]
+        [--folder=runs/ablation] [--table]
 
 All cells share one text encoder and one judge, which are trained first unless a run of each is named. A cell's result
 is `FOLDER/<model>-seed-<n>.json`, written when it is whole; cells that have theirs are not computed again, and one that
-was stopped goes on where it was, by the same command. With --style_steps a style encoder is trained on each generator,
-too. The table (mean and standard deviation over the seeds that are there) is printed at the end, or of what is there
-with --table.
+was stopped goes on where it was, by the same command. With --style_steps a style encoder is trained on each generator
+of whole captions, too. The table (mean and standard deviation over the seeds that are there) is printed at the end, or
+of what is there with --table.
 """
 
 import argparse
@@ -27,7 +28,9 @@ from models.registry import PRESETS
 from pipelines.atomic import atomic_write
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-MODELS = ("text_gan", "gan_cls", "gan_int", "gan_int_cls")
+MODELS = ("text_gan", "gan_cls", "gan_int", "gan_int_cls", "gan_cls_plus")
+# All of them can be trained on it.
+TEXT_ENCODER = "word_region"
 # Lines of a failed command's output that are shown.
 SHOWN = 15
 
@@ -81,17 +84,21 @@ class Ablation:
     def shared(self) -> list[list[str]]:
         """The commands that train what all cells share."""
         missing = [
-            name for name, named in (("char_cnn_rnn", self.text_encoder), ("attribute_judge", self.judge)) if not named
+            name for name, named in ((TEXT_ENCODER, self.text_encoder), ("attribute_judge", self.judge)) if not named
         ]
         return [self.main(f"--model={name}", "--dataset=birds", f"--workdir={self.beside(name)}") for name in missing]
 
+    def has_style(self, cell: Cell) -> bool:
+        """Whether a style encoder is trained on its generator: one that reads words is not inverted."""
+        return self.style_steps > 0 and not PRESETS[cell.model].config.word_attention
+
     def commands(self, cell: Cell) -> list[list[str]]:
         """The commands of a cell: training and evaluating its generator, and its style encoder."""
-        encoder, judge = self.text_encoder or self.beside("char_cnn_rnn"), self.judge or self.beside("attribute_judge")
+        encoder, judge = self.text_encoder or self.beside(TEXT_ENCODER), self.judge or self.beside("attribute_judge")
         run = [f"--model={cell.model}", "--dataset=birds", f"--workdir={self.folder / cell.name}"]
         settings = ["--image_size=32", f"--steps={self.steps}", f"--seed={cell.seed}", f"--text_encoder={encoder}"]
         commands = [self.main(*run, *settings), self.main("--mode=evaluate", *run, f"--judge={judge}")]
-        if self.style_steps:
+        if self.has_style(cell):
             style = ["--model=style_encoder", "--dataset=birds", f"--workdir={self.folder / cell.name}-style"]
             settings = [
                 f"--text_to_image={self.folder / cell.name}",
@@ -127,7 +134,7 @@ class Ablation:
         start, commands = time.monotonic(), self.commands(cell)
         for command in commands:
             execute(command, self.folder / f"{cell.name}.log")
-        evaluated = [self.folder / cell.name, *([self.folder / f"{cell.name}-style"] if self.style_steps else [])]
+        evaluated = [self.folder / cell.name, *([self.folder / f"{cell.name}-style"] if self.has_style(cell) else [])]
         evaluations = [json.loads((folder / "evaluation.json").read_text()) for folder in evaluated]
         result = {
             "model": cell.model,

@@ -64,6 +64,11 @@ class StyleEncoderParts(Parts):
         ensure(needed, requirement, is_named=True)
         record = RunFolder(needed.workdir).need_record()
         config = from_plain(type(needed.preset.config), record["config"])
+        if config.word_attention:
+            raise RunError(
+                "a style encoder inverts generators of embeddings of whole captions. "
+                f"Received: {needed.workdir}, with word_attention={config.word_attention}"
+            )
         return type(self.run)(dataclasses.replace(needed, config=config))
 
     @functools.cached_property

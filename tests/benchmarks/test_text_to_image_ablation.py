@@ -47,7 +47,7 @@ def test_cells_are_computed_once_and_a_failed_one_again(tmp_path, executed, caps
     assert [result["model"] for result in ablation.run(CELLS)] == ["gan_cls", "gan_int", "gan_cls", "gan_int"]
     cells = [re.search(r"--workdir=\S*/(\S+)", command)[1] for command in executed.commands]
     assert cells == [
-        *("char_cnn_rnn-birds", "attribute_judge-birds", "gan_int-seed-0", "gan_int-seed-0"),
+        *("word_region-birds", "attribute_judge-birds", "gan_int-seed-0", "gan_int-seed-0"),
         *("gan_cls-seed-1", "gan_cls-seed-1", "gan_int-seed-1", "gan_int-seed-1"),
     ]
     assert re.search(r"\[2/4\] gan_int-seed-0, about \d+ min left", capsys.readouterr().out)
@@ -60,12 +60,18 @@ def test_cells_are_computed_once_and_a_failed_one_again(tmp_path, executed, caps
 
 def test_every_command_is_one_that_a_user_can_type_and_trains_with_the_shared_encoder(tmp_path):
     ablation = Ablation(tmp_path, steps=7, judge="runs/judge", cache_dir="cache")
-    assert [command[2] for command in ablation.shared()] == ["--model=char_cnn_rnn"]
+    assert [command[2] for command in ablation.shared()] == ["--model=word_region"]
     for command in (*ablation.shared(), *ablation.commands(CELLS[1])):
         check(command[2:])
     train, evaluate = ablation.commands(CELLS[1])
-    assert {"--steps=7", "--seed=0", f"--text_encoder={tmp_path / 'char_cnn_rnn-birds'}"} <= set(train)
+    assert {"--steps=7", "--seed=0", f"--text_encoder={tmp_path / 'word_region-birds'}"} <= set(train)
     assert {"--judge=runs/judge", "--cache_dir=cache", f"--workdir={tmp_path / 'gan_int-seed-0'}"} <= set(evaluate)
+
+
+def test_a_style_encoder_is_trained_on_generators_of_whole_captions(tmp_path):
+    ablation = Ablation(tmp_path, steps=7, style_steps=5)
+    assert len(ablation.commands(Cell("gan_cls", 0))) == 4
+    assert len(ablation.commands(Cell("gan_cls_plus", 0))) == 2
 
 
 def test_the_table_has_the_mean_and_the_deviation_of_the_seeds_that_are_there():

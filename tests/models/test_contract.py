@@ -21,7 +21,7 @@ from tests.worlds import SIDE, examples_of, frozen_encoders, tiny, tiny_run
 CLASSES = {name: import_name(preset.model) for name, preset in PRESETS.items()}
 GENERATORS = [name for name, preset in PRESETS.items() if "sample" in preset.modes]
 CLASSIC = [name for name, preset in PRESETS.items() if preset.samples_from == "noise"]
-CLASSES_OF_BATCH, POINT, WORDS = 3, 2, 7
+CLASSES_OF_BATCH, POINT, WORDS, WORD_DIM = 3, 2, 7, 3
 # Captions and images that are compared are those of the replica.
 COMPARED = [name for name, preset in PRESETS.items() if getattr(preset.config, "reads_words", False)]
 COUPLED = [name for name, model_class in CLASSES.items() if model_class.couples_examples or name in COMPARED]
@@ -238,6 +238,7 @@ def plain(name, **changes):
         weight_clip=0.0,
         vocabulary=("red", "bird"),
         read_words=WORDS,
+        word_dim=WORD_DIM,
     )
     for field in dataclasses.fields(PRESETS[name].config):
         if field.name == "discriminator_normalization" and "none" in field.metadata["choices"]:

@@ -12,7 +12,7 @@ from serving.styles import StyleSampler
 def sampler():
     image = keras.Input((4, 4, 3), name="image")
     encoder = keras.Model({"image": image}, keras.layers.GlobalAveragePooling2D()(image))
-    drawn = types.SimpleNamespace(networks=[], encoder=None, text_dim=2, draw=lambda inputs, seed: inputs)
+    drawn = types.SimpleNamespace(networks=[], encoder=None, text_shape=(2,), draw=lambda inputs, seed: inputs)
     return StyleSampler(encoder, drawn)
 
 
