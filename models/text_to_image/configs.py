@@ -50,6 +50,11 @@ class TextToImageConfig(AdversarialConfig):
     latent_dim: int = setting(100, "size of the noise, N(0, 1); Torch code, nz", minimum=1)
     text_projection_dim: int = setting(128, "size of the projected text; section 4.1", minimum=1)
     generator_width: int = setting(128, "channels of the generator's last hidden stage; Torch code, ngf", minimum=1)
+    full_size_stage: bool = setting(
+        False,
+        "whether the generator has one more stage, of the image's size, and a 3x3 convolution of it to the image, as "
+        "Zhang et al. 2017 (StackGAN) and Xu et al. 2018 (AttnGAN)",
+    )
     discriminator_width: int = setting(64, "channels of the discriminator's first stage; Torch code, ndf", minimum=1)
     discriminator_network: str = setting(
         MAIN_CLS_INT,

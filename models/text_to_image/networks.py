@@ -78,7 +78,11 @@ def generator(config: TextToImageConfig) -> keras.Model:
         x = residual_block(x, channels, batch_normalization, layers.ReLU()) if stage < 2 else layers.ReLU()(x)
         if config.word_attention and stage > 0 and x.shape[1] <= LARGEST_ATTENDED:
             x = attended(x, text, config.word_attention)
-    x = transposed_convolution(x, 3, dtype="float32")
+    if config.full_size_stage:
+        x = layers.ReLU()(batch_normalization(transposed_convolution(x, max(widths[-1] // 2, 1))))
+        x = convolution(x, 3, 3, dtype="float32")
+    else:
+        x = transposed_convolution(x, 3, dtype="float32")
     image = layers.Activation("tanh", dtype="float32", name="image")(x)
     return keras.Model({"latent": latent, "text": text}, image, name="generator")
 

@@ -35,16 +35,20 @@ BIRDS = BIRDS_TEXT_ENCODER | {
 }
 
 
+# Twice as wide a discriminator: the share of every color and the Frechet distance are better in the same minutes.
+BIRDS_PLUS = BIRDS | {"discriminator_width": 32}
+
+
 # What the field has found since: each is off in the paper's presets. Weights chosen on the birds (docs/results.md).
 PLUS = {
     "text_encoder": WORD_REGION,
     "captions_per_image": 1,
     "word_attention": 4,
-    "contrastive_weight": 1.0,
-    "alignment_weight": 1.0,
-    "mode_seeking_weight": 0.05,
+    "full_size_stage": True,
+    "contrastive_weight": 0.5,
+    "alignment_weight": 0.5,
+    "mode_seeking_weight": 0.03,
     "edited_captions": 2,
-    "generated_edits": 0.5,
     "augmentation": "translation,cutout",
     "average_decay": 0.998,
 }
@@ -135,7 +139,7 @@ PRESETS["gan_cls_plus"] = dataclasses.replace(
     config=MatchingAwareConfig(**PLUS),
     summary="GAN-CLS whose generator reads every word and learns from frozen encoders of words and regions",
     source=f"{PAPER}, section 4.2; Xu et al. 2018 (AttnGAN), Yao et al. 2022 (FILIP), Mao et al. 2019 (MSGAN)",
-    per_dataset={"birds": BIRDS | {"epochs": 8}, "captions": BIRDS | {"steps": 2000}},
+    per_dataset={"birds": BIRDS_PLUS | {"epochs": 6}, "captions": BIRDS_PLUS | {"steps": 1500}},
     why_per_dataset={
         "birds": "short enough for two cores; measured by the share of named colors on unseen species",
         "captions": "as on the birds: short enough for two cores",

@@ -35,10 +35,11 @@ def attended(r, x, words, heads, units=64):
     return x + relu(r.batch_normalization(r.convolution(r.concatenate(x, read), x.shape[-1], 1)))
 
 
-def described_generator(r, latent, text, size, width, projection, heads=0):
+def described_generator(r, latent, text, size, width, projection, heads=0, is_full_size=False):
     """Noise and projected text to a map; batch normalization and ReLU; residual blocks after the first two stages.
 
-    With attention, the text are words; the largest of their projections is the whole text's.
+    With attention, the text are words; the largest of their projections is the whole text's. The image is a transposed
+    convolution of the last stage's, or a convolution of one more stage's with half of its channels.
     """
     side, (first, *others) = STAGES[size]
     projected = leaky_relu(r.dense(text, projection))
@@ -50,6 +51,9 @@ def described_generator(r, latent, text, size, width, projection, heads=0):
         x = relu(x) if stage else residual(r, x, r.batch_normalization, relu)
         if heads and side * 2 ** (stage + 1) <= 16:
             x = attended(r, x, text, heads)
+    if is_full_size:
+        x = relu(r.batch_normalization(r.transposed_convolution(x, x.shape[-1] // 2)))
+        return np.tanh(r.convolution(x, 3, 3))
     return np.tanh(r.transposed_convolution(x, 3))
 
 
@@ -65,17 +69,17 @@ def test_the_generator_computes_what_the_authors_code_does(size, training):
     )
 
 
-@pytest.mark.parametrize("heads", [1, 4])
-@pytest.mark.parametrize("size", [16, 64])
-def test_a_generator_with_attention_reads_words_at_every_place(size, heads):
+@pytest.mark.parametrize(("size", "heads", "is_full_size"), [(16, 1, False), (64, 4, True)])
+def test_a_generator_with_attention_reads_words_at_every_place(size, heads, is_full_size):
     sizes = {"text_dim": 7, "latent_dim": 6, "text_projection_dim": 5, "generator_width": 2}
-    config = tiny("gan_cls_plus", image_size=size, word_attention=heads, read_words=5, word_dim=3, **sizes)
+    sizes |= {"word_attention": heads, "full_size_stage": is_full_size, "read_words": 5, "word_dim": 3}
+    config = tiny("gan_cls_plus", image_size=size, **sizes)
     words = vectors(4, 5 * 3, seed=2).reshape(4, 5, 3)
     words /= np.linalg.norm(words, axis=2, keepdims=True)
     words[0, 2:] = words[1, 4:] = 0.0
     assert_computes(
         networks.generator(config),
-        lambda r, latent, text: described_generator(r, latent, text, size, 2, 5, heads),
+        lambda r, latent, text: described_generator(r, latent, text, size, 2, 5, heads, is_full_size),
         {"latent": vectors(4, 6), "text": words},
     )
 
