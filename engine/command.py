@@ -19,7 +19,7 @@ from pipelines.examples import DataError
 from pipelines.reading import LABEL_MAPS, RESIZES, Reading
 from pipelines.registry import DATASETS
 
-DEFAULT_MODEL = "gan_cls"
+DEFAULT_MODEL = "gan_cls_plus"
 # Wider PNG files are beyond what encoders take.
 MOST_IMAGES = 1000
 # Of which the numbers have six digits.

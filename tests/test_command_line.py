@@ -134,7 +134,7 @@ def refusal(folder, *arguments):
         (["--mode=explore", "--experiment=dropping"], ["is for models that draw from noise", "gan_cls are interpol"]),
         (["--model=dcgan", "--label=7"], ["--label is accepted with --mode=sample", "--mode=train"]),
         (["--model=attribute_judge", "--dataset=cub"], ["attribute_judge needs attributes", "birds", "--dataset=cub"]),
-        (["--mode=sample", "--caption=a bird"], ["there is no run here; train first", "runs/gan_cls-birds"]),
+        (["--mode=sample", "--caption=a bird"], ["there is no run here; train first", "runs/gan_cls_plus-birds"]),
         (["--mode=evaluate", "--dataset=cub"], ["there is no run here", "runs/gan_cls-cub"]),
         (["--mode=export", "--workdir=nowhere"], ["there is no run here", "nowhere"]),
         (["--mode=sample", "--learning_rate=1"], ["takes its hyper-parameters from the run", "learning_rate"]),

@@ -31,7 +31,7 @@ def data(tmp_path_factory):
 def command(data, workdir):
     small = {"generator_width": 4, "discriminator_width": 4, "text_projection_dim": 4, "average_decay": 0.9}
     return [
-        *(sys.executable, "-u", "main.py", "--dataset=captions", f"--data_dir={data / 'images'}"),
+        *(sys.executable, "-u", "main.py", "--model=gan_cls", "--dataset=captions", f"--data_dir={data / 'images'}"),
         *(f"--cache_dir={data / 'cache'}", f"--workdir={workdir}", f"--text_encoder={data / 'embeddings.npz'}"),
         *("--image_size=32", "--batch_size=4", f"--steps={STEPS}", "--checkpoint_every=5", "--log_every=7"),
         *(f"--set={name}={value}" for name, value in small.items()),
