@@ -131,11 +131,14 @@ def refusal(folder, *arguments):
         (["--model=dcgan", "--mode=explore"], ["--mode=explore needs an --experiment", "latent_walk"]),
         (["--model=dcgan", "--experiment=dropping"], ["--experiment is accepted with --mode=explore", "--mode=train"]),
         (["--model=pix2pix", "--mode=explore", "--experiment=dropping"], ["accepted for pix2pix are", "explore"]),
-        (["--mode=explore", "--experiment=dropping"], ["is for models that draw from noise", "gan_cls are interpol"]),
+        (
+            ["--mode=explore", "--experiment=dropping"],
+            ["is for models that draw from noise", "gan_cls_plus are interpol"],
+        ),
         (["--model=dcgan", "--label=7"], ["--label is accepted with --mode=sample", "--mode=train"]),
         (["--model=attribute_judge", "--dataset=cub"], ["attribute_judge needs attributes", "birds", "--dataset=cub"]),
         (["--mode=sample", "--caption=a bird"], ["there is no run here; train first", "runs/gan_cls_plus-birds"]),
-        (["--mode=evaluate", "--dataset=cub"], ["there is no run here", "runs/gan_cls-cub"]),
+        (["--mode=evaluate", "--dataset=cub"], ["there is no run here", "runs/gan_cls_plus-cub"]),
         (["--mode=export", "--workdir=nowhere"], ["there is no run here", "nowhere"]),
         (["--mode=sample", "--learning_rate=1"], ["takes its hyper-parameters from the run", "learning_rate"]),
         (["--mode=evaluate", "--set=latent_dim=3"], ["takes its hyper-parameters from the run. Received: set"]),
@@ -345,7 +348,7 @@ def test_a_tilde_is_the_home_folder(tmp_path, monkeypatch):
         assert fields.get("captions", ["a bird"]) == ["a bird"]
     for argument in ("--text_encoder=~/encoder", "--set=text_encoder=~/encoder"):
         assert resolved(tmp_path, argument)["config"]["text_encoder"] == str(home / "encoder")
-    assert resolved(tmp_path, "--text_encoder=end_to_end")["config"]["text_encoder"] == "end_to_end"
+    assert resolved(tmp_path, "--model=gan_cls", "--text_encoder=end_to_end")["config"]["text_encoder"] == "end_to_end"
     image_encoder = resolved(tmp_path, "--model=char_cnn_rnn", "--set=image_encoder=~/a.keras")["config"][
         "image_encoder"
     ]
@@ -408,7 +411,8 @@ def trained(tmp_path_factory):
 
 def train_arguments(folder):
     return (
-        *("--dataset=captions", f"--data_dir={folder / 'images'}", f"--text_encoder={folder / 'embeddings.npz'}"),
+        *("--model=gan_cls", "--dataset=captions", f"--data_dir={folder / 'images'}"),
+        *(f"--text_encoder={folder / 'embeddings.npz'}",),
         *("--image_size=32", "--batch_size=4", "--steps=3", *SMALL),
     )
 

@@ -60,7 +60,9 @@ class TextParts(Parts):
     def required(self, requirement: Requirement) -> Experiment | None:
         """A text encoder, unless one learns with the GAN or the texts are embeddings from a file."""
         if self.reads_embeddings and self.experiment.config.reads_words:
-            raise RunError(f"{READS_WORDS} require a text encoder, not embeddings. Received: {self.choice}")
+            raise RunError(
+                f"{READS_WORDS} require a text encoder, not embeddings, which gan_cls takes. Received: {self.choice}"
+            )
         if self.choice == END_TO_END or self.reads_embeddings:
             return None
         needed = super().required(requirement)

@@ -131,7 +131,9 @@ class TextToImageConfig(AdversarialConfig):
                 f"word_attention must divide {ATTENTION_DIM}, the features read. Received: {self.word_attention}"
             )
         if self.reads_words and self.text_encoder == END_TO_END:
-            raise ConfigError(f"{READS_WORDS} require {WORD_REGION}. Received: text_encoder={self.text_encoder}")
+            raise ConfigError(
+                f"{READS_WORDS} require {WORD_REGION}; gan_cls takes any. Received: text_encoder={self.text_encoder}"
+            )
         if self.reads_words and self.captions_per_image != 1:
             # The words of an average of captions are no words.
             raise ConfigError(f"{READS_WORDS} require captions_per_image=1. Received: {self.captions_per_image}")

@@ -150,5 +150,7 @@ def test_embeddings_from_a_file_have_no_edits(tmp_path, world, setting):
     rows = [np.ones((2, TEXT_DIM), np.float32)] * len(world)
     write_embeddings(tmp_path / "texts.npz", world.names, rows)
     run = tiny_run("gan_cls", tmp_path / "run", tmp_path / "texts.npz", **(SETTINGS | {setting: 0.5}))
-    with pytest.raises(RunError, match=r"require a text encoder, not embeddings\. Received: .*texts\.npz"):
+    with pytest.raises(
+        RunError, match=r"require a text encoder, not embeddings, which gan_cls takes\. Received: .*texts\.npz"
+    ):
         run.parts.prepare(run.splits.train)

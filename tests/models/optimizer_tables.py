@@ -139,7 +139,7 @@ FAST_CRITIC = Row(Adam(0.5, 0.9), 1e-3, turns=5)
 SHORTER = {0: 1.0, 12_500: 0.5, 25_000: 0.0}
 PER_DATASET = {
     ("gan_cls", "birds"): Row(Adam(0.5, 0.999), 5e-4),
-    ("word_region", "birds"): Row(Adam(0.9, 0.999), 1e-3, {0: 1.0, 49: 1.0, 50: 0.5, 109: 0.5, 110: 0.25}),
+    ("word_region", "birds"): Row(Adam(0.9, 0.999), 1e-3, {0: 1.0, 39: 1.0, 40: 0.5, 89: 0.5, 90: 0.25}),
     ("char_cnn_rnn", "birds"): Row(Adam(0.9, 0.999), 2e-3, {0: 1.0, 79: 1.0, 80: 0.5, 169: 0.5, 170: 0.25}),
     ("char_cnn_rnn", "captions"): Row(Adam(0.9, 0.999), 2e-4, {0: 1.0, 489: 1.0, 490: 0.5, 989: 0.5, 990: 0.25}),
     ("char_cnn_rnn", "flowers"): Row(RMSProp(), 7e-4, {0: 1.0, 81: 1.0, 82: 0.98, 164: 0.98**2}),

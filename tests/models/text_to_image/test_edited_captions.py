@@ -194,7 +194,9 @@ def test_with_attention_generators_read_words_and_discriminators_the_whole(name)
 )
 def test_what_has_no_words_is_refused(setting):
     given = {setting: 1 if setting == "word_attention" else 0.5}
-    with pytest.raises(ConfigError, match=r"require word_region\. Received: text_encoder=end_to_end"):
+    with pytest.raises(
+        ConfigError, match=r"require word_region; gan_cls takes any\. Received: text_encoder=end_to_end"
+    ):
         MatchingAwareConfig(text_encoder="end_to_end", captions_per_image=1, **given)
     with pytest.raises(ConfigError, match=r"require captions_per_image=1\. Received: 4"):
         MatchingAwareConfig(**given)
