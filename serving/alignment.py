@@ -86,6 +86,7 @@ class Alignment:
         words, regions = (keras.saving.load_model(folder / name, compile=False) for name in (WORDS_FILE, REGIONS_FILE))
         if WORD_SEQUENCE not in (layer.name for layer in words.layers):
             raise DataError(
-                f"a text encoder must be one of this version: train it again, with --restart. Received: {folder}"
+                "a text encoder must be one of this version: train it again, by python main.py --model=word_region "
+                f"--workdir={folder} --restart, with its --dataset. Received: one of an earlier version"
             )
         return cls(words, regions)

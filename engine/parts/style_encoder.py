@@ -66,7 +66,7 @@ class StyleEncoderParts(Parts):
         config = from_plain(type(needed.preset.config), record["config"])
         if config.word_attention:
             raise RunError(
-                "a style encoder inverts generators of embeddings of whole captions. "
+                "a style encoder inverts generators of embeddings of whole captions, as gan_cls has them. "
                 f"Received: {needed.workdir}, with word_attention={config.word_attention}"
             )
         return type(self.run)(dataclasses.replace(needed, config=config))

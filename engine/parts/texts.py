@@ -61,13 +61,16 @@ class TextParts(Parts):
         """A text encoder, unless one learns with the GAN or the texts are embeddings from a file."""
         if self.reads_embeddings and self.experiment.config.reads_words:
             raise RunError(
-                f"{READS_WORDS} require a text encoder, not embeddings, which gan_cls takes. Received: {self.choice}"
+                f"{READS_WORDS} require a text encoder, not embeddings; gan_cls has none of them. "
+                f"Received: {self.choice}"
             )
         if self.choice == END_TO_END or self.reads_embeddings:
             return None
         needed = super().required(requirement)
         if self.experiment.config.reads_words and getattr(needed.config, "alignment_dim", 0) == 0 and self.is_beside:
-            raise RunError(f"{READS_WORDS} require --text_encoder={WORD_REGION}. Received: {self.choice}")
+            raise RunError(
+                f"{READS_WORDS} require --text_encoder={WORD_REGION}; gan_cls has none of them. Received: {self.choice}"
+            )
         if self.is_beside:
             # Refused now rather than after minutes of training it.
             with_measured(self.experiment.config, {"text_dim": needed.config.embedding_dim})
@@ -113,8 +116,9 @@ class TextParts(Parts):
 
     def copied_encoder(self, config: TextToImageConfig) -> CaptionEncoder:
         """What embeds captions as the generator reads them, from the run folder: whole, or with attention by words."""
-        encoder = trained_encoder(self.folder)
-        return Alignment.load(self.folder.path).sequences() if config.word_attention else encoder
+        if config.word_attention:
+            return Alignment.load(self.folder.path).sequences()
+        return trained_encoder(self.folder)
 
     def words(self, examples: CaptionedImages, dry_run: bool) -> tuple[CaptionTable, CaptionTable]:
         """What the frozen encoder reads of every caption and of its edits; in a dry run, which shows their sizes alone,

@@ -3,8 +3,8 @@
 import keras
 from keras import layers, ops
 
-# Of a word's length, of which the logarithm is taken.
-SHORTEST = 1e-9
+# Of a word's length, of which the logarithm is taken: so short that nothing is left beside any word.
+SHORTEST = 1e-30
 
 
 @keras.saving.register_keras_serializable("gan")

@@ -32,7 +32,7 @@ class TextToImage(Adversarial):
 
     Batches are dicts: `image` and `wrong_image` (B, image_size, image_size, 3) float32 in [-1, 1], and `text`
     (B, text_dim) float32, or, end to end, `characters` (B, captions_per_image, 201) integers. Where the configuration
-    reads edits, the texts are `words` (B, T) integers, beside `edited` (B, K, T), captions with one word exchanged
+    reads words, the texts are `words` (B, T) integers, beside `edited` (B, K, T), captions with one word exchanged
     (where there is no such word, the caption itself), and `label` (B,) integers, the classes of the images; frozen
     encoders, which are attached to the model, embed them.
     """
@@ -49,7 +49,7 @@ class TextToImage(Adversarial):
         self.alignment: Frozen | None = None
 
     def attach(self, alignment: Frozen):
-        """Give the frozen encoders of words and regions, where the configuration reads edits. They are not saved."""
+        """Give the frozen encoders of words and regions, where the configuration reads words. They are not saved."""
         self.alignment = alignment
 
     def player_networks(self, player: str) -> list[keras.Model]:
@@ -78,7 +78,7 @@ class TextToImage(Adversarial):
     def read_words(self, ids: tf.Tensor) -> dict[str, tf.Tensor]:
         """(..., T) numbers of words to what the frozen encoder gives, and `generator_text`."""
         given = self.alignment.read(ids)
-        return given | {"generator_text": given["words" if self.config.word_attention else "embedding"]}
+        return given | {"ids": ids, "generator_text": given["words" if self.config.word_attention else "embedding"]}
 
     def read_whole(self, batch: dict) -> tf.Tensor:
         """(B, text_dim) embeddings of whole captions."""
@@ -153,15 +153,16 @@ class TextToImage(Adversarial):
         """
         config, label, loss = self.config, batch.get("label"), tf.constant(0.0)
         if config.contrastive_weight or config.alignment_weight:
+            caption = first_of_equals(texts["ids"])
             seen, edited, is_edited = self.alignment.see(generated), texts["edited"], texts["is_edited"]
         if config.contrastive_weight:
             pair = seen["embedding"], texts["embedding"]
             loss += config.contrastive_weight * contrastive_loss(
-                *pair, label, None, config.contrastive_scale, edited["embedding"], is_edited
+                *pair, label, caption, config.contrastive_scale, edited["embedding"], is_edited
             )
         if config.alignment_weight:
             regions, words = seen["regions"], texts["words"]
-            by_words = alignment_loss(regions, words, texts["weights"], label, None, config.alignment_scale)
+            by_words = alignment_loss(regions, words, texts["weights"], label, caption, config.alignment_scale)
             by_words += edited_words_loss(regions, words, edited["words"], is_edited, config.edited_scale)
             loss += config.alignment_weight * by_words
         return loss
@@ -178,3 +179,8 @@ class TextToImage(Adversarial):
         """The weighted penalty on the gradient at real and generated images of the same texts; 0 when off."""
         fixed_text = tf.stop_gradient(text)
         return self.weighted_penalty(lambda images: self.score(images, fixed_text, PENALIZED), image, generated)
+
+
+def first_of_equals(rows: tf.Tensor) -> tf.Tensor:
+    """(B, T) integers to (B,) of each row the number of the first that is equal to it: tells different rows apart."""
+    return tf.argmax(tf.reduce_all(rows[:, tf.newaxis] == rows[tf.newaxis], axis=2), axis=1)

@@ -132,7 +132,8 @@ class TextToImageConfig(AdversarialConfig):
             )
         if self.reads_words and self.text_encoder == END_TO_END:
             raise ConfigError(
-                f"{READS_WORDS} require {WORD_REGION}; gan_cls takes any. Received: text_encoder={self.text_encoder}"
+                f"{READS_WORDS} require {WORD_REGION}; gan_cls has none of them. "
+                f"Received: text_encoder={self.text_encoder}"
             )
         if self.reads_words and self.captions_per_image != 1:
             # The words of an average of captions are no words.

@@ -64,7 +64,8 @@ def generator(config: TextToImageConfig) -> keras.Model:
         text = keras.Input((config.text_dim,), name="text")
     projected = layers.LeakyReLU(LEAK)(linear(text, config.text_projection_dim))
     if config.word_attention:
-        # Of the whole caption, as of a convolution over words (Kim 2014): the largest over them.
+        # Of the whole caption, as of a convolution over words (Kim 2014): the largest over them. What stands behind the
+        # caption's end gives a constant, below which nothing counts.
         projected = layers.GlobalMaxPooling1D()(projected)
     x = layers.concatenate([latent, projected])
     # A transposed convolution of a 1x1 map is a dense layer; its weights are initialized like a convolution's.

@@ -25,6 +25,8 @@ def edited_batch(model, without=()):
     rng, batch = np.random.default_rng(0), batch_of(model)
     words = rng.integers(1, 5, (4, WORDS))
     words[0, 3:] = 0
+    # Of another class, but the same caption: no mistake.
+    words[3] = words[1]
     edited = np.stack([words] * EDITS, axis=1)
     for row in set(range(4)) - set(without):
         edited[row, 0, 1], edited[row, 1, 2] = words[row, 1] % 4 + 1, words[row, 2] % 4 + 1
@@ -71,12 +73,14 @@ def test_gan_cls_with_edited_captions_and_the_losses_of_frozen_encoders(share, w
                 name: tf.concat([rows[:2], tf.stack([given[name][2:], rows[2:, 1]], axis=1)], axis=0)
                 for name, rows in edited.items()
             }
+        # Rows 1 and 3 have one caption, unless row 3 is drawn for an edit of it.
+        same = tf.constant([0, 1, 2, 3 if drawn else 1])
         seen, label = model.alignment.regions({"image": images}, training=False), batch["label"]
         pair = seen["embedding"], asked["embedding"]
         generator_loss = entropy(players.score(images, asked["embedding"]), 1)
-        generator_loss += whole * contrastive_loss(*pair, label, None, 10.0, edited["embedding"], is_edited)
+        generator_loss += whole * contrastive_loss(*pair, label, same, 10.0, edited["embedding"], is_edited)
         regions, words = seen["regions"], asked["words"]
-        generator_loss += by_words * alignment_loss(regions, words, asked["weights"], label, None, 15.0)
+        generator_loss += by_words * alignment_loss(regions, words, asked["weights"], label, same, 15.0)
         generator_loss += by_words * edited_words_loss(regions, words, edited["words"], is_edited, 8.0)
         if apart:
             # The first two are drawn again, with other noise.
@@ -195,7 +199,7 @@ def test_with_attention_generators_read_words_and_discriminators_the_whole(name)
 def test_what_has_no_words_is_refused(setting):
     given = {setting: 1 if setting == "word_attention" else 0.5}
     with pytest.raises(
-        ConfigError, match=r"require word_region; gan_cls takes any\. Received: text_encoder=end_to_end"
+        ConfigError, match=r"require word_region; gan_cls has none of them\. Received: text_encoder=end_to_end"
     ):
         MatchingAwareConfig(text_encoder="end_to_end", captions_per_image=1, **given)
     with pytest.raises(ConfigError, match=r"require captions_per_image=1\. Received: 4"):
