@@ -91,35 +91,6 @@ def test_a_gan_is_trained_with_the_frozen_encoders_and_keeps_them(tmp_path, worl
         np.testing.assert_array_equal(one, other)
 
 
-def test_a_generator_that_reads_words_is_used_as_any_other(tmp_path, world, word_encoder):
-    folder = tmp_path / "gan"
-    tiny_run("gan_cls_plus", folder, word_encoder, steps=1, pictures_every=1).train(Train())
-    run = tiny_run("gan_cls_plus", folder, word_encoder, steps=1)
-    sampler = run.parts.sampler(run.trained_model())
-    # The words of a caption, each as its encoder embeds it, and nothing after its end.
-    texts = sampler.embed(["its wing is red", "its wing is blue", "a black wing and a red bill"])
-    aligned = Alignment.load(folder)
-    read = aligned.read(aligned.reading.ids(tf.constant(["its wing is red"])))["words"][0]
-    np.testing.assert_allclose(texts[0], read, atol=1e-5)
-    np.testing.assert_allclose(np.linalg.norm(texts, axis=2).sum(axis=1), [4, 4, 7], rtol=1e-4)
-    images = sampler.draw({"embeddings": texts, "latent": np.zeros((3, run.experiment.config.latent_dim), "f")}, 0)
-    assert (images[0] != images[1]).any()
-    # Ends of a strip between two captions are theirs.
-    pictures = sorted(path.name for path in (folder / "pictures").glob("*.png"))
-    assert pictures == ["interpolation-00000001.png", "samples-00000001.png"]
-    served = tf.saved_model.load(str(folder / "export" / "1")).signatures["embeddings_and_noise"]
-    given = {"embeddings": tf.constant(texts), "noise": tf.zeros((3, run.experiment.config.latent_dim))}
-    np.testing.assert_array_equal(served(**given)["images"], images)
-    served = tf.saved_model.load(str(folder / "export" / "1")).signatures["captions_and_seed"]
-    captions = ["its wing is red", "a black wing and a red bill"]
-    drawn = sampler.draw({"captions": captions}, 5)
-    np.testing.assert_array_equal(served(captions=tf.constant(captions), seed=tf.constant(5))["images"], drawn)
-    # A style encoder reads whole captions.
-    style = tiny_run("style_encoder", tmp_path / "style", text_to_image=str(folder))
-    with pytest.raises(RunError, match=r"embeddings of whole captions, as gan_cls.* Received: .*attention=4"):
-        style.parts.prepare(style.splits.train)
-
-
 def test_an_encoder_of_an_earlier_version_is_refused(tmp_path, world, word_encoder):
     words = keras.saving.load_model(word_encoder / WORDS_FILE, compile=False)
     earlier = words.output | {"words": words.get_layer("embedded_words").output}
