@@ -169,7 +169,17 @@ def check_samples(model):
     assert len({image.numpy().tobytes() for image in images}) >= (3 if model.config.precision == "float32" else 2)
 
 
-MIXED = ("gan_int_cls", "char_cnn_rnn", "pix2pix", "cyclegan", "pixel_dt", "dcgan", "projection", "infogan")
+MIXED = (
+    "gan_int_cls",
+    "gan_cls_plus",
+    "char_cnn_rnn",
+    "pix2pix",
+    "cyclegan",
+    "pixel_dt",
+    "dcgan",
+    "projection",
+    "infogan",
+)
 
 
 @pytest.mark.parametrize(
