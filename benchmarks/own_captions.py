@@ -121,6 +121,17 @@ def shares(shown: list[tuple[str, str, str]], asked: list[tuple[str, str, str]])
     return np.mean(np.array(shown) == np.array(asked), axis=0)
 
 
+def commands(folder: pathlib.Path, model: str, steps: int) -> list[list[str]]:
+    """Of a user: training on the pictures in `folder`, and samples of its captions.txt."""
+    run = [f"--model={model}", "--dataset=captions", f"--data_dir={folder / 'pictures'}"]
+    run += [f"--workdir={folder / 'runs' / model}", f"--cache_dir={folder / 'cache'}"]
+    drawn = [f"--captions_file={folder / 'captions.txt'}", f"--num_images={SAMPLES}", f"--output={folder / 'samples'}"]
+    return [
+        ["python", "main.py", *run, f"--steps={steps}"],
+        ["python", "main.py", "--mode=generate", *run, *drawn],
+    ]
+
+
 def run(command: list[str]) -> float:
     """Run a command of main.py, and print it; returns its seconds. Ends this process where it fails."""
     print(f"$ {shlex.join(command)}", flush=True)
@@ -142,21 +153,18 @@ def main():
     print_machine()
     rng = np.random.default_rng(0)
     known, held_out = combinations(rng)
-    data = arguments.folder / "pictures"
-    if data.exists():
-        parser.error(f"--folder must be a new one. Received: {arguments.folder}, which has pictures")
-    write_pictures(data, known, arguments.pictures, rng)
+    folder = arguments.folder
+    if (folder / "pictures").exists():
+        parser.error(f"--folder must be a new one. Received: {folder}, which has pictures")
+    write_pictures(folder / "pictures", known, arguments.pictures, rng)
     asked = [held_out[rng.integers(len(held_out))] for _ in range(SAMPLES)]
-    lines = arguments.folder / "captions.txt"
-    lines.write_text("\n".join(caption(combination, rng) for combination in asked) + "\n", encoding="utf-8")
-    output, workdir = arguments.folder / "samples", f"--workdir={arguments.folder / 'runs' / arguments.model}"
-    common = ["python", "main.py", f"--model={arguments.model}", "--dataset=captions", f"--data_dir={data}", workdir]
-    cache = f"--cache_dir={arguments.folder / 'cache'}"
-    seconds = run([*common, cache, f"--steps={arguments.steps}"])
-    chosen = ["--mode=generate", f"--captions_file={lines}", f"--num_images={SAMPLES}", f"--output={output}"]
-    run([*common, cache, *chosen])
-    shown = [seen(np.asarray(Image.open(output / f"{number:06}.png"))) for number in range(SAMPLES)]
-    size = Image.open(output / "000000.png").size
+    lines = [caption(combination, rng) for combination in asked]
+    (folder / "captions.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    training, drawing = commands(folder, arguments.model, arguments.steps)
+    seconds = run(training)
+    run(drawing)
+    samples = [Image.open(folder / "samples" / f"{number:06}.png") for number in range(SAMPLES)]
+    shown, size = [seen(np.asarray(sample)) for sample in samples], samples[0].size
     real = [seen(np.asarray(picture(combination, rng).resize(size, Image.Resampling.BOX))) for combination in asked]
     shuffled = [shown[row] for row in rng.permutation(SAMPLES)]
     print(f"{arguments.pictures} pictures of {len(known)} combinations; captions of {len(held_out)} others")

@@ -5,6 +5,7 @@ import pytest
 from PIL import Image
 
 from benchmarks import own_captions
+from tests.test_docs import check
 
 
 @pytest.mark.parametrize("side", [32, 64])
@@ -33,3 +34,12 @@ def test_every_picture_has_a_file_of_two_captions_that_name_what_it_shows(tmp_pa
         assert len(lines) == 2
         assert all(word in line for line in lines for word in known[number])
         assert (tmp_path / "pictures" / f"{number:04}.png").exists()
+
+
+def test_its_commands_are_those_of_a_user(tmp_path):
+    training, drawing = own_captions.commands(tmp_path, "gan_cls_plus", 7)
+    for command in (training, drawing):
+        assert command[:2] == ["python", "main.py"]
+        check(command[2:])
+    assert {"--dataset=captions", "--steps=7", f"--data_dir={tmp_path / 'pictures'}"} <= set(training)
+    assert {f"--captions_file={tmp_path / 'captions.txt'}", f"--output={tmp_path / 'samples'}"} <= set(drawing)
