@@ -1,4 +1,4 @@
-"""Train, sample, evaluate and export the GANs of this project: `python main.py --model=gan_cls_plus --dataset=birds`."""
+"""Train, sample, evaluate and export the GANs of this project: `python main.py --model=gan_cls --dataset=cub`."""
 
 import contextlib
 import os
