@@ -61,14 +61,16 @@ class StyleEncoderParts(Parts):
         """The run whose generator is inverted, as its record describes it; RunError if there is none."""
         requirement = self.experiment.preset.requirement("generator")
         needed = self.required(requirement)
-        ensure(needed, requirement, is_named=True)
-        record = RunFolder(needed.workdir).need_record()
-        config = from_plain(type(needed.preset.config), record["config"])
+        record, config = RunFolder(needed.workdir).read_record(), needed.preset.config
+        if record is not None:
+            config = from_plain(type(config), record["config"])
         if config.word_attention:
+            # Of a run that is not there, too: it would be trained in vain.
             raise RunError(
                 "a style encoder inverts generators of embeddings of whole captions, as gan_cls has them. "
                 f"Received: {needed.workdir}, with word_attention={config.word_attention}"
             )
+        ensure(needed, requirement, is_named=True)
         return type(self.run)(dataclasses.replace(needed, config=config))
 
     @functools.cached_property

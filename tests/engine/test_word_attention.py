@@ -41,3 +41,9 @@ def test_a_generator_that_reads_words_is_used_as_any_other(tmp_path, encoder_fol
     style = tiny_run("style_encoder", tmp_path / "style", text_to_image=str(folder))
     with pytest.raises(RunError, match=r"embeddings of whole captions, as gan_cls.* Received: .*attention=4"):
         style.parts.prepare(style.splits.train)
+
+
+def test_no_run_is_asked_for_that_a_style_encoder_could_not_invert(tmp_path):
+    style = tiny_run("style_encoder", tmp_path / "style", text_to_image="gan_cls_plus")
+    with pytest.raises(RunError, match=r"embeddings of whole captions.* Received: .*gan_cls_plus-birds.*attention=4"):
+        style.parts.prepare(style.splits.train)
