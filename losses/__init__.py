@@ -4,7 +4,7 @@ from losses.adversarial import ADVERSARIAL, AdversarialLoss, PairedLoss
 from losses.classification import categorical_information, class_loss, continuous_information
 from losses.joint_embedding import alignment_loss, contrastive_loss, edited_words_loss, joint_embedding_loss
 from losses.mode_seeking import mode_seeking_loss
-from losses.penalties import PENALTIES
+from losses.penalties import PENALTIES, matching_aware_penalty
 from losses.style import style_loss
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "contrastive_loss",
     "edited_words_loss",
     "joint_embedding_loss",
+    "matching_aware_penalty",
     "mode_seeking_loss",
     "style_loss",
 ]

@@ -25,7 +25,7 @@ LOSS_PARAMETERS = {
     "margin": ("hinge",),
 }
 # What `penalty` accepts beside "none".
-PENALTIES = ("gradient", "one_sided_gradient", "r1", "r2")
+PENALTIES = ("gradient", "one_sided_gradient", "r1", "r2", "r1_r2")
 # What `augmentation` may name, in the order in which they are applied; Zhao et al. 2020, section 3.2.
 AUGMENTATIONS = ("color", "translation", "cutout")
 # What may normalize features, and how a generator may double the side of its maps; models offer some of them.
@@ -69,7 +69,7 @@ class AdversarialConfig(TrainingConfig):
     penalty: str = setting(
         "none",
         "on the discriminator's gradient; gradient: Gulrajani et al. 2017, equation 3; one_sided_gradient: Petzka et "
-        "al. 2018; r1, r2: Mescheder et al. 2018",
+        "al. 2018; r1, r2: Mescheder et al. 2018; r1_r2, both: Huang et al. 2024 (R3GAN)",
         choices=("none", *PENALTIES),
     )
     penalty_weight: float = setting(

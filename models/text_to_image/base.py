@@ -5,11 +5,17 @@ from typing import Protocol
 import keras
 import tensorflow as tf
 
-from losses import alignment_loss, contrastive_loss, edited_words_loss, mode_seeking_loss
-from models.core.adversarial import PENALIZED, Adversarial
+from losses import (
+    alignment_loss,
+    contrastive_loss,
+    edited_words_loss,
+    matching_aware_penalty,
+    mode_seeking_loss,
+)
+from models.core.adversarial import GENERATED, PENALIZED, REAL, Adversarial
 from models.text_encoder.networks import text_encoder
 from models.text_to_image import networks as reed
-from models.text_to_image.configs import END_TO_END, TextToImageConfig
+from models.text_to_image.configs import END_TO_END, MATCHING_AWARE, TextToImageConfig
 
 # The purpose of the random numbers that choose mismatched pairs, after those of `models.core.adversarial`.
 MISMATCH = 11
@@ -175,9 +181,18 @@ class TextToImage(Adversarial):
         """
         return self.discriminator({"image": self.augment(image, role), "text": text}, training=True)
 
+    def generator_loss(self, generated: tf.Tensor, text: tf.Tensor, image: tf.Tensor) -> tf.Tensor:
+        """The generator's adversarial loss; a paired one compares with the real images of the same texts."""
+        loss, text = self.adversarial, tf.stop_gradient(text)
+        real_logits = self.score(image, text, REAL) if loss.is_paired else None
+        return loss.generator(self.score(generated, text, GENERATED), real_logits)
+
     def penalty(self, image: tf.Tensor, generated: tf.Tensor, text: tf.Tensor) -> tf.Tensor:
         """The weighted penalty on the gradient at real and generated images of the same texts; 0 when off."""
         fixed_text = tf.stop_gradient(text)
+        if self.config.penalty == MATCHING_AWARE:
+            matching = matching_aware_penalty(lambda *pair: self.score(*pair, PENALIZED), image, fixed_text)
+            return self.config.penalty_weight * matching
         return self.weighted_penalty(lambda images: self.score(images, fixed_text, PENALIZED), image, generated)
 
 

@@ -5,7 +5,7 @@
 
 import dataclasses
 
-from models.core.adversarial_config import AdversarialConfig, smallest_side
+from models.core.adversarial_config import PAIRED_LOSSES, PENALTIES, AdversarialConfig, smallest_side
 from models.core.config import ConfigError, setting
 from models.text_encoder.configs import MAX_CHARACTERS, RECURRENT_UNITS
 
@@ -17,6 +17,9 @@ TRAINED_FIRST = (CHAR_CNN_RNN, WORD_CNN, WORD_REGION)
 READS_WORDS = "word_attention, contrastive_weight, alignment_weight, generated_edits and edited_share"
 # The authors' two discriminators, by the names of the scripts that train them.
 MAIN_CLS_INT, MAIN_CLS = "main_cls_int", "main_cls"
+
+# The penalty of text to image alone, beside those of all adversarial models.
+MATCHING_AWARE = "matching_aware"
 
 # Features that a place reads from the words of a caption.
 ATTENTION_DIM = 64
@@ -55,7 +58,18 @@ class TextToImageConfig(AdversarialConfig):
         "whether the generator has one more stage, of the image's size, and a 3x3 convolution of it to the image, as "
         "Zhang et al. 2017 (StackGAN) and Xu et al. 2018 (AttnGAN)",
     )
+    text_affine: bool = setting(
+        False,
+        "whether the text scales and shifts each channel after every normalization of the generator, by a network of "
+        "two layers; Tao et al. 2022 (DF-GAN), section 3.4",
+    )
     discriminator_width: int = setting(64, "channels of the discriminator's first stage; Torch code, ndf", minimum=1)
+    penalty: str = setting(
+        "none",
+        "as of all GANs; matching_aware: at real images and matching texts, Tao et al. 2022 (DF-GAN), section 3.3, "
+        "with penalty_weight=2 there",
+        choices=("none", *PENALTIES, MATCHING_AWARE),
+    )
     discriminator_network: str = setting(
         MAIN_CLS_INT,
         "Torch code; main_cls_int (birds, flowers): batch normalization of the projected text, no activation after the "
@@ -123,9 +137,17 @@ class TextToImageConfig(AdversarialConfig):
         maximum=0.9,
     )
 
+    # A generated image and a real one have each text.
+    pairs_logits = True
+
     def __post_init__(self):
         super().__post_init__()
         smallest_side(self.image_size)
+        if self.adversarial in PAIRED_LOSSES and self.generated_edits:
+            raise ConfigError(
+                f"generated_edits must be 0 with adversarial={self.adversarial}: no real image belongs to an edited "
+                f"caption. Received: {self.generated_edits}"
+            )
         if self.word_attention and ATTENTION_DIM % self.word_attention:
             raise ConfigError(
                 f"word_attention must divide {ATTENTION_DIM}, the features read. Received: {self.word_attention}"
@@ -179,6 +201,9 @@ class InterpolationConfig(MatchingAwareConfig):
         1.0, "weight of generated images of interpolated texts; Torch code, interp_weight", minimum=0.0
     )
     interpolation_beta: float = setting(0.5, "weight of the first of two texts; section 4.3", minimum=0.0, maximum=1.0)
+
+    # No real image belongs to an interpolated text.
+    pairs_logits = False
 
     def __post_init__(self):
         super().__post_init__()

@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from models.core.adversarial import FAKE, GENERATED, REAL, WRONG
+from models.core.adversarial import FAKE, REAL, WRONG
 from models.text_to_image.base import TextToImage
 from models.text_to_image.configs import MatchingAwareConfig
 
@@ -27,13 +27,12 @@ class GANCLS(TextToImage):
                 wrong_logits = self.score(*self.mismatched(batch, texts), WRONG)
                 fake_logits = self.score(tf.stop_gradient(generated[:own]), text[:own], FAKE)
                 discriminator_loss = (
-                    loss.real(real_logits)
-                    + mismatch_weight * loss.fake(wrong_logits)
-                    + (1.0 - mismatch_weight) * loss.fake(fake_logits)
+                    mismatch_weight * loss.discriminator(real_logits, wrong_logits)
+                    + (1.0 - mismatch_weight) * loss.discriminator(real_logits, fake_logits)
                     + self.penalty(image[:own], generated[:own], text[:own])
                 )
             self.minimize(discriminator_loss, discriminator_tape, "discriminator")
-            generator_loss = loss.generator(self.score(generated, tf.stop_gradient(asked["embedding"]), GENERATED))
+            generator_loss = self.generator_loss(generated, asked["embedding"], image)
             generator_loss += self.disagreement(generated, asked, batch)
             generator_loss += self.sameness(generated, asked["generator_text"])
         self.minimize(generator_loss, generator_tape, "generator")

@@ -49,6 +49,17 @@ def attended(x, words, heads: int):
     return layers.add([x, layers.ReLU()(batch_normalization(y))])
 
 
+def text_affine(x, text):
+    """A map whose channels the (B, D) text scales and shifts; at the beginning of training, as it is."""
+    parameters = []
+    for _ in range(2):
+        hidden = layers.ReLU()(linear(text, text.shape[-1]))
+        channels = layers.Dense(x.shape[-1], kernel_initializer="zeros")(hidden)
+        parameters.append(layers.Reshape((1, 1, x.shape[-1]))(channels))
+    scale, shift = parameters
+    return layers.add([x, layers.multiply([x, scale]), shift])
+
+
 def generator(config: TextToImageConfig) -> keras.Model:
     """Latent and text to an image.
 
@@ -67,20 +78,25 @@ def generator(config: TextToImageConfig) -> keras.Model:
         # Of the whole caption, as of a convolution over words (Kim 2014): the largest over them. What stands behind the
         # caption's end gives a constant, below which nothing counts.
         projected = layers.GlobalMaxPooling1D()(projected)
+
+    def normalize(x):
+        x = batch_normalization(x)
+        return text_affine(x, projected) if config.text_affine else x
+
     x = layers.concatenate([latent, projected])
     # A transposed convolution of a 1x1 map is a dense layer; its weights are initialized like a convolution's.
     x = layers.Reshape((side, side, widths[0]))(
         layers.Dense(side * side * widths[0], use_bias=False, kernel_initializer=convolution_initializer())(x)
     )
-    x = batch_normalization(x)
+    x = normalize(x)
     for stage, channels in enumerate(widths):
         if stage > 0:
-            x = batch_normalization(transposed_convolution(x, channels))
-        x = residual_block(x, channels, batch_normalization, layers.ReLU()) if stage < 2 else layers.ReLU()(x)
+            x = normalize(transposed_convolution(x, channels))
+        x = residual_block(x, channels, normalize, layers.ReLU()) if stage < 2 else layers.ReLU()(x)
         if config.word_attention and stage > 0 and x.shape[1] <= LARGEST_ATTENDED:
             x = attended(x, text, config.word_attention)
     if config.full_size_stage:
-        x = layers.ReLU()(batch_normalization(transposed_convolution(x, max(widths[-1] // 2, 1))))
+        x = layers.ReLU()(normalize(transposed_convolution(x, max(widths[-1] // 2, 1))))
         x = convolution(x, 3, 3, dtype="float32")
     else:
         x = transposed_convolution(x, 3, dtype="float32")

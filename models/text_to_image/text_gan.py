@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from models.core.adversarial import FAKE, GENERATED, REAL
+from models.core.adversarial import FAKE, REAL
 from models.text_to_image.base import TextToImage
 
 
@@ -20,13 +20,10 @@ class TextGAN(TextToImage):
                 generated = self.generate(asked["generator_text"])
                 real_logits = self.score(image, text, REAL)
                 fake_logits = self.score(tf.stop_gradient(generated[:own]), text[:own], FAKE)
-                discriminator_loss = (
-                    loss.real(real_logits)
-                    + loss.fake(fake_logits)
-                    + self.penalty(image[:own], generated[:own], text[:own])
-                )
+                discriminator_loss = loss.discriminator(real_logits, fake_logits)
+                discriminator_loss += self.penalty(image[:own], generated[:own], text[:own])
             self.minimize(discriminator_loss, discriminator_tape, "discriminator")
-            generator_loss = loss.generator(self.score(generated, tf.stop_gradient(asked["embedding"]), GENERATED))
+            generator_loss = self.generator_loss(generated, asked["embedding"], image)
             generator_loss += self.disagreement(generated, asked, batch)
             generator_loss += self.sameness(generated, asked["generator_text"])
         self.minimize(generator_loss, generator_tape, "generator")

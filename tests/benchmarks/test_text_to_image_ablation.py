@@ -6,8 +6,9 @@ import shlex
 
 import pytest
 
-from benchmarks import text_to_image_ablation
-from benchmarks.text_to_image_ablation import Ablation, Cell, mean_and_spread, table
+from benchmarks import cells
+from benchmarks.cells import Cell, mean_and_spread
+from benchmarks.text_to_image_ablation import Ablation, table
 from tests.test_docs import check
 
 CELLS = [Cell(model, seed) for seed in (0, 1) for model in ("gan_cls", "gan_int")]
@@ -31,7 +32,7 @@ def executed(monkeypatch):
             path.mkdir(exist_ok=True)
             (path / "evaluation.json").write_text(json.dumps(evaluation))
 
-    monkeypatch.setattr(text_to_image_ablation, "execute", execute)
+    monkeypatch.setattr(cells, "execute", execute)
     execute.commands = commands
     return execute
 
@@ -45,8 +46,8 @@ def test_cells_are_computed_once_and_a_failed_one_again(tmp_path, executed, caps
     executed.failing = None
     del executed.commands[:]
     assert [result["model"] for result in ablation.run(CELLS)] == ["gan_cls", "gan_int", "gan_cls", "gan_int"]
-    cells = [re.search(r"--workdir=\S*/(\S+)", command)[1] for command in executed.commands]
-    assert cells == [
+    computed = [re.search(r"--workdir=\S*/(\S+)", command)[1] for command in executed.commands]
+    assert computed == [
         *("word_region-birds", "attribute_judge-birds", "gan_int-seed-0", "gan_int-seed-0"),
         *("gan_cls-seed-1", "gan_cls-seed-1", "gan_int-seed-1", "gan_int-seed-1"),
     ]
@@ -74,12 +75,20 @@ def test_a_style_encoder_is_trained_on_generators_of_whole_captions(tmp_path):
     assert len(ablation.commands(Cell("gan_cls_plus", 0))) == 2
 
 
+def test_a_network_gives_the_inception_score_of_the_generators(tmp_path):
+    ablation = Ablation(tmp_path, steps=7, style_steps=5, feature_network="inception")
+    commands = ablation.commands(CELLS[0])
+    assert ["--feature_network=inception" in command for command in commands] == [False, True, False, False]
+    for command in commands:
+        check(command[2:])
+
+
 def test_the_table_has_the_mean_and_the_deviation_of_the_seeds_that_are_there():
     results = [
-        {"model": "gan_cls", "seed": seed, "seconds": 60.0, "metrics": {"named_attributes": value}}
+        {"label": "gan_cls", "seed": seed, "seconds": 60.0, "metrics": {"named_attributes": value}}
         for seed, value in ((0, 0.2), (2, 0.5))
     ]
-    results.append({"model": "gan_int", "seed": 0, "seconds": 90.0, "metrics": {"diversity": 0.25}})
+    results.append({"label": "gan_int", "seed": 0, "seconds": 90.0, "metrics": {"diversity": 0.25}})
     # The deviation of a sample of two is their distance over the root of 2.
     assert table(results).splitlines() == [
         "| metric | `gan_cls` | `gan_int` |",

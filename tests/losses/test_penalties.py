@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from losses.penalties import PENALTIES, gradient_penalty
+from losses.penalties import PENALTIES, gradient_penalty, matching_aware_penalty
 
 WEIGHT = tf.random.stateless_uniform((6,), [1, 2])
 
@@ -54,6 +54,7 @@ def test_a_flat_critic_has_a_finite_gradient():
         ("one_sided_gradient", 3.0, 4.0),
         ("r1", 3.0, 4.5),
         ("r2", 3.0, 4.5),
+        ("r1_r2", 3.0, 9.0),
     ],
 )
 def test_each_penalty_of_a_linear_critic(name, norm, penalty):
@@ -79,9 +80,25 @@ def test_r1_is_of_real_images_and_r2_of_generated_ones():
 
     np.testing.assert_allclose(PENALTIES["r1"](score, real, fake, WEIGHT[:1]), 12.5)
     np.testing.assert_allclose(PENALTIES["r2"](score, real, fake, WEIGHT[:1]), 0.5)
+    np.testing.assert_allclose(PENALTIES["r1_r2"](score, real, fake, WEIGHT[:1]), 13.0)
 
 
-@pytest.mark.parametrize("name", PENALTIES)
+def test_the_matching_aware_penalty_adds_the_norms_of_image_and_text_before_the_power():
+    """For (|x|^2 + |t|^2) / 2 the gradients are x and t: 2 + 1 to the sixth power, and 0 + 1."""
+    image, text = tf.constant([[0.0, 2.0], [0.0, 0.0]]), tf.constant([[1.0, 0.0, 0.0], [0.0, 0.6, 0.8]])
+    penalty = matching_aware_penalty(
+        lambda x, t: (tf.reduce_sum(x * x, axis=1) + tf.reduce_sum(t * t, axis=1)) / 2, image, text
+    )
+    assert penalty.dtype == tf.float32
+    np.testing.assert_allclose(penalty, (3**6 + 1) / 2, rtol=1e-4)
+
+
+def matching_aware(score, real, fake, weight):
+    """With the generated images in the place of texts."""
+    return matching_aware_penalty(lambda image, text: score(0.3 * image + 0.2 * text), real, fake)
+
+
+@pytest.mark.parametrize("name", [*PENALTIES, "matching_aware"])
 def test_its_gradient_agrees_with_finite_differences(name):
     """In the weights of a critic that is not linear; in float32, hence the large steps."""
     rng = np.random.default_rng(0)
@@ -89,8 +106,10 @@ def test_its_gradient_agrees_with_finite_differences(name):
     last = tf.constant(rng.normal(size=(5, 1)).astype(np.float32))
     real, fake = (tf.constant(rng.normal(size=(6, 3)), tf.float32) for _ in range(2))
 
+    function = PENALTIES.get(name, matching_aware)
+
     def penalty():
-        return PENALTIES[name](lambda x: tf.matmul(tf.tanh(tf.matmul(x, kernel)), last), real, fake, WEIGHT)
+        return function(lambda x: tf.matmul(tf.tanh(tf.matmul(x, kernel)), last), real, fake, WEIGHT)
 
     with tf.GradientTape() as tape:
         value = penalty()

@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from losses import alignment_loss, contrastive_loss, edited_words_loss, mode_seeking_loss
 from models.core.config import ConfigError
-from models.text_to_image.configs import MatchingAwareConfig
+from models.text_to_image.configs import InterpolationConfig, MatchingAwareConfig
 from tests.models.steps import Step, batch_of, descend, entropy, plain, probability
 from tests.models.text_to_image.players import Players
 from tests.worlds import frozen_encoders
@@ -206,3 +206,10 @@ def test_what_has_no_words_is_refused(setting):
         MatchingAwareConfig(**given)
     with pytest.raises(ConfigError, match=r"word_attention must divide 64, the features read\. Received: 5"):
         MatchingAwareConfig(word_attention=5, captions_per_image=1)
+
+
+def test_a_paired_loss_is_refused_where_a_generated_image_has_no_real_one():
+    with pytest.raises(ConfigError, match=r"generated_edits must be 0 with adversarial=relativistic.* Received: 0\.5"):
+        MatchingAwareConfig(adversarial="relativistic", captions_per_image=1, generated_edits=0.5)
+    with pytest.raises(ConfigError, match=r"this model's step does not pair .* Received: relativistic"):
+        InterpolationConfig(adversarial="relativistic")

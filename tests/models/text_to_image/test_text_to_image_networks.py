@@ -1,5 +1,6 @@
 """Reed et al.'s networks recomputed in NumPy (ICML 2016, section 4.1, and the authors' Torch code)."""
 
+import keras
 import numpy as np
 import pytest
 
@@ -35,24 +36,43 @@ def attended(r, x, words, heads, units=64):
     return x + relu(r.batch_normalization(r.convolution(r.concatenate(x, read), x.shape[-1], 1)))
 
 
-def described_generator(r, latent, text, size, width, projection, heads=0, is_full_size=False):
+def affine(r, x, text):
+    """Batch normalization y, then (1 + a) y + b, with a and b by channel from the text: two layers each."""
+    size, channels = text.shape[-1], x.shape[-1]
+
+    def by_channel():
+        hidden = relu(r.dense(text, size))
+        return (hidden @ r.take("table of zeros", (size, channels)) + r.take("offset", (channels,)))[:, None, None]
+
+    scale = by_channel()
+    normalized = r.batch_normalization(x)
+    return (1 + scale) * normalized + by_channel()
+
+
+def described_generator(r, latent, text, size, width, projection, heads=0, is_full_size=False, is_affine=False):
     """Noise and projected text to a map; batch normalization and ReLU; residual blocks after the first two stages.
 
     With attention, the text are words; the largest of their projections is the whole text's. The image is a transposed
-    convolution of the last stage's, or a convolution of one more stage's with half of its channels.
+    convolution of the last stage's, or a convolution of one more stage's with half of its channels. The text may scale
+    and shift whatever has been normalized.
     """
     side, (first, *others) = STAGES[size]
     projected = leaky_relu(r.dense(text, projection))
-    x = r.concatenate(latent, projected.max(axis=1) if heads else projected)
+    projected = projected.max(axis=1) if heads else projected
+
+    def normalize(x):
+        return affine(r, x, projected) if is_affine else r.batch_normalization(x)
+
+    x = r.concatenate(latent, projected)
     x = r.dense(x, side * side * first * width, bias=False).reshape(-1, side, side, first * width)
-    x = residual(r, r.batch_normalization(x), r.batch_normalization, relu)
+    x = residual(r, normalize(x), normalize, relu)
     for stage, factor in enumerate(others):
-        x = r.batch_normalization(r.transposed_convolution(x, factor * width))
-        x = relu(x) if stage else residual(r, x, r.batch_normalization, relu)
+        x = normalize(r.transposed_convolution(x, factor * width))
+        x = relu(x) if stage else residual(r, x, normalize, relu)
         if heads and side * 2 ** (stage + 1) <= 16:
             x = attended(r, x, text, heads)
     if is_full_size:
-        x = relu(r.batch_normalization(r.transposed_convolution(x, x.shape[-1] // 2)))
+        x = relu(normalize(r.transposed_convolution(x, x.shape[-1] // 2)))
         return np.tanh(r.convolution(x, 3, 3))
     return np.tanh(r.transposed_convolution(x, 3))
 
@@ -67,6 +87,23 @@ def test_the_generator_computes_what_the_authors_code_does(size, training):
         {"latent": vectors(4, 6), "text": vectors(4, 7, seed=2)},
         training,
     )
+
+
+@pytest.mark.parametrize(("size", "is_full_size"), [(16, False), (64, True)])
+def test_a_text_that_scales_and_shifts_whatever_the_generator_normalizes(size, is_full_size):
+    sizes = {"text_dim": 7, "latent_dim": 6, "text_projection_dim": 5, "generator_width": 2}
+    config = tiny("gan_cls", image_size=size, text_affine=True, full_size_stage=is_full_size, **sizes)
+    assert_computes(
+        networks.generator(config),
+        lambda r, latent, text: described_generator(r, latent, text, size, 2, 5, 0, is_full_size, is_affine=True),
+        {"latent": vectors(4, 6), "text": vectors(4, 7, seed=2)},
+    )
+
+
+def test_before_training_a_text_changes_no_map():
+    given = keras.Input((4, 4, 3)), keras.Input((5,))
+    network, (maps, texts) = keras.Model(given, networks.text_affine(*given)), (images(2, 4, 4), vectors(2, 5))
+    np.testing.assert_array_equal(network([maps, texts]), maps)
 
 
 @pytest.mark.parametrize(("size", "heads", "is_full_size"), [(16, 1, False), (64, 4, True)])
