@@ -221,11 +221,12 @@ def with_newer_settings(old: dict, new: dict, config_class: type) -> dict:
     """
     if old["model"] != new["model"]:
         return old
-    defaults = {field.name: _plain(field.default) for field in dataclasses.fields(config_class)}
-    once = {name: value for name, value in ONCE.items() if name in defaults}
     config = old.get("config", {})
+    fields = {field.name for field in dataclasses.fields(config_class)}
+    once = {name: value for name, value in ONCE.items() if name in fields}
     newer = ["is_label_map"] if once.keys() <= config.keys() else ["is_label_map", "channels"]
-    return old | {"config": defaults | once | config} | _with_newer_values(old, new, newer)
+    config_now = _plain(config_class.with_newer_settings(once | config))
+    return old | {"config": config_now} | _with_newer_values(old, new, newer)
 
 
 def _with_newer_values(old: dict, new: dict, newer: Sequence[str]) -> dict:

@@ -77,6 +77,11 @@ class TrainingConfig:
         for field in dataclasses.fields(self):
             check(field, getattr(self, field.name))
 
+    @classmethod
+    def with_newer_settings(cls, recorded: Mapping[str, object]) -> dict[str, object]:
+        """A recorded configuration, with the defaults of settings that there were not when it was recorded."""
+        return {field.name: field.default for field in dataclasses.fields(cls)} | dict(recorded)
+
     @property
     def sides(self) -> tuple[int, int]:
         """(height, width) of the images that are trained on, in pixels."""

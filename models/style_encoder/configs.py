@@ -37,6 +37,16 @@ class StyleEncoderConfig(TrainingConfig):
         "batch", "as in the discriminator: Torch code", choices=("batch", "layer", "none")
     )
 
+    @classmethod
+    def with_newer_settings(cls, recorded):
+        """With those of the generator, too."""
+        config = super().with_newer_settings(recorded)
+        if config["generator"]:
+            of_generator = json.loads(config["generator"])
+            model, settings = of_generator["model"], of_generator["config"]
+            config["generator"] = described(model, type(TEXT_TO_IMAGE[model].config).with_newer_settings(settings))
+        return config
+
     def __post_init__(self):
         super().__post_init__()
         if self.image_size:

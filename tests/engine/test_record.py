@@ -10,6 +10,8 @@ from engine.experiment import resolve
 from engine.folder import RunError, RunFolder
 from engine.record import check_record
 from models.image_to_image.configs import Pix2PixConfig
+from models.style_encoder.configs import StyleEncoderConfig, described
+from models.text_to_image.configs import MatchingAwareConfig
 from pipelines.examples import Values
 from pipelines.reading import DEFAULT
 
@@ -33,11 +35,11 @@ def record(**changed):
     return entries | changed
 
 
-def check(tmp_path, old, new):
+def check(tmp_path, old, new, config_class=Pix2PixConfig):
     folder = RunFolder(str(tmp_path))
     folder.make()
     folder.write_record(old)
-    check_record(folder, new, Pix2PixConfig)
+    check_record(folder, new, config_class)
 
 
 def test_what_a_later_mode_had_read_is_no_setting_of_a_run(tmp_path):
@@ -90,3 +92,21 @@ def test_a_run_from_before_sides_could_be_gray_does_not_become_gray(tmp_path):
     gray = record(config=record()["config"] | {"channels_a": 1})
     with pytest.raises(RunError, match=r"config\.channels_a: 3 -> 1"):
         check(tmp_path, record(config=without_channels(record()["config"])), gray)
+
+
+def test_a_style_encoder_goes_on_when_its_generator_has_a_newer_setting(tmp_path):
+    inverted = dataclasses.asdict(MatchingAwareConfig())
+    now = dataclasses.asdict(StyleEncoderConfig(generator=described("gan_cls", inverted)))
+    newer = ("text_affine", "word_attention")
+    earlier = described("gan_cls", {name: value for name, value in inverted.items() if name not in newer})
+    check(
+        tmp_path,
+        record(model="style_encoder", config=now | {"generator": earlier}),
+        record(model="style_encoder", config=now),
+        StyleEncoderConfig,
+    )
+    other = record(
+        model="style_encoder", config=now | {"generator": described("gan_cls", inverted | {"image_size": 32})}
+    )
+    with pytest.raises(RunError, match=r"differs in config\.generator"):
+        check(tmp_path, other, record(model="style_encoder", config=now), StyleEncoderConfig)
