@@ -41,7 +41,7 @@ class Cell:
     @property
     def name(self) -> str:
         """Of its run folder and its result."""
-        return f"{re.sub(r'[^a-z0-9_]+', '_', self.label or self.model)}-seed-{self.seed}"
+        return f"{re.sub(r'[^a-z0-9_+-]+', '_', self.label or self.model)}-seed-{self.seed}"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -120,9 +120,11 @@ class Cells:
 
     def compute(self, cell: Cell) -> dict:
         """Train and evaluate a cell, and write its result; returns that."""
-        start, commands = time.monotonic(), self.commands(cell)
+        commands, seconds = self.commands(cell), []
         for command in commands:
+            start = time.monotonic()
             execute(command, self.folder / f"{cell.name}.log")
+            seconds.append(round(time.monotonic() - start, 1))
         evaluated = [workdir_of(command) for command in commands if "--mode=evaluate" in command]
         evaluations = [json.loads((folder / "evaluation.json").read_text()) for folder in evaluated]
         result = {
@@ -130,7 +132,8 @@ class Cells:
             "label": cell.label or cell.model,
             "seed": cell.seed,
             "commands": [shlex.join(command) for command in commands],
-            "seconds": round(time.monotonic() - start, 1),
+            "seconds": round(sum(seconds), 1),
+            "seconds_by_command": seconds,
             "protocols": [evaluation["protocol"] for evaluation in evaluations],
             "metrics": {key: value for evaluation in evaluations for key, value in evaluation["metrics"].items()},
         }
