@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+from tqdm import tqdm
 
 # Letters and digits of any script; of scripts without spaces each letter.
 _WORD = re.compile(r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff]|[^\W_]+")
@@ -46,12 +47,14 @@ def edited(captions: Sequence[Sequence[str]], classes: Sequence[int], count: int
     seen = set().union(*of_class.values())
     fitting = {key: [word for word, times in found.items() if times > 1] for key, found in between.items()}
     rng = np.random.default_rng(seed)
+    # Seconds for tens of thousands of captions.
+    progress = tqdm(texts, "editing captions", unit=" captions", delay=1.0, disable=None)
     return [
         tuple(
             exchanged(text, place - 2, word)
             for place, word in false_words(sentence, fitting, seen, of_class[label], count, rng)
         )
-        for text, sentence, label in zip(texts, words, owners, strict=True)
+        for text, sentence, label in zip(progress, words, owners, strict=True)
     ]
 
 

@@ -21,7 +21,7 @@ from engine.requires import ensure
 from evaluation.captions import CaptionOutputs
 from evaluation.styles import StyleOutputs
 from models.core.config import from_plain, override
-from models.style_encoder.configs import described
+from models.style_encoder.configs import INVERTIBLE, described
 from models.text_to_image.presets import PRESETS as TEXT_TO_IMAGE
 from panels.grids import captioned_rows
 from panels.styles import transfer_rows
@@ -52,7 +52,7 @@ class StyleEncoderParts(Parts):
         model = (RunFolder(named).read_record() or {"model": requirement.model})["model"]
         if model not in TEXT_TO_IMAGE:
             raise RunError(
-                f"text_to_image must be a run of {', '.join(TEXT_TO_IMAGE)}. Received: {named}, of --model={model}"
+                f"text_to_image must be a run of {', '.join(INVERTIBLE)}. Received: {named}, of --model={model}"
             )
         return self.experiment.sibling(model, named)
 

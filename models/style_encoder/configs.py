@@ -8,6 +8,9 @@ from models.core.adversarial_config import smallest_side
 from models.core.config import TrainingConfig, setting
 from models.text_to_image.presets import PRESETS as TEXT_TO_IMAGE
 
+# Presets whose generators can be inverted: those of embeddings of whole captions.
+INVERTIBLE = tuple(name for name, preset in TEXT_TO_IMAGE.items() if not preset.config.word_attention)
+
 
 @dataclasses.dataclass(frozen=True)
 class StyleEncoderConfig(TrainingConfig):
@@ -22,7 +25,7 @@ class StyleEncoderConfig(TrainingConfig):
     beta_1: float = setting(0.5, "Adam's first decay rate; section 5", minimum=0.0, maximum=1.0)
     text_to_image: str = setting(
         "gan_cls",
-        f"whose generator is inverted: {', '.join(TEXT_TO_IMAGE)} (the run beside this one), or a run folder",
+        f"whose generator is inverted: {', '.join(INVERTIBLE)} (the run beside this one), or a run folder",
         path_or=tuple(TEXT_TO_IMAGE),
     )
     generator: str = setting("", "model and configuration of that run, in JSON; from the data")
