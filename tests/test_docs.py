@@ -215,9 +215,12 @@ def test_every_flag_that_is_named_exists(page):
 
 
 def is_of_a_benchmark(snippet: str, flag: str) -> bool:
-    """Whether it is a flag that the benchmark of a snippet defines."""
-    run = re.match(r"python -m (benchmarks\.\w+)", snippet)
-    return bool(run) and f'"--{flag}"' in (ROOT / f"{run[1].replace('.', '/')}.py").read_text(encoding="utf-8")
+    """Whether it is a flag that the benchmark of a snippet defines, or the base of benchmarks with cells."""
+    run = re.match(r"python -m benchmarks\.(\w+)", snippet)
+    if not run:
+        return False
+    text, base = ((ROOT / "benchmarks" / f"{name}.py").read_text(encoding="utf-8") for name in (run[1], "cells"))
+    return f'"--{flag}"' in text + (base if "from benchmarks.cells" in text else "")
 
 
 @each_page
