@@ -67,7 +67,7 @@ def refusal(folder, *arguments):
         (["--set=mismatch_weight=nan"], ["mismatch_weight must be at least 0", "nan"]),
         (["--set=adversarial=squares"], ["adversarial must be one of", "hinge", "Received: squares"]),
         (
-            ["--set=adversarial=relativistic"],
+            ["--model=gan_int", "--set=adversarial=relativistic"],
             ["adversarial must be one of minimax, non_saturating", "hinge", "Received: relativistic"],
         ),
         (["--set=adversarial=hinge", "--set=label_smoothing=0.1"], ["label_smoothing goes with", "hinge"]),

@@ -14,6 +14,7 @@ from models.generation import configs, gan, latent
 from models.image_to_image import configs as translation
 from models.image_to_image import patchgan
 from models.registry import PRESETS
+from models.text_to_image.configs import MATCHING_AWARE
 from tests.worlds import tiny
 
 
@@ -51,7 +52,7 @@ def test_paired_losses_and_loss_parameters_are_those_of_the_functions():
 
 KNOWN = {
     "adversarial": adversarial_config.LOSSES,
-    "penalty": ("none", *adversarial_config.PENALTIES),
+    "penalty": ("none", *adversarial_config.PENALTIES, MATCHING_AWARE),
     "discriminator_normalization": adversarial_config.NORMALIZATIONS,
     "generator_normalization": adversarial_config.NORMALIZATIONS,
     "upsampling": adversarial_config.UPSAMPLINGS,

@@ -8,8 +8,8 @@ from models.registry import PRESETS
 from tests.worlds import tiny
 
 # One preset of each class of models, by whether its step has a generated image for each real one.
-PAIRING = ("gan_2d", "dcgan", "acgan", "infogan")
-OTHERS = ("text_gan", "gan_cls", "gan_int", "pix2pix", "cyclegan", "pixel_dt")
+PAIRING = ("gan_2d", "dcgan", "acgan", "infogan", "text_gan", "gan_cls")
+OTHERS = ("gan_int", "gan_int_cls", "pix2pix", "cyclegan", "pixel_dt")
 
 
 @pytest.mark.parametrize("adversarial", PAIRED_LOSSES)
