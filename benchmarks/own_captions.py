@@ -6,7 +6,7 @@
 Draws pictures of a colored shape on a colored ground, with captions of another grammar than that of the birds, and
 holds some combinations of colors and shape out of training. Then the commands of a user: training (text encoder
 included), and samples of the captions of the held-out combinations. What a sample shows is measured from its pixels:
-the color of its middle, that of its border, and the shape by the share of the picture that it covers (`shape_of`).
+the color of its middle, that of its border, and the shape that agrees best with its outline (`shape_of`).
 Prints the shares of samples that show what their caption names, beside the same of real pictures (the ceiling) and of
 shuffled captions (the floor), and the minutes.
 """
@@ -96,14 +96,16 @@ def nearest(color: np.ndarray) -> str:
 
 
 def shape_of(image: np.ndarray, color: np.ndarray, ground: np.ndarray) -> str:
-    """The shape of an (h, w, 3) picture: of the box around it a square fills all, a disc pi / 4, a triangle half."""
+    """The shape of an (h, w, 3) picture: that of which it covers the most, in the box around it, and the least else."""
     is_shape = np.linalg.norm(image - color, axis=2) < np.linalg.norm(image - ground, axis=2)
     rows, columns = np.flatnonzero(is_shape.mean(axis=1) > 0.06), np.flatnonzero(is_shape.mean(axis=0) > 0.06)
     if not len(rows) or not len(columns):
         return "nothing"
-    filled = is_shape[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].mean()
-    shares = {"square": 1.0, "disc": np.pi / 4, "triangle": 0.5}
-    return min(shares, key=lambda name: abs(filled - shares[name]))
+    filled = is_shape[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    y, x = (2 * (np.arange(length) + 0.5) / length - 1 for length in filled.shape)
+    x, y = x[np.newaxis], y[:, np.newaxis]
+    drawn = {"disc": x**2 + y**2 <= 1, "square": np.ones(filled.shape, bool), "triangle": abs(x) <= (1 + y) / 2}
+    return max(drawn, key=lambda name: (filled & drawn[name]).sum() / (filled | drawn[name]).sum())
 
 
 def seen(image: np.ndarray) -> tuple[str, str, str]:

@@ -141,11 +141,17 @@ def test_neither_are_the_translations_of_a_folder(tmp_path):
 
 def test_pictures_in_a_folder_named_input_stay_where_they_are(tmp_path):
     mine = write_pictures(tmp_path / "mine" / "input")
-    before = (mine / "a.png").stat()
+
+    def identity():
+        """All but the time of the last look at it."""
+        found = (mine / "a.png").stat()
+        return found.st_ino, found.st_size, found.st_mtime_ns
+
+    before = identity()
     for _ in range(3):
         page = translate(mine, tmp_path / "mine")
         assert translated(page) == ["input/a.png", "input/deep/b.png", "output/a.png", "output/deep/b.png"]
-    assert (mine / "a.png").stat() == before
+    assert identity() == before
 
 
 def test_names_of_any_bytes_are_translated_and_linked(tmp_path, capfd):
