@@ -3,6 +3,7 @@
 Cells that have their result are not computed again, and one that was stopped goes on where it was.
 """
 
+import argparse
 import dataclasses
 import json
 import pathlib
@@ -12,8 +13,9 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
+from benchmarks.machine import print_machine
 from models.registry import PRESETS
 from pipelines.atomic import atomic_write
 
@@ -212,7 +214,7 @@ def markdown(rows: Sequence[Sequence[str]]) -> str:
 # Flags.
 
 
-def add_flags(parser, folder: str):
+def add_flags(parser: argparse.ArgumentParser, folder: str):
     """The flags of all tables; `folder` is their default."""
     parser.add_argument("--text_encoder", default="", help="a trained run; default: one is trained first")
     parser.add_argument("--judge", default="", help="a trained attribute_judge; default: one is trained first")
@@ -222,7 +224,7 @@ def add_flags(parser, folder: str):
     parser.add_argument("--table", action="store_true", help="print the table of the results that are there, and stop")
 
 
-def common(given) -> dict:
+def common(given: argparse.Namespace) -> dict:
     """The values of these flags, as arguments of `Cells`; commands run in the project's folder, so paths are whole."""
     names = {"text_encoder_run": given.text_encoder, "judge": given.judge, "cache_dir": given.cache_dir}
     paths = {name: str(pathlib.Path(path).absolute()) if path else "" for name, path in names.items()}
@@ -230,6 +232,37 @@ def common(given) -> dict:
     if network and pathlib.Path(network).exists():
         network = str(pathlib.Path(network).absolute())
     return {"folder": given.folder.absolute(), "feature_network": network, **paths}
+
+
+def print_table(
+    parser: argparse.ArgumentParser,
+    given: argparse.Namespace,
+    cells: Cells,
+    wanted: Sequence[Cell],
+    table: Callable[[Sequence[Mapping]], str],
+    place: Callable[[Mapping], tuple],
+):
+    """Compute what is missing, or with --table nothing, and print the table.
+
+    Args:
+        parser: of the flags, for what is wrong.
+        given: the flags.
+        cells: how they are computed.
+        wanted: which of them.
+        table: of results.
+        place: of a result in the table of those that are there.
+    """
+    try:
+        if given.table:
+            results = sorted(cells.results(), key=place)
+        else:
+            print_machine()
+            results = cells.run(wanted)
+    except ValueError as error:
+        parser.error(str(error))
+    except KeyboardInterrupt:
+        raise SystemExit("Interrupted; the same command goes on from here.") from None
+    print(f"\n{table(results)}" if results else f"There is no result in {given.folder} yet.", flush=True)
 
 
 def parts(text: str) -> list[str]:

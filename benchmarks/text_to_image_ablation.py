@@ -27,9 +27,9 @@ from benchmarks.cells import (
     mean_and_spread,
     order_of,
     parts,
+    print_table,
     seeds,
 )
-from benchmarks.machine import print_machine
 from models.registry import PRESETS
 
 MODELS = ("text_gan", "gan_cls", "gan_int", "gan_int_cls", "gan_cls_plus")
@@ -102,17 +102,7 @@ def main():
     ablation = Ablation(**common(given), steps=given.steps, style_steps=given.style_steps)
     # Seed by seed, so that what is there early compares all models.
     cells = [Cell(model, seed) for seed in given.seeds for model in given.models]
-    try:
-        if given.table:
-            results = sorted(ablation.results(), key=lambda result: order_of(result["model"], MODELS))
-        else:
-            print_machine()
-            results = ablation.run(cells)
-    except ValueError as error:
-        parser.error(str(error))
-    except KeyboardInterrupt:
-        raise SystemExit("Interrupted; the same command goes on from here.") from None
-    print(f"\n{table(results)}" if results else f"There is no result in {given.folder} yet.", flush=True)
+    print_table(parser, given, ablation, cells, table, lambda result: order_of(result["model"], MODELS))
 
 
 if __name__ == "__main__":

@@ -17,8 +17,7 @@ import re
 import shutil
 from collections.abc import Mapping, Sequence
 
-from benchmarks.cells import Cell, Cells, add_flags, common, execute, markdown, parts, seeds
-from benchmarks.machine import print_machine
+from benchmarks.cells import Cell, Cells, add_flags, common, execute, markdown, parts, print_table, seeds
 from models.text_to_image.presets import PLUS
 from pipelines.atomic import atomic_write
 
@@ -145,17 +144,7 @@ def main():
     given = parser.parse_args()
     cells = EqualMinutes(**common(given), minutes=given.minutes)
     rows = [Cell(ROWS[label][0], seed, label, flags(ROWS[label][1])) for seed in given.seeds for label in given.only]
-    try:
-        if given.table:
-            results = sorted(cells.results(), key=lambda result: (list(ROWS).index(result["label"]), result["seed"]))
-        else:
-            print_machine()
-            results = cells.run(rows)
-    except ValueError as error:
-        parser.error(str(error))
-    except KeyboardInterrupt:
-        raise SystemExit("Interrupted; the same command goes on from here.") from None
-    print(f"\n{table(results)}" if results else f"There is no result in {given.folder} yet.", flush=True)
+    print_table(parser, given, cells, rows, table, lambda result: (list(ROWS).index(result["label"]), result["seed"]))
 
 
 if __name__ == "__main__":
