@@ -260,6 +260,8 @@ def print_table(
             results = cells.run(wanted)
     except ValueError as error:
         parser.error(str(error))
+    except OSError as error:
+        parser.error(f"--folder must be a folder that can be written, with room. Received: {given.folder} ({error})")
     except KeyboardInterrupt:
         raise SystemExit("Interrupted; the same command goes on from here.") from None
     print(f"\n{table(results)}" if results else f"There is no result in {given.folder} yet.", flush=True)

@@ -88,7 +88,8 @@ class EqualMinutes(Cells):
 
     def commands(self, cell: Cell) -> list[list[str]]:
         """Training for as many steps as take the minutes, and evaluating."""
-        steps = round(60 * self.minutes / self.times[cell.label])
+        # Of 0 steps main.py would train as long as its preset does.
+        steps = max(round(60 * self.minutes / self.times[cell.label]), 1)
         return [
             self.train_for(cell, steps),
             self.evaluate(cell.model, self.folder / cell.name, *self.by_network()),
@@ -134,10 +135,18 @@ def labels(text: str) -> list[str]:
     return [label for label in ROWS if any(part in label for part in wanted)]
 
 
+def positive(text: str) -> float:
+    """A number above 0."""
+    number = float(text)
+    if not 0 < number < float("inf"):
+        raise argparse.ArgumentTypeError(f"a number above 0. Received: {text}")
+    return number
+
+
 def main():
     """Compute what is missing, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--minutes", type=float, default=3.0, help="of each training")
+    parser.add_argument("--minutes", type=positive, default=3.0, help="of each training")
     parser.add_argument("--seeds", type=seeds, default=[0], help="separated by commas")
     parser.add_argument("--only", type=labels, default=list(ROWS), help="parts of the names of rows, by commas")
     add_flags(parser, folder="runs/settings")

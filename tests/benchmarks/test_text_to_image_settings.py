@@ -1,5 +1,6 @@
 """The rows of the settings' table: their commands, equal minutes, resuming; nothing is trained."""
 
+import argparse
 import json
 import re
 import shlex
@@ -8,7 +9,17 @@ import pytest
 
 from benchmarks import cells, text_to_image_settings
 from benchmarks.cells import Cell
-from benchmarks.text_to_image_settings import ADDED, LEFT_OUT, METRICS, ROWS, EqualMinutes, flags, labels, table
+from benchmarks.text_to_image_settings import (
+    ADDED,
+    LEFT_OUT,
+    METRICS,
+    ROWS,
+    EqualMinutes,
+    flags,
+    labels,
+    positive,
+    table,
+)
 from models.registry import PRESETS
 from tests.test_docs import check
 
@@ -64,6 +75,23 @@ def test_every_command_is_one_that_a_user_can_type_and_changes_what_its_row_name
     for name in settings:
         if name != "edited_captions":
             assert getattr(changed, name) != getattr(usual, name)
+
+
+@pytest.mark.parametrize("minutes", ["0", "-1", "nan", "inf"])
+def test_no_row_is_trained_without_an_end(tmp_path, minutes, executed):
+    with pytest.raises(argparse.ArgumentTypeError, match=rf"a number above 0\. Received: {minutes}"):
+        positive(minutes)
+    (result,) = EqualMinutes(tmp_path, minutes=1e-6).run([FAST])
+    assert "--steps=1 " in result["commands"][0] + " "
+
+
+def test_a_folder_that_cannot_be_written_is_told_in_one_line(tmp_path, monkeypatch, capsys, executed):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setattr("sys.argv", ["settings", f"--folder={tmp_path / 'file' / 'in'}", "--only=word_attention"])
+    with pytest.raises(SystemExit) as stopped:
+        text_to_image_settings.main()
+    assert stopped.value.code == 2
+    assert "--folder must be a folder that can be written" in capsys.readouterr().err
 
 
 def test_rows_are_chosen_by_parts_of_their_names():
