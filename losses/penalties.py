@@ -13,7 +13,7 @@ import tensorflow as tf
 
 Score = Callable[[tf.Tensor], tf.Tensor]
 
-# p of the matching-aware penalty.
+# p of the matching-aware penalty; Tao et al. 2022 (DF-GAN), section 3.3.
 MATCHING_AWARE_POWER = 6
 
 

@@ -60,8 +60,8 @@ class TextToImageConfig(AdversarialConfig):
     )
     text_affine: bool = setting(
         False,
-        "whether the text scales and shifts each channel after every normalization of the generator, by a network of "
-        "two layers; Tao et al. 2022 (DF-GAN), section 3.4",
+        "whether the text scales and shifts each channel after every normalization of the generator's stages, by a "
+        "network of two layers; Tao et al. 2022 (DF-GAN), section 3.4",
     )
     discriminator_width: int = setting(64, "channels of the discriminator's first stage; Torch code, ndf", minimum=1)
     penalty: str = setting(

@@ -26,6 +26,7 @@ class GANCLS(TextToImage):
                 real_logits = self.score(image, text, REAL)
                 wrong_logits = self.score(*self.mismatched(batch, texts), WRONG)
                 fake_logits = self.score(tf.stop_gradient(generated[:own]), text[:own], FAKE)
+                # Real pairs are in both terms, so that they weigh 1: log s_r + (log(1 - s_w) + log(1 - s_f)) / 2.
                 discriminator_loss = (
                     mismatch_weight * loss.discriminator(real_logits, wrong_logits)
                     + (1.0 - mismatch_weight) * loss.discriminator(real_logits, fake_logits)
