@@ -128,11 +128,11 @@ def table(results: Sequence[Mapping]) -> str:
 
 
 def labels(text: str) -> list[str]:
-    """Of rows: those in which one of the given texts occurs."""
+    """Of rows: those that are named, and of a text that names none those in which it occurs."""
     wanted = parts(text)
     if unknown := [part for part in wanted if not any(part in label for label in ROWS)]:
         raise argparse.ArgumentTypeError(f"accepted are parts of {'; '.join(ROWS)}. Received: {', '.join(unknown)}")
-    return [label for label in ROWS if any(part in label for part in wanted)]
+    return [label for label in ROWS if any(part == label or (part not in ROWS and part in label) for part in wanted)]
 
 
 def positive(text: str) -> float:
@@ -148,7 +148,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--minutes", type=positive, default=3.0, help="of each training")
     parser.add_argument("--seeds", type=seeds, default=[0], help="separated by commas")
-    parser.add_argument("--only", type=labels, default=list(ROWS), help="parts of the names of rows, by commas")
+    parser.add_argument("--only", type=labels, default=list(ROWS), help="rows, or parts of their names, by commas")
     add_flags(parser, folder="runs/settings")
     given = parser.parse_args()
     cells = EqualMinutes(**common(given), minutes=given.minutes)

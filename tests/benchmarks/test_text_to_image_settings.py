@@ -96,6 +96,8 @@ def test_a_folder_that_cannot_be_written_is_told_in_one_line(tmp_path, monkeypat
 
 def test_rows_are_chosen_by_parts_of_their_names():
     assert labels("text_affine") == ["gan_cls + text_affine", "gan_cls_plus + text_affine"]
+    # A whole name is that row alone, though it occurs in others.
+    assert labels("gan_cls,relativistic") == ["gan_cls", "gan_cls + relativistic, r1_r2"]
     with pytest.raises(Exception, match=r"accepted are parts of gan_cls; .* Received: stylegan"):
         labels("stylegan")
     assert len(ROWS) == len(ADDED) + len(LEFT_OUT) + 3
