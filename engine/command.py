@@ -18,6 +18,7 @@ from pipelines import budget
 from pipelines.examples import DataError
 from pipelines.reading import LABEL_MAPS, RESIZES, Reading
 from pipelines.registry import DATASETS
+from serving.limits import Limits
 
 DEFAULT_MODEL = "gan_cls_plus"
 # Wider PNG files are beyond what encoders take.
@@ -349,6 +350,11 @@ class Export(TrainedCommand):
     """Write a numbered SavedModel."""
 
     mode = "export"
+
+    max_rows: int = option(Limits.rows, "Of a request: rows of a batch that are taken.", minimum=1)
+    max_side: int = option(0, f"Pixels of a side of an image. Default: {Limits.side:,}, or the run's own.", minimum=0)
+    max_file_bytes: int = option(Limits.file_bytes, "Bytes of an image file.", minimum=1)
+    max_caption_bytes: int = option(Limits.caption_bytes, "Bytes of a caption.", minimum=1)
 
 
 @dataclasses.dataclass(frozen=True)

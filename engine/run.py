@@ -42,6 +42,8 @@ from models.core.trained import TrainedModel
 from pipelines.examples import recorded_values
 from pipelines.sizes import simplest
 from serving.export import export
+from serving.guide import About
+from serving.limits import Limits
 from serving.sampler import Sampler
 
 
@@ -255,12 +257,17 @@ class Run:
     def export(self, command: Export) -> pathlib.Path:
         """Write a numbered SavedModel."""
         model = self.trained_model(command.checkpoint)
-        return self.write_export(model, self.parts.sampler(model))
+        return self.write_export(model, self.parts.sampler(model), command)
 
-    def write_export(self, model: TrainedModel, sampler: Sampler) -> pathlib.Path:
-        """Write a numbered SavedModel of a model that computes in float32."""
-        about = f"{self.experiment.model} on {self.experiment.dataset}, {weights_of(model)}"
-        path = export(sampler, self.folder.exports, about)
+    def write_export(self, model: TrainedModel, sampler: Sampler, command: Export | None = None) -> pathlib.Path:
+        """Write a numbered SavedModel of a model that computes in float32; by default with an export's own limits."""
+        command = command or Export()
+        weights = f"{self.experiment.model} on {self.experiment.dataset}, {weights_of(model)}"
+        # What it was trained on it takes in any case.
+        sides = [getattr(model.config, name, 0) for name in ("image_size", "image_height", "image_width")]
+        side = command.max_side or max(Limits.side, *sides)
+        limits = Limits(command.max_rows, side, command.max_file_bytes, command.max_caption_bytes)
+        path = export(sampler, self.folder.exports, About(self.experiment.model, weights, limits))
         print(
             f"Exported the {weights_of(model)} to {path}; signatures: {', '.join(sorted(sampler.signatures()))}.",
             flush=True,

@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from pipelines.images import in_batches, to_uint8
 from serving.encoder import CaptionEncoder
-from serving.sampler import Sampler, Signatures, clock_seed, noise_seed, with_png
+from serving.sampler import DEFAULT, PIXELS, Sampler, Signatures, noise_by_row, noise_seed, pictures
 
 
 class CaptionSampler(Sampler):
@@ -58,38 +58,34 @@ class CaptionSampler(Sampler):
     def signatures(self) -> Signatures:
         """By name.
 
-        serving_default: captions (B,) strings; the noise differs from call to call.
-        captions_and_seed: captions and a seed (int32 scalar); the same seed gives the same images.
-        embeddings_and_noise: embeddings (B, *text_shape) and noise (B, latent_dim), float32.
-        embeddings_and_seed: embeddings and a seed.
-        `--mode=sample --num_images=n --seed=s` draws each caption as a batch of its own: its row is what
-        `captions_and_seed` gives for that caption n times and s.
-        A model trained on embeddings from a file has the last two only, `embeddings_and_seed` as its default.
+        serving_default: captions (B,) strings and seeds (B,) int32; the same caption and seed give the same image,
+            which is the first of `--mode=sample --seed=s` for that caption. Returns `png_bytes` (B,).
+        embeddings_and_seed: embeddings (B, *text_shape) float32 and seeds.
+        embeddings_and_noise: embeddings and noise (B, latent_dim) float32.
+        pixels, embeddings_and_seed_pixels, embeddings_and_noise_pixels: the same as `images` (B, side, side, 3) uint8.
+        Of a model trained on embeddings from a file, serving_default and pixels take embeddings and seeds.
         """
         captions = tf.TensorSpec([None], tf.string, name="captions")
         embeddings = tf.TensorSpec([None, *self.text_shape], tf.float32, name="embeddings")
         noise = tf.TensorSpec([None, self.latent_dim], tf.float32, name="noise")
-        seed = tf.TensorSpec([], tf.int32, name="seed")
+        seed = tf.TensorSpec([None], tf.int32, name="seed")
 
         def embeddings_and_noise(embeddings, noise):
-            return with_png(self.images(embeddings, noise))
+            return self.images(embeddings, noise)
 
         def embeddings_and_seed(embeddings, seed):
-            return with_png(self.images(embeddings, self.latents(tf.shape(embeddings)[0], seed)))
+            return self.images(embeddings, noise_by_row(self.latents, seed, self.latent_dim))
 
         def captions_and_seed(captions, seed):
             return embeddings_and_seed(self.encoder.embed(captions), seed)
 
-        def captions_alone(captions):
-            return captions_and_seed(captions, clock_seed())
-
-        served = {
-            "embeddings_and_noise": (embeddings_and_noise, [embeddings, noise]),
-            "embeddings_and_seed": (embeddings_and_seed, [embeddings, seed]),
-        }
+        drawn = pictures(
+            "embeddings_and_noise", "embeddings_and_noise_pixels", embeddings_and_noise, [embeddings, noise]
+        )
         if self.encoder is None:
-            return served | {"serving_default": (embeddings_and_seed, [embeddings, seed])}
-        return served | {
-            "captions_and_seed": (captions_and_seed, [captions, seed]),
-            "serving_default": (captions_alone, [captions]),
-        }
+            return drawn | pictures(DEFAULT, PIXELS, embeddings_and_seed, [embeddings, seed])
+        return (
+            drawn
+            | pictures("embeddings_and_seed", "embeddings_and_seed_pixels", embeddings_and_seed, [embeddings, seed])
+            | pictures(DEFAULT, PIXELS, captions_and_seed, [captions, seed])
+        )

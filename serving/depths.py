@@ -5,43 +5,60 @@ import tensorflow as tf
 
 from pipelines.examples import Values
 from pipelines.readers.values import MOST_16_BITS, colors_of, fits_16_bits, numbers_of, range_in_png, tones_of
-
-# Where a PNG file says how many bits a channel has.
-DEPTH_BYTE, SIGNATURE = 24, b"\x89PNG"
+from serving.files import gray, on_white, stored, upright
 
 
-def decoded(encoded: tf.Tensor, values: Values, channels: int) -> tf.Tensor:
-    """A file (a string) to (h, w, channels) uint8 or, of a side with files of more than 8 bits, float32 in [0, 255]."""
+def decoded(file: tf.Tensor, values: Values, channels: int, precise: bool = False) -> tf.Tensor:
+    """A file (a string), upright, as the run's own files were read.
 
-    def pixels(dtype: tf.DType, count: int) -> tf.Tensor:
-        image = tf.io.decode_image(encoded, channels=count, dtype=dtype, expand_animations=False)
-        return tf.ensure_shape(image, (None, None, count))
+    Args:
+        file: JPEG or PNG.
+        values: how the values of those files were read.
+        channels: of the result, 1 or 3.
+        precise: whether more than 8 bits are kept.
 
-    def number(count: int, deep: tf.Tensor) -> tf.Tensor:
-        """The numbers of a file, as they are stored."""
-        return tf.cond(
-            deep,
-            lambda: tf.cast(pixels(tf.uint16, count), tf.int32),
-            lambda: tf.cast(pixels(tf.uint8, count), tf.int32),
-        )
-
-    starts_as = tf.strings.substr(tf.strings.join([encoded, "\0" * (DEPTH_BYTE + 1)]), 0, len(SIGNATURE))
-    depth = tf.strings.substr(tf.strings.join([encoded, "\0" * (DEPTH_BYTE + 1)]), DEPTH_BYTE, 1)
-    deep = (starts_as == SIGNATURE) & (depth == b"\x10")
+    Returns:
+        (h, w, channels) uint8 or, if precise, float32 in [0, 255].
+    """
+    numbers, deep, has_opacity = stored(file)
+    colors = on_white(numbers)
     if values.is_numbered:
-        table = tf.constant(colors_of(np.arange(MOST_16_BITS + 1).reshape(256, 256)).reshape(-1, 3))
-        return tf.gather(table, number(1, deep)[..., 0])
-    if values.scales_bytes:
-        return tf.cast(tf.round(scaled(number(channels, deep), values)), tf.uint8)
-    if "integers" not in values.kind:
-        return pixels(tf.uint8, channels)
-    numbers = number(channels, deep)
-    return tf.where(deep, scaled(numbers, values), tf.cast(numbers, tf.float32))
+        return upright(numbered(tf.where(deep, numbers[..., :3], colors)), file)
+    low, high = (values.low, values.high) if takes_range(values) else (0.0, float(MOST_16_BITS))
+    tones = scaled(numbers[..., :3], low, high)
+    opacity = tf.where(has_opacity, tf.cast(numbers[..., 3:], tf.float32) / MOST_16_BITS, 1.0)
+    tones = 255.0 + opacity * (tones - 255.0)
+    shallow = tf.round(scaled(colors, low, high)) if values.scales_bytes else tf.cast(colors, tf.float32)
+    if channels == 1:
+        # Of colors with more than 8 bits, which are not rounded.
+        luma = tf.reduce_sum(tones * [0.299, 0.587, 0.114], axis=-1, keepdims=True)
+        tones = tf.where(tf.reduce_all(tones == tones[..., :1]), tones[..., :1], luma) if precise else tones
+        shallow = tf.cast(gray(tf.cast(shallow, tf.int32)), tf.float32)
+    if not precise:
+        tones = tf.round(tones)
+        tones = tf.cast(gray(tf.cast(tones, tf.int32)), tf.float32) if channels == 1 else tones
+    pixels = tf.where(deep, tones, shallow)
+    return upright(pixels if precise else tf.cast(pixels, tf.uint8), file)
 
 
-def scaled(numbers: tf.Tensor, values: Values) -> tf.Tensor:
+def numbered(numbers: tf.Tensor) -> tf.Tensor:
+    """(h, w, 3) int32 numbers of labels, three times the same, to (h, w, 3) uint8, the colors of a table."""
+    same = tf.debugging.Assert(
+        tf.reduce_all(numbers == numbers[..., :1]), ["image_bytes must hold numbers of labels. Received: colors"]
+    )
+    table = tf.constant(colors_of(np.arange(MOST_16_BITS + 1).reshape(256, 256)).reshape(-1, 3))
+    with tf.control_dependencies([same]):
+        return tf.gather(table, numbers[..., 0])
+
+
+def takes_range(values: Values) -> bool:
+    """Whether files of 16 bits are read in the range of the run's own: those are integers, too, or a range is given."""
+    return "integers" in values.kind or values.scales_bytes
+
+
+def scaled(numbers: tf.Tensor, low: float, high: float) -> tf.Tensor:
     """Numbers in a range to float32 in [0, 255], clipped."""
-    return tf.clip_by_value(tones_of(tf.cast(numbers, tf.float32), values.low, values.high), 0.0, 255.0)
+    return tf.clip_by_value(tones_of(tf.cast(numbers, tf.float32), low, high), 0.0, 255.0)
 
 
 def encoded(image: tf.Tensor, values: Values) -> tf.Tensor:
@@ -59,7 +76,7 @@ def about_read(values: Values) -> str:
         return "the values of PNG files, of 8 or 16 bits, are numbers of labels."
     if values.scales_bytes:
         return f"PNG files, of 8 or 16 bits, are read from {values.low:g} (black) to {values.high:g} (white)."
-    if "integers" in values.kind:
+    if takes_range(values):
         return f"PNG files of 16 bits are read from {values.low:g} (black) to {values.high:g} (white)."
     return (
         f"PNG files of 16 bits are read from 0 (black) to {MOST_16_BITS} (white). Those with 10, 12 or 14 bits, "

@@ -9,10 +9,9 @@ import tensorflow as tf
 from pipelines.examples import PLAIN, Values
 from pipelines.images import to_float, to_pixels
 from serving.depths import about_read, about_written, decoded, encoded
-from serving.sampler import Sampler, Signatures, noise_seed
+from serving.sampler import DEFAULT, PIXELS, Sampler, Signatures, noise_seed
 from serving.tiled.generator import TiledGenerator
 
-DEFAULT = "serving_default"
 # Pixels. A picture of more is computed in tiles; one of fewer than the other as a whole, as it always fits.
 LARGE, SMALL = 1024 * 1024, 256 * 256
 
@@ -175,63 +174,58 @@ class TranslationSampler(Sampler):
         for direction, translator in self.translators.items():
             read, written = about_read(translator.values[0]), about_written(translator.values[1])
             lines.append(f"- {direction}, `image_bytes`: {read}")
-            lines += [f"- {direction}, `png`: {written}"] if written else []
+            lines += [f"- {direction}, `png_bytes`: {written}"] if written else []
         return lines
 
     def signatures(self) -> Signatures:
-        """By name, of a generator that draws dropout.
+        """By name.
 
-        serving_default: image_bytes (B,) strings, JPEG or PNG files of any sizes; the seed is 0.
-        image_bytes_and_seed: the same and a seed (int32 scalar), which decides the dropout.
-        images_and_seed: images (B, h, w, c) uint8 and a seed.
-        Of one that draws nothing: `serving_default`, `images`. Where it translates both ways, these are from A to B;
-        `BtoA_image_bytes` and `BtoA_images` are the reverse direction.
-        Those of bytes return `png` (B,) strings, PNG files of the input's sizes; the others `images` (B, h, w, c')
-        uint8. c and c' are 3, or 1 where the run's own files are gray; files of 16 bits are read and written in the
-        run's ranges of values. Each image is translated by itself, whatever the others are: as `--mode=sample --seed=s`
-        does.
+        serving_default: image_bytes (B,) strings, JPEG or PNG files of any sizes; returns `png_bytes` (B,), files of
+            the input's sizes.
+        pixels: images (B, h, w, c) uint8; returns `images` (B, h, w, c') uint8.
+        Where the generator draws dropout, both take seeds (B,) int32, too. Where it translates both ways, these are
+        from A to B; `BtoA_image_bytes` and `BtoA_pixels` are the reverse direction. c and c' are 3, or 1 where the
+        run's own files are gray; files of 16 bits are read and written in the run's ranges of values. Each image is
+        translated by itself, whatever the others are: as `--mode=sample --seed=s` does.
         """
         served = {}
         for place, (direction, translator) in enumerate(self.translators.items()):
-            for name, signature in signatures_of(translator).items():
-                if place:
-                    name = f"{direction}_{'image_bytes' if name == DEFAULT else name}"
-                served[name] = signature
+            names = (f"{direction}_image_bytes", f"{direction}_{PIXELS}") if place else (DEFAULT, PIXELS)
+            served |= signatures_of(translator, *names)
         return served
 
 
-def signatures_of(translator: Translator) -> Signatures:
-    """What a server offers of one direction."""
+def signatures_of(translator: Translator, name: str, pixels: str) -> Signatures:
+    """What a server offers of one direction.
+
+    Args:
+        translator: of the direction.
+        name: of the signature of files.
+        pixels: of that of pixels.
+    """
     image_bytes = tf.TensorSpec([None], tf.string, name="image_bytes")
     images = tf.TensorSpec([None, None, None, translator.channels], tf.uint8, name="images")
-    seed = tf.TensorSpec([], tf.int32, name="seed")
+    seed = tf.TensorSpec([None], tf.int32, name="seed")
+    given, made = translator.values
+
+    def of_file(file, seed):
+        image = decoded(file, given, translator.channels, precise=bool(made.kind))
+        return encoded(translator.translated(image, seed), made)
 
     def image_bytes_and_seed(image_bytes, seed):
-        given, made = translator.values
-
-        def one(file):
-            image = decoded(file, given, translator.channels)
-            if image.dtype == tf.float32 and not made.kind:
-                image = tf.cast(tf.round(image), tf.uint8)
-            elif made.kind:
-                image = tf.cast(image, tf.float32)
-            return encoded(translator.translated(image, seed), made)
-
-        return {"png": tf.map_fn(one, image_bytes, fn_output_signature=tf.string)}
-
-    def image_bytes_alone(image_bytes):
-        return image_bytes_and_seed(image_bytes, tf.constant(0))
+        files = tf.map_fn(lambda row: of_file(*row), (image_bytes, seed), fn_output_signature=tf.string)
+        return {"png_bytes": files}
 
     def images_and_seed(images, seed):
-        return {"images": tf.map_fn(lambda image: translator.translated(image, seed), images)}
+        translated = tf.map_fn(lambda row: translator.translated(*row), (images, seed), fn_output_signature=tf.uint8)
+        return {"images": translated}
+
+    def image_bytes_alone(image_bytes):
+        return image_bytes_and_seed(image_bytes, tf.zeros(tf.shape(image_bytes), tf.int32))
 
     def images_alone(images):
-        return images_and_seed(images, tf.constant(0))
+        return images_and_seed(images, tf.zeros([tf.shape(images)[0]], tf.int32))
 
-    served = {DEFAULT: (image_bytes_alone, [image_bytes])}
     if translator.is_seeded:
-        served["image_bytes_and_seed"] = (image_bytes_and_seed, [image_bytes, seed])
-        served["images_and_seed"] = (images_and_seed, [images, seed])
-    else:
-        served["images"] = (images_alone, [images])
-    return served
+        return {name: (image_bytes_and_seed, [image_bytes, seed]), pixels: (images_and_seed, [images, seed])}
+    return {name: (image_bytes_alone, [image_bytes]), pixels: (images_alone, [images])}

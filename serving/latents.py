@@ -1,5 +1,6 @@
 """Sampler of generators that take noise and optional labels."""
 
+import functools
 from collections.abc import Callable, Sequence
 
 import keras
@@ -7,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from pipelines.images import in_batches, to_uint8
-from serving.sampler import Sampler, Signatures, clock_seed, noise_seed, with_png
+from serving.sampler import DEFAULT, PIXELS, Sampler, Signatures, noise_by_row, noise_seed, pictures
 
 
 class LatentSampler(Sampler):
@@ -73,44 +74,52 @@ class LatentSampler(Sampler):
     def signatures(self) -> Signatures:
         """By name, of an unconditional generator.
 
-        serving_default: count (int32 scalar); the noise differs from call to call.
-        count_and_seed: count and a seed (int32 scalar); the same seed gives the same images.
+        serving_default: seeds (B,) int32; the same seed gives the same image, the first of `--mode=sample --seed=s`.
         latent: latent (B, D) float32.
-        Of a conditional one: serving_default takes label (B,) int32, label_and_seed a seed too, latent_and_label both.
-        Each returns `images` (uint8) and `png` (bytes) or what `output` names (float32).
+        Of a conditional one: serving_default takes labels (B,) int32, too; latent_and_label takes latents and labels.
+        Each returns `png_bytes` (B,), and its twin, pixels, latent_pixels or latent_and_label_pixels, `images` (uint8);
+        or there are no twins, and each returns what `output` names (float32).
         """
-        count = tf.TensorSpec([], tf.int32, name="count")
         label = tf.TensorSpec([None], tf.int32, name="label")
         latent = tf.TensorSpec([None, self.latent_dim], tf.float32, name="latent")
-        seed = tf.TensorSpec([], tf.int32, name="seed")
+        seed = tf.TensorSpec([None], tf.int32, name="seed")
 
         def latent_and_label(latent, label):
-            output = self.generated(latent, label)
-            return with_png(output) if self.output == "images" else {self.output: output}
+            return self.generated(latent, label)
 
         def label_and_seed(label, seed):
-            return latent_and_label(self.latents(tf.shape(label)[0], seed), label)
-
-        def label_alone(label):
-            return label_and_seed(label, clock_seed())
-
-        def count_alone(count):
-            return label_alone(tf.zeros([count], tf.int32))
-
-        def count_and_seed(count, seed):
-            return label_and_seed(tf.zeros([count], tf.int32), seed)
+            return latent_and_label(noise_by_row(self.latents, seed, self.latent_dim), label)
 
         def latent_alone(latent):
             return latent_and_label(latent, tf.zeros([tf.shape(latent)[0]], tf.int32))
 
+        def seed_alone(seed):
+            return label_and_seed(tf.zeros(tf.shape(seed), tf.int32), seed)
+
         if self.classes:
-            return {
-                "serving_default": (label_alone, [label]),
-                "label_and_seed": (label_and_seed, [label, seed]),
-                "latent_and_label": (latent_and_label, [latent, label]),
+            functions = {
+                (DEFAULT, PIXELS): (label_and_seed, [label, seed]),
+                ("latent_and_label", "latent_and_label_pixels"): (latent_and_label, [latent, label]),
             }
-        return {
-            "serving_default": (count_alone, [count]),
-            "count_and_seed": (count_and_seed, [count, seed]),
-            "latent": (latent_alone, [latent]),
-        }
+        else:
+            functions = {
+                (DEFAULT, PIXELS): (seed_alone, [seed]),
+                ("latent", "latent_pixels"): (latent_alone, [latent]),
+            }
+        served = {}
+        for names, (function, specs) in functions.items():
+            if self.output == "images":
+                served |= pictures(*names, function, specs)
+            else:
+                served[names[0]] = (named(self.output, function), specs)
+        return served
+
+
+def named(output: str, function: Callable[..., tf.Tensor]) -> Callable[..., dict[str, tf.Tensor]]:
+    """A function whose result has a name."""
+
+    @functools.wraps(function)
+    def of(*inputs):
+        return {output: function(*inputs)}
+
+    return of

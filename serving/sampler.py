@@ -1,11 +1,14 @@
 """The one protocol of what is sampled, evaluated and exported: `draw` here, `signatures` in a server."""
 
-from collections.abc import Callable, Mapping
+import functools
+from collections.abc import Callable, Mapping, Sequence
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+# The names of the signatures by which most draw: of files, and of pixels.
+DEFAULT, PIXELS = "serving_default", "pixels"
 # By name, each function that is served and the flat, named signature that it takes.
 Signatures = dict[str, tuple[Callable[..., dict[str, tf.Tensor]], list[tf.TensorSpec]]]
 
@@ -18,9 +21,11 @@ class Sampler(tf.Module):
         step: the training step of the weights.
 
     Attributes:
-        class_names: the name of each label that it takes; empty where it takes none.
+        classes: how many labels it takes; 0 where it takes none.
+        class_names: the name of each label.
     """
 
+    classes = 0
     class_names: tuple[str, ...] = ()
 
     def __init__(self, networks: list[keras.Model], step: int):
@@ -44,7 +49,11 @@ class Sampler(tf.Module):
         raise NotImplementedError
 
     def signatures(self) -> Signatures:
-        """What a SavedModel serves; "serving_default" is among them."""
+        """What a SavedModel serves; "serving_default" is among them.
+
+        The first dimension of each input is that of the batch, so that a server can take requests apart and put them
+        together; a seed is one a row. What a function is given has been looked at (`serving.checks`).
+        """
         raise NotImplementedError
 
 
@@ -53,11 +62,28 @@ def noise_seed(seed: tf.Tensor | int, batch: int = 0) -> tf.Tensor:
     return tf.stack([tf.cast(seed, tf.int32), batch])
 
 
-def with_png(images: tf.Tensor) -> dict[str, tf.Tensor]:
-    """The pixels (B, h, w, c) uint8 as "images", and each image as a PNG file (B,) as "png"."""
-    return {"images": images, "png": tf.map_fn(tf.io.encode_png, images, fn_output_signature=tf.string)}
+def noise_by_row(latents: Callable[[int, tf.Tensor], tf.Tensor], seeds: tf.Tensor, dim: int) -> tf.Tensor:
+    """(B,) seeds to (B, dim) noise: a row is the first that `latents` gives of its seed, whatever the others are."""
+    return tf.map_fn(lambda seed: latents(1, seed)[0], seeds, fn_output_signature=tf.TensorSpec((dim,), tf.float32))
 
 
-def clock_seed() -> tf.Tensor:
-    """A seed from the clock: one fixed in the graph would repeat the same pictures after each start of a server."""
-    return tf.cast(tf.math.floormod(tf.timestamp() * 1e6, 2.0**31), tf.int32)
+def pictures(name: str, pixels: str, function: Callable[..., tf.Tensor], specs: Sequence[tf.TensorSpec]) -> Signatures:
+    """Two signatures of one function that makes images.
+
+    Args:
+        name: of the signature that gives PNG files, `png_bytes`. (TensorFlow Serving writes a string into its JSON as
+            it is, and so breaks it, unless its name ends in _bytes.)
+        pixels: of the one that gives `images`, of several times the size in JSON.
+        function: to (B, h, w, c) uint8.
+        specs: its inputs.
+    """
+
+    @functools.wraps(function)
+    def as_files(*inputs):
+        return {"png_bytes": tf.map_fn(tf.io.encode_png, function(*inputs), fn_output_signature=tf.string)}
+
+    @functools.wraps(function)
+    def as_pixels(*inputs):
+        return {"images": function(*inputs)}
+
+    return {name: (as_files, list(specs)), pixels: (as_pixels, list(specs))}

@@ -8,7 +8,7 @@ from pipelines.examples import PLAIN
 from pipelines.images import in_batches, to_float
 from serving.captions import CaptionSampler
 from serving.depths import decoded
-from serving.sampler import Sampler, Signatures, with_png
+from serving.sampler import DEFAULT, Sampler, Signatures, pictures
 
 
 class StyleSampler(Sampler):
@@ -60,9 +60,10 @@ class StyleSampler(Sampler):
 
         serving_default: image_bytes (B,) strings, JPEG or PNG files of any sizes; returns `style` (B, latent_dim).
         images: images (B, h, w, 3) uint8; the same.
-        transfer: image_bytes and captions (B,) strings: each caption in the style of its image, as `images` (uint8) and
-            `png` (bytes). Not of a generator of embeddings from a file.
+        transfer: image_bytes and captions (B,) strings: each caption in the style of its image, as `png_bytes` (B,).
+            Not of a generator of embeddings from a file.
         transfer_embeddings: image_bytes and embeddings (B, text_dim); the same.
+        transfer_pixels, transfer_embeddings_pixels: the same as `images` (B, side, side, 3) uint8.
         """
         image_bytes = tf.TensorSpec([None], tf.string, name="image_bytes")
         images = tf.TensorSpec([None, None, None, 3], tf.uint8, name="images")
@@ -80,16 +81,18 @@ class StyleSampler(Sampler):
             return style_of_images(tf.map_fn(one, image_bytes, fn_output_signature=shape))
 
         def transfer_embeddings(image_bytes, embeddings):
-            return with_png(self.captions.images(embeddings, style_of_bytes(image_bytes)["style"]))
+            return self.captions.images(embeddings, style_of_bytes(image_bytes)["style"])
 
         def transfer(image_bytes, captions):
             return transfer_embeddings(image_bytes, self.captions.encoder.embed(captions))
 
         served = {
-            "serving_default": (style_of_bytes, [image_bytes]),
+            DEFAULT: (style_of_bytes, [image_bytes]),
             "images": (style_of_images, [images]),
-            "transfer_embeddings": (transfer_embeddings, [image_bytes, embeddings]),
+            **pictures(
+                "transfer_embeddings", "transfer_embeddings_pixels", transfer_embeddings, [image_bytes, embeddings]
+            ),
         }
         if self.captions.encoder is None:
             return served
-        return served | {"transfer": (transfer, [image_bytes, captions])}
+        return served | pictures("transfer", "transfer_pixels", transfer, [image_bytes, captions])

@@ -5,6 +5,7 @@ The averages here are weights of zero, which make pictures of one gray; the last
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from PIL import Image
 
 from engine.command import Sample
@@ -74,11 +75,11 @@ def test_the_averages_are_exported(trained, monkeypatch):
     for sampler in exported:
         signatures = sampler.signatures()
         if hasattr(sampler, "translators"):
-            inputs = [solid([9, 200], 32), 1]
-            names = {"pix2pix": ["images_and_seed"], "cyclegan": ["images", "BtoA_images"]}[run.experiment.model]
+            inputs = [solid([9, 200], 32), tf.constant([1, 2])]
+            names = {"pix2pix": ["pixels"], "cyclegan": ["pixels", "BtoA_pixels"]}[run.experiment.model]
         else:
             rng = np.random.default_rng(0)
-            name = "latent" if "latent" in signatures else "embeddings_and_noise"
+            name = "latent_pixels" if "latent" in signatures else "embeddings_and_noise_pixels"
             inputs, names = [rng.normal(size=(2, spec.shape[1])).astype("f") for spec in signatures[name][1]], [name]
         for name in names:
             function, specs = signatures[name]

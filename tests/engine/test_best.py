@@ -216,7 +216,7 @@ def test_the_best_checkpoint_is_sampled_evaluated_and_exported(folders, tmp_path
     assert not np.array_equal(sample("best"), sample("last"))
 
     path = images(folder).export(Export(checkpoint="best"))
-    served = tf.saved_model.load(str(path)).signatures["count_and_seed"](count=tf.constant(5), seed=tf.constant(3))
+    served = tf.saved_model.load(str(path)).signatures["pixels"](seed=tf.constant([3]))
     run = images(folder)
     drawn = run.sampler(run.trained_model(str(step))).draw({"count": 5}, 3)
     assert np.abs(served["images"].numpy().astype(int) - drawn).max() <= 1

@@ -21,12 +21,13 @@ from tests.worlds import examples_of, labeled_images, tiny, tiny_run
 CLIENT = """
 import sys, tensorflow as tf
 model = tf.saved_model.load(sys.argv[1])
-out = model.signatures["label_and_seed"](label=tf.constant([1, 1, 1]), seed=tf.constant(3))
-assert out["images"].dtype == tf.uint8
-assert (out["images"][0].numpy() == tf.io.decode_png(out["png"].numpy()[0]).numpy()).all()
-other = model.signatures["serving_default"](label=tf.constant([0]))["images"]
-open(sys.argv[2], "wb").write(out["png"].numpy()[0])
-assert set(model.signatures) == {"serving_default", "label_and_seed", "latent_and_label"}
+given = dict(label=tf.constant([1, 1, 1]), seed=tf.constant([3, 4, 3]))
+images = model.signatures["pixels"](**given)["images"].numpy()
+pngs = model.signatures["serving_default"](**given)["png_bytes"].numpy()
+assert (images == [tf.io.decode_png(png).numpy() for png in pngs]).all()
+assert (images[0] == images[2]).all() and (images[0] != images[1]).any()
+open(sys.argv[2], "wb").write(pngs[0])
+assert set(model.signatures) == {"serving_default", "pixels", "latent_and_label", "latent_and_label_pixels"}
 assert not {"serving", "models", "pipelines"} & set(sys.modules)
 """
 

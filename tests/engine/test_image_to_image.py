@@ -20,15 +20,17 @@ CLIENT = """
 import sys, tensorflow as tf
 model = tf.saved_model.load(sys.argv[1])
 files = [open(path, "rb").read() for path in sys.argv[2:4]]
-seed = tf.constant(3)
-pngs = model.signatures["image_bytes_and_seed"](image_bytes=tf.constant(files), seed=seed)["png"].numpy()
-default = model.signatures["serving_default"](image_bytes=tf.constant(files))["png"].numpy()
+default = model.signatures["serving_default"]
+def pngs_of(*seeds):
+    return default(image_bytes=tf.constant(files), seed=tf.constant(seeds))["png_bytes"].numpy()
+pngs = pngs_of(3, 3)
 for path, png in zip(sys.argv[4:6], pngs):
     open(path, "wb").write(png)
 image = tf.io.decode_image(files[0], channels=3)[tf.newaxis]
-images = model.signatures["images_and_seed"](images=image, seed=seed)["images"]
+images = model.signatures["pixels"](images=image, seed=tf.constant([3]))["images"]
 assert (images[0].numpy() == tf.io.decode_png(pngs[0]).numpy()).all()
-assert default[0] != pngs[0]
+other = pngs_of(0, 3)
+assert other[0] != pngs[0] and other[1] == pngs[1]
 assert not {"serving", "models", "pipelines"} & set(sys.modules)
 """
 

@@ -188,5 +188,5 @@ def test_a_model_of_one_size_translates_pictures_as_it_was_trained_on_them(tmp_p
     # The middle of the picture.
     assert sampled.shape == (20, 20, 3)
     served = tf.saved_model.load(str(tmp_path / "run" / "export" / "1")).signatures["serving_default"]
-    (png,) = served(image_bytes=tf.constant([(tmp_path / "in" / "a.png").read_bytes()]))["png"].numpy()
+    (png,) = served(image_bytes=tf.constant([(tmp_path / "in" / "a.png").read_bytes()]))["png_bytes"].numpy()
     assert np.abs(tf.io.decode_png(png).numpy().astype(int) - sampled).max() <= 1

@@ -151,7 +151,7 @@ def test_the_export_gives_the_styles_and_transfers_of_the_sampler(folders, tmp_p
     expected = np.concatenate([sampler.styles_of(pixels(images / f"{index}.png")[np.newaxis]) for index in range(2)])
     np.testing.assert_allclose(served["serving_default"](image_bytes=files)["style"], expected, atol=1e-5)
     assert expected.std() > 0
-    transferred = served["transfer"](image_bytes=files, captions=tf.constant(CAPTIONS))["images"].numpy()
+    transferred = served["transfer_pixels"](image_bytes=files, captions=tf.constant(CAPTIONS))["images"].numpy()
     drawn = sampler.draw({"styles": expected, "captions": list(CAPTIONS)}, 0)
     assert np.abs(transferred.astype(int) - drawn).max() <= 1
 

@@ -224,8 +224,8 @@ def test_end_to_end_the_encoder_learns_with_the_gan(tmp_path, world):
     assert "text_dim = 1024" in run.describe(Train())
     assert "earlier runs" not in run.describe(Train())
     run.train(Train())
-    served = tf.saved_model.load(str(tmp_path / "run" / "export" / "1")).signatures["captions_and_seed"]
-    images = served(captions=tf.constant(["a red bird"]), seed=tf.constant(1))["images"]
+    served = tf.saved_model.load(str(tmp_path / "run" / "export" / "1")).signatures["pixels"]
+    images = served(captions=tf.constant(["a red bird"]), seed=tf.constant([1]))["images"]
     assert images.shape == (1, 32, 32, 3)
 
 

@@ -19,12 +19,12 @@ import sys, tensorflow as tf
 model = tf.saved_model.load(sys.argv[1])
 encoded = open(sys.argv[2], "rb").read()
 for name, path in zip(("serving_default", "BtoA_image_bytes"), sys.argv[3:5]):
-    open(path, "wb").write(model.signatures[name](image_bytes=tf.constant([encoded]))["png"].numpy()[0])
+    open(path, "wb").write(model.signatures[name](image_bytes=tf.constant([encoded]))["png_bytes"].numpy()[0])
 image = tf.io.decode_image(encoded, channels=3)[tf.newaxis]
-for name, path in zip(("images", "BtoA_images"), sys.argv[3:5]):
+for name, path in zip(("pixels", "BtoA_pixels"), sys.argv[3:5]):
     images = model.signatures[name](images=image)["images"]
     assert (images[0].numpy() == tf.io.decode_png(open(path, "rb").read()).numpy()).all()
-assert set(model.signatures) == {"serving_default", "images", "BtoA_image_bytes", "BtoA_images"}
+assert set(model.signatures) == {"serving_default", "pixels", "BtoA_image_bytes", "BtoA_pixels"}
 assert not {"serving", "models", "pipelines"} & set(sys.modules)
 """
 

@@ -30,13 +30,13 @@ def test_a_generator_that_reads_words_is_used_as_any_other(tmp_path, encoder_fol
     assert (images[0] != images[1]).any()
     pictures = [path.name for path in (folder / "pictures").glob("*.png")]
     assert {"interpolation-00000001.png", "samples-00000001.png"} <= set(pictures)
-    served = tf.saved_model.load(str(folder / "export" / "1")).signatures["embeddings_and_noise"]
+    served = tf.saved_model.load(str(folder / "export" / "1")).signatures["embeddings_and_noise_pixels"]
     given = {"embeddings": tf.constant(texts), "noise": tf.zeros((3, run.experiment.config.latent_dim))}
     np.testing.assert_array_equal(served(**given)["images"], images)
-    served = tf.saved_model.load(str(folder / "export" / "1")).signatures["captions_and_seed"]
+    served = tf.saved_model.load(str(folder / "export" / "1")).signatures["pixels"]
     captions = ["bird 1", "bird line 3 4"]
-    drawn = sampler.draw({"captions": captions}, 5)
-    np.testing.assert_array_equal(served(captions=tf.constant(captions), seed=tf.constant(5))["images"], drawn)
+    drawn = np.concatenate([sampler.draw({"captions": [caption]}, 5) for caption in captions])
+    np.testing.assert_array_equal(served(captions=tf.constant(captions), seed=tf.constant([5, 5]))["images"], drawn)
     # A style encoder reads whole captions.
     style = tiny_run("style_encoder", tmp_path / "style", text_to_image=str(folder))
     with pytest.raises(RunError, match=r"embeddings of whole captions, as gan_cls.* Received: .*attention=4"):

@@ -25,9 +25,9 @@ from tests.worlds import captioned_images, tiny, tiny_run
 CLIENT = """
 import sys
 import numpy as np, tensorflow as tf
-served = tf.saved_model.load(sys.argv[1]).signatures["captions_and_seed"]
+served = tf.saved_model.load(sys.argv[1]).signatures["pixels"]
 captions = tf.constant([line.encode() for line in sys.argv[3:]])
-np.save(sys.argv[2], served(captions=captions, seed=tf.constant(7))["images"].numpy())
+np.save(sys.argv[2], served(captions=captions, seed=tf.fill(captions.shape, 7))["images"].numpy())
 assert not {"serving", "models", "pipelines"} & set(sys.modules)
 """
 

@@ -49,7 +49,7 @@ def test_translations_have_the_numbers_of_the_runs_own_or_all_of_16_bits(values,
 def test_a_graph_reads_numbers_as_the_readers_do_and_back(low, high):
     numbers = np.linspace(low - 0.1 * (high - low), high + 0.1 * (high - low), 99).astype(np.float32)
     values = Values(low, high, "floats")
-    np.testing.assert_allclose(served(tf.constant(numbers), values), scaled(numbers, values), atol=1e-3)
+    np.testing.assert_allclose(served(tf.constant(numbers), low, high), scaled(numbers, values), atol=1e-3)
     np.testing.assert_allclose(
         read_back(scaled(numbers, values), low, high), numbers.clip(low, high), atol=1e-4 * (high - low)
     )
@@ -72,7 +72,7 @@ READ = {
 def test_the_guide_says_how_a_file_of_16_bits_is_read(name):
     values, low, high, said = READ[name]
     numbers = np.linspace(0, 1.2 * high, 64).clip(0, 65535).astype(np.uint16).reshape(8, 8)
-    pixels = decoded(tf.constant(png(numbers)), values, 1)
+    pixels = decoded(tf.constant(png(numbers)), values, 1, precise=True)
     wanted = np.clip((numbers.astype(float) - low) / (high - low) * 255, 0, 255)
     np.testing.assert_allclose(tf.cast(pixels, tf.float32)[..., 0], wanted, atol=1)
     assert said in about_read(values)

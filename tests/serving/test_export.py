@@ -16,10 +16,13 @@ from models.text_to_image import networks as reed
 from serving.captions import CaptionSampler
 from serving.encoder import CaptionEncoder
 from serving.export import export
+from serving.guide import About
 from serving.latents import LatentSampler
+from serving.limits import Limits
 from tests.worlds import SIDE, TEXT_DIM, tiny
 
 CAPTIONS = ["a small yellow bird with a black crown", "A RED BIRD!", "", "ünïcode " * 60]
+SEEDS = [7, -3, 7, 2**31 - 1]
 # Calls every signature and keeps what it gives. The arguments: the model's folder, the file to write.
 CLIENT = """
 import sys
@@ -30,21 +33,19 @@ captions = tf.constant([bytes(caption) for caption in given.pop("captions")]) if
 embeddings, noise = tf.constant(given["embeddings"]), tf.constant(given["noise"])
 inputs = {
     "embeddings_and_noise": dict(embeddings=embeddings, noise=noise),
-    "embeddings_and_seed": dict(embeddings=embeddings, seed=tf.constant(7)),
-    "captions_and_seed": dict(captions=captions, seed=tf.constant(7)),
-    "serving_default": dict(captions=captions),
+    "embeddings_and_seed": dict(embeddings=embeddings, seed=tf.constant(given["seed"][:3])),
 }
-if "captions_and_seed" not in model.signatures:
-    inputs["serving_default"] = inputs["embeddings_and_seed"]
+inputs["serving_default"] = inputs["embeddings_and_seed"]
+if captions is not None:
+    inputs["serving_default"] = dict(captions=captions, seed=tf.constant(given["seed"]))
 results = {"names": sorted(model.signatures)}
 for name in model.signatures:
-    for again in ("", " again"):
-        for key, value in model.signatures[name](**inputs[name]).items():
-            value = value.numpy()
-            if key == "png":
-                value = np.array([np.frombuffer(png, np.uint8) for png in value] + [None], object)[:-1]
-                value = np.array([np.pad(png, (0, 20000 - len(png))) for png in value])
-            results[name + " " + key + again] = value
+    of = "serving_default" if name == "pixels" else name.removesuffix("_pixels")
+    (key, value), = model.signatures[name](**inputs[of]).items()
+    value = value.numpy()
+    if key == "png_bytes":
+        value = np.array([np.pad(np.frombuffer(png, np.uint8), (0, 20000 - len(png))) for png in value])
+    results[name + " " + key] = value
 assert not {"serving", "models", "pipelines"} & set(sys.modules)
 np.savez(sys.argv[3], **results)
 """
@@ -79,6 +80,7 @@ def exported(tmp_path_factory):
     given = {
         "embeddings": rng.normal(size=(3, TEXT_DIM)).astype(np.float32),
         "noise": rng.normal(size=(3, 5)).astype(np.float32),
+        "seed": np.array(SEEDS, np.int32),
     }
     captions = np.array([caption.encode() for caption in CAPTIONS])
     folder = export(sampler, scratch / "export")
@@ -93,41 +95,46 @@ def assert_same_pixels(one, other):
     assert np.ptp(other) > 100
 
 
-def test_captions_with_a_seed_give_the_pixels_of_the_sampler(exported):
+def test_a_caption_with_a_seed_gives_the_first_picture_of_the_sampler_whatever_the_other_rows_are(exported):
     sampler, _, found = exported
-    wanted = sampler.draw({"captions": CAPTIONS}, 7)
-    assert_same_pixels(found["captions_and_seed images"], wanted)
-    np.testing.assert_array_equal(found["captions_and_seed images"], found["captions_and_seed images again"])
+    for row, (caption, seed) in enumerate(zip(CAPTIONS, SEEDS, strict=True)):
+        wanted = sampler.draw({"captions": [caption] * 2}, seed)[:1]
+        assert_same_pixels(found["pixels images"][row : row + 1], wanted)
 
 
 def test_embeddings_give_the_pixels_of_the_sampler(exported):
     sampler, given, found = exported
     wanted = sampler.draw({"embeddings": given["embeddings"], "latent": given["noise"]}, 0)
-    assert_same_pixels(found["embeddings_and_noise images"], wanted)
-    wanted = sampler.draw({"embeddings": given["embeddings"]}, 7)
-    assert_same_pixels(found["embeddings_and_seed images"], wanted)
+    assert_same_pixels(found["embeddings_and_noise_pixels images"], wanted)
+    for row, seed in enumerate(SEEDS[:3]):
+        wanted = sampler.draw({"embeddings": given["embeddings"][row : row + 1]}, seed)
+        assert_same_pixels(found["embeddings_and_seed_pixels images"][row : row + 1], wanted)
 
 
-def test_captions_alone_give_other_pictures_each_time(exported):
+def test_each_signature_of_png_files_has_a_twin_with_the_same_pixels(exported):
     _, _, found = exported
-    assert found["serving_default images"].shape == (len(CAPTIONS), SIDE, SIDE, 3)
-    assert not np.array_equal(found["serving_default images"], found["serving_default images again"])
-
-
-def test_the_png_bytes_are_the_pixels(exported):
-    _, _, found = exported
-    for name in found["names"]:
-        for png, pixels in zip(found[f"{name} png"], found[f"{name} images"], strict=True):
+    names = ["embeddings_and_noise", "embeddings_and_seed", "serving_default"]
+    twins = {name: "pixels" if name == "serving_default" else f"{name}_pixels" for name in names}
+    assert found["names"].tolist() == sorted([*twins, *twins.values()])
+    for name, twin in twins.items():
+        # Pixels are several times as large in JSON: each signature gives one of the two.
+        assert [key for key in found if key.startswith(f"{name} ")] == [f"{name} png_bytes"]
+        for png, pixels in zip(found[f"{name} png_bytes"], found[f"{twin} images"], strict=True):
             np.testing.assert_array_equal(np.asarray(Image.open(io.BytesIO(png.tobytes()))), pixels)
 
 
 def test_a_model_of_embeddings_has_no_captions(tmp_path):
     sampler = make_sampler(with_encoder=False)
     folder = export(sampler, tmp_path / "export")
-    given = {"embeddings": np.eye(2, TEXT_DIM, dtype=np.float32), "noise": np.ones((2, 5), np.float32)}
-    found = call(folder, tmp_path, **given)
-    assert found["names"].tolist() == ["embeddings_and_noise", "embeddings_and_seed", "serving_default"]
-    np.testing.assert_array_equal(found["serving_default images"], found["embeddings_and_seed images"])
+    given = {"embeddings": np.eye(3, TEXT_DIM, dtype=np.float32), "noise": np.ones((3, 5), np.float32)}
+    found = call(folder, tmp_path, seed=np.array(SEEDS, np.int32), **given)
+    assert found["names"].tolist() == [
+        "embeddings_and_noise",
+        "embeddings_and_noise_pixels",
+        "pixels",
+        "serving_default",
+    ]
+    assert_same_pixels(found["pixels images"][:1], sampler.draw({"embeddings": given["embeddings"][:1]}, 7))
 
 
 def test_versions_count_up_and_nothing_unfinished_is_left(tmp_path, monkeypatch):
@@ -180,8 +187,9 @@ def labeled(tmp_path_factory):
         keras.Model(inputs, image), lambda count, seed: tf.zeros([count, 3]), len(names), class_names=names
     )
     folder = tmp_path_factory.mktemp("labeled") / "export"
-    export(sampler, folder, "cgan on folder, weights of step 8")
-    return export(sampler, folder, "cgan on folder, averaged weights of step 9")
+    export(sampler, folder, About("cgan", "cgan on folder, weights of step 8"))
+    about = About("cgan", "cgan on folder, averaged weights of step 9", Limits(rows=3, side=50, file_bytes=70))
+    return export(sampler, folder, about)
 
 
 def test_the_names_of_the_labels_travel_with_each_version(labeled):
@@ -189,15 +197,17 @@ def test_the_names_of_the_labels_travel_with_each_version(labeled):
     for version in (labeled, labeled.parent / "1"):
         found = json.loads((version / "assets.extra" / "classes.json").read_text(encoding="utf-8"))
         assert found == {str(label): name for label, name in enumerate(names)}
-    assert tf.saved_model.load(str(labeled)).signatures["label_and_seed"](label=[5], seed=1)["images"].shape[0] == 1
+    served = tf.saved_model.load(str(labeled)).signatures["pixels"]
+    assert served(label=tf.constant([5]), seed=tf.constant([1]))["images"].shape[0] == 1
 
 
 def test_the_guide_says_what_goes_in_and_what_comes_out(labeled):
     guide = (labeled.parent / "SERVING.md").read_text(encoding="utf-8")
     assert "Version 2: cgan on folder, averaged weights of step 9." in guide
     for line in (
-        "| `label_and_seed` | `label` (B,) int32, `seed` int32 scalar "
-        "| `images` (B, 2, 2, 3) uint8, `png` (B,) string |",
+        "| `serving_default` | `label` (B,) int32, `seed` (B,) int32 | `png_bytes` (B,) string |",
+        "| `latent_and_label_pixels` | `latent` (B, 3) float32, `label` (B,) int32 | `images` (B, 2, 2, 3) uint8 |",
+        "- rows of a batch: 3",
         "| 0 | 0 |",
         "| 1 | red fox |",
         r"| 2 | a\|b\*c |",
@@ -210,7 +220,7 @@ def test_the_guide_says_what_goes_in_and_what_comes_out(labeled):
 
 def test_what_takes_no_labels_has_no_table_of_them(tmp_path):
     folder = export(make_sampler(with_encoder=False), tmp_path / "export")
-    assert not (folder / "assets.extra").exists()
+    assert not (folder / "assets.extra" / "classes.json").exists()
     guide = (tmp_path / "export" / "SERVING.md").read_text()
     assert "Labels" not in guide
-    assert f"| `embeddings_and_seed` | `embeddings` (B, {TEXT_DIM}) float32, `seed` int32 scalar |" in guide
+    assert f"| `serving_default` | `embeddings` (B, {TEXT_DIM}) float32, `seed` (B,) int32 |" in guide

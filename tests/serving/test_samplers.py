@@ -41,7 +41,7 @@ def test_each_latent_gets_its_own_label_over_several_batches():
     np.testing.assert_allclose(drawn, expected, atol=1)
     assert (drawn == expected).mean() > 0.99
     # As a server does.
-    function, _ = sampler.signatures()["latent_and_label"]
+    function, _ = sampler.signatures()["latent_and_label_pixels"]
     served = function(tf.constant(latent, tf.float32), tf.constant(label, tf.int32))["images"]
     np.testing.assert_array_equal(served, drawn)
 
@@ -55,10 +55,13 @@ def test_the_noise_is_that_of_the_seed_and_labels_are_of_conditional_generators_
     expected = np.array([0.40, 0.41, 0.42]) + label / 4 * bool(classes)
     np.testing.assert_allclose(drawn[:, 0, 0, 0], as_pixels(expected), atol=1)
     np.testing.assert_allclose(sampler.draw({"count": 3}, 4)[:, 0, 0, 0], as_pixels([0.40, 0.41, 0.42]), atol=1)
-    name = "label_and_seed" if classes else "count_and_seed"
-    function, _ = sampler.signatures()[name]
-    served = function(tf.constant(label, tf.int32) if classes else tf.constant(3), tf.constant(4))["images"]
-    np.testing.assert_array_equal(served, drawn)
+    # A server draws each row by a seed of its own: its first picture.
+    function, _ = sampler.signatures()["pixels"]
+    seeds = [4, 0, 4]
+    served = function(*([tf.constant(label, tf.int32)] if classes else []), tf.constant(seeds))["images"]
+    for row, seed in enumerate(seeds):
+        wanted = sampler.draw({"label": label[row:]}, seed)[:1]
+        np.testing.assert_array_equal(served[row : row + 1], wanted)
 
 
 def test_points_are_not_made_pixels():
@@ -153,7 +156,8 @@ def test_each_direction_has_its_own_generator_and_the_first_is_the_default():
         np.testing.assert_array_equal(sampler.draw({"images": images, **inputs}, 0), wanted)
     np.testing.assert_array_equal(sampler.draw({"images": images, "direction": "BtoA"}, 0), images[:, :, ::-1])
     signatures = sampler.signatures()
-    for name, wanted in (("images", 255 - images), ("BtoA_images", images[:, :, ::-1])):
+    assert list(signatures) == ["serving_default", "pixels", "BtoA_image_bytes", "BtoA_pixels"]
+    for name, wanted in (("pixels", 255 - images), ("BtoA_pixels", images[:, :, ::-1])):
         np.testing.assert_array_equal(signatures[name][0](tf.constant(images))["images"], wanted)
 
 
@@ -165,5 +169,5 @@ def test_the_seed_reaches_a_generator_that_draws():
     image = noise(8, 8) // 2
     for seed in (0, 1, 5):
         np.testing.assert_array_equal(sampler.draw({"images": image[np.newaxis]}, seed), image[np.newaxis] + seed)
-    seeded = sampler.signatures()["images_and_seed"][0](tf.constant(image[np.newaxis]), tf.constant(5))
-    np.testing.assert_array_equal(seeded["images"], image[np.newaxis] + 5)
+    seeded = sampler.signatures()["pixels"][0](tf.constant(np.stack([image, image])), tf.constant([5, 1]))
+    np.testing.assert_array_equal(seeded["images"], [image + 5, image + 1])

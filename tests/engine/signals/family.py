@@ -94,7 +94,7 @@ class SignalSampler(Sampler):
 
     def __init__(self, generator: keras.Model, config: SignalConfig, step: int):
         super().__init__([generator], step)
-        self.generator, self.draw_latents = generator, latents(config)
+        self.generator, self.draw_latents, self.length = generator, latents(config), config.length
 
     def signals(self, count: tf.Tensor | int, seed: tf.Tensor | int) -> tf.Tensor:
         """(count, length) float32 in [-1, 1]."""
@@ -105,17 +105,18 @@ class SignalSampler(Sampler):
         return self.signals(inputs["count"], seed).numpy()
 
     def signatures(self):
-        """serving_default: count and a seed, int32 scalars."""
+        """serving_default: seeds (B,) int32."""
 
-        def count_and_seed(count, seed):
-            signals = self.signals(count, seed)
+        def of_seeds(seed):
+            signals = tf.map_fn(
+                lambda one: self.signals(1, one)[0], seed, fn_output_signature=tf.TensorSpec((self.length,), tf.float32)
+            )
             wav = tf.map_fn(
                 lambda signal: tf.audio.encode_wav(signal[:, tf.newaxis], RATE), signals, fn_output_signature=tf.string
             )
-            return {"signals": signals, "wav": wav}
+            return {"signals": signals, "wav_bytes": wav}
 
-        specs = [tf.TensorSpec([], tf.int32, name=name) for name in ("count", "seed")]
-        return {"serving_default": (count_and_seed, specs)}
+        return {"serving_default": (of_seeds, [tf.TensorSpec([None], tf.int32, name="seed")])}
 
 
 class SignalOutputs(Outputs):
