@@ -7,7 +7,7 @@ import sys
 from absl import app, flags
 
 import flags as command_line
-from engine.command import Command, CommandError
+from engine.command import Command, CommandError, Serve
 from engine.experiment import Experiment, resolve
 from engine.folder import RunError, RunFolder
 from engine.memory import keep_freed_memory
@@ -76,6 +76,8 @@ def main(argv):
         if len(argv) > 1:
             raise CommandError(f"only --flags are accepted. Received: {' '.join(argv[1:])}")
         command = command_line.parse(flags.FLAGS)
+        if isinstance(command, Serve):
+            return serve(command)
         experiment = resolve(command)
         onednn = onednn_for(experiment, command)
     except (CommandError, ConfigError, RunError) as error:
@@ -93,6 +95,18 @@ def onednn_for(experiment: Experiment, command: Command) -> OneDNN:
     to_train = command.mode == "train"
     record = None if to_train and command.restart else RunFolder(experiment.workdir).read_record()
     return choose_onednn(processor_flags(), os.environ, experiment.config.batch_size, record, to_train)
+
+
+def serve(command: Serve):
+    """Serve exported models, which need no run."""
+    prepare_tensorflow(0)
+
+    from engine.errors import errors_in_one_line, plain_log
+    from engine.serve import serve as serve_models
+
+    plain_log()
+    with errors_in_one_line(fail):
+        serve_models(command)
 
 
 def run(experiment: Experiment, command: Command, onednn: OneDNN):

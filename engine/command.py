@@ -381,4 +381,24 @@ class Report(TrainedCommand):
     mode = "report"
 
 
-COMMANDS = {command.mode: command for command in (Train, Sample, Generate, Evaluate, Export, Explore, Report)}
+@dataclasses.dataclass(frozen=True)
+class Serve(Command):
+    """Serve exported models over HTTP, as TensorFlow Serving does; --workdir may name several, separated by commas."""
+
+    mode = "serve"
+
+    host: str = option("127.0.0.1", "The address to listen at; 0.0.0.0: every address of this machine.")
+    port: int = option(8501, "The port. 0: any that is free.", minimum=0, maximum=65535)
+    batch_rows: int = option(0, "Rows that are computed together, at most. 0: as many as the export takes.", minimum=0)
+    batch_wait_ms: float = option(
+        0.0,
+        "Milliseconds that a request waits for others. 0: those are put together that came meanwhile.",
+        minimum=0.0,
+        maximum=10_000.0,
+    )
+    max_waiting: int = option(128, "Requests that may wait for a model; more are refused.", minimum=1)
+    max_body_bytes: int = option(32 * 2**20, "Bytes of a request.", minimum=1)
+    timeout_seconds: float = option(60.0, "After which a request is given up.", minimum=0.001)
+
+
+COMMANDS = {command.mode: command for command in (Train, Sample, Generate, Evaluate, Export, Explore, Report, Serve)}

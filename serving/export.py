@@ -3,6 +3,7 @@
 Loading it needs TensorFlow alone.
 """
 
+import dataclasses
 import json
 import pathlib
 import shutil
@@ -14,7 +15,7 @@ from pipelines.atomic import atomic_write
 from pipelines.report import printable
 from serving.checks import guarded
 from serving.examples import EXTRA, REQUESTS, WARMUP, body, examples, warmup_records
-from serving.guide import CLASSES, GUIDE, About, guide
+from serving.guide import ABOUT, CLASSES, GUIDE, About, guide
 from serving.sampler import Sampler
 
 
@@ -50,10 +51,11 @@ def export(sampler: Sampler, folder: pathlib.Path, about: About | None = None) -
 
 
 def write_extra(sampler: Sampler, version: pathlib.Path, about: About):
-    """Write what lies beside a SavedModel: example requests, and the names of labels."""
+    """Write what lies beside a SavedModel: what it is, example requests, and the names of labels."""
     requests = examples(sampler, about.limits)
     folder = version / EXTRA / REQUESTS
     folder.mkdir(parents=True)
+    (version / EXTRA / ABOUT).write_text(json.dumps(dataclasses.asdict(about), indent=2) + "\n", encoding="utf-8")
     for name, request in requests.items():
         (folder / f"{name}.json").write_text(body(name, request) + "\n", encoding="utf-8")
     records = warmup_records(requests, about.model)

@@ -14,7 +14,8 @@ from serving.limits import Limits
 from serving.sampler import Sampler
 
 GUIDE = "SERVING.md"
-# In a version, the names of its labels.
+# In a version, what it is (`About`), and the names of its labels.
+ABOUT = "model.json"
 CLASSES = f"{EXTRA}/classes.json"
 # Of TensorFlow Serving: where it answers by its own defaults, and the folder of its container.
 ADDRESS, CONTAINER = "http://localhost:8501", "/models"

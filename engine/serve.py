@@ -1,0 +1,115 @@
+"""The exports that --mode=serve names, and the server over them."""
+
+import ipaddress
+import pathlib
+import socket
+
+import uvicorn
+from absl import logging
+
+from engine.command import DEFAULT_MODEL, Serve, choice
+from engine.folder import RunError, RunFolder
+from models.registry import PRESETS
+from pipelines.registry import DATASETS
+from serving.server.rest import LOCAL, Rest, Rules
+from serving.server.served import ServedModel, version_paths
+
+
+def exports_of(command: Serve) -> list[pathlib.Path]:
+    """The folders of versions that are to be served.
+
+    Raises:
+        CommandError: there is no such model or dataset.
+        RunError: a folder holds no export.
+    """
+    model = choice("model", command.model or DEFAULT_MODEL, PRESETS)
+    dataset = choice("dataset", command.dataset or PRESETS[model].default_dataset, DATASETS)
+    named = [part.strip() for part in command.workdir.split(",") if part.strip()]
+    found = []
+    for folder in map(pathlib.Path, named or [f"runs/{model}-{dataset}"]):
+        candidates = [path for path in (RunFolder(folder).exports, folder) if version_paths(path)]
+        if not candidates:
+            raise RunError(
+                "--mode=serve needs the folder of a run that has been exported (training does so at its end, and "
+                f"--mode=export), or of exported versions. Received: {folder}"
+            )
+        found.append(candidates[0])
+    return found
+
+
+def models_of(folders: list[pathlib.Path]) -> dict[str, ServedModel]:
+    """The models by the names under which they are served: that of the export or, of several alike, of the run."""
+    models = [ServedModel(folder) for folder in folders]
+    names = [model.name for model in models]
+    for model in models:
+        if names.count(model.name) > 1:
+            model.name = model.folder.absolute().parent.name
+    served = {model.name: model for model in models}
+    if len(served) < len(models):
+        raise RunError(
+            f"the models that are served must have names of their own. Received: {', '.join(map(str, folders))}"
+        )
+    return served
+
+
+def is_local(host: str) -> bool:
+    """Whether nothing but this machine reaches a host."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def serve(command: Serve):
+    """Answer requests until SIGINT or SIGTERM, and then those that were accepted.
+
+    Raises:
+        RunError: there is nothing to serve, or the port is not free.
+        DataError: an export cannot be loaded.
+    """
+    folders = exports_of(command)
+    listener = listening(command.host, command.port)
+    with listener:
+        models = models_of(folders)
+        rules = Rules(
+            command.batch_rows,
+            command.batch_wait_ms / 1000,
+            command.max_waiting,
+            command.max_body_bytes,
+            command.timeout_seconds,
+            LOCAL if is_local(command.host) else (),
+        )
+        host, port = listener.getsockname()[:2]
+        for line in opening_lines(models, host, port):
+            print(line, flush=True)
+        config = uvicorn.Config(Rest(models, rules).app(), log_level="warning", server_header=False, lifespan="on")
+        uvicorn.Server(config).run(sockets=[listener])
+    logging.info("stopped; every request that was accepted has been answered")
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """A socket of the server; RunError if there can be none."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host.strip("[]"), port))
+    except OSError as error:
+        listener.close()
+        raise RunError(
+            f"--host and --port must be an address of this machine that is free. Received: {host}:{port} ({error})"
+        ) from None
+    return listener
+
+
+def opening_lines(models: dict[str, ServedModel], host: str, port: int) -> list[str]:
+    """What is served, where, and who can reach it."""
+    address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    lines = [f"serving {name} version {model.version.number} of {model.folder}" for name, model in models.items()]
+    lines += [f"POST {address}/v1/models/{name}:predict" for name in models]
+    if not is_local(host):
+        lines.append(
+            "every machine that reaches this one can use these models: there is no password and no encryption, so put "
+            "a proxy with both in front of it where that is not meant"
+        )
+    return [*lines, "Ctrl-C stops."]

@@ -1,0 +1,169 @@
+"""An exported model as it is served: its newest version, loaded and warm, and newer ones as they appear."""
+
+import dataclasses
+import json
+import pathlib
+import threading
+from collections.abc import Mapping
+
+import numpy as np
+import tensorflow as tf
+from absl import logging
+
+from pipelines.examples import DataError
+from serving.examples import EXTRA, REQUESTS
+from serving.guide import ABOUT
+from serving.server.errors import ServingError, of_tensorflow
+from serving.server.json_tensors import rows_of
+
+# Seconds between two looks for a newer version.
+LOOK_EVERY = 2.0
+
+
+class Version:
+    """A SavedModel that has been loaded.
+
+    Args:
+        path: its folder, which has a number.
+
+    Attributes:
+        number: of the version.
+        about: what the exporter wrote of it: its "model" name and its "limits".
+        signatures: by name.
+    """
+
+    def __init__(self, path: pathlib.Path):
+        self.path, self.number = path, int(path.name)
+        about = path / EXTRA / ABOUT
+        self.about = json.loads(about.read_text(encoding="utf-8")) if about.exists() else {}
+        loaded = tf.saved_model.load(str(path))
+        # Holds the variables of its signatures.
+        self._loaded = loaded
+        self.signatures = {name: Signature(name, function) for name, function in loaded.signatures.items()}
+
+    @property
+    def rows(self) -> int:
+        """How many rows a batch may have; 1 of a model that some other program exported, which may not say."""
+        return self.about.get("limits", {}).get("rows", 1)
+
+    def signature(self, name: str) -> "Signature":
+        """By name; ServingError where there is none."""
+        if name not in self.signatures:
+            raise ServingError(
+                404, f"Serving signature key must be one of {', '.join(sorted(self.signatures))}. Received: {name}"
+            )
+        return self.signatures[name]
+
+    def warm_up(self):
+        """Answer the version's own example requests, so that the first of a client is not the slow one."""
+        for path in sorted((self.path / EXTRA / REQUESTS).glob("*.json")):
+            request = json.loads(path.read_text(encoding="utf-8"))
+            signature = self.signature(request["signature_name"])
+            signature(rows_of(request["instances"], signature.inputs))
+
+
+class Signature:
+    """A function of a SavedModel.
+
+    Args:
+        name: of it.
+        function: as TensorFlow loads it.
+
+    Attributes:
+        inputs: by name.
+        outputs: by name.
+    """
+
+    def __init__(self, name: str, function):
+        self.name, self.function = name, function
+        # Their order in the file is any.
+        self.inputs: Mapping[str, tf.TensorSpec] = dict(sorted(function.structured_input_signature[1].items()))
+        self.outputs: Mapping[str, tf.TensorSpec] = {
+            key: tf.TensorSpec(value.shape, value.dtype) for key, value in sorted(function.structured_outputs.items())
+        }
+
+    def __call__(self, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Outputs of inputs, with as many rows.
+
+        Raises:
+            ServingError: the graph refuses them.
+        """
+        given = {name: tf.constant(inputs[name], spec.dtype) for name, spec in self.inputs.items()}
+        try:
+            return {name: value.numpy() for name, value in self.function(**given).items()}
+        except tf.errors.OpError as error:
+            raise of_tensorflow(error) from None
+
+
+def version_paths(folder: pathlib.Path) -> list[pathlib.Path]:
+    """The whole versions in a folder, the newest first."""
+    if not folder.is_dir():
+        return []
+    found = [path for path in folder.iterdir() if path.name.isdigit() and (path / "saved_model.pb").is_file()]
+    return sorted(found, key=lambda path: int(path.name), reverse=True)
+
+
+@dataclasses.dataclass(frozen=True)
+class Failed:
+    """A version that could not be loaded, which is not tried again until it changes."""
+
+    path: pathlib.Path
+    changed: float
+
+
+class ServedModel:
+    """The newest version of a model in a folder.
+
+    Args:
+        folder: of the versions.
+        name: under which it is asked for; "" for that of its export.
+
+    Raises:
+        DataError: there is none that can be loaded.
+    """
+
+    def __init__(self, folder: pathlib.Path, name: str = ""):
+        self.folder, self._failed = folder, set()
+        self._stopped = threading.Event()
+        self.version: Version | None = None
+        self.look()
+        if self.version is None:
+            raise DataError(f"a model to serve must be a folder of exported versions (1, 2, ...). Received: {folder}")
+        self.name = name or self.version.about.get("model") or folder.parent.name
+
+    def look(self) -> bool:
+        """Load the newest version, if it is newer than the one that is served; whether one was loaded.
+
+        The old one answers until the new one is warm, and is let go when its last request has been answered.
+        """
+        for path in version_paths(self.folder):
+            if self.version and int(path.name) <= self.version.number:
+                return False
+            attempt = Failed(path, (path / "saved_model.pb").stat().st_mtime)
+            if attempt in self._failed:
+                continue
+            try:
+                version = Version(path)
+                version.warm_up()
+            except Exception as error:
+                # A damaged file makes TensorFlow raise almost anything, and the old version can still answer.
+                self._failed.add(attempt)
+                logging.warning("version %s cannot be served: %s", path, " ".join(str(error).split())[:300])
+                continue
+            self.version = version
+            return True
+        return False
+
+    def watch(self):
+        """Look for newer versions, in a thread of its own, until `stop`."""
+
+        def looking():
+            while not self._stopped.wait(LOOK_EVERY):
+                if self.look():
+                    logging.info("serving %s version %d", self.name, self.version.number)
+
+        threading.Thread(target=looking, name=f"versions of {self.name}", daemon=True).start()
+
+    def stop(self):
+        """End the watch."""
+        self._stopped.set()
