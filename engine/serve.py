@@ -1,11 +1,12 @@
 """The exports that --mode=serve names, and the server over them."""
 
+import asyncio
 import ipaddress
 import pathlib
+import signal
 import socket
 
 import uvicorn
-from absl import logging
 
 from engine.command import DEFAULT_MODEL, Serve, choice
 from engine.folder import RunError, RunFolder
@@ -13,6 +14,20 @@ from models.registry import PRESETS
 from pipelines.registry import DATASETS
 from serving.server.rest import LOCAL, Rest, Rules
 from serving.server.served import ServedModel, version_paths
+
+# Seconds that connections have, once no more are taken, until those that have sent nothing are closed.
+SETTLE = 0.3
+
+
+class Server(uvicorn.Server):
+    """A server that, when it ends, reads what clients have already sent."""
+
+    async def shutdown(self, sockets=None):
+        """uvicorn closes connections on which it has read no request yet."""
+        for server in self.servers:
+            server.close()
+        await asyncio.sleep(SETTLE)
+        await super().shutdown(sockets)
 
 
 def exports_of(command: Serve) -> list[pathlib.Path]:
@@ -79,12 +94,18 @@ def serve(command: Serve):
             command.timeout_seconds,
             LOCAL if is_local(command.host) else (),
         )
+        # Before it is said where, so that who reads it can ask at once.
+        listener.listen()
         host, port = listener.getsockname()[:2]
         for line in opening_lines(models, host, port):
             print(line, flush=True)
-        config = uvicorn.Config(Rest(models, rules).app(), log_level="warning", server_header=False, lifespan="on")
-        uvicorn.Server(config).run(sockets=[listener])
-    logging.info("stopped; every request that was accepted has been answered")
+        rest = Rest(models, rules)
+        config = uvicorn.Config(rest.app(), log_level="warning", server_header=False, lifespan="on")
+        # uvicorn raises the signal that ended it once more, which would end this process as if it had failed.
+        for ending in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(ending, lambda number, frame: None)
+        Server(config).run(sockets=[listener])
+    print(f"stopped: {rest.answers:,} requests came, and all have been answered", flush=True)
 
 
 def listening(host: str, port: int) -> socket.socket:

@@ -67,10 +67,13 @@ class Rest:
     Args:
         models: that are served.
         rules: of the server.
+
+    Attributes:
+        answers: that were given to requests for models.
     """
 
     def __init__(self, models: Mapping[str, ServedModel], rules: Rules):
-        self.models, self.rules = models, rules
+        self.models, self.rules, self.answers = models, rules, 0
         self.registry = prometheus_client.CollectorRegistry()
         self.requests = prometheus_client.Counter(
             "requests", "Requests by model and status.", ["model", "status"], registry=self.registry
@@ -143,6 +146,7 @@ class Rest:
             except Exception:
                 logging.exception("not foreseen")
                 response = refused(ServingError(500, "the server failed; its log says why"))
+            self.answers += 1
             self.requests.labels(name, response.status_code).inc()
             self.seconds.labels(name).observe(time.monotonic() - start)
             return response
