@@ -99,7 +99,8 @@ def check(arguments: list[str]):
     preset = PRESETS[choice("model", model, PRESETS)]
     dataset = choice("dataset", command.dataset or preset.default_dataset, DATASETS)
     assert preset.needs <= DATASETS[dataset].gives, arguments
-    assert mode in (*preset.modes, *ALWAYS), arguments
+    # What is served is an export.
+    assert mode in (*preset.modes, *ALWAYS) or (mode == "serve" and "export" in preset.modes), arguments
     if mode == "train":
         preset.resolve(dataset, command.settings())
 
