@@ -17,8 +17,8 @@ from pipelines.rows import evenly
 
 # Rows that are kept of many, for what compares them one by one; moments are of all.
 KEPT = 10_000
-# What a batch may hold, in pixels: a network's maps take a hundred times as much; more images than 128 gain nothing.
-BATCH_PIXELS, LEAST, MOST = 2**18, 8, 128
+# What a batch may hold, in pixels; more images than 128 gain nothing.
+BATCH_PIXELS, LEAST, MOST = 2**18, 2, 128
 NO_RESIZE = "none"
 
 
@@ -34,6 +34,7 @@ class Extractor:
         has_probabilities: whether it gives the probabilities of classes.
         channels: that it takes, to which gray is repeated and color made gray; 0: those of the images.
         weights: a hash of its weights; "": nothing is kept on disk.
+        batch_pixels: of a batch, by the memory that the network's maps take.
     """
 
     network: Callable[[tf.Tensor], dict[str, tf.Tensor]]
@@ -42,6 +43,7 @@ class Extractor:
     has_probabilities: bool = False
     channels: int = 3
     weights: str = ""
+    batch_pixels: int = BATCH_PIXELS
 
     @property
     def resize(self) -> str:
@@ -55,7 +57,7 @@ class Extractor:
     def batches(self, images: np.ndarray):
         """Yields what the network gives of some images at a time, as arrays."""
         _, height, width, _ = images.shape
-        size = min(max(BATCH_PIXELS // (self.side**2 or height * width), LEAST), MOST)
+        size = min(max(self.batch_pixels // (self.side**2 or height * width), LEAST), MOST)
         for start in range(0, len(images), size):
             batch = tf.constant(images[start : start + size], tf.float32)
             if self.channels == 3 and batch.shape[-1] == 1:

@@ -143,8 +143,15 @@ def test_many_images_are_seen_in_batches_that_fit_memory():
     assert Extractor(counted, NetworkName("x"), side=0)(images(32, 600)).shape == (600, 3)
     assert [shape[0] for shape in sizes] == [128, 128, 128, 128, 88]
     sizes.clear()
-    Extractor(counted, NetworkName("x"), side=299)(images(8, 20))
-    assert [shape[:2] for shape in sizes] == [(8, 299), (8, 299), (4, 299)]
+    Extractor(counted, NetworkName("x"), side=299)(images(8, 5))
+    assert [shape[:2] for shape in sizes] == [(2, 299), (2, 299), (1, 299)]
+
+
+def test_a_network_that_is_named_sees_fewer_images_at_a_time(tmp_path):
+    """Those of photographs take gigabytes otherwise."""
+    network().save(tmp_path / "model.keras")
+    found = feature_network(str(tmp_path / "model.keras"))
+    assert [len(batch["features"]) for batch in found.batches(images(64, 40))] == [16, 16, 8]
 
 
 def test_only_weights_of_the_graph_of_2015_known_by_checksum_are_called_by_its_name(tmp_path, monkeypatch):
