@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from pipelines.images import in_batches, to_uint8
 from serving.encoder import CaptionEncoder
-from serving.sampler import DEFAULT, PIXELS, Sampler, Signatures, noise_by_row, noise_seed, pictures
+from serving.sampler import DEFAULT, PIXELS, Sampler, Signatures, mixed, noise_by_row, noise_seed, pictures
 
 
 class CaptionSampler(Sampler):
@@ -62,13 +62,18 @@ class CaptionSampler(Sampler):
             which is the first of `--mode=sample --seed=s` for that caption. Returns `png_bytes` (B,).
         embeddings_and_seed: embeddings (B, *text_shape) float32 and seeds.
         embeddings_and_noise: embeddings and noise (B, latent_dim) float32.
-        pixels, embeddings_and_seed_pixels, embeddings_and_noise_pixels: the same as `images` (B, side, side, 3) uint8.
+        between: captions, other_captions (B,) strings, share (B,) float32, seeds: of embeddings between those of the
+            two, the first at a share of 0.
+        pixels, between_pixels, embeddings_and_seed_pixels, embeddings_and_noise_pixels: the same as `images` (B, side,
+            side, 3) uint8.
         Of a model trained on embeddings from a file, serving_default and pixels take embeddings and seeds.
         """
         captions = tf.TensorSpec([None], tf.string, name="captions")
         embeddings = tf.TensorSpec([None, *self.text_shape], tf.float32, name="embeddings")
         noise = tf.TensorSpec([None, self.latent_dim], tf.float32, name="noise")
         seed = tf.TensorSpec([None], tf.int32, name="seed")
+        other_captions = tf.TensorSpec([None], tf.string, name="other_captions")
+        share = tf.TensorSpec([None], tf.float32, name="share")
 
         def embeddings_and_noise(embeddings, noise):
             return self.images(embeddings, noise)
@@ -79,6 +84,11 @@ class CaptionSampler(Sampler):
         def captions_and_seed(captions, seed):
             return embeddings_and_seed(self.encoder.embed(captions), seed)
 
+        def between(captions, other_captions, share, seed):
+            return embeddings_and_seed(
+                mixed(self.encoder.embed(captions), self.encoder.embed(other_captions), share), seed
+            )
+
         drawn = pictures(
             "embeddings_and_noise", "embeddings_and_noise_pixels", embeddings_and_noise, [embeddings, noise]
         )
@@ -88,4 +98,5 @@ class CaptionSampler(Sampler):
             drawn
             | pictures("embeddings_and_seed", "embeddings_and_seed_pixels", embeddings_and_seed, [embeddings, seed])
             | pictures(DEFAULT, PIXELS, captions_and_seed, [captions, seed])
+            | pictures("between", "between_pixels", between, [captions, other_captions, share, seed])
         )

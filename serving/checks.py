@@ -5,7 +5,7 @@ and in which row.
 """
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import tensorflow as tf
 
@@ -17,7 +17,7 @@ def guarded(
     function: Callable[..., dict[str, tf.Tensor]],
     specs: Sequence[tf.TensorSpec],
     limits: Limits,
-    classes: int = 0,
+    counts: Mapping[str, int] | None = None,
 ) -> Callable[..., dict[str, tf.Tensor]]:
     """A function behind the checks of its inputs, which are told apart by the names and types of their specs.
 
@@ -25,7 +25,7 @@ def guarded(
         function: of a signature.
         specs: its inputs, whose first dimension is that of the batch.
         limits: of a request.
-        classes: how many labels there are, for an input of the name "label".
+        counts: by the name of an input of whole numbers, how many it may be: 0 and up.
     """
 
     # Its own names stay those of the exported signature.
@@ -36,7 +36,7 @@ def guarded(
         contents = [
             check
             for tensor, spec in zip(tensors, specs, strict=True)
-            for check in content_checks(tensor, spec, limits, classes)
+            for check in content_checks(tensor, spec, limits, (counts or {}).get(spec.name, 0))
         ]
         return function(*after(contents, tensors))
 
@@ -96,16 +96,15 @@ def row_checks(tensors: Sequence[tf.Tensor], specs: Sequence[tf.TensorSpec], lim
     return checks
 
 
-def content_checks(tensor: tf.Tensor, spec: tf.TensorSpec, limits: Limits, classes: int) -> list[tf.Operation]:
-    """What is looked at in an input, by its name and type."""
+def content_checks(tensor: tf.Tensor, spec: tf.TensorSpec, limits: Limits, count: int) -> list[tf.Operation]:
+    """What is looked at in an input, by its name and type; `count`: how many whole numbers it may be, 0 for any."""
     name = spec.name
     if name == "image_bytes":
         return file_checks(tensor, name, limits)
-    if name == "captions":
+    if name.endswith("captions"):
         return [length_check(tensor, name, limits.caption_bytes)]
-    if name == "label":
-        fine = (tensor >= 0) & (tensor < classes)
-        return [each(fine, f"{name} must be 0 to {classes - 1}", tensor)]
+    if count:
+        return [each((tensor >= 0) & (tensor < count), f"{name} must be 0 to {count - 1}", tensor)]
     if spec.dtype.is_floating:
         finite = tf.reduce_all(tf.math.is_finite(tensor), axis=range(1, spec.shape.rank))
         return [each(finite, f"{name} must be finite", tf.fill(tf.shape(finite), "NaN or infinity"))]

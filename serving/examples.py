@@ -41,7 +41,7 @@ def value_of(spec: tf.TensorSpec, limits: Limits) -> np.ndarray:
         return gradient(*shape)
     if spec.dtype == tf.int32:
         return np.array(0, np.int32)
-    return np.random.default_rng(0).normal(size=shape).round(3).astype(np.float32)
+    return np.asarray(np.random.default_rng(0).normal(size=shape), np.float32).round(3)
 
 
 def gradient(height: int, width: int, channels: int) -> np.ndarray:

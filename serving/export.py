@@ -36,7 +36,7 @@ def export(sampler: Sampler, folder: pathlib.Path, about: About | None = None) -
     for network in sampler.networks:
         archive.track(network)
     for name, (function, specs) in sampler.signatures().items():
-        archive.add_endpoint(name, guarded(function, specs, about.limits, sampler.classes), specs)
+        archive.add_endpoint(name, guarded(function, specs, about.limits, sampler.counts), specs)
     folder.mkdir(parents=True, exist_ok=True)
     version = 1 + max((int(path.name) for path in folder.iterdir() if path.name.isdigit()), default=0)
     # TensorFlow Serving loads any numbered folder, so an unfinished one must not have a number.

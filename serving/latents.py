@@ -1,14 +1,14 @@
 """Sampler of generators that take noise and optional labels."""
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import keras
 import numpy as np
 import tensorflow as tf
 
 from pipelines.images import in_batches, to_uint8
-from serving.sampler import DEFAULT, PIXELS, Sampler, Signatures, noise_by_row, noise_seed, pictures
+from serving.sampler import DEFAULT, PIXELS, Sampler, Signatures, mixed, noise_by_row, noise_seed, on_arc, pictures
 
 
 class LatentSampler(Sampler):
@@ -21,6 +21,9 @@ class LatentSampler(Sampler):
         step: the training step of the weights.
         output: the name under which a server returns what is not images: "points", say.
         class_names: of the data that it was trained on.
+        is_normal: whether its noise is normal: between two such rows the way is an arc.
+        parts: how many numbers of the latent are "noise", a one-hot "category" and continuous "codes", in this order;
+            None where all are noise.
     """
 
     def __init__(
@@ -31,16 +34,24 @@ class LatentSampler(Sampler):
         step: int = 0,
         output: str = "images",
         class_names: Sequence[str] = (),
+        is_normal: bool = False,
+        parts: Mapping[str, int] | None = None,
     ):
         super().__init__([generator], step)
         self.generator, self.draw_latents, self.output = generator, latents, output
         self.classes = classes if "label" in generator.input else 0
         self.class_names = tuple(class_names) if self.classes else ()
         self.latent_dim = generator.input["latent"].shape[-1]
+        self.is_normal, self.parts = is_normal, dict(parts or {})
         self.generate = tf.function(
             self.generated,
             input_signature=[tf.TensorSpec([None, self.latent_dim], tf.float32), tf.TensorSpec([None], tf.int32)],
         )
+
+    @property
+    def counts(self):
+        """Of labels, and of InfoGAN's categories."""
+        return {"label": self.classes, "category": self.parts.get("category", 0)}
 
     def generated(self, latent: tf.Tensor, label: tf.Tensor) -> tf.Tensor:
         """(B, D) noise and (B,) labels to (B, side, side, channels) uint8 images, or to the generator's own output.
@@ -75,44 +86,61 @@ class LatentSampler(Sampler):
         """By name, of an unconditional generator.
 
         serving_default: seeds (B,) int32; the same seed gives the same image, the first of `--mode=sample --seed=s`.
+        between: seeds, other_seed (B,) int32, share (B,) float32: on the way from the noise of one to that of the
+            other, the first at a share of 0.
         latent: latent (B, D) float32.
-        Of a conditional one: serving_default takes labels (B,) int32, too; latent_and_label takes latents and labels.
-        Each returns `png_bytes` (B,), and its twin, pixels, latent_pixels or latent_and_label_pixels, `images` (uint8);
-        or there are no twins, and each returns what `output` names (float32).
+        codes: of InfoGAN, seeds with the category (B,) int32 and the continuous codes (B, C) float32 in the places of
+            those that the seed draws; without one of the two where the model has none.
+        Of a conditional one, all take labels (B,) int32, too, and latent is called latent_and_label.
+        Each returns `png_bytes` (B,), and its twin, pixels, between_pixels and so on, `images` (uint8); or there are
+        no twins, and each returns what `output` names (float32).
         """
-        label = tf.TensorSpec([None], tf.int32, name="label")
+        seed, label, category, other_seed = (
+            tf.TensorSpec([None], tf.int32, name=name) for name in ("seed", "label", "category", "other_seed")
+        )
+        share = tf.TensorSpec([None], tf.float32, name="share")
         latent = tf.TensorSpec([None, self.latent_dim], tf.float32, name="latent")
-        seed = tf.TensorSpec([None], tf.int32, name="seed")
+        codes = tf.TensorSpec([None, self.parts.get("codes", 0)], tf.float32, name="codes")
 
-        def latent_and_label(latent, label):
-            return self.generated(latent, label)
+        def noise(seed):
+            return noise_by_row(self.latents, seed, self.latent_dim)
 
-        def label_and_seed(label, seed):
-            return latent_and_label(noise_by_row(self.latents, seed, self.latent_dim), label)
+        def between(seed, other_seed, share):
+            return (on_arc if self.is_normal else mixed)(noise(seed), noise(other_seed), share)
 
-        def latent_alone(latent):
-            return latent_and_label(latent, tf.zeros([tf.shape(latent)[0]], tf.int32))
+        def coded(seed, **given):
+            drawn = dict(zip(self.parts, tf.split(noise(seed), list(self.parts.values()), axis=1), strict=True))
+            if "category" in given:
+                given["category"] = tf.one_hot(given["category"], self.parts["category"])
+            return tf.concat(list((drawn | given).values()), axis=1)
 
-        def seed_alone(seed):
-            return label_and_seed(tf.zeros(tf.shape(seed), tf.int32), seed)
-
-        if self.classes:
-            functions = {
-                (DEFAULT, PIXELS): (label_and_seed, [label, seed]),
-                ("latent_and_label", "latent_and_label_pixels"): (latent_and_label, [latent, label]),
-            }
-        else:
-            functions = {
-                (DEFAULT, PIXELS): (seed_alone, [seed]),
-                ("latent", "latent_pixels"): (latent_alone, [latent]),
-            }
+        functions = {
+            (DEFAULT, PIXELS): (noise, [seed]),
+            ("between", "between_pixels"): (between, [seed, other_seed, share]),
+        }
+        name = "latent_and_label" if self.classes else "latent"
+        functions[name, f"{name}_pixels"] = (lambda latent: latent, [latent])
+        if given := [spec for spec in (category, codes) if self.parts.get(spec.name)]:
+            functions["codes", "codes_pixels"] = (coded, [seed, *given])
         served = {}
-        for names, (function, specs) in functions.items():
+        for (name, pixels), (latents, specs) in functions.items():
+            specs = [*specs, label] if self.classes else specs
+            draw = self.drawing(latents, specs)
             if self.output == "images":
-                served |= pictures(*names, function, specs)
+                served |= pictures(name, pixels, draw, specs)
             else:
-                served[names[0]] = (named(self.output, function), specs)
+                served[name] = (named(self.output, draw), specs)
         return served
+
+    def drawing(self, latents: Callable[..., tf.Tensor], specs: Sequence[tf.TensorSpec]) -> Callable[..., tf.Tensor]:
+        """What draws the latents that a function gives of inputs by name; a label is none of these."""
+
+        def draw(*inputs):
+            given = {spec.name: tensor for spec, tensor in zip(specs, inputs, strict=True)}
+            label = given.pop("label", tf.zeros([tf.shape(inputs[0])[0]], tf.int32))
+            return self.generated(latents(**given), label)
+
+        return draw
 
 
 def named(output: str, function: Callable[..., tf.Tensor]) -> Callable[..., dict[str, tf.Tensor]]:

@@ -21,12 +21,15 @@ class Sampler(tf.Module):
         step: the training step of the weights.
 
     Attributes:
-        classes: how many labels it takes; 0 where it takes none.
-        class_names: the name of each label.
+        class_names: the name of each label that it takes; empty where it takes none.
     """
 
-    classes = 0
     class_names: tuple[str, ...] = ()
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """By the name of an input of whole numbers, how many it may be: 0 and up."""
+        return {}
 
     def __init__(self, networks: list[keras.Model], step: int):
         super().__init__()
@@ -65,6 +68,22 @@ def noise_seed(seed: tf.Tensor | int, batch: int = 0) -> tf.Tensor:
 def noise_by_row(latents: Callable[[int, tf.Tensor], tf.Tensor], seeds: tf.Tensor, dim: int) -> tf.Tensor:
     """(B,) seeds to (B, dim) noise: a row is the first that `latents` gives of its seed, whatever the others are."""
     return tf.map_fn(lambda seed: latents(1, seed)[0], seeds, fn_output_signature=tf.TensorSpec((dim,), tf.float32))
+
+
+def mixed(first: tf.Tensor, second: tf.Tensor, share: tf.Tensor) -> tf.Tensor:
+    """(B, ...) points on the lines between (B, ...) and (B, ...): the first at a share (B,) of 0, the second at 1."""
+    share = tf.reshape(share, [-1, *[1] * (first.shape.rank - 1)])
+    return (1.0 - share) * first + share * second
+
+
+def on_arc(first: tf.Tensor, second: tf.Tensor, share: tf.Tensor) -> tf.Tensor:
+    """(B, D) points on the arcs between rows of normal noise, as `panels.interpolation.slerp` has them."""
+    lengths = tf.norm(first, axis=1) * tf.norm(second, axis=1)
+    angle = tf.acos(tf.clip_by_value(tf.reduce_sum(first * second, axis=1) / tf.maximum(lengths, 1e-12), -1.0, 1.0))
+    sine = tf.sin(angle)
+    weights = [tf.math.divide_no_nan(tf.sin(part * angle), sine)[:, tf.newaxis] for part in (1.0 - share, share)]
+    arc = weights[0] * first + weights[1] * second
+    return tf.where(sine[:, tf.newaxis] < 1e-6, mixed(first, second, share), arc)
 
 
 def pictures(name: str, pixels: str, function: Callable[..., tf.Tensor], specs: Sequence[tf.TensorSpec]) -> Signatures:

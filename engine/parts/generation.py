@@ -92,6 +92,8 @@ class ImageParts(Parts):
             model.config.classes,
             model.step,
             class_names=self.class_names,
+            is_normal=model.config.latent_distribution == "normal",
+            parts=model.config.latent_parts,
         )
 
     @property

@@ -38,6 +38,8 @@ inputs = {
 inputs["serving_default"] = inputs["embeddings_and_seed"]
 if captions is not None:
     inputs["serving_default"] = dict(captions=captions, seed=tf.constant(given["seed"]))
+    others = dict(other_captions=tf.reverse(captions, [0]), share=tf.constant([0.0, 1.0, 0.5, 1.0]))
+    inputs["between"] = inputs["serving_default"] | others
 results = {"names": sorted(model.signatures)}
 for name in model.signatures:
     of = "serving_default" if name == "pixels" else name.removesuffix("_pixels")
@@ -111,9 +113,19 @@ def test_embeddings_give_the_pixels_of_the_sampler(exported):
         assert_same_pixels(found["embeddings_and_seed_pixels images"][row : row + 1], wanted)
 
 
+def test_between_two_captions_lie_their_embeddings(exported):
+    sampler, _, found = exported
+    texts, shares = sampler.embed(CAPTIONS), [0.0, 1.0, 0.5, 1.0]
+    for row, (share, seed) in enumerate(zip(shares, SEEDS, strict=True)):
+        text = (1 - share) * texts[row] + share * texts[-1 - row]
+        assert_same_pixels(
+            found["between_pixels images"][row : row + 1], sampler.draw({"embeddings": text[np.newaxis]}, seed)
+        )
+
+
 def test_each_signature_of_png_files_has_a_twin_with_the_same_pixels(exported):
     _, _, found = exported
-    names = ["embeddings_and_noise", "embeddings_and_seed", "serving_default"]
+    names = ["between", "embeddings_and_noise", "embeddings_and_seed", "serving_default"]
     twins = {name: "pixels" if name == "serving_default" else f"{name}_pixels" for name in names}
     assert found["names"].tolist() == sorted([*twins, *twins.values()])
     for name, twin in twins.items():
@@ -205,7 +217,7 @@ def test_the_guide_says_what_goes_in_and_what_comes_out(labeled):
     guide = (labeled.parent / "SERVING.md").read_text(encoding="utf-8")
     assert "Version 2: cgan on folder, averaged weights of step 9." in guide
     for line in (
-        "| `serving_default` | `label` (B,) int32, `seed` (B,) int32 | `png_bytes` (B,) string |",
+        "| `serving_default` | `seed` (B,) int32, `label` (B,) int32 | `png_bytes` (B,) string |",
         "| `latent_and_label_pixels` | `latent` (B, 3) float32, `label` (B,) int32 | `images` (B, 2, 2, 3) uint8 |",
         "- rows of a batch: 3",
         "| 0 | 0 |",

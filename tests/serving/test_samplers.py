@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from panels.interpolation import lerp, slerp
 from serving.images import TranslationSampler, Translator
 from serving.latents import LatentSampler
 
@@ -58,10 +59,45 @@ def test_the_noise_is_that_of_the_seed_and_labels_are_of_conditional_generators_
     # A server draws each row by a seed of its own: its first picture.
     function, _ = sampler.signatures()["pixels"]
     seeds = [4, 0, 4]
-    served = function(*([tf.constant(label, tf.int32)] if classes else []), tf.constant(seeds))["images"]
+    served = function(tf.constant(seeds), *([tf.constant(label, tf.int32)] if classes else []))["images"]
     for row, seed in enumerate(seeds):
         wanted = sampler.draw({"label": label[row:]}, seed)[:1]
         np.testing.assert_array_equal(served[row : row + 1], wanted)
+
+
+@pytest.mark.parametrize("is_normal", [False, True])
+def test_between_two_seeds_lies_the_way_of_the_interpolation(is_normal):
+    def drawn(count, seed):
+        return tf.random.stateless_normal((count, 4), seed) / 4
+
+    sampler = LatentSampler(painter(), drawn, is_normal=is_normal)
+    first, second = (drawn(1, (seed, 0)).numpy()[0] for seed in (3, 8))
+    wanted = sampler.draw({"latent": (slerp if is_normal else lerp)(first, second, 5)}, 0)
+    between, _ = sampler.signatures()["between_pixels"]
+    found = between(tf.fill([5], 3), tf.fill([5], 8), tf.linspace(0.0, 1.0, 5))["images"]
+    assert np.abs(np.asarray(found, int) - wanted).max() <= 1
+    assert np.ptp(wanted) > 20
+    # From one to itself there is no arc.
+    same = between(tf.fill([1], 3), tf.fill([1], 3), tf.constant([0.5]))["images"]
+    np.testing.assert_array_equal(same, wanted[:1])
+
+
+@pytest.mark.parametrize(("categories", "codes"), [(2, 1), (3, 0), (0, 3)])
+def test_codes_take_the_places_of_those_that_the_seed_draws(categories, codes):
+    parts = {"noise": 4 - categories - codes, "category": categories, "codes": codes}
+    sampler = LatentSampler(painter(), lambda count, seed: tf.fill((count, 4), 0.25), parts=parts)
+    assert sampler.counts["category"] == categories
+    function, specs = sampler.signatures()["codes_pixels"]
+    assert [spec.name for spec in specs] == ["seed", *["category"] * (categories > 0), *["codes"] * (codes > 0)]
+    given = [tf.constant([1])] * (categories > 0) + [tf.constant([[-0.5] * codes])] * (codes > 0)
+    found = function(tf.constant([7]), *given)["images"]
+    latent = [0.25] * parts["noise"] + [0.0, 1.0, 0.0][:categories] + [-0.5] * codes
+    np.testing.assert_array_equal(found, sampler.draw({"latent": np.array([latent])}, 0))
+
+
+def test_a_model_without_codes_serves_none():
+    sampler = LatentSampler(painter(), latents, parts={"noise": 4})
+    assert not [name for name in sampler.signatures() if "codes" in name]
 
 
 def test_points_are_not_made_pixels():

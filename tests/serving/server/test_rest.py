@@ -164,7 +164,8 @@ def test_a_model_tells_its_state_and_its_signatures(server):
     assert status == 200
     assert told["model_spec"] == {"name": "cgan", "signature_name": "", "version": "1"}
     signatures = told["metadata"]["signature_def"]["signature_def"]
-    assert set(signatures) == {"serving_default", "pixels", "latent_and_label", "latent_and_label_pixels"}
+    names = ["serving_default", "between", "latent_and_label"]
+    assert set(signatures) == {*names, "pixels", *(f"{name}_pixels" for name in names[1:])}
     latent = signatures["latent_and_label"]["inputs"]["latent"]
     assert latent["dtype"] == "DT_FLOAT"
     sizes = [{"size": "-1", "name": ""}, {"size": "12", "name": ""}]
@@ -175,7 +176,7 @@ def test_a_model_tells_its_state_and_its_signatures(server):
 ROW = {"label": 0, "seed": 1}
 REFUSED = [
     ({"instances": [{"label": 9, "seed": 1}]}, "label must be 0 to 3. Received: 9 in row 0"),
-    ({"instances": [ROW] * 9}, "label must have at most 8 rows. Received: 9"),
+    ({"instances": [ROW] * 9}, "seed must have at most 8 rows. Received: 9"),
     ({"instances": [ROW, {"label": 0}]}, "row 1 of 'instances' must have the inputs label, seed. Received: label"),
     ({"instances": [3]}, "row 0 of 'instances' must be an object of label, seed. Received: 3"),
     ({"instances": []}, "'instances' must be a list with at least one row. Received: []"),
@@ -184,7 +185,7 @@ REFUSED = [
     ({"instances": [{"label": True, "seed": 1}]}, "label must hold values of int32. Received: true"),
     ({"instances": [{"label": 0, "seed": 2**31}]}, "seed must hold values of int32. Received: 2147483648"),
     ({"instances": [{"label": [0], "seed": 1}]}, "label must have the shape (B,). Received: [1 1]"),
-    ({"inputs": {"label": [0, 1], "seed": [1]}}, "seed must have as many rows as label, 2. Received: 1"),
+    ({"inputs": {"label": [0, 1], "seed": [1]}}, "label must have as many rows as seed, 1. Received: 2"),
     (
         {"inputs": {"label": [[0, 1], [2]], "seed": [1, 2]}},
         "label must be lists of the same lengths. Received: 3 values",
@@ -235,7 +236,7 @@ def test_what_is_not_served_gets_404(server):
         assert part in answer["error"]
     status, answer = server.ask("POST", f"{LABELED}:predict", {"signature_name": "draw", "instances": [ROW]})
     assert status == 404
-    assert "must be one of latent_and_label, " in answer["error"]
+    assert "must be one of between, between_pixels, latent_and_label, " in answer["error"]
 
 
 def test_bodies_are_limited_and_of_json(server):
