@@ -9,6 +9,7 @@ import pathlib
 
 import keras
 import tensorflow as tf
+from absl import logging
 
 from callbacks.best import BestCheckpoint
 from callbacks.checkpoints import chosen, restore, save
@@ -39,10 +40,11 @@ from evaluation.evaluator import Data, Evaluator, comparable
 from models.core.config import TrainingConfig, from_plain
 from models.core.preset import import_name
 from models.core.trained import TrainedModel
-from pipelines.examples import recorded_values
+from pipelines.examples import DataError, recorded_values
 from pipelines.sizes import simplest
 from serving.export import export
 from serving.guide import About
+from serving.hints import Hints
 from serving.limits import Limits
 from serving.sampler import Sampler
 
@@ -267,12 +269,21 @@ class Run:
         sides = [getattr(model.config, name, 0) for name in ("image_size", "image_height", "image_width")]
         side = command.max_side or max(Limits.side, *sides)
         limits = Limits(command.max_rows, side, command.max_file_bytes, command.max_caption_bytes)
-        path = export(sampler, self.folder.exports, About(self.experiment.model, weights, limits))
+        about = About(self.experiment.model, weights, limits, self.hints(model.config))
+        path = export(sampler, self.folder.exports, about)
         print(
             f"Exported the {weights_of(model)} to {path}; signatures: {', '.join(sorted(sampler.signatures()))}.",
             flush=True,
         )
         return path
+
+    def hints(self, config: TrainingConfig) -> Hints:
+        """What a page may show of the data; nothing where that is no longer there, which an export does not need."""
+        try:
+            return self.parts.hints(config)
+        except (DataError, OSError) as error:
+            logging.info("The page of --mode=serve will have no examples and no colors: %s", error)
+            return Hints()
 
     def evaluate(self, command: Evaluate) -> dict:
         """Measure a checkpoint on unseen examples; returns what evaluation.json says."""

@@ -128,6 +128,7 @@ def opening_lines(models: dict[str, ServedModel], host: str, port: int) -> list[
     address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     lines = [f"serving {name} version {model.version.number} of {model.folder}" for name, model in models.items()]
     lines += [f"POST {address}/v1/models/{name}:predict" for name in models]
+    lines.append(f"A page to try them on: {address}/")
     if not is_local(host):
         lines.append(
             "every machine that reaches this one can use these models: there is no password and no encryption, so put "

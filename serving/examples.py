@@ -32,7 +32,7 @@ def examples(sampler: Sampler, limits: Limits) -> dict[str, Request]:
 def value_of(spec: tf.TensorSpec, limits: Limits) -> np.ndarray:
     """One row of an input."""
     shape = [size or min(SIDE, limits.side) for size in spec.shape.as_list()[1:]]
-    if spec.name == "captions":
+    if spec.name.endswith("captions"):
         return np.array(CAPTION[: limits.caption_bytes].encode(), object)
     if spec.name == "image_bytes":
         side = min(SIDE, limits.side)

@@ -15,7 +15,7 @@ from pipelines.atomic import atomic_write
 from pipelines.report import printable
 from serving.checks import guarded
 from serving.examples import EXTRA, REQUESTS, WARMUP, body, examples, warmup_records
-from serving.guide import ABOUT, CLASSES, GUIDE, About, guide
+from serving.guide import ABOUT, CLASSES, EXAMPLES, GUIDE, About, guide
 from serving.sampler import Sampler
 
 
@@ -50,12 +50,37 @@ def export(sampler: Sampler, folder: pathlib.Path, about: About | None = None) -
     return written
 
 
+def facts(sampler: Sampler, about: About) -> dict:
+    """What a server tells of a model: its name, its weights, its limits, and what a page may show."""
+    hints = about.hints
+    return {
+        "model": about.model,
+        "weights": about.weights,
+        "limits": dataclasses.asdict(about.limits),
+        "counts": {name: count for name, count in sampler.counts.items() if count},
+        "page": {
+            "size": hints.size,
+            "palettes": dict(hints.palettes),
+            "captions": list(hints.captions),
+            "examples": {
+                direction: [f"{direction}-{place}.png" for place in range(len(images))]
+                for direction, images in hints.examples.items()
+            },
+        },
+    }
+
+
 def write_extra(sampler: Sampler, version: pathlib.Path, about: About):
     """Write what lies beside a SavedModel: what it is, example requests, and the names of labels."""
     requests = examples(sampler, about.limits)
     folder = version / EXTRA / REQUESTS
     folder.mkdir(parents=True)
-    (version / EXTRA / ABOUT).write_text(json.dumps(dataclasses.asdict(about), indent=2) + "\n", encoding="utf-8")
+    (version / EXTRA / ABOUT).write_text(json.dumps(facts(sampler, about), indent=2) + "\n", encoding="utf-8")
+    for direction, images in about.hints.examples.items():
+        for place, image in enumerate(images):
+            path = version / EXTRA / EXAMPLES / f"{direction}-{place}.png"
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(tf.io.encode_png(image).numpy())
     for name, request in requests.items():
         (folder / f"{name}.json").write_text(body(name, request) + "\n", encoding="utf-8")
     records = warmup_records(requests, about.model)

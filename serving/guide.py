@@ -10,12 +10,13 @@ from tensorflow.core.protobuf import meta_graph_pb2, saved_model_pb2
 
 from pipelines.report import printable
 from serving.examples import EXTRA, REQUESTS, WARMUP
+from serving.hints import Hints
 from serving.limits import Limits
 from serving.sampler import Sampler
 
 GUIDE = "SERVING.md"
-# In a version, what it is (`About`), and the names of its labels.
-ABOUT = "model.json"
+# In a version, what it is (`serving.export.facts`), examples of its inputs, and the names of its labels.
+ABOUT, EXAMPLES = "model.json", "examples"
 CLASSES = f"{EXTRA}/classes.json"
 # Of TensorFlow Serving: where it answers by its own defaults, and the folder of its container.
 ADDRESS, CONTAINER = "http://localhost:8501", "/models"
@@ -32,11 +33,13 @@ class About:
         model: the name under which it is served.
         weights: which model it is, and which weights, in words.
         limits: of a request.
+        hints: for a page that shows it.
     """
 
     model: str = "model"
     weights: str = "the newest"
     limits: Limits = dataclasses.field(default_factory=Limits)
+    hints: Hints = dataclasses.field(default_factory=Hints)
 
 
 def guide(sampler: Sampler, version: pathlib.Path, about: About) -> str:

@@ -24,6 +24,7 @@ from pipelines.images import center_crop, with_channels
 from pipelines.real_images import RealImages
 from pipelines.rows import evenly
 from pipelines.sizes import shown
+from serving.hints import Hints, palette_of
 from serving.images import TranslationSampler, Translator
 
 # Images are kept this much larger than the crops: 286 for 256 pixels (Isola et al. 2017, appendix 6.2).
@@ -34,6 +35,8 @@ GRID_ROWS = 6
 SCORED_IMAGES = 500
 # Of which the report shows the nearest training images.
 DRAWN = 8
+# Images whose colors are counted for the page of a server, and of which it may show the first.
+HINTED, EXAMPLES = 64, 6
 # Of the page that an evaluation leaves.
 GALLERY_ROWS = 100
 
@@ -57,6 +60,18 @@ class TranslationParts(Parts):
             for direction, name in zip(names, model.generator_names, strict=True)
         }
         return TranslationSampler(translators, model.step)
+
+    def hints(self, config):
+        """Of each direction the colors of its inputs, if they are drawings, and of a built-in world some of these."""
+        palettes, shown, examples = {}, {}, self.run.splits.unseen[0]
+        for direction in self.directions(config):
+            images = side_of(examples, direction[0], config)
+            images = images[evenly(len(images), HINTED)]
+            if palette := palette_of(images):
+                palettes[direction] = palette
+            if self.may_be_shown:
+                shown[direction] = images[:EXAMPLES]
+        return Hints(config.image_size, palettes, shown)
 
     def sample(self, model, command: Sample):
         """Translate the images of --input, of any sizes, into the folder --output, with a page to look at them."""

@@ -29,6 +29,7 @@ from pipelines.examples import Examples, LabeledImages
 from pipelines.images import load_size, with_channels
 from pipelines.real_images import RealImages
 from pipelines.rows import ImageRows, evenly, in_chunks
+from serving.hints import Hints
 from serving.sampler import Sampler
 
 # () -> {name: (h, w, 3) uint8 picture}: draws the model as it is now.
@@ -143,6 +144,15 @@ class Parts:
 
     def gallery(self, outputs: Outputs):
         """Write pictures of what was evaluated, if there are any to look at."""
+
+    def hints(self, config: TrainingConfig) -> Hints:
+        """What a page that shows the exported model may know of it."""
+        return Hints()
+
+    @property
+    def may_be_shown(self) -> bool:
+        """Whether pictures and captions of the data may go with an export: those of a built-in world, not a user's."""
+        return self.experiment.dataset.startswith("birds")
 
     def finish(self, model: TrainedModel):
         """Write what belongs to the run after training, beside the export."""

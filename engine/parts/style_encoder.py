@@ -31,14 +31,17 @@ from pipelines.embeddings.table import read_embeddings
 from pipelines.examples import CaptionedImages, DataError
 from pipelines.images import center_crop, load_size
 from pipelines.readers.decode import decode_rgb
-from pipelines.rows import some_of
+from pipelines.rows import evenly, some_of
 from serving.captions import CaptionSampler
 from serving.encoder import CaptionEncoder
+from serving.hints import Hints
 from serving.joint import TEXT_FILE
 from serving.styles import StyleSampler
 
 # The fixed grid of the training's pictures: captions by images.
 GRID_ROWS, GRID_STYLES = 6, 8
+# Pictures and captions that the page of a server suggests.
+HINTED = 4
 
 
 class StyleEncoderParts(Parts):
@@ -77,6 +80,15 @@ class StyleEncoderParts(Parts):
     def inverted_model(self):
         """The trained model of that run."""
         return self.inverted.trained_model()
+
+    def hints(self, config):
+        """Of a built-in world some pictures and captions of unseen classes."""
+        if not self.may_be_shown:
+            return Hints(config.image_size)
+        examples = self.run.splits.unseen[0]
+        rows = evenly(len(examples), HINTED)
+        images = center_crop(np.asarray(examples.images[rows]), config.image_size)
+        return Hints(config.image_size, {}, {"style": images}, tuple(examples.captions[row][0] for row in rows))
 
     def load_side(self, image_size):
         """A little larger than what the generator draws: known of a trained run, or from the other run."""

@@ -22,20 +22,29 @@ from pipelines.embeddings.table import read_embeddings
 from pipelines.examples import CaptionedImages, DataError
 from pipelines.images import center_crop, to_uint8
 from pipelines.real_images import RealImages
-from pipelines.rows import some_of
+from pipelines.rows import evenly, some_of
 from serving.alignment import Alignment
 from serving.captions import CaptionSampler
 from serving.encoder import CaptionEncoder
+from serving.hints import Hints
 from serving.joint import TEXT_FILE
 from serving.reading import Characters
 
 # The fixed grid of the training's pictures.
 GRID_ROWS, GRID_SAMPLES, STRIP_STEPS = 6, 6, 8
 PAPER_TEXT_DIM = 1024
+# Captions that the page of a server suggests.
+HINTED = 4
 
 
 class TextToImageParts(TextParts):
     """Images with their texts, pictures of samples, a generator with its text encoder."""
+
+    def hints(self, config):
+        """Of a built-in world some captions of unseen classes."""
+        examples = self.run.splits.unseen[0]
+        rows = evenly(len(examples), HINTED) if self.may_be_shown else ()
+        return Hints(config.image_size, captions=tuple(examples.captions[row][0] for row in rows))
 
     def prepare(self, examples, dry_run=False):
         """Images with matching and wrong texts."""

@@ -4,6 +4,7 @@ GET  /v1/models/NAME[/versions/V]             the state of the model
 GET  /v1/models/NAME[/versions/V]/metadata    its signatures
 POST /v1/models/NAME[/versions/V]:predict     {"signature_name": ..., "instances": [...]} or {..., "inputs": ...}
 GET  /healthz, /metrics                       of the server
+    GET  /, /models                               a page to try the models on, and what it knows of them
 """
 
 import asyncio
@@ -11,9 +12,11 @@ import contextlib
 import dataclasses
 import json
 import logging
+import pathlib
 import time
 import zlib
 from collections.abc import Mapping
+from urllib.parse import quote
 
 import prometheus_client
 import tensorflow as tf
@@ -38,6 +41,16 @@ LOCAL = ("127.0.0.1", "localhost", "[::1]")
 PLAIN_TYPES = ("", "application/x-www-form-urlencoded")
 FROM_BROWSER = ("origin", "sec-fetch-site")
 CHUNK = 2**16
+PAGE = pathlib.Path(__file__).parent.parent / "page"
+PAGE_TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+# The page loads nothing from elsewhere, and no other page shows it in a frame.
+PAGE_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    "img-src 'self' data: blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-cache",
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -115,6 +128,10 @@ class Rest:
                 Route("/v1/models/{name}:predict", self.answered(self.predict), methods=["POST"]),
                 Route("/v1/models/{name}/versions/{version:int}", self.answered(self.status)),
                 Route("/v1/models/{name}", self.answered(self.status)),
+                Route("/models", self.answered(self.shown)),
+                Route("/models/{name}/{version:int}/{example}", self.answered(self.example)),
+                Route("/", self.page),
+                *(Route(f"/{path.name}", self.page) for path in sorted(PAGE.iterdir()) if path.suffix in PAGE_TYPES),
                 Route("/{rest:path}", self.answered(self.malformed), methods=["GET", "POST", "PUT", "DELETE", "PATCH"]),
             ],
             lifespan=self.lifespan,
@@ -172,6 +189,50 @@ class Rest:
         return Response(
             prometheus_client.generate_latest(self.registry), media_type=prometheus_client.CONTENT_TYPE_LATEST
         )
+
+    async def page(self, request: Request) -> Response:
+        """A file of the page."""
+        try:
+            self.check_host(request)
+        except ServingError as error:
+            return refused(error)
+        path = PAGE / (request.url.path.rsplit("/", 1)[-1] or "index.html")
+        return Response(path.read_bytes(), headers=PAGE_HEADERS, media_type=PAGE_TYPES[path.suffix])
+
+    async def shown(self, request: Request) -> Response:
+        """What the page knows of the models."""
+        return JSONResponse({"models": [self.described(name, model.version) for name, model in self.models.items()]})
+
+    def described(self, name: str, version: Version) -> dict:
+        """A model as the page sees it."""
+        about, page = version.about, version.about.get("page", {})
+        return {
+            "name": name,
+            "version": version.number,
+            "weights": about.get("weights", ""),
+            "limits": about.get("limits", {}),
+            "counts": about.get("counts", {}),
+            "classes": version.classes,
+            "signatures": {
+                key: {"inputs": {input: spec.shape.as_list() for input, spec in signature.inputs.items()}}
+                for key, signature in version.signatures.items()
+            },
+            "page": {
+                "size": page.get("size", 0),
+                "palettes": page.get("palettes", {}),
+                "captions": page.get("captions", []),
+                "examples": {
+                    direction: [f"models/{quote(name, safe='')}/{version.number}/{file}" for file in files]
+                    for direction, files in page.get("examples", {}).items()
+                },
+            },
+        }
+
+    async def example(self, request: Request) -> Response:
+        """An example input."""
+        _, version = self.version_of(request)
+        path = version.example(request.path_params["example"])
+        return Response(path.read_bytes(), headers=PAGE_HEADERS, media_type="image/png")
 
     async def malformed(self, request: Request) -> Response:
         """What is no path of this server."""

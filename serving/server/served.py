@@ -12,7 +12,7 @@ from absl import logging
 
 from pipelines.examples import DataError
 from serving.examples import EXTRA, REQUESTS
-from serving.guide import ABOUT
+from serving.guide import ABOUT, CLASSES, EXAMPLES
 from serving.server.errors import ServingError, of_tensorflow
 from serving.server.json_tensors import rows_of
 
@@ -40,6 +40,19 @@ class Version:
         # Holds the variables of its signatures.
         self._loaded = loaded
         self.signatures = {name: Signature(name, function) for name, function in loaded.signatures.items()}
+
+    @property
+    def classes(self) -> dict[str, str]:
+        """The name of each label, if it takes any."""
+        path = self.path / CLASSES
+        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+    def example(self, name: str) -> pathlib.Path:
+        """The file of an example input; ServingError where there is none of this name."""
+        shown = self.about.get("page", {}).get("examples", {})
+        if name not in (known for names in shown.values() for known in names):
+            raise ServingError(404, f"there is no example of this name. Received: {name[:60]}")
+        return self.path / EXTRA / EXAMPLES / name
 
     @property
     def rows(self) -> int:
