@@ -11,6 +11,10 @@ from pipelines.images import in_batches, to_uint8
 from serving.sampler import DEFAULT, PIXELS, Sampler, Signatures, mixed, noise_by_row, noise_seed, on_arc, pictures
 
 
+# Images that are drawn at once: at 64 pixels more are no faster, and the maps of 250 take 0.2 GB more.
+DRAWN = 64
+
+
 class LatentSampler(Sampler):
     """A trained generator of noise.
 
@@ -80,7 +84,7 @@ class LatentSampler(Sampler):
             latent = self.latents(inputs["count"] if "count" in inputs else len(inputs["label"]), seed).numpy()
         label = inputs.get("label")
         label = np.zeros(len(latent), np.int32) if label is None else np.asarray(label, np.int32)
-        return in_batches(self.generate, latent, label)
+        return in_batches(self.generate, latent, label, batch_size=DRAWN)
 
     def signatures(self) -> Signatures:
         """By name, of an unconditional generator.
