@@ -389,6 +389,9 @@ class Serve(Command):
 
     host: str = option("127.0.0.1", "The address to listen at; 0.0.0.0: every address of this machine.")
     port: int = option(8501, "The port. 0: any that is free.", minimum=0, maximum=65535)
+    grpc_port: int = option(
+        0, "The port of gRPC's Predict, by the package tensorflow-serving-api. 0: none.", minimum=0, maximum=65535
+    )
     batch_rows: int = option(0, "Rows that are computed together, at most. 0: as many as the export takes.", minimum=0)
     batch_wait_ms: float = option(
         0.0,

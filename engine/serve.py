@@ -12,6 +12,7 @@ from engine.command import DEFAULT_MODEL, Serve, choice
 from engine.folder import RunError, RunFolder
 from models.registry import PRESETS
 from pipelines.registry import DATASETS
+from serving.server.grpc_api import grpc_server, is_there
 from serving.server.rest import LOCAL, Rest, Rules
 from serving.server.served import ServedModel, version_paths
 
@@ -94,18 +95,36 @@ def serve(command: Serve):
             command.timeout_seconds,
             LOCAL if is_local(command.host) else (),
         )
+        rest = Rest(models, rules)
+        grpc = started_grpc(rest, command) if command.grpc_port else None
         # Before it is said where, so that who reads it can ask at once.
         listener.listen()
         host, port = listener.getsockname()[:2]
         for line in opening_lines(models, host, port):
             print(line, flush=True)
-        rest = Rest(models, rules)
         config = uvicorn.Config(rest.app(), log_level="warning", server_header=False, lifespan="on")
         # uvicorn raises the signal that ended it once more, which would end this process as if it had failed.
         for ending in (signal.SIGINT, signal.SIGTERM):
             signal.signal(ending, lambda number, frame: None)
         Server(config).run(sockets=[listener])
+        if grpc:
+            grpc.stop(command.timeout_seconds).wait()
+        rest.stop()
     print(f"stopped: {rest.answers:,} requests came, and all have been answered", flush=True)
+
+
+def started_grpc(rest: Rest, command: Serve):
+    """The server of gRPC, started; RunError where it cannot be."""
+    if not is_there():
+        raise RunError(
+            "--grpc_port needs the package tensorflow-serving-api (pip install tensorflow-serving-api==2.21.*). "
+            f"Received: --grpc_port={command.grpc_port} without it"
+        )
+    server, port = grpc_server(rest, f"{command.host}:{command.grpc_port}")
+    if not port:
+        raise RunError(f"--grpc_port must be free. Received: {command.host}:{command.grpc_port}")
+    server.start()
+    return server
 
 
 def listening(host: str, port: int) -> socket.socket:

@@ -57,6 +57,7 @@ def facts(sampler: Sampler, about: About) -> dict:
         "model": about.model,
         "weights": about.weights,
         "limits": dataclasses.asdict(about.limits),
+        "twins": dict(sampler.twins),
         "counts": {name: count for name, count in sampler.counts.items() if count},
         "page": {
             "size": hints.size,

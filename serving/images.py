@@ -168,6 +168,19 @@ class TranslationSampler(Sampler):
         """
         return np.stack([self.translate(image, seed, inputs.get("direction", "")) for image in inputs["images"]])
 
+    @property
+    def twins(self):
+        """Of each direction without files of other ranges."""
+        found = {}
+        for place, (direction, translator) in enumerate(self.translators.items()):
+            plain = (
+                not values.kind and not values.is_numbered and not values.scales_bytes for values in translator.values
+            )
+            if all(plain):
+                files, pixels = names_of(direction, place)
+                found[files] = pixels
+        return found
+
     def about_files(self) -> list[str]:
         """What the pixel values in files are, of each direction."""
         lines = []
@@ -190,9 +203,13 @@ class TranslationSampler(Sampler):
         """
         served = {}
         for place, (direction, translator) in enumerate(self.translators.items()):
-            names = (f"{direction}_image_bytes", f"{direction}_{PIXELS}") if place else (DEFAULT, PIXELS)
-            served |= signatures_of(translator, *names)
+            served |= signatures_of(translator, *names_of(direction, place))
         return served
+
+
+def names_of(direction: str, place: int) -> tuple[str, str]:
+    """The signatures of files and of pixels of a direction: of the first, whose place is 0, those without its name."""
+    return (f"{direction}_image_bytes", f"{direction}_{PIXELS}") if place else (DEFAULT, PIXELS)
 
 
 def signatures_of(translator: Translator, name: str, pixels: str) -> Signatures:

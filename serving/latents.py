@@ -10,7 +10,6 @@ import tensorflow as tf
 from pipelines.images import in_batches, to_uint8
 from serving.sampler import DEFAULT, PIXELS, Sampler, Signatures, mixed, noise_by_row, noise_seed, on_arc, pictures
 
-
 # Images that are drawn at once: at 64 pixels more are no faster, and the maps of 250 take 0.2 GB more.
 DRAWN = 64
 

@@ -27,6 +27,13 @@ class Sampler(tf.Module):
     class_names: tuple[str, ...] = ()
 
     @property
+    def twins(self) -> Mapping[str, str]:
+        """Of signatures of image files those of pixels that give the same, where files have no more to say than 8-bit
+        pixels.
+        """
+        return {}
+
+    @property
     def counts(self) -> Mapping[str, int]:
         """By the name of an input of whole numbers, how many it may be: 0 and up."""
         return {}

@@ -11,16 +11,23 @@ function say(words, isError = false) {
   place("message").classList.toggle("error", isError);
 }
 
-const context = {
-  model: null,
-  show(pictures) {
+const fail = (error) => say(error instanceof TypeError ? "The server cannot be reached." : error.message, true);
+
+let opened = null;
+
+// What a tool shows; nothing once another one is open, as an answer may come late.
+function contextOf(model) {
+  const context = { model };
+  const ifOpen = (action) => (given) => opened === context && action(given);
+  context.show = ifOpen((pictures) => {
     place("result").replaceChildren(...pictures);
     say("");
-  },
-  fail: (error) => say(error instanceof TypeError ? "The server cannot be reached." : error.message, true),
-};
+  });
+  context.fail = ifOpen(fail);
+  return context;
+}
 
-function openTool(tool, tab) {
+function openTool(tool, tab, model) {
   for (const other of place("tools").children) {
     other.setAttribute("aria-selected", String(other === tab));
     other.tabIndex = other === tab ? 0 : -1;
@@ -30,15 +37,16 @@ function openTool(tool, tab) {
   const panel = place("tool");
   panel.setAttribute("aria-labelledby", tab.id);
   panel.replaceChildren();
-  tool.fill(panel, context);
+  opened = contextOf(model);
+  tool.fill(panel, opened);
 }
 
 function openModel(model) {
-  context.model = model;
+  opened = null;
   place("about").textContent = `version ${model.version}: ${model.weights || ""}`;
   const tools = toolsOf(model);
   const tabs = tools.map((tool, index) =>
-    make("button", { type: "button", role: "tab", id: `tab-${index}`, "aria-controls": "tool", onclick: () => openTool(tool, tabs[index]) }, tool.name),
+    make("button", { type: "button", role: "tab", id: `tab-${index}`, "aria-controls": "tool", onclick: () => openTool(tool, tabs[index], model) }, tool.name),
   );
   place("tools").replaceChildren(...tabs);
   place("tools").onkeydown = (event) => {
@@ -50,7 +58,7 @@ function openModel(model) {
   };
   place("result").replaceChildren();
   place("tool").replaceChildren();
-  if (tools.length) openTool(tools[0], tabs[0]);
+  if (tools.length) openTool(tools[0], tabs[0], model);
   else say("This model takes nothing that this page could give it; its signatures can be asked over REST.");
 }
 
@@ -61,5 +69,5 @@ try {
   choice.onchange = () => openModel(served.find((model) => model.name === choice.value));
   openModel(served[0]);
 } catch (error) {
-  context.fail(error);
+  fail(error);
 }

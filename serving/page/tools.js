@@ -107,7 +107,8 @@ function twoSentences(panel, context) {
 // The classes of a model, by name.
 function classButtons(model, change) {
   let chosen = 0;
-  const options = Object.entries(model.classes).map(([label, name]) => ({ name, value: Number(label) }));
+  const count = model.counts.label || 0;
+  const options = Array.from({ length: count }, (_, label) => ({ name: model.classes[label] || String(label), value: label }));
   if (!options.length) return { label: () => ({}), element: "" };
   const choose = (value) => ((chosen = value), change());
   return { label: () => ({ label: chosen }), element: buttons("Class", options, 0, choose) };

@@ -29,7 +29,7 @@ from starlette.routing import Route
 from serving.server.batches import Batches
 from serving.server.errors import ServingError
 from serving.server.json_tensors import columns, columns_of, predictions, rows_of
-from serving.server.served import ServedModel, Version
+from serving.server.served import ServedModel, Version, served_version
 
 DEFAULT = "serving_default"
 PREDICT_METHOD = "tensorflow/serving/predict"
@@ -139,13 +139,17 @@ class Rest:
 
     @contextlib.asynccontextmanager
     async def lifespan(self, app: Starlette):
-        """While the server runs, newer versions are looked for; it ends when what was accepted has been computed."""
+        """While the server runs, newer versions are looked for."""
         for model in self.models.values():
             model.watch()
         yield
-        for name, model in self.models.items():
+        for model in self.models.values():
             model.stop()
-            await run_in_threadpool(self.batches[name].stop)
+
+    def stop(self):
+        """End the threads, once what was accepted has been computed."""
+        for batches in self.batches.values():
+            batches.stop()
 
     def answered(self, handler):
         """A handler whose errors become answers, counted and timed."""
@@ -243,14 +247,7 @@ class Rest:
 
     def version_of(self, request: Request) -> tuple[str, Version]:
         """The model that is asked for, and its version; ServingError where it is not served."""
-        name, number = request.path_params["name"], request.path_params.get("version")
-        model = self.models.get(name)
-        version = model.version if model else None
-        if version is None or number not in (None, version.number):
-            served = ", ".join(f"{key} version {model.version.number}" for key, model in self.models.items())
-            asked = name if number is None else f"{name} version {number}"
-            raise ServingError(404, f"Servable not found: served are {served}. Received: {asked[:60]}")
-        return name, version
+        return served_version(self.models, request.path_params["name"], request.path_params.get("version"))
 
     async def status(self, request: Request) -> Response:
         """As GetModelStatus."""

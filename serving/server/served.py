@@ -6,15 +6,18 @@ import pathlib
 import threading
 from collections.abc import Mapping
 
-import numpy as np
 import tensorflow as tf
 from absl import logging
+from tensorflow.core.protobuf import meta_graph_pb2, saved_model_pb2
 
 from pipelines.examples import DataError
 from serving.examples import EXTRA, REQUESTS
 from serving.guide import ABOUT, CLASSES, EXAMPLES
-from serving.server.errors import ServingError, of_tensorflow
+from serving.limits import Limits
+from serving.server.errors import ServingError
 from serving.server.json_tensors import rows_of
+from serving.server.reading import ReadingSignature
+from serving.server.signature import Signature
 
 # Seconds between two looks for a newer version.
 LOOK_EVERY = 2.0
@@ -40,6 +43,9 @@ class Version:
         # Holds the variables of its signatures.
         self._loaded = loaded
         self.signatures = {name: Signature(name, function) for name, function in loaded.signatures.items()}
+        for name, twin in self.about.get("twins", {}).items():
+            limits = Limits(**self.about["limits"])
+            self.signatures[name] = ReadingSignature(self.signatures[name], self.signatures[twin], limits)
 
     @property
     def classes(self) -> dict[str, str]:
@@ -59,13 +65,18 @@ class Version:
         """How many rows a batch may have; 1 of a model that some other program exported, which may not say."""
         return self.about.get("limits", {}).get("rows", 1)
 
-    def signature(self, name: str) -> "Signature":
+    def signature(self, name: str) -> Signature:
         """By name; ServingError where there is none."""
         if name not in self.signatures:
             raise ServingError(
                 404, f"Serving signature key must be one of {', '.join(sorted(self.signatures))}. Received: {name}"
             )
         return self.signatures[name]
+
+    def definitions(self) -> dict[str, meta_graph_pb2.SignatureDef]:
+        """The signatures as they were written."""
+        saved = saved_model_pb2.SavedModel.FromString((self.path / "saved_model.pb").read_bytes())
+        return {name: saved.meta_graphs[0].signature_def[name] for name in self.signatures}
 
     def warm_up(self):
         """Answer the version's own example requests, so that the first of a client is not the slow one."""
@@ -75,37 +86,16 @@ class Version:
             signature(rows_of(request["instances"], signature.inputs))
 
 
-class Signature:
-    """A function of a SavedModel.
-
-    Args:
-        name: of it.
-        function: as TensorFlow loads it.
-
-    Attributes:
-        inputs: by name.
-        outputs: by name.
-    """
-
-    def __init__(self, name: str, function):
-        self.name, self.function = name, function
-        # Their order in the file is any.
-        self.inputs: Mapping[str, tf.TensorSpec] = dict(sorted(function.structured_input_signature[1].items()))
-        self.outputs: Mapping[str, tf.TensorSpec] = {
-            key: tf.TensorSpec(value.shape, value.dtype) for key, value in sorted(function.structured_outputs.items())
-        }
-
-    def __call__(self, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """Outputs of inputs, with as many rows.
-
-        Raises:
-            ServingError: the graph refuses them.
-        """
-        given = {name: tf.constant(inputs[name], spec.dtype) for name, spec in self.inputs.items()}
-        try:
-            return {name: value.numpy() for name, value in self.function(**given).items()}
-        except tf.errors.OpError as error:
-            raise of_tensorflow(error) from None
+def served_version(models: Mapping[str, "ServedModel"], name: str, number: int | None) -> tuple[str, Version]:
+    """A model's name and its version, the newest where no number is asked for; ServingError where it is not served."""
+    model = models.get(name)
+    # Once: another thread may put a newer one in its place.
+    version = model.version if model else None
+    if version is None or number not in (None, version.number):
+        served = ", ".join(f"{key} version {model.version.number}" for key, model in models.items())
+        asked = name if number is None else f"{name} version {number}"
+        raise ServingError(404, f"Servable not found: served are {served}. Received: {asked[:60]}")
+    return name, version
 
 
 def version_paths(folder: pathlib.Path) -> list[pathlib.Path]:

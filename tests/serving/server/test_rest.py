@@ -18,6 +18,7 @@ import tensorflow as tf
 import uvicorn
 from PIL import Image
 
+from pipelines.readers.decode import decode_rgb
 from serving.export import export
 from serving.guide import About
 from serving.images import TranslationSampler, Translator
@@ -71,6 +72,7 @@ class Running:
         """End, as SIGTERM does."""
         self.server.should_exit = True
         self.thread.join()
+        self.rest.stop()
 
 
 def file_of(width, height, kind="png"):
@@ -209,9 +211,11 @@ def test_a_bad_request_gets_400_and_one_sentence(server, asked, sentence):
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (b"no picture", "image_bytes must be JPEG or PNG files. Received: a file of another kind in row 0"),
-        (file_of(9, 9)[:-30], ""),
-        (file_of(9, 9, "jpeg")[:200], ""),
+        (b"no picture", "image_bytes must be image files. Received: another kind of file in row 0"),
+        (b"", "image_bytes must be image files. Received: an empty file in row 0"),
+        (file_of(9, 9)[:-30], "image_bytes must be whole image files. Received: "),
+        (file_of(9, 9, "jpeg")[:200], "Received: "),
+        (file_of(40, 40) + bytes(6000), "image_bytes must have at most 6000 bytes each. Received: "),
         (file_of(41, 3), "image_bytes must have sides of 1 to 40 pixels. Received: 41 x 3 in row 0"),
     ],
 )
@@ -221,6 +225,25 @@ def test_a_bad_file_gets_400(server, content, sentence):
     assert sentence in answer["error"]
     assert 0 < len(answer["error"]) < 600
     assert "\n" not in answer["error"]
+
+
+@pytest.mark.parametrize("kind", ["gif", "bmp", "webp", "tiff"])
+def test_files_that_the_graph_does_not_read_are_read_as_in_sampling(server, kind, tmp_path):
+    (tmp_path / "file").write_bytes(file_of(9, 5, kind))
+    (answer,) = server.predict(TRANSLATING, instances=[b64(file_of(9, 5, kind))])["predictions"]
+    wanted = 255 - decode_rgb(str(tmp_path / "file"))
+    np.testing.assert_array_equal(Image.open(io.BytesIO(base64.b64decode(answer["b64"]))), wanted)
+
+
+def test_files_of_any_sizes_and_the_bad_one_among_them(server):
+    good = [b64(file_of(width, 5)) for width in (9, 7, 9)]
+    status, answer = server.ask("POST", f"{TRANSLATING}:predict", {"instances": [*good, b64(b"bad")]})
+    assert (status, answer["error"]) == (
+        400,
+        "image_bytes must be image files. Received: another kind of file in row 3",
+    )
+    status, answer = server.ask("POST", f"{TRANSLATING}:predict", {"instances": good * 3})
+    assert (status, answer["error"]) == (400, "image_bytes must have at most 8 rows. Received: 9")
 
 
 def test_what_is_not_served_gets_404(server):

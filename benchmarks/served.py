@@ -1,0 +1,127 @@
+"""What a server costs beside the model: latency and pictures a second of `--mode=serve`, by numbers of clients.
+
+    python -m benchmarks.served --workdir=RUN [--requests=200] [--clients=1,8,64]
+
+An exported model of captions, noise or classes is asked for one picture a request over REST, by clients in this process
+that keep their connections, on the same cores as the server; with batching (as by default) and without. Beside it the
+same signature is called in process, at batches of 1, 8 and 64 rows, before and after. Figures are medians of one run.
+"""
+
+import argparse
+import concurrent.futures
+import http.client
+import itertools
+import json
+import pathlib
+import re
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+
+from benchmarks.cells import ROOT, markdown
+from benchmarks.machine import print_machine
+
+DIRECT = (1, 8, 64)
+
+
+def started(workdir: str, *flags: str) -> tuple[subprocess.Popen, int, str]:
+    """A server in a process of its own, its port, and the path of its model."""
+    command = [sys.executable, "main.py", "--mode=serve", f"--workdir={workdir}", "--port=0", *flags]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    for line in process.stdout:
+        if found := re.match(r"POST http://127\.0\.0\.1:(\d+)(/v1/models/\S+)", line):
+            return process, int(found[1]), found[2]
+    raise SystemExit(f"error: the server did not start; try {' '.join(command)}")
+
+
+def asking(port: int, path: str, row_of: Callable[[int], dict], clients: int, requests: int) -> list[float]:
+    """Seconds of each request, by so many clients at once."""
+    numbers = itertools.count()
+
+    def client(_: int) -> list[float]:
+        connection, seconds = http.client.HTTPConnection("127.0.0.1", port), []
+        while (number := next(numbers)) < requests:
+            body = json.dumps({"instances": [row_of(number)]})
+            start = time.perf_counter()
+            connection.request("POST", path, body, {"Content-Type": "application/json"})
+            response = connection.getresponse()
+            content = response.read()
+            seconds.append(time.perf_counter() - start)
+            if response.status != 200:
+                raise SystemExit(f"error: {content.decode()}")
+        return seconds
+
+    with concurrent.futures.ThreadPoolExecutor(clients) as pool:
+        return [second for found in pool.map(client, range(clients)) for second in found]
+
+
+def direct(signature, row_of: Callable[[int], dict], rows: int, repeats: int) -> float:
+    """Seconds of a call of a signature in this process: the median."""
+    import tensorflow as tf
+
+    seconds = []
+    for repeat in range(repeats + 1):
+        given = [row_of(repeat * rows + row) for row in range(rows)]
+        inputs = {name: tf.constant([row[name] for row in given]) for name in given[0]}
+        start = time.perf_counter()
+        for value in signature(**inputs).values():
+            value.numpy()
+        seconds.append(time.perf_counter() - start)
+    return statistics.median(seconds[1:])
+
+
+def percentile(seconds: Sequence[float], share: float) -> float:
+    """The value below which a share of them lies."""
+    return sorted(seconds)[min(int(share * len(seconds)), len(seconds) - 1)]
+
+
+def main():
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--workdir", required=True, help="a run that has been exported")
+    parser.add_argument("--requests", type=int, default=200, help="for each number of clients")
+    parser.add_argument("--clients", default="1,8,64", help="how many at once, separated by commas")
+    given = parser.parse_args()
+    print_machine()
+    import tensorflow as tf
+
+    export = pathlib.Path(given.workdir) / "export"
+    newest = max((path for path in export.iterdir() if path.name.isdigit()), key=lambda path: int(path.name))
+    signature = tf.saved_model.load(str(newest)).signatures["serving_default"]
+    example = json.loads((newest / "assets.extra" / "requests" / "serving_default.json").read_text())["instances"][0]
+
+    def row_of(number: int) -> dict:
+        return example | {"seed": number}
+
+    calls = {rows: [direct(signature, row_of, rows, 15)] for rows in DIRECT}
+    table = [
+        ["", "clients", "p50, ms", "p99, ms", "pictures a second", "p50, of the call at 1", "a second, of it at 8"]
+    ]
+    measured = []
+    for name, flags in (("batching", ()), ("--batch_rows=1", ("--batch_rows=1",))):
+        process, port, path = started(given.workdir, *flags)
+        try:
+            asking(port, path, row_of, 8, 50)
+            for clients in map(int, given.clients.split(",")):
+                start = time.perf_counter()
+                seconds = asking(port, path, row_of, clients, given.requests)
+                measured.append((name, clients, seconds, given.requests / (time.perf_counter() - start)))
+        finally:
+            process.terminate()
+            process.wait()
+    for rows, seconds in calls.items():
+        seconds.append(direct(signature, row_of, rows, 15))
+    call = {rows: statistics.mean(seconds) for rows, seconds in calls.items()}
+    for rows, seconds in call.items():
+        table.append([f"called at {rows}", "", f"{1000 * seconds:.1f}", "", f"{rows / seconds:.0f}", "", ""])
+    for name, clients, seconds, rate in measured:
+        middle, last = percentile(seconds, 0.5), percentile(seconds, 0.99)
+        ratios = [f"{middle / call[1]:.2f}", f"{rate / (8 / call[8]):.2f}"]
+        table.append([name, str(clients), f"{1000 * middle:.1f}", f"{1000 * last:.1f}", f"{rate:.0f}", *ratios])
+    print(markdown(table))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,100 @@
+"""TensorFlow Serving's gRPC Predict, by the package tensorflow-serving-api: the same models, queues and limits."""
+
+import concurrent.futures
+
+import tensorflow as tf
+
+from serving.server.errors import ServingError
+from serving.server.rest import DEFAULT, Rest
+from serving.server.served import served_version
+
+# Requests that are looked at at once; what computes them is one thread a model.
+THREADS = 16
+# Of HTTP, as gRPC says it.
+CODES = {
+    400: "INVALID_ARGUMENT",
+    404: "NOT_FOUND",
+    413: "RESOURCE_EXHAUSTED",
+    429: "RESOURCE_EXHAUSTED",
+    503: "UNAVAILABLE",
+    504: "DEADLINE_EXCEEDED",
+}
+
+
+def is_there() -> bool:
+    """Whether the packages are installed."""
+    try:
+        import tensorflow_serving.apis.prediction_service_pb2_grpc  # noqa: F401
+    except ImportError:
+        return False
+    return True
+
+
+def grpc_server(rest: Rest, address: str):
+    """A server of Predict and GetModelMetadata, which `start` begins; and its port, 0 if the address is not free.
+
+    Args:
+        rest: whose models it serves.
+        address: host:port; of port 0, any that is free.
+    """
+    import grpc
+    from tensorflow_serving.apis import get_model_metadata_pb2, predict_pb2, prediction_service_pb2_grpc
+
+    class Service(prediction_service_pb2_grpc.PredictionServiceServicer):
+        """See prediction_service.proto."""
+
+        def Predict(self, request, context):  # noqa: N802 - named by the protocol
+            """The outputs of a signature, those that `output_filter` names."""
+            try:
+                name, version = served_version(rest.models, *asked_of(request.model_spec))
+                signature_name = request.model_spec.signature_name or DEFAULT
+                signature = version.signature(signature_name)
+                inputs = {key: tf.make_ndarray(value) for key, value in request.inputs.items()}
+                if inputs.keys() != signature.inputs.keys():
+                    received = ", ".join(sorted(inputs)) or "nothing"
+                    raise ServingError(
+                        400, f"the inputs must be {', '.join(signature.inputs)}. Received: {received[:200]}"
+                    )
+                future = rest.batches[name].submit(signature, inputs)
+                outputs = future.result(rest.rules.timeout)
+                wanted = list(request.output_filter) or list(outputs)
+                if unknown := [key for key in wanted if key not in outputs]:
+                    raise ServingError(400, f"output_filter must name {', '.join(outputs)}. Received: {unknown[0]}")
+            except ServingError as error:
+                context.abort(getattr(grpc.StatusCode, CODES.get(error.status, "INTERNAL")), error.message)
+            except concurrent.futures.TimeoutError:
+                context.abort(grpc.StatusCode.DEADLINE_EXCEEDED, f"no answer within {rest.rules.timeout:g} s")
+            answer = predict_pb2.PredictResponse()
+            answer.model_spec.name, answer.model_spec.signature_name = name, signature_name
+            answer.model_spec.version.value = version.number
+            for key in wanted:
+                answer.outputs[key].CopyFrom(tf.make_tensor_proto(outputs[key]))
+            return answer
+
+        def GetModelMetadata(self, request, context):  # noqa: N802
+            """The signatures."""
+            try:
+                name, version = served_version(rest.models, *asked_of(request.model_spec))
+            except ServingError as error:
+                context.abort(grpc.StatusCode.NOT_FOUND, error.message)
+            answer = get_model_metadata_pb2.GetModelMetadataResponse()
+            answer.model_spec.name = name
+            answer.model_spec.version.value = version.number
+            found = get_model_metadata_pb2.SignatureDefMap()
+            for key, definition in version.definitions().items():
+                found.signature_def[key].CopyFrom(definition)
+            answer.metadata["signature_def"].Pack(found)
+            return answer
+
+    options = [("grpc.max_receive_message_length", rest.rules.body_bytes)]
+    server = grpc.server(concurrent.futures.ThreadPoolExecutor(THREADS), options=options)
+    prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(Service(), server)
+    try:
+        return server, server.add_insecure_port(address)
+    except RuntimeError:
+        return server, 0
+
+
+def asked_of(spec) -> tuple[str, int | None]:
+    """The name and the version that a `ModelSpec` asks for."""
+    return spec.name, spec.version.value if spec.HasField("version") else None
