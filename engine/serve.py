@@ -2,6 +2,7 @@
 
 import asyncio
 import ipaddress
+import math
 import pathlib
 import signal
 import socket
@@ -68,6 +69,11 @@ def models_of(folders: list[pathlib.Path]) -> dict[str, ServedModel]:
     return served
 
 
+def host_name(host: str) -> str:
+    """A host as an address has it: one of IPv6 in brackets."""
+    return f"[{host.strip('[]')}]" if ":" in host else host
+
+
 def is_local(host: str) -> bool:
     """Whether nothing but this machine reaches a host."""
     try:
@@ -93,7 +99,7 @@ def serve(command: Serve):
             command.max_waiting,
             command.max_body_bytes,
             command.timeout_seconds,
-            LOCAL if is_local(command.host) else (),
+            (*LOCAL, host_name(command.host)) if is_local(command.host) else (),
         )
         rest = Rest(models, rules)
         grpc = started_grpc(rest, command) if command.grpc_port else None
@@ -102,11 +108,19 @@ def serve(command: Serve):
         host, port = listener.getsockname()[:2]
         for line in opening_lines(models, host, port):
             print(line, flush=True)
-        config = uvicorn.Config(rest.app(), log_level="warning", server_header=False, lifespan="on")
+        config = uvicorn.Config(
+            rest.app(),
+            log_level="warning",
+            server_header=False,
+            lifespan="on",
+            # Longer than any request may take; what is left then is a client that does not read its answer.
+            timeout_graceful_shutdown=math.ceil(command.timeout_seconds) + 5,
+        )
         # uvicorn raises the signal that ended it once more, which would end this process as if it had failed.
+        server = Server(config)
         for ending in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(ending, lambda number, frame: None)
-        Server(config).run(sockets=[listener])
+            signal.signal(ending, lambda number, frame: setattr(server, "should_exit", True))
+        server.run(sockets=[listener])
         if grpc:
             grpc.stop(command.timeout_seconds).wait()
         rest.stop()
@@ -120,7 +134,7 @@ def started_grpc(rest: Rest, command: Serve):
             "--grpc_port needs the package tensorflow-serving-api (pip install tensorflow-serving-api==2.21.*). "
             f"Received: --grpc_port={command.grpc_port} without it"
         )
-    server, port = grpc_server(rest, f"{command.host}:{command.grpc_port}")
+    server, port = grpc_server(rest, f"{host_name(command.host)}:{command.grpc_port}")
     if not port:
         raise RunError(f"--grpc_port must be free. Received: {command.host}:{command.grpc_port}")
     server.start()
@@ -144,7 +158,7 @@ def listening(host: str, port: int) -> socket.socket:
 
 def opening_lines(models: dict[str, ServedModel], host: str, port: int) -> list[str]:
     """What is served, where, and who can reach it."""
-    address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    address = f"http://{host_name(host)}:{port}"
     lines = [f"serving {name} version {model.version.number} of {model.folder}" for name, model in models.items()]
     lines += [f"POST {address}/v1/models/{name}:predict" for name in models]
     lines.append(f"A page to try them on: {address}/")

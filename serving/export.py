@@ -60,7 +60,8 @@ def facts(sampler: Sampler, about: About) -> dict:
         "twins": dict(sampler.twins),
         "counts": {name: count for name, count in sampler.counts.items() if count},
         "page": {
-            "size": hints.size,
+            "size": list(hints.size),
+            "direction": hints.direction,
             "palettes": dict(hints.palettes),
             "captions": list(hints.captions),
             "examples": {

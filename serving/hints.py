@@ -15,13 +15,15 @@ class Hints:
     """Of a model, by direction ("AtoB", "BtoA") where it translates, under "style" where it takes a picture's style.
 
     Attributes:
-        size: of the pictures that it was trained on, in pixels; 0 where that is of no matter.
+        size: height and width of the pictures that it was trained on, in pixels; 0 where that is of no matter.
+        direction: of `serving_default`, where it translates.
         palettes: colors to draw its inputs with, as #rrggbb, the most frequent first; none of photographs.
         examples: (n, h, w, c) uint8 inputs.
         captions: sentences.
     """
 
-    size: int = 0
+    size: tuple[int, int] = (0, 0)
+    direction: str = ""
     palettes: Mapping[str, list[str]] = dataclasses.field(default_factory=dict)
     examples: Mapping[str, np.ndarray] = dataclasses.field(default_factory=dict)
     captions: tuple[str, ...] = ()

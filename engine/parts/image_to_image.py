@@ -63,15 +63,18 @@ class TranslationParts(Parts):
 
     def hints(self, config):
         """Of each direction the colors of its inputs, if they are drawings, and of a built-in world some of these."""
-        palettes, shown, examples = {}, {}, self.run.splits.unseen[0]
+        palettes, shown, examples = {}, {}, self.shown_examples()
         for direction in self.directions(config):
+            if self.values(direction)[0].is_numbered:
+                # Files of numbers are not drawn in colors.
+                continue
             images = side_of(examples, direction[0], config)
             images = images[evenly(len(images), HINTED)]
             if palette := palette_of(images):
                 palettes[direction] = palette
             if self.may_be_shown:
                 shown[direction] = images[:EXAMPLES]
-        return Hints(config.image_size, palettes, shown)
+        return Hints(config.sides, self.directions(config)[0], palettes, shown)
 
     def sample(self, model, command: Sample):
         """Translate the images of --input, of any sizes, into the folder --output, with a page to look at them."""

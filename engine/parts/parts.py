@@ -25,7 +25,7 @@ from models.core.trained import TrainedModel
 from panels.sheet import sheet
 from pipelines.atomic import atomic_write
 from pipelines.batches.draws import Batches
-from pipelines.examples import Examples, LabeledImages
+from pipelines.examples import DataError, Examples, LabeledImages
 from pipelines.images import load_size, with_channels
 from pipelines.real_images import RealImages
 from pipelines.rows import ImageRows, evenly, in_chunks
@@ -148,6 +148,13 @@ class Parts:
     def hints(self, config: TrainingConfig) -> Hints:
         """What a page that shows the exported model may know of it."""
         return Hints()
+
+    def shown_examples(self) -> Examples:
+        """Unseen ones; of a set without such, those that were trained on. Loads no more than these."""
+        try:
+            return self.run.splits.load("test")
+        except DataError:
+            return self.run.splits.train
 
     @property
     def may_be_shown(self) -> bool:

@@ -84,11 +84,12 @@ class StyleEncoderParts(Parts):
     def hints(self, config):
         """Of a built-in world some pictures and captions of unseen classes."""
         if not self.may_be_shown:
-            return Hints(config.image_size)
-        examples = self.run.splits.unseen[0]
+            return Hints()
+        examples = self.shown_examples()
         rows = evenly(len(examples), HINTED)
         images = center_crop(np.asarray(examples.images[rows]), config.image_size)
-        return Hints(config.image_size, {}, {"style": images}, tuple(examples.captions[row][0] for row in rows))
+        captions = tuple(examples.captions[row][0] for row in rows)
+        return Hints(examples={"style": images}, captions=captions)
 
     def load_side(self, image_size):
         """A little larger than what the generator draws: known of a trained run, or from the other run."""

@@ -43,10 +43,10 @@ class TextToImageParts(TextParts):
     def hints(self, config):
         """Of a built-in world some captions of unseen classes."""
         if not self.may_be_shown:
-            return Hints(config.image_size)
-        examples = self.run.splits.unseen[0]
+            return Hints()
+        examples = self.shown_examples()
         rows = evenly(len(examples), HINTED)
-        return Hints(config.image_size, captions=tuple(examples.captions[row][0] for row in rows))
+        return Hints(captions=tuple(examples.captions[row][0] for row in rows))
 
     def prepare(self, examples, dry_run=False):
         """Images with matching and wrong texts."""

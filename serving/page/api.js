@@ -5,12 +5,11 @@ export async function models() {
 }
 
 // Rows of named inputs to rows of outputs.
-export async function predict(model, signature, rows, signal) {
+export async function predict(model, signature, rows) {
   const response = await fetch(`v1/models/${encodeURIComponent(model)}:predict`, {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify({ signature_name: signature, instances: rows }),
-    signal,
   });
   return (await answered(response)).predictions;
 }

@@ -5,8 +5,9 @@ import { buttons, field, make, row } from "./dom.js";
 
 const STEPS = 40;
 
-export function board(side, palette, changed) {
-  const canvas = make("canvas", { width: side, height: side, tabIndex: 0, role: "img" });
+export function board(height, width, palette, changed) {
+  const side = Math.max(height, width);
+  const canvas = make("canvas", { width, height, tabIndex: 0, role: "img" });
   canvas.setAttribute(
     "aria-label",
     "Drawing. With the keyboard: arrows move the pen, Shift in larger steps, Space puts it down and lifts it, F fills.",
@@ -16,16 +17,16 @@ export function board(side, palette, changed) {
   const ground = colors[0];
   const state = { color: colors[1] || colors[0], tool: "pen", size: Math.max(1, Math.round(side / 32)), done: [], down: false };
   const cursor = make("div", { class: "cursor", hidden: true });
-  let at = { x: Math.floor(side / 2), y: Math.floor(side / 2) };
+  let at = { x: Math.floor(width / 2), y: Math.floor(height / 2) };
 
   function keep() {
-    state.done.push(context.getImageData(0, 0, side, side));
+    state.done.push(context.getImageData(0, 0, width, height));
     if (state.done.length > STEPS) state.done.shift();
   }
 
   function clear() {
     context.fillStyle = ground;
-    context.fillRect(0, 0, side, side);
+    context.fillRect(0, 0, width, height);
   }
 
   // A disc of whole pixels.
@@ -49,35 +50,38 @@ export function board(side, palette, changed) {
 
   // All pixels of one color that hang together with the one at a place.
   function fill({ x, y }) {
-    const image = context.getImageData(0, 0, side, side);
+    const image = context.getImageData(0, 0, width, height);
     const pixels = new Uint32Array(image.data.buffer);
     context.fillStyle = state.color;
     context.fillRect(x, y, 1, 1);
     const [color] = new Uint32Array(context.getImageData(x, y, 1, 1).data.buffer);
-    const old = pixels[y * side + x];
+    const old = pixels[y * width + x];
     if (old === color) return;
-    const rest = [y * side + x];
+    const rest = [y * width + x];
     while (rest.length) {
       const place = rest.pop();
       if (pixels[place] !== old) continue;
       pixels[place] = color;
-      const column = place % side;
+      const column = place % width;
       if (column > 0) rest.push(place - 1);
-      if (column < side - 1) rest.push(place + 1);
-      if (place >= side) rest.push(place - side);
-      if (place < side * (side - 1)) rest.push(place + side);
+      if (column < width - 1) rest.push(place + 1);
+      if (place >= width) rest.push(place - width);
+      if (place < width * (height - 1)) rest.push(place + width);
     }
     context.putImageData(image, 0, 0);
   }
 
   function place(event) {
     const box = canvas.getBoundingClientRect();
-    const clip = (value) => Math.min(Math.max(Math.floor(value), 0), side - 1);
-    return { x: clip(((event.clientX - box.left) / box.width) * side), y: clip(((event.clientY - box.top) / box.height) * side) };
+    const clip = (value, most) => Math.min(Math.max(Math.floor(value), 0), most - 1);
+    return {
+      x: clip(((event.clientX - box.left) / box.width) * width, width),
+      y: clip(((event.clientY - box.top) / box.height) * height, height),
+    };
   }
 
   function showCursor() {
-    const scale = canvas.getBoundingClientRect().width / side;
+    const scale = canvas.getBoundingClientRect().width / width;
     const size = Math.max(state.size, 2) * scale;
     cursor.hidden = document.activeElement !== canvas || !canvas.matches(":focus-visible");
     Object.assign(cursor.style, {
@@ -103,7 +107,8 @@ export function board(side, palette, changed) {
     start(at);
   });
   canvas.addEventListener("pointermove", (event) => {
-    if (!state.down) return;
+    // Without a button it is the keyboard that has put the pen down.
+    if (!state.down || !event.buttons) return;
     const to = place(event);
     line(at, to);
     at = to;
@@ -119,8 +124,8 @@ export function board(side, palette, changed) {
     const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
     if (event.key in moves) {
       const step = event.shiftKey ? Math.max(Math.round(side / 16), 2) : 1;
-      const clip = (value) => Math.min(Math.max(value, 0), side - 1);
-      const to = { x: clip(at.x + moves[event.key][0] * step), y: clip(at.y + moves[event.key][1] * step) };
+      const clip = (value, most) => Math.min(Math.max(value, 0), most - 1);
+      const to = { x: clip(at.x + moves[event.key][0] * step, width), y: clip(at.y + moves[event.key][1] * step, height) };
       if (state.down) {
         line(at, to);
         changed();
@@ -153,8 +158,8 @@ export function board(side, palette, changed) {
     keep();
     context.imageSmoothingEnabled = false;
     context.fillStyle = "#ffffff";
-    context.fillRect(0, 0, side, side);
-    context.drawImage(picture, 0, 0, side, side);
+    context.fillRect(0, 0, width, height);
+    context.drawImage(picture, 0, 0, width, height);
     changed();
   }
 

@@ -10,7 +10,7 @@ const COUNTS = [1, 4, 8, 12, 16];
 export function toolsOf(model) {
   const has = (name, ...inputs) => {
     const found = model.signatures[name];
-    return found && inputs.every((input) => input in found.inputs);
+    return found && found.outputs.includes("png_bytes") && inputs.every((input) => input in found.inputs);
   };
   const tools = [];
   if (has("serving_default", "captions", "seed")) tools.push({ name: "A sentence", fill: sentence });
@@ -21,9 +21,10 @@ export function toolsOf(model) {
   if (has("between", "other_seed")) tools.push({ name: "From one to another", fill: walk });
   if (has("codes", "seed")) tools.push({ name: "Codes", fill: codes });
   if (has("serving_default", "image_bytes") && !has("transfer", "image_bytes")) {
-    if (model.page.palettes.AtoB || model.page.palettes.BtoA) tools.push({ name: "Draw", fill: draw });
+    if (Object.keys(directionsOf(model)).some((name) => model.page.palettes[name])) tools.push({ name: "Draw", fill: draw });
     tools.push({ name: "A picture", fill: picture });
   }
+  if (model.signatures.serving_default?.outputs.includes("points")) tools.push({ name: "Points", fill: points });
   if (has("transfer", "image_bytes")) tools.push({ name: "The style of a picture", fill: style });
   return tools;
 }
@@ -92,7 +93,7 @@ function twoSentences(panel, context) {
   const change = () => {
     if (captions.some((caption) => !caption.value.trim())) return context.fail(new Error("Please write two sentences."));
     const row = (value) => ({ captions: captions[0].value, other_captions: captions[1].value, share: value, seed: controls.seed() });
-    ask([0, Number(share.value), 1].map(row));
+    ask(ends(context.model, Number(share.value)).map(row));
   };
   const controls = seedControls(change);
   for (const control of [...captions, share]) control.addEventListener("input", change);
@@ -103,6 +104,9 @@ function twoSentences(panel, context) {
   );
   if (first && second) change();
 }
+
+// Shares to show: both ends beside one between them, where the model takes three rows.
+const ends = (model, share) => ((model.limits.rows || 1) < 3 ? [share] : [0, share, 1]);
 
 // The classes of a model, by name.
 function classButtons(model, change) {
@@ -133,7 +137,7 @@ function walk(panel, context) {
   const ask = asking(context, "between", (row) => `${Math.round(100 * row.share)} %`);
   const change = () => {
     const [seed, other_seed] = seeds.map((control) => Math.trunc(Number(control.value)) || 0);
-    ask([0, Number(share.value), 1].map((value) => ({ seed, other_seed, share: value, ...classes.label() })));
+    ask(ends(context.model, Number(share.value)).map((value) => ({ seed, other_seed, share: value, ...classes.label() })));
   };
   const classes = classButtons(context.model, change);
   panel.append(classes.element, row(field("From seed", seeds[0]), field("to", seeds[1])), row(field("Between", share)));
@@ -159,9 +163,37 @@ function codes(panel, context) {
   change();
 }
 
-// The directions of a model of image to image: its name, and the signature of each.
+// Points of a model of one or two dimensions, each of a seed.
+function points(panel, context) {
+  const most = Math.min(context.model.limits.rows || 1, 64);
+  const ask = newest(
+    (first) => predict(context.model.name, "serving_default", Array.from({ length: most }, (_, index) => ({ seed: first + index }))),
+    (found) => context.show([scatter(found)]),
+    context.fail,
+  );
+  const change = () => ask(controls.seed());
+  const controls = seedControls(change);
+  panel.append(row(controls.controls), make("p", { class: "hint" }, `The points of ${most} seeds.`));
+  change();
+}
+
+function scatter(found) {
+  const side = 320;
+  const canvas = make("canvas", { width: side, height: side, role: "img", "aria-label": `${found.length} points` });
+  const context = canvas.getContext("2d");
+  context.fillStyle = "#ffffff";
+  context.fillRect(0, 0, side, side);
+  const far = Math.max(...found.flat().map(Math.abs), 1e-6) * 1.1;
+  const place = (value) => ((value / far + 1) / 2) * side;
+  context.fillStyle = "#1f5a99";
+  // Of one dimension they lie on a line.
+  for (const [x, y = 0] of found) context.fillRect(place(x) - 2, side - place(y) - 2, 4, 4);
+  return make("figure", {}, canvas, make("figcaption", {}, `from -${far.toPrecision(2)} to ${far.toPrecision(2)}`));
+}
+
+// The directions of a model of image to image, and the signature of each.
 function directionsOf(model) {
-  const found = { AtoB: "serving_default" };
+  const found = { [model.page.direction || "AtoB"]: "serving_default" };
   if (model.signatures.BtoA_image_bytes) found.BtoA = "BtoA_image_bytes";
   return found;
 }
@@ -187,24 +219,40 @@ function translating(context, signatureOf, seed) {
 }
 
 function draw(panel, context) {
-  const directions = directionsOf(context.model);
   const { palettes, size, examples } = context.model.page;
-  const direction = palettes.AtoB ? "AtoB" : "BtoA";
-  const ask = translating(context, () => directions[direction] || "serving_default", () => controls.seed());
+  const drawn = Object.fromEntries(Object.entries(directionsOf(context.model)).filter(([name]) => palettes[name]));
+  const place = make("div", {});
+  let direction = Object.keys(drawn)[0];
+  let drawing = null;
+  const ask = translating(context, () => drawn[direction], () => controls.seed());
   const change = () => ask(drawing.blob);
   const controls = seedControls(change);
-  const drawing = board(size || 256, palettes[direction], change);
   const seeded = "seed" in context.model.signatures.serving_default.inputs;
-  panel.append(drawing.element, row(seeded ? controls.controls : []), exampleButtons(examples[direction] || [], drawing.show));
-  if ((examples[direction] || []).length) fetch(examples[direction][0]).then((answer) => answer.blob()).then(drawing.show);
-  else change();
+  const open = (name) => {
+    direction = name;
+    const own = board(size[0] || 256, size[1] || 256, palettes[direction], change);
+    drawing = own;
+    const shown = examples[direction] || [];
+    place.replaceChildren(own.element, exampleButtons(context, shown, own.show));
+    if (shown.length) example(shown[0]).then(own.show).catch(context.fail);
+    else change();
+  };
+  panel.append(directionButtons(drawn, open), place, row(seeded ? controls.controls : []));
+  open(direction);
 }
 
-function exampleButtons(addresses, choose) {
+// The file of an example.
+async function example(place) {
+  const answer = await fetch(place);
+  if (!answer.ok) throw new Error("This example is no longer there: a newer version is served. Please load the page again.");
+  return answer.blob();
+}
+
+function exampleButtons(context, addresses, choose) {
   const made = addresses.map((place, index) =>
     make(
       "button",
-      { type: "button", "aria-label": `Example ${index + 1}`, onclick: async () => choose(await (await fetch(place)).blob()) },
+      { type: "button", "aria-label": `Example ${index + 1}`, onclick: () => example(place).then(choose).catch(context.fail) },
       make("img", { src: place, alt: "" }),
     ),
   );
@@ -233,14 +281,18 @@ function dropping(choose) {
 
 // A picture as the server takes it: upright, and no larger than its limit; a kind that the browser cannot read is sent as
 // it is, so that the server says what it takes.
-async function prepared(blob, most) {
+async function prepared(blob, limits) {
+  const most = limits.side || 1024;
   let picture;
   try {
     picture = await createImageBitmap(blob);
   } catch {
     return blob;
   }
-  const scale = Math.min(1, most / Math.max(picture.width, picture.height));
+  const longer = Math.max(picture.width, picture.height);
+  // As it is it keeps 16 bits, and stays as small as it is.
+  if (longer <= most && blob.size <= (limits.file_bytes || Infinity) && /jpeg|png/.test(blob.type)) return blob;
+  const scale = Math.min(1, most / longer);
   const canvas = make("canvas", { width: Math.max(Math.round(picture.width * scale), 1), height: Math.max(Math.round(picture.height * scale), 1) });
   const context = canvas.getContext("2d");
   context.fillStyle = "#ffffff";
@@ -259,13 +311,13 @@ function picture(panel, context) {
   const controls = seedControls(change);
   const seeded = "seed" in context.model.signatures.serving_default.inputs;
   const choose = async (blob) => {
-    source = await prepared(blob, context.model.limits.side || 1024);
+    source = await prepared(blob, context.model.limits);
     shown.src = URL.createObjectURL(source);
     shown.hidden = false;
     change();
   };
   const examples = make("div", {});
-  const fillExamples = () => examples.replaceChildren(exampleButtons(context.model.page.examples[direction] || [], choose));
+  const fillExamples = () => examples.replaceChildren(exampleButtons(context, context.model.page.examples[direction] || [], choose));
   const turn = (value) => ((direction = value), fillExamples(), change());
   fillExamples();
   panel.append(directionButtons(directions, turn), dropping(choose), row(seeded ? controls.controls : []), examples, make("div", { class: "pair" }, shown));
@@ -283,10 +335,10 @@ function style(panel, context) {
   const change = () => source && ask();
   caption.addEventListener("input", change);
   const choose = async (blob) => {
-    source = await prepared(blob, context.model.limits.side || 1024);
+    source = await prepared(blob, context.model.limits);
     shown.src = URL.createObjectURL(source);
     shown.hidden = false;
     change();
   };
-  panel.append(row(field("Sentence", caption)), dropping(choose), exampleButtons(context.model.page.examples.style || [], choose), make("div", { class: "pair" }, shown));
+  panel.append(row(field("Sentence", caption)), dropping(choose), exampleButtons(context, context.model.page.examples.style || [], choose), make("div", { class: "pair" }, shown));
 }

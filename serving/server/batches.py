@@ -1,7 +1,6 @@
 """Requests that came while others were computed are computed together: one call of a model for many clients."""
 
 import dataclasses
-import queue
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -12,39 +11,43 @@ import numpy as np
 from serving.server.errors import ServingError
 
 Arrays = Mapping[str, np.ndarray]
-# Tells the thread to end.
-END = object()
 
 
 @dataclasses.dataclass(eq=False)
 class Waiting:
-    """A request in the queue.
+    """A request that waits.
 
     Attributes:
         call: what computes it: many of one call are put together.
         inputs: by name, (rows, ...) each.
-        rows: how many.
+        most: rows of a call, at most.
         future: of its outputs.
     """
 
     call: Callable[[Arrays], dict[str, np.ndarray]]
     inputs: Arrays
-    rows: int
+    most: int
     future: Future = dataclasses.field(default_factory=Future)
 
     @property
+    def rows(self) -> int:
+        """How many it has: the most of its inputs, as these may be refused for their differences."""
+        return max((len(array) for array in self.inputs.values()), default=1)
+
+    @property
     def kind(self) -> tuple:
-        """Requests of one kind can be put together: those of one call whose rows have the same shapes."""
-        return self.call, *((name, array.shape[1:]) for name, array in sorted(self.inputs.items()))
+        """Requests of one kind can be put together: those of one call whose rows have the same types and shapes."""
+        rows = ((name, array.dtype, array.shape[1:]) for name, array in sorted(self.inputs.items()))
+        return self.call, len({len(array) for array in self.inputs.values()}), *rows
 
 
 class Batches:
-    """A queue of requests and the thread that computes them.
+    """Requests, and the thread that computes them.
 
     TensorFlow uses all cores for one call, so that one thread is enough.
 
     Args:
-        rows: of a call, at most; a request is never taken apart.
+        rows: of a call, at most; 0: as many as the model takes. A request is never taken apart.
         wait: seconds that a call waits for more requests, once there is one. Without any, those are put together that
             came during the call before.
         waiting: requests that may wait; more are refused.
@@ -54,79 +57,77 @@ class Batches:
 
     def __init__(
         self,
-        rows: int,
+        rows: int = 0,
         wait: float = 0.0,
         waiting: int = 128,
         name: str = "",
         observe: Callable[[int], None] = lambda rows: None,
     ):
-        self.rows, self.wait, self.observe = rows, wait, observe
-        self._queue: queue.Queue = queue.Queue(waiting)
-        # Requests that were taken from the queue and did not fit into the call.
-        self._kept: list[Waiting] = []
+        self.rows, self.wait, self.waiting, self.observe = rows, wait, waiting, observe
+        self._requests: list[Waiting] = []
+        self._changed = threading.Condition()
+        self._ends = False
         self._thread = threading.Thread(target=self._work, name=f"requests of {name}", daemon=True)
         self._thread.start()
 
     def __len__(self) -> int:
-        return self._queue.qsize() + len(self._kept)
+        return len(self._requests)
 
-    def submit(self, call: Callable[[Arrays], dict[str, np.ndarray]], inputs: Arrays) -> Future:
+    def submit(self, call: Callable[[Arrays], dict[str, np.ndarray]], inputs: Arrays, most: int) -> Future:
         """The outputs of a call, later.
+
+        Args:
+            call: rows to as many rows.
+            inputs: (rows, ...) each.
+            most: rows that the call takes.
 
         Raises:
             ServingError: there are too many requests.
         """
-        sizes = {len(array) if array.ndim else 1 for array in inputs.values()}
-        request = Waiting(call, inputs, max(sizes, default=1))
-        try:
-            self._queue.put_nowait(request)
-        except queue.Full:
-            raise ServingError(429, f"at most {self._queue.maxsize} requests wait. Received: one more") from None
+        request = Waiting(call, inputs, min(most, self.rows or most))
+        with self._changed:
+            if len(self._requests) >= self.waiting:
+                raise ServingError(429, f"at most {self.waiting} requests wait. Received: one more")
+            self._requests.append(request)
+            self._changed.notify()
         return request.future
 
     def stop(self):
-        """End, once all requests in the queue have been computed."""
-        self._queue.put(END)
+        """End, once all requests have been computed."""
+        with self._changed:
+            self._ends = True
+            self._changed.notify()
         self._thread.join()
 
     def _work(self):
-        ends = False
-        while not ends or self._kept:
-            first = self._kept.pop(0) if self._kept else self._queue.get()
-            if first is END:
-                ends = True
-                continue
-            together, ended = self._gather(first)
-            ends = ends or ended
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._requests or self._ends)
+                if not self._requests:
+                    return
+                together = self._together()
             asked = [request for request in together if request.future.set_running_or_notify_cancel()]
             if asked:
                 self._compute(asked)
 
-    def _gather(self, first: Waiting) -> tuple[list[Waiting], bool]:
-        """The first request with others of its kind; and whether the end was met."""
-        together, rows, until, ended = [first], first.rows, time.monotonic() + self.wait, False
-        # In the order in which they came, so that none waits for ever.
-        for other in [request for request in self._kept if request.kind == first.kind]:
-            if rows + other.rows <= self.rows:
-                self._kept.remove(other)
-                together.append(other)
-                rows += other.rows
-        while rows < self.rows and not ended:
-            left = until - time.monotonic()
-            try:
-                other = self._queue.get(timeout=left) if left > 0 else self._queue.get_nowait()
-            except queue.Empty:
-                break
-            if other is END:
-                ended = True
-            elif other.kind == first.kind and rows + other.rows <= self.rows:
-                together.append(other)
-                rows += other.rows
-            else:
-                self._kept.append(other)
-                # What was kept does not grow while it waits.
-                break
-        return together, ended
+    def _together(self) -> list[Waiting]:
+        """The request that came first, with others of its kind, taken from those that wait."""
+        first, until = self._requests[0], time.monotonic() + self.wait
+        # Those that come meanwhile end the waiting once they fill the call.
+        self._changed.wait_for(
+            lambda: self._ends or sum(request.rows for request in self._alike(first)) >= first.most,
+            max(until - time.monotonic(), 0.0),
+        )
+        together, rows = [], 0
+        for request in self._alike(first):
+            if not together or rows + request.rows <= first.most:
+                together.append(request)
+                rows += request.rows
+        self._requests = [request for request in self._requests if request not in together]
+        return together
+
+    def _alike(self, first: Waiting) -> list[Waiting]:
+        return [request for request in self._requests if request.kind == first.kind]
 
     def _compute(self, together: Sequence[Waiting]):
         """Compute requests as one; if that fails, each by itself, so that a bad one spoils no other."""

@@ -1,7 +1,9 @@
 """TensorFlow Serving's gRPC Predict, by the package tensorflow-serving-api: the same models, queues and limits."""
 
 import concurrent.futures
+import math
 
+import numpy as np
 import tensorflow as tf
 
 from serving.server.errors import ServingError
@@ -49,20 +51,23 @@ def grpc_server(rest: Rest, address: str):
                 name, version = served_version(rest.models, *asked_of(request.model_spec))
                 signature_name = request.model_spec.signature_name or DEFAULT
                 signature = version.signature(signature_name)
-                inputs = {key: tf.make_ndarray(value) for key, value in request.inputs.items()}
-                if inputs.keys() != signature.inputs.keys():
-                    received = ", ".join(sorted(inputs)) or "nothing"
+                if set(request.inputs) != signature.inputs.keys():
+                    received = ", ".join(sorted(request.inputs)) or "nothing"
                     raise ServingError(
                         400, f"the inputs must be {', '.join(signature.inputs)}. Received: {received[:200]}"
                     )
-                future = rest.batches[name].submit(signature, inputs)
+                inputs = {key: array_of(key, value, signature.inputs[key]) for key, value in request.inputs.items()}
+                future = rest.batches[name].submit(signature, inputs, version.rows)
+                # A request that its client has given up is not computed.
+                context.add_callback(future.cancel)
                 outputs = future.result(rest.rules.timeout)
                 wanted = list(request.output_filter) or list(outputs)
                 if unknown := [key for key in wanted if key not in outputs]:
                     raise ServingError(400, f"output_filter must name {', '.join(outputs)}. Received: {unknown[0]}")
             except ServingError as error:
                 context.abort(getattr(grpc.StatusCode, CODES.get(error.status, "INTERNAL")), error.message)
-            except concurrent.futures.TimeoutError:
+            except (concurrent.futures.TimeoutError, concurrent.futures.CancelledError):
+                future.cancel()
                 context.abort(grpc.StatusCode.DEADLINE_EXCEEDED, f"no answer within {rest.rules.timeout:g} s")
             answer = predict_pb2.PredictResponse()
             answer.model_spec.name, answer.model_spec.signature_name = name, signature_name
@@ -86,13 +91,30 @@ def grpc_server(rest: Rest, address: str):
             answer.metadata["signature_def"].Pack(found)
             return answer
 
-    options = [("grpc.max_receive_message_length", rest.rules.body_bytes)]
-    server = grpc.server(concurrent.futures.ThreadPoolExecutor(THREADS), options=options)
+    # By default two servers could share a port, and each would get some of the requests.
+    options = [("grpc.max_receive_message_length", rest.rules.body_bytes), ("grpc.so_reuseport", 0)]
+    threads = concurrent.futures.ThreadPoolExecutor(THREADS)
+    server = grpc.server(threads, options=options, maximum_concurrent_rpcs=rest.rules.waiting)
     prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(Service(), server)
     try:
         return server, server.add_insecure_port(address)
     except RuntimeError:
         return server, 0
+
+
+def array_of(name: str, tensor, spec: tf.TensorSpec) -> np.ndarray:
+    """An input as an array; ServingError where it is of another type, or says that it has more values than it holds."""
+    if tensor.dtype != spec.dtype.as_datatype_enum:
+        received = tf.dtypes.as_dtype(tensor.dtype).name if tensor.dtype else "no type"
+        raise ServingError(400, f"{name} must be of {spec.dtype.name}. Received: {received}")
+    sizes = [dimension.size for dimension in tensor.tensor_shape.dim]
+    # One value may stand for any number of the same ones; each has a byte at least here.
+    if not sizes or min(sizes) < 0 or math.prod(sizes) > tensor.ByteSize():
+        raise ServingError(400, f"{name} must have rows, and hold a value for each place. Received: the shape {sizes}")
+    try:
+        return tf.make_ndarray(tensor)
+    except (TypeError, ValueError) as error:
+        raise ServingError(400, f"{name} must be a whole tensor. Received: {str(error)[:200]}") from None
 
 
 def asked_of(spec) -> tuple[str, int | None]:

@@ -13,6 +13,8 @@ from serving.server.errors import ServingError
 # Names of outputs that are bytes end so (api_rest.md, "Encoding binary values").
 BYTES = "_bytes"
 SHOWN = 60
+# Lists within lists: a batch of images has four.
+DEEPEST = 8
 
 
 def rows_of(instances: object, specs: Mapping[str, tf.TensorSpec]) -> dict[str, np.ndarray]:
@@ -47,6 +49,9 @@ def columns_of(inputs: object, specs: Mapping[str, tf.TensorSpec]) -> dict[str, 
             raise ServingError(400, f"'inputs' must be an object of {', '.join(specs)}. Received: {shown(inputs)}")
         inputs = {only: inputs}
     check_names(inputs, specs, "'inputs'")
+    for name, value in inputs.items():
+        if not isinstance(value, list):
+            raise ServingError(400, f"{name} must be a list with a value for each row. Received: {shown(value)}")
     return {name: array_of(name, value, specs[name]) for name, value in inputs.items()}
 
 
@@ -95,6 +100,8 @@ def shape_of(value: object) -> list[int]:
     shape = []
     while isinstance(value, list):
         shape.append(len(value))
+        if len(shape) > DEEPEST:
+            raise ServingError(400, f"lists must be at most {DEEPEST} deep. Received: deeper ones")
         if not value:
             break
         value = value[0]
@@ -157,5 +164,8 @@ def plain(name: str, array: np.ndarray) -> list:
 
 def shown(value: object) -> str:
     """A value of JSON, shortened."""
-    text = json.dumps(value, ensure_ascii=False, default=str)
+    try:
+        text = json.dumps(value, ensure_ascii=False, default=str)
+    except RecursionError:
+        return "lists within lists"
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."

@@ -22,6 +22,8 @@ from serving.server.errors import ServingError
 from serving.server.signature import Signature
 
 NAME = "image_bytes"
+# Of all that Pillow reads: none that is a program (EPS), or that opens other files.
+FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF", "PPM", "TGA", "AVIF")
 
 
 class ReadingSignature:
@@ -71,8 +73,11 @@ class ReadingSignature:
                 400, f"{NAME} must have at most {self.limits.file_bytes} bytes each. Received: {received}"
             )
         try:
-            with Image.open(io.BytesIO(file)) as opened:
+            with Image.open(io.BytesIO(file), formats=FORMATS) as opened:
                 width, height = opened.size
+        except Image.DecompressionBombError:
+            accepted = f"{NAME} must have sides of 1 to {self.limits.side} pixels"
+            raise ServingError(400, f"{accepted}. Received: hundreds of millions of pixels in row {row}") from None
         except Exception:
             # Pillow raises a dozen types.
             kind = "an empty file" if not file else "another kind of file"
@@ -87,8 +92,11 @@ class ReadingSignature:
             try:
                 values, _ = values_of_input([str(path)], PLAIN)
                 return with_channels(decode_rgb(str(path), values)[np.newaxis], self.channels)[0]
-            except DataError as error:
-                raise ServingError(400, f"{error} in row {row}") from None
+            except DataError:
+                accepted = f"{NAME} must be files of 8 bits, or use more than half of 10, 12, 14 or 16"
+                raise ServingError(
+                    400, f"{accepted}. Received: values of a range that is not known in row {row}"
+                ) from None
             except Exception as error:
                 reason = " ".join(str(error).replace(str(path), "it").split())[:200]
                 raise ServingError(400, f"{NAME} must be whole image files. Received: {reason} in row {row}") from None

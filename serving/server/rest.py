@@ -15,7 +15,7 @@ import logging
 import pathlib
 import time
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from urllib.parse import quote
 
 import prometheus_client
@@ -41,6 +41,8 @@ LOCAL = ("127.0.0.1", "localhost", "[::1]")
 PLAIN_TYPES = ("", "application/x-www-form-urlencoded")
 FROM_BROWSER = ("origin", "sec-fetch-site")
 CHUNK = 2**16
+# Requests that are read or answered at a time, as a multiple of those that may wait.
+IN_FLIGHT = 2
 PAGE = pathlib.Path(__file__).parent.parent / "page"
 PAGE_TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 # The page loads nothing from elsewhere, and no other page shows it in a frame.
@@ -83,10 +85,11 @@ class Rest:
 
     Attributes:
         answers: that were given to requests for models.
+        in_flight: requests that are read, wait or are computed.
     """
 
     def __init__(self, models: Mapping[str, ServedModel], rules: Rules):
-        self.models, self.rules, self.answers = models, rules, 0
+        self.models, self.rules, self.answers, self.in_flight = models, rules, 0, 0
         self.registry = prometheus_client.CollectorRegistry()
         self.requests = prometheus_client.Counter(
             "requests", "Requests by model and status.", ["model", "status"], registry=self.registry
@@ -103,9 +106,9 @@ class Rest:
         )
         waiting = prometheus_client.Gauge("waiting", "Requests that wait.", ["model"], registry=self.registry)
         self.batches = {}
-        for name, model in models.items():
+        for name in models:
             self.batches[name] = Batches(
-                rules.batch_rows or model.version.rows,
+                rules.batch_rows,
                 rules.batch_wait,
                 rules.waiting,
                 name,
@@ -120,16 +123,14 @@ class Rest:
                 Route("/healthz", self.health),
                 Route("/metrics", self.metrics),
                 Route("/monitoring/prometheus/metrics", self.metrics),
-                Route("/v1/models/{name}/versions/{version:int}/metadata", self.answered(self.metadata)),
+                Route("/v1/models/{name}/versions/{version}/metadata", self.answered(self.metadata)),
                 Route("/v1/models/{name}/metadata", self.answered(self.metadata)),
-                Route(
-                    "/v1/models/{name}/versions/{version:int}:predict", self.answered(self.predict), methods=["POST"]
-                ),
+                Route("/v1/models/{name}/versions/{version}:predict", self.answered(self.predict), methods=["POST"]),
                 Route("/v1/models/{name}:predict", self.answered(self.predict), methods=["POST"]),
-                Route("/v1/models/{name}/versions/{version:int}", self.answered(self.status)),
+                Route("/v1/models/{name}/versions/{version}", self.answered(self.status)),
                 Route("/v1/models/{name}", self.answered(self.status)),
                 Route("/models", self.answered(self.shown)),
-                Route("/models/{name}/{version:int}/{example}", self.answered(self.example)),
+                Route("/models/{name}/{version}/{example}", self.answered(self.example)),
                 Route("/", self.page),
                 *(Route(f"/{path.name}", self.page) for path in sorted(PAGE.iterdir()) if path.suffix in PAGE_TYPES),
                 Route("/{rest:path}", self.answered(self.malformed), methods=["GET", "POST", "PUT", "DELETE", "PATCH"]),
@@ -218,11 +219,15 @@ class Rest:
             "counts": about.get("counts", {}),
             "classes": version.classes,
             "signatures": {
-                key: {"inputs": {input: spec.shape.as_list() for input, spec in signature.inputs.items()}}
+                key: {
+                    "inputs": {input: spec.shape.as_list() for input, spec in signature.inputs.items()},
+                    "outputs": list(signature.outputs),
+                }
                 for key, signature in version.signatures.items()
             },
             "page": {
-                "size": page.get("size", 0),
+                "size": page.get("size", [0, 0]),
+                "direction": page.get("direction", ""),
                 "palettes": page.get("palettes", {}),
                 "captions": page.get("captions", []),
                 "examples": {
@@ -247,7 +252,11 @@ class Rest:
 
     def version_of(self, request: Request) -> tuple[str, Version]:
         """The model that is asked for, and its version; ServingError where it is not served."""
-        return served_version(self.models, request.path_params["name"], request.path_params.get("version"))
+        number = request.path_params.get("version")
+        if number is not None:
+            # -1 is no version's.
+            number = int(number) if number.isascii() and number.isdecimal() and len(number) < 20 else -1
+        return served_version(self.models, request.path_params["name"], number)
 
     async def status(self, request: Request) -> Response:
         """As GetModelStatus."""
@@ -281,6 +290,17 @@ class Rest:
     async def predict(self, request: Request) -> Response:
         """As Predict, in the row or the column format."""
         name, version = self.version_of(request)
+        # Before the body is read, of which each may be large.
+        if self.in_flight >= IN_FLIGHT * self.rules.waiting:
+            raise ServingError(429, f"at most {IN_FLIGHT * self.rules.waiting} requests are read. Received: one more")
+        self.in_flight += 1
+        try:
+            return await self.predicted(request, name, version)
+        finally:
+            self.in_flight -= 1
+
+    async def predicted(self, request: Request, name: str, version: Version) -> Response:
+        """The answer to a request that is read now."""
         try:
             async with asyncio.timeout(self.rules.timeout):
                 asked = await self.asked(request)
@@ -290,13 +310,13 @@ class Rest:
                 inputs = await run_in_threadpool(
                     rows_of if by_row else columns_of, asked["instances" if by_row else "inputs"], signature.inputs
                 )
-                outputs = await asyncio.wrap_future(self.batches[name].submit(signature, inputs))
-                answer = await run_in_threadpool(predictions if by_row else columns, outputs)
+                outputs = await asyncio.wrap_future(self.batches[name].submit(signature, inputs, version.rows))
+                answer = await run_in_threadpool(encoded, predictions if by_row else columns, outputs)
         except TimeoutError:
             raise ServingError(
                 504, f"a request must be answered within {self.rules.timeout:g} s. Received: one that takes longer"
             ) from None
-        return JSONResponse(answer)
+        return Response(answer, media_type="application/json")
 
     async def asked(self, request: Request) -> dict:
         """The body of a request, as an object with instances or inputs."""
@@ -322,8 +342,11 @@ class Rest:
         if length.isdecimal() and int(length) > self.rules.body_bytes:
             raise self.too_large(length)
         unpack = zlib.decompressobj(wbits=31) if packed == "gzip" else None
-        found = bytearray()
+        found, received = bytearray(), 0
         async for part in request.stream():
+            received += len(part)
+            if received > self.rules.body_bytes:
+                raise self.too_large("more")
             while part:
                 if unpack:
                     try:
@@ -332,6 +355,8 @@ class Rest:
                         raise ServingError(
                             400, f"the body must be gzip, as its header says. Received: {error}"
                         ) from None
+                    if unpack.unused_data:
+                        raise ServingError(400, "the body must be one gzip member. Received: more behind it")
                     part = unpack.unconsumed_tail
                 else:
                     found += part
@@ -345,6 +370,11 @@ class Rest:
     def too_large(self, received: str) -> ServingError:
         """The refusal of a body."""
         return ServingError(413, f"a request must have at most {self.rules.body_bytes} bytes. Received: {received}")
+
+
+def encoded(form: Callable[[Mapping], dict], outputs: Mapping) -> bytes:
+    """Outputs in a format, as JSON; NaN and Infinity as TensorFlow Serving writes them."""
+    return json.dumps(form(outputs)).encode()
 
 
 def signature_name(asked: Mapping[str, object]) -> str:
@@ -370,6 +400,8 @@ def tensor_info(spec: tf.TensorSpec) -> dict:
 
 
 def refused(error: ServingError) -> Response:
-    """The answer of an error; what was sent of the request is not read any further."""
+    """The answer of an error."""
     headers = {"Retry-After": "1"} if error.status == 429 else {}
-    return JSONResponse({"error": error.message}, error.status, headers)
+    # A half of a surrogate pair, which JSON may hold, is no text that could be sent back.
+    message = error.message.encode("utf-8", "replace").decode()
+    return JSONResponse({"error": message}, error.status, headers)

@@ -114,6 +114,11 @@ class Failed:
     changed: float
 
 
+def changed(folder: pathlib.Path) -> float:
+    """When anything in a folder was changed last, by the clock of its file system."""
+    return max(path.stat().st_mtime for path in (folder, *folder.rglob("*")))
+
+
 class ServedModel:
     """The newest version of a model in a folder.
 
@@ -132,7 +137,7 @@ class ServedModel:
         self.look()
         if self.version is None:
             raise DataError(f"a model to serve must be a folder of exported versions (1, 2, ...). Received: {folder}")
-        self.name = name or self.version.about.get("model") or folder.parent.name
+        self.name = name or self.version.about.get("model") or folder.absolute().name
 
     def look(self) -> bool:
         """Load the newest version, if it is newer than the one that is served; whether one was loaded.
@@ -142,7 +147,7 @@ class ServedModel:
         for path in version_paths(self.folder):
             if self.version and int(path.name) <= self.version.number:
                 return False
-            attempt = Failed(path, (path / "saved_model.pb").stat().st_mtime)
+            attempt = Failed(path, changed(path))
             if attempt in self._failed:
                 continue
             try:
@@ -162,7 +167,13 @@ class ServedModel:
 
         def looking():
             while not self._stopped.wait(LOOK_EVERY):
-                if self.look():
+                try:
+                    found = self.look()
+                except OSError as error:
+                    # Of a folder that is being written or deleted; the next look may succeed.
+                    logging.info("versions of %s could not be looked at: %s", self.name, error)
+                    continue
+                if found:
                     logging.info("serving %s version %d", self.name, self.version.number)
 
         threading.Thread(target=looking, name=f"versions of {self.name}", daemon=True).start()

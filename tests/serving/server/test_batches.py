@@ -40,7 +40,7 @@ def test_each_request_gets_its_own_rows_whatever_is_put_together(requests, rows)
     call = Doubling()
     call.held.clear()
     batches = Batches(rows, waiting=100)
-    futures = [batches.submit(call, {"x": np.array(request)}) for request in requests]
+    futures = [batches.submit(call, {"x": np.array(request)}, 100) for request in requests]
     call.held.set()
     for request, future in zip(requests, futures, strict=True):
         if 13 in request:
@@ -57,23 +57,38 @@ def test_rows_of_other_shapes_and_other_calls_are_not_mixed():
     call, other = Doubling(), Doubling()
     call.held.clear()
     batches = Batches(100)
-    first = batches.submit(call, {"x": np.zeros((1, 2))})
+    first = batches.submit(call, {"x": np.zeros((1, 2))}, 100)
     until(lambda: call.calls)
     shapes = [(2, 3), (1, 2), (3, 3), (1, 2)]
-    futures = [batches.submit(call, {"x": np.ones(shape)}) for shape in shapes]
-    futures += [batches.submit(other, {"x": np.ones((1, 3))})]
+    futures = [batches.submit(call, {"x": np.ones(shape)}, 100) for shape in shapes]
+    futures += [batches.submit(other, {"x": np.ones((1, 3))}, 100)]
     call.held.set()
     assert [future.result(10)["y"].shape for future in [first, *futures]] == [(1, 2), *shapes, (1, 3)]
     batches.stop()
-    assert sum(call.calls) == 8
+    # Those of one kind are put together though others came between them.
+    assert call.calls == [1, 5, 2]
     assert other.calls == [1]
+
+
+def test_a_call_has_no_more_rows_than_the_model_takes_or_the_flag_says():
+    for flag, most, wanted in ((0, 2, [1, 2, 2]), (3, 100, [1, 3, 1]), (3, 2, [1, 2, 2])):
+        call = Doubling()
+        call.held.clear()
+        batches = Batches(flag)
+        futures = [batches.submit(call, {"x": np.array([0])}, most)]
+        until(lambda call=call: call.calls)
+        futures += [batches.submit(call, {"x": np.array([number])}, most) for number in range(4)]
+        call.held.set()
+        assert [future.result(10)["y"][0] for future in futures] == [0, 0, 2, 4, 6]
+        batches.stop()
+        assert call.calls == wanted
 
 
 def test_a_call_waits_for_more_as_long_as_it_may():
     call = Doubling()
     batches = Batches(3, wait=5.0)
     start = time.monotonic()
-    futures = [batches.submit(call, {"x": np.array([number])}) for number in range(3)]
+    futures = [batches.submit(call, {"x": np.array([number])}, 100) for number in range(3)]
     assert [future.result(10)["y"][0] for future in futures] == [0, 2, 4]
     # Once it is full it waits no longer.
     assert time.monotonic() - start < 4
@@ -85,11 +100,11 @@ def test_what_was_accepted_is_computed_before_the_end():
     call = Doubling()
     call.held.clear()
     batches = Batches(2, waiting=4)
-    futures = [batches.submit(call, {"x": np.array([0])})]
+    futures = [batches.submit(call, {"x": np.array([0])}, 100)]
     until(lambda: call.calls)
-    futures += [batches.submit(call, {"x": np.array([number])}) for number in range(1, 5)]
+    futures += [batches.submit(call, {"x": np.array([number])}, 100) for number in range(1, 5)]
     with pytest.raises(ServingError, match="at most 4 requests wait"):
-        batches.submit(call, {"x": np.array([9])})
+        batches.submit(call, {"x": np.array([9])}, 100)
     ending = threading.Thread(target=batches.stop)
     call.held.set()
     ending.start()
@@ -102,9 +117,9 @@ def test_a_request_that_was_given_up_is_not_computed():
     call = Doubling()
     call.held.clear()
     batches = Batches(1)
-    first = batches.submit(call, {"x": np.array([0])})
+    first = batches.submit(call, {"x": np.array([0])}, 100)
     until(lambda: call.calls)
-    given_up, last = (batches.submit(call, {"x": np.array([number])}) for number in (1, 2))
+    given_up, last = (batches.submit(call, {"x": np.array([number])}, 100) for number in (1, 2))
     assert given_up.cancel()
     call.held.set()
     assert (first.result(10)["y"][0], last.result(10)["y"][0]) == (0, 4)

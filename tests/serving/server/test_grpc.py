@@ -72,6 +72,40 @@ def test_a_refusal_has_a_code_and_the_sentence(stub, request_of, code, sentence)
     assert sentence in error.value.details()
 
 
+def tensor(dtype, sizes, **values):
+    """A tensor as no stub of TensorFlow would write it."""
+    made = tf.make_tensor_proto(0)
+    made.Clear()
+    made.dtype = dtype
+    for size in sizes:
+        made.tensor_shape.dim.add().size = size
+    for name, some in values.items():
+        getattr(made, name).extend(some)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("label", "sentence"),
+    [
+        # A value that stands for billions of the same ones.
+        (tensor(3, [2**31], int_val=[1]), "label must have rows, and hold a value for each place"),
+        (tensor(3, [-1], int_val=[1]), "label must have rows"),
+        (tf.make_tensor_proto(1), "label must have rows, and hold a value for each place. Received: the shape []"),
+        (tf.make_tensor_proto([2**32 + 1], tf.int64), "label must be of int32. Received: int64"),
+        (tf.make_tensor_proto([1.7]), "label must be of int32. Received: float32"),
+        (tf.make_tensor_proto(["1"]), "label must be of int32. Received: string"),
+        (tensor(0, [1]), "label must be of int32. Received: no type"),
+    ],
+)
+def test_a_tensor_is_what_it_says_it_is(stub, label, sentence):
+    request = asked("cgan", {"seed": [1]})
+    request.inputs["label"].CopyFrom(label)
+    with pytest.raises(grpc.RpcError) as error:
+        stub.Predict(request)
+    assert error.value.code() == grpc.StatusCode.INVALID_ARGUMENT
+    assert sentence in error.value.details()
+
+
 def test_it_asks_for_the_signatures(stub):
     request = get_model_metadata_pb2.GetModelMetadataRequest(metadata_field=["signature_def"])
     request.model_spec.name = "cgan"

@@ -35,7 +35,7 @@ def server(tmp_path_factory):
     image = keras.Input((None, None, 3), name="image")
     network = keras.Model({"image": image}, keras.layers.Rescaling(-1.0)(image))
     example = np.full((1, SIDE, SIDE, 3), (255, 0, 0), np.uint8)
-    hints = Hints(SIDE, {"AtoB": [RED, BLUE]}, {"AtoB": example})
+    hints = Hints((SIDE, SIDE), "BtoA", {"BtoA": [RED, BLUE]}, {"BtoA": example})
     export(make_sampler(), folder / "text", About("gan_cls", hints=Hints(captions=tuple(CAPTIONS[:2]))))
     export(labeled_sampler(), folder / "cgan", About("cgan", limits=LIMITS))
     export(TranslationSampler({"AtoB": Translator(network, 8)}), folder / "pix2pix", About("pix2pix", hints=hints))
@@ -229,7 +229,7 @@ def test_small_screens_need_no_sideways_scrolling(page):
 
 def test_the_page_may_load_nothing_from_elsewhere(server):
     policies = {}
-    for path in ("", "page.js", "page.css", "models/pix2pix/1/AtoB-0.png"):
+    for path in ("", "page.js", "page.css", "models/pix2pix/1/BtoA-0.png"):
         with urllib.request.urlopen(f"http://127.0.0.1:{server.port}/{path}") as response:
             policies[path] = response.headers["Content-Security-Policy"]
     assert all("default-src 'none'" in policy for policy in policies.values())

@@ -158,6 +158,23 @@ def test_floats_come_back_as_they_were(server, direct):
     assert found == [b64(file) for file in wanted]
 
 
+def test_numbers_come_back_as_they_were(tmp_path):
+    latent = keras.Input([3], name="latent")
+    network = keras.Model({"latent": latent}, keras.layers.Rescaling(1.0)(latent))
+    sampler = LatentSampler(network, lambda count, seed: tf.random.stateless_normal((count, 3), seed), output="points")
+    export(sampler, tmp_path / "points", About("points"))
+    running = Running({"points": ServedModel(tmp_path / "points")}, Rules())
+    try:
+        points = np.random.default_rng(0).normal(size=(4, 3)).astype(np.float32)
+        asked = {"signature_name": "latent", "instances": points.tolist()}
+        found = running.predict("/v1/models/points", **asked)["predictions"]
+        np.testing.assert_array_equal(np.array(found, np.float32), points)
+        # The shortest decimals of a float32, not those of the double that it becomes.
+        assert max(len(str(number)) for row in found for number in row) < 16
+    finally:
+        running.stop()
+
+
 def test_a_model_tells_its_state_and_its_signatures(server):
     state = {"version": "1", "state": "AVAILABLE", "status": {"error_code": "OK", "error_message": ""}}
     for path in (LABELED, f"{LABELED}/versions/1"):
@@ -176,6 +193,16 @@ def test_a_model_tells_its_state_and_its_signatures(server):
 
 
 ROW = {"label": 0, "seed": 1}
+
+
+def nested(depth):
+    """Lists within lists."""
+    value = 1
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
 REFUSED = [
     ({"instances": [{"label": 9, "seed": 1}]}, "label must be 0 to 3. Received: 9 in row 0"),
     ({"instances": [ROW] * 9}, "seed must have at most 8 rows. Received: 9"),
@@ -192,6 +219,10 @@ REFUSED = [
         {"inputs": {"label": [[0, 1], [2]], "seed": [1, 2]}},
         "label must be lists of the same lengths. Received: 3 values",
     ),
+    ({"inputs": {"label": 3, "seed": [1]}}, "label must be a list with a value for each row. Received: 3"),
+    ({"instances": [{"label": nested(70), "seed": 1}]}, "lists must be at most 8 deep. Received: deeper ones"),
+    ({"instances": [{"label": "\ud800", "seed": 1}]}, "label must hold values of int32"),
+    ({"instances": [{"label\ud800": 1}]}, "must have the inputs label, seed"),
     ({"inputs": {"label": [0]}}, "'inputs' must have the inputs label, seed. Received: label"),
     ({"inputs": 3}, "'inputs' must be an object of label, seed. Received: 3"),
     ({"inputs": {}, "instances": []}, "Missing 'inputs' or 'instances' key"),
@@ -250,6 +281,7 @@ def test_what_is_not_served_gets_404(server):
     for method, path, part in (
         ("GET", "/v1/models/gan", "served are cgan version 1, pix2pix version 1. Received: gan"),
         ("GET", f"{LABELED}/versions/2", "Received: cgan version 2"),
+        ("GET", f"{LABELED}/versions/{'9' * 5000}", "Received: cgan version -1"),
         ("POST", f"{LABELED}/versions/2:predict", "Received: cgan version 2"),
         ("GET", "/v2/models", "Malformed request"),
         ("DELETE", LABELED, "Malformed request"),
@@ -272,6 +304,9 @@ def test_bodies_are_limited_and_of_json(server):
     assert server.ask("POST", path, gzip.compress(good.encode()), Content_Encoding="gzip", **json_type)[0] == 200
     assert server.ask("POST", path, gzip.compress(good.encode())[:-9], Content_Encoding="gzip", **json_type)[0] == 400
     assert server.ask("POST", path, b"no gzip", Content_Encoding="gzip", **json_type)[0] == 400
+    # What lies behind the end is neither kept nor passed over.
+    tail = gzip.compress(good.encode()) + gzip.compress(b" " * 9)
+    assert server.ask("POST", path, tail, Content_Encoding="gzip", **json_type)[0] == 400
     assert server.ask("POST", path, good, Content_Encoding="br", **json_type)[0] == 415
     assert server.ask("POST", path, good, Content_Type="text/plain")[0] == 415
     for body in ("", "{", "[" * 10_000, "\xff"):
