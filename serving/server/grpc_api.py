@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import math
+import time
 
 import numpy as np
 import tensorflow as tf
@@ -47,34 +48,41 @@ def grpc_server(rest: Rest, address: str):
 
         def Predict(self, request, context):  # noqa: N802 - named by the protocol
             """The outputs of a signature, those that `output_filter` names."""
+            start, status, name = time.monotonic(), 200, request.model_spec.name
             try:
-                name, version = served_version(rest.models, *asked_of(request.model_spec))
-                signature_name = request.model_spec.signature_name or DEFAULT
-                signature = version.signature(signature_name)
-                if set(request.inputs) != signature.inputs.keys():
-                    received = ", ".join(sorted(request.inputs)) or "nothing"
-                    raise ServingError(
-                        400, f"the inputs must be {', '.join(signature.inputs)}. Received: {received[:200]}"
-                    )
-                inputs = {key: array_of(key, value, signature.inputs[key]) for key, value in request.inputs.items()}
-                future = rest.batches[name].submit(signature, inputs, version.rows)
-                # A request that its client has given up is not computed.
-                context.add_callback(future.cancel)
-                outputs = future.result(rest.rules.timeout)
-                wanted = list(request.output_filter) or list(outputs)
-                if unknown := [key for key in wanted if key not in outputs]:
-                    raise ServingError(400, f"output_filter must name {', '.join(outputs)}. Received: {unknown[0]}")
+                return self.answer(request, context)
             except ServingError as error:
-                context.abort(getattr(grpc.StatusCode, CODES.get(error.status, "INTERNAL")), error.message)
+                status = error.status
+                context.abort(getattr(grpc.StatusCode, CODES.get(status, "INTERNAL")), error.message)
+            finally:
+                rest.count(name if name in rest.models else "", status, time.monotonic() - start)
+
+        def answer(self, request, context):
+            """The same; ServingError where it is refused."""
+            name, version = served_version(rest.models, *asked_of(request.model_spec))
+            signature = version.signature(request.model_spec.signature_name or DEFAULT)
+            if set(request.inputs) != signature.inputs.keys():
+                received = ", ".join(sorted(request.inputs)) or "nothing"
+                raise ServingError(400, f"the inputs must be {', '.join(signature.inputs)}. Received: {received[:200]}")
+            inputs = {key: array_of(key, value, signature.inputs[key]) for key, value in request.inputs.items()}
+            wanted = list(request.output_filter) or list(signature.outputs)
+            if unknown := [key for key in wanted if key not in signature.outputs]:
+                accepted = f"output_filter must name {', '.join(signature.outputs)}"
+                raise ServingError(400, f"{accepted}. Received: {unknown[0][:60]}")
+            future = rest.batches[name].submit(signature, inputs, version.rows)
+            # A request that its client has given up is not computed.
+            context.add_callback(future.cancel)
+            try:
+                outputs = future.result(rest.rules.timeout)
             except (concurrent.futures.TimeoutError, concurrent.futures.CancelledError):
                 future.cancel()
-                context.abort(grpc.StatusCode.DEADLINE_EXCEEDED, f"no answer within {rest.rules.timeout:g} s")
-            answer = predict_pb2.PredictResponse()
-            answer.model_spec.name, answer.model_spec.signature_name = name, signature_name
-            answer.model_spec.version.value = version.number
+                raise ServingError(504, f"no answer within {rest.rules.timeout:g} s") from None
+            found = predict_pb2.PredictResponse()
+            found.model_spec.name, found.model_spec.signature_name = name, signature.name
+            found.model_spec.version.value = version.number
             for key in wanted:
-                answer.outputs[key].CopyFrom(tf.make_tensor_proto(outputs[key]))
-            return answer
+                found.outputs[key].CopyFrom(tf.make_tensor_proto(outputs[key]))
+            return found
 
         def GetModelMetadata(self, request, context):  # noqa: N802
             """The signatures."""

@@ -13,6 +13,7 @@ import dataclasses
 import json
 import logging
 import pathlib
+import threading
 import time
 import zlib
 from collections.abc import Callable, Mapping
@@ -90,6 +91,7 @@ class Rest:
 
     def __init__(self, models: Mapping[str, ServedModel], rules: Rules):
         self.models, self.rules, self.answers, self.in_flight = models, rules, 0, 0
+        self.counting = threading.Lock()
         self.registry = prometheus_client.CollectorRegistry()
         self.requests = prometheus_client.Counter(
             "requests", "Requests by model and status.", ["model", "status"], registry=self.registry
@@ -168,12 +170,17 @@ class Rest:
             except Exception:
                 logging.exception("not foreseen")
                 response = refused(ServingError(500, "the server failed; its log says why"))
-            self.answers += 1
-            self.requests.labels(name, response.status_code).inc()
-            self.seconds.labels(name).observe(time.monotonic() - start)
+            self.count(name, response.status_code, time.monotonic() - start)
             return response
 
         return answer
+
+    def count(self, name: str, status: int, seconds: float):
+        """An answer that was given, over REST or gRPC; `name` is "" of no model that is served."""
+        with self.counting:
+            self.answers += 1
+        self.requests.labels(name, status).inc()
+        self.seconds.labels(name).observe(seconds)
 
     def check_host(self, request: Request):
         """ServingError if a web page of another host asks."""

@@ -80,7 +80,7 @@ def test_the_names_of_the_classes_travel_with_the_export(runs):
     assert "acgan on digits, last weights of step 3" in guide
     assert "| 2 | class 2 |" in guide
     # Nor of one that draws without labels, though its data has them.
-    assert not (runs / "infogan-digits" / "export" / "1" / "assets.extra").exists()
+    assert not (runs / "infogan-digits" / "export" / "1" / "assets.extra" / "classes.json").exists()
 
 
 def test_chosen_classes_and_a_seed_of_ones_own(runs, tmp_path):

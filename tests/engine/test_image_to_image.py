@@ -66,6 +66,24 @@ def test_training_leaves_grids_and_an_export(run):
     assert (run / "export" / "1" / "saved_model.pb").exists()
 
 
+def test_an_export_tells_a_page_what_it_may_show(run, monkeypatch):
+    monkeypatch.setattr("pipelines.registry.load", examples_of)
+    version = run / "export" / "1" / "assets.extra"
+    page, opened_run = json.loads((version / "model.json").read_text())["page"], opened(run)
+    config = opened_run.trained_config()
+    assert (page["size"], page["direction"]) == ([config.image_size] * 2, config.direction)
+    shown = opened_run.splits.load("test").a if config.direction == "AtoB" else opened_run.splits.load("test").b
+    files = page["examples"][config.direction]
+    assert pixels(version / "examples" / files[0]).shape == (config.image_size, config.image_size, 3)
+    assert len(files) == min(len(shown), 6)
+    # Of a user's own data, none of its pictures goes with the model.
+    hinted = opened_run.parts.hints(config)
+    assert hinted.examples
+    monkeypatch.setattr("engine.parts.parts.Parts.may_be_shown", False)
+    assert not opened_run.parts.hints(config).examples
+    assert opened_run.parts.hints(config).palettes == hinted.palettes
+
+
 def test_a_resumed_run_has_the_weights_of_an_uninterrupted_one(run, tmp_path, monkeypatch, steps_alone):
     monkeypatch.setattr("pipelines.registry.load", examples_of)
     for steps in (1, 3):
