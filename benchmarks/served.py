@@ -39,13 +39,14 @@ def started(workdir: str, *flags: str) -> tuple[subprocess.Popen, int, str]:
 def asking(port: int, path: str, row_of: Callable[[int], dict], clients: int, requests: int) -> list[float]:
     """Seconds of each request, by so many clients at once."""
     numbers = itertools.count()
+    # Made before, as what is measured is the server.
+    bodies = [json.dumps({"instances": [row_of(number)]}) for number in range(requests)]
 
     def client(_: int) -> list[float]:
         connection, seconds = http.client.HTTPConnection("127.0.0.1", port), []
         while (number := next(numbers)) < requests:
-            body = json.dumps({"instances": [row_of(number)]})
             start = time.perf_counter()
-            connection.request("POST", path, body, {"Content-Type": "application/json"})
+            connection.request("POST", path, bodies[number], {"Content-Type": "application/json"})
             response = connection.getresponse()
             content = response.read()
             seconds.append(time.perf_counter() - start)

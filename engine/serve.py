@@ -144,7 +144,8 @@ def started_grpc(rest: Rest, command: Serve):
 def listening(host: str, port: int) -> socket.socket:
     """A socket of the server; RunError if there can be none."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    # By its number asyncio knows TCP, whose delay it turns off: with it a request takes 50 ms more.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host.strip("[]"), port))

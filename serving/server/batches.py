@@ -1,8 +1,8 @@
 """Requests that came while others were computed are computed together: one call of a model for many clients."""
 
 import dataclasses
+import functools
 import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 
@@ -29,12 +29,12 @@ class Waiting:
     most: int
     future: Future = dataclasses.field(default_factory=Future)
 
-    @property
+    @functools.cached_property
     def rows(self) -> int:
         """How many it has: the most of its inputs, as these may be refused for their differences."""
         return max((len(array) for array in self.inputs.values()), default=1)
 
-    @property
+    @functools.cached_property
     def kind(self) -> tuple:
         """Requests of one kind can be put together: those of one call whose rows have the same types and shapes."""
         rows = ((name, array.dtype, array.shape[1:]) for name, array in sorted(self.inputs.items()))
@@ -112,12 +112,12 @@ class Batches:
 
     def _together(self) -> list[Waiting]:
         """The request that came first, with others of its kind, taken from those that wait."""
-        first, until = self._requests[0], time.monotonic() + self.wait
-        # Those that come meanwhile end the waiting once they fill the call.
-        self._changed.wait_for(
-            lambda: self._ends or sum(request.rows for request in self._alike(first)) >= first.most,
-            max(until - time.monotonic(), 0.0),
-        )
+        first = self._requests[0]
+        if self.wait:
+            # Those that come meanwhile end it once they fill the call.
+            self._changed.wait_for(
+                lambda: self._ends or sum(request.rows for request in self._alike(first)) >= first.most, self.wait
+            )
         together, rows = [], 0
         for request in self._alike(first):
             if not together or rows + request.rows <= first.most:

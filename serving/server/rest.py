@@ -42,6 +42,8 @@ LOCAL = ("127.0.0.1", "localhost", "[::1]")
 PLAIN_TYPES = ("", "application/x-www-form-urlencoded")
 FROM_BROWSER = ("origin", "sec-fetch-site")
 CHUNK = 2**16
+# Bytes or numbers that take less time than to hand them to another thread.
+LARGE = 2**13
 # Requests that are read or answered at a time, as a multiple of those that may wait.
 IN_FLIGHT = 2
 PAGE = pathlib.Path(__file__).parent.parent / "page"
@@ -310,35 +312,34 @@ class Rest:
         """The answer to a request that is read now."""
         try:
             async with asyncio.timeout(self.rules.timeout):
-                asked = await self.asked(request)
+                asked, size = await self.asked(request)
                 signature = version.signature(signature_name(asked))
                 by_row = "instances" in asked
-                # Of large bodies this takes long, and others are to be answered meanwhile.
-                inputs = await run_in_threadpool(
-                    rows_of if by_row else columns_of, asked["instances" if by_row else "inputs"], signature.inputs
-                )
+                given = asked["instances" if by_row else "inputs"]
+                inputs = await apart(size, rows_of if by_row else columns_of, given, signature.inputs)
                 outputs = await asyncio.wrap_future(self.batches[name].submit(signature, inputs, version.rows))
-                answer = await run_in_threadpool(encoded, predictions if by_row else columns, outputs)
+                size = sum(array.size for array in outputs.values())
+                answer = await apart(size, encoded, predictions if by_row else columns, outputs)
         except TimeoutError:
             raise ServingError(
                 504, f"a request must be answered within {self.rules.timeout:g} s. Received: one that takes longer"
             ) from None
         return Response(answer, media_type="application/json")
 
-    async def asked(self, request: Request) -> dict:
-        """The body of a request, as an object with instances or inputs."""
+    async def asked(self, request: Request) -> tuple[dict, int]:
+        """The body of a request, as an object with instances or inputs, and its size in bytes."""
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         from_browser = any(name in request.headers for name in FROM_BROWSER)
         if kind != "application/json" and (from_browser or kind not in PLAIN_TYPES):
             raise ServingError(415, f"the content type must be application/json. Received: {kind[:60] or 'none'}")
         body = await self.body(request)
         try:
-            asked = await run_in_threadpool(json.loads, body)
+            asked = await apart(len(body), json.loads, body)
         except (ValueError, RecursionError) as error:
             raise ServingError(400, f"JSON Parse error: {str(error)[:120]}") from None
         if not isinstance(asked, dict) or ("instances" in asked) == ("inputs" in asked):
             raise ServingError(400, "Missing 'inputs' or 'instances' key: the body must be an object with one of them")
-        return asked
+        return asked, len(body)
 
     async def body(self, request: Request) -> bytes:
         """What was sent, unpacked; ServingError where it is too much or packed in another way."""
@@ -377,6 +378,11 @@ class Rest:
     def too_large(self, received: str) -> ServingError:
         """The refusal of a body."""
         return ServingError(413, f"a request must have at most {self.rules.body_bytes} bytes. Received: {received}")
+
+
+async def apart(size: int, function: Callable, *arguments):
+    """What a function gives: of much, which takes long, in a thread, so that others are answered meanwhile."""
+    return await run_in_threadpool(function, *arguments) if size > LARGE else function(*arguments)
 
 
 def encoded(form: Callable[[Mapping], dict], outputs: Mapping) -> bytes:
