@@ -37,6 +37,8 @@ function openTool(tool, tab, model) {
   const panel = place("tool");
   panel.setAttribute("aria-labelledby", tab.id);
   panel.replaceChildren();
+  // What is drawn and what becomes of it are seen together.
+  document.querySelector("main").classList.toggle("beside", Boolean(tool.beside));
   opened = contextOf(model);
   tool.fill(panel, opened);
 }

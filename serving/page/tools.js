@@ -21,8 +21,8 @@ export function toolsOf(model) {
   if (has("between", "other_seed")) tools.push({ name: "From one to another", fill: walk });
   if (has("codes", "seed")) tools.push({ name: "Codes", fill: codes });
   if (has("serving_default", "image_bytes") && !has("transfer", "image_bytes")) {
-    if (Object.keys(directionsOf(model)).some((name) => model.page.palettes[name])) tools.push({ name: "Draw", fill: draw });
-    tools.push({ name: "A picture", fill: picture });
+    if (Object.keys(directionsOf(model)).some((name) => model.page.palettes[name])) tools.push({ name: "Draw", fill: draw, beside: true });
+    tools.push({ name: "A picture", fill: picture, beside: true });
   }
   if (model.signatures.serving_default?.outputs.includes("points")) tools.push({ name: "Points", fill: points });
   if (has("transfer", "image_bytes")) tools.push({ name: "The style of a picture", fill: style });
