@@ -81,7 +81,7 @@ def choose(page, model, tool):
 
 
 def until(page, condition):
-    for _ in range(300):
+    for _ in range(1500):
         if condition():
             return
         page.wait_for_timeout(20)
