@@ -85,11 +85,15 @@ def main():
     parser.add_argument("--requests", type=int, default=200, help="for each number of clients")
     parser.add_argument("--clients", default="1,8,64", help="how many at once, separated by commas")
     given = parser.parse_args()
+    from serving.server.served import version_paths
+
+    versions = version_paths(pathlib.Path(given.workdir) / "export")
+    if not versions:
+        parser.error(f"--workdir must be a run that has been exported. Received: {given.workdir}")
     print_machine()
     import tensorflow as tf
 
-    export = pathlib.Path(given.workdir) / "export"
-    newest = max((path for path in export.iterdir() if path.name.isdigit()), key=lambda path: int(path.name))
+    newest = versions[0]
     signature = tf.saved_model.load(str(newest)).signatures["serving_default"]
     example = json.loads((newest / "assets.extra" / "requests" / "serving_default.json").read_text())["instances"][0]
 

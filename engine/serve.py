@@ -82,6 +82,18 @@ def is_local(host: str) -> bool:
         return host == "localhost"
 
 
+def rules_of(command: Serve) -> Rules:
+    """The rules that the flags give."""
+    return Rules(
+        batch_rows=command.batch_rows,
+        batch_wait=command.batch_wait_ms / 1000,
+        waiting=command.max_waiting,
+        body_bytes=command.max_body_bytes,
+        timeout=command.timeout_seconds,
+        hosts=(*LOCAL, host_name(command.host)) if is_local(command.host) else (),
+    )
+
+
 def serve(command: Serve):
     """Answer requests until SIGINT or SIGTERM, and then those that were accepted.
 
@@ -93,15 +105,7 @@ def serve(command: Serve):
     listener = listening(command.host, command.port)
     with listener:
         models = models_of(folders)
-        rules = Rules(
-            command.batch_rows,
-            command.batch_wait_ms / 1000,
-            command.max_waiting,
-            command.max_body_bytes,
-            command.timeout_seconds,
-            (*LOCAL, host_name(command.host)) if is_local(command.host) else (),
-        )
-        rest = Rest(models, rules)
+        rest = Rest(models, rules_of(command))
         grpc = started_grpc(rest, command) if command.grpc_port else None
         # Before it is said where, so that who reads it can ask at once.
         listener.listen()

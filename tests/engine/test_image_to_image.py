@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine.command import Evaluate, Sample, Train
+from engine.command import Evaluate, Export, Sample, Train
 from engine.folder import RunError
 from pipelines.examples import DataError
+from serving.limits import Limits
 from tests.pipelines.files import write_image, write_noise, write_text
 from tests.worlds import examples_of, tiny_run
 
@@ -82,6 +83,15 @@ def test_an_export_tells_a_page_what_it_may_show(run, monkeypatch):
     monkeypatch.setattr("engine.parts.parts.Parts.may_be_shown", False)
     assert not opened_run.parts.hints(config).examples
     assert opened_run.parts.hints(config).palettes == hinted.palettes
+
+
+def test_the_flags_of_an_export_are_its_limits(run, monkeypatch):
+    monkeypatch.setattr("pipelines.registry.load", examples_of)
+    written = []
+    monkeypatch.setattr("engine.run.export", lambda sampler, folder, about: written.append(about.limits) or folder)
+    opened(run).export(Export(max_rows=2, max_side=30, max_file_bytes=400, max_caption_bytes=5))
+    opened(run).export(Export())
+    assert written == [Limits(rows=2, side=30, file_bytes=400, caption_bytes=5), Limits()]
 
 
 def test_a_resumed_run_has_the_weights_of_an_uninterrupted_one(run, tmp_path, monkeypatch, steps_alone):

@@ -15,9 +15,10 @@ import pytest
 
 from engine.command import CommandError, Serve
 from engine.folder import RunError
-from engine.serve import exports_of, is_local, models_of, opening_lines
+from engine.serve import exports_of, is_local, models_of, opening_lines, rules_of
 from serving.export import export
 from serving.guide import About
+from serving.server.rest import LOCAL, Rules
 from tests.serving.server.test_rest import LIMITS, ROW, labeled_sampler
 from tests.test_layout import ROOT
 
@@ -54,6 +55,15 @@ def test_models_of_one_name_are_told_apart_by_their_runs(runs):
     assert list(models_of(folders[:1])) == ["cgan"]
     with pytest.raises(RunError, match="names of their own"):
         models_of([folders[0], folders[0]])
+
+
+def test_the_flags_are_the_rules():
+    given = Serve(batch_rows=3, batch_wait_ms=20.0, max_waiting=4, max_body_bytes=5, timeout_seconds=6.0)
+    assert rules_of(given) == Rules(3, 0.02, 4, 5, 6.0, (*LOCAL, "127.0.0.1"))
+    assert "127.0.0.2" in rules_of(Serve(host="127.0.0.2")).hosts
+    assert "[::1]" in rules_of(Serve(host="::1")).hosts
+    # Whoever asks to be reached by others is reached by any name.
+    assert rules_of(Serve(host="0.0.0.0")).hosts == ()
 
 
 @pytest.mark.parametrize(
