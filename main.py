@@ -13,6 +13,7 @@ from engine.folder import RunError, RunFolder
 from engine.memory import keep_freed_memory
 from engine.processor import OneDNN, choose_onednn, processor_flags
 from models.core.config import ConfigError
+from pipelines.quiet import quiet_standard_error
 
 
 def parse(argv):
@@ -59,14 +60,8 @@ def quiet_start():
     Python's own errors are raised after it, so none of them is lost.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    kept = os.dup(2)
-    with open(os.devnull, "w") as nowhere:
-        os.dup2(nowhere.fileno(), 2)
-    try:
+    with quiet_standard_error():
         yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
 
 
 def main(argv):

@@ -26,6 +26,9 @@ MOST_IMAGES = 1000
 # Of which the numbers have six digits.
 MOST_FILES = 1_000_000
 MOST_SEED = 2**31 - 1
+# What --mode=export writes; the others are `serving.runtimes.runtimes.RUNTIMES`.
+SAVED_MODEL = "saved_model"
+FORMATS = (SAVED_MODEL, "onnx", "litert")
 # The help of flags that several modes accept.
 JUDGE = "The run folder of the judge of attributes or classes."
 FEATURE_NETWORK = (
@@ -347,14 +350,32 @@ class Evaluate(TrainedCommand):
 
 @dataclasses.dataclass(frozen=True)
 class Export(TrainedCommand):
-    """Write a numbered SavedModel."""
+    """Write a numbered SavedModel, or the networks alone as files for other programs."""
 
     mode = "export"
 
+    format: str = option(
+        SAVED_MODEL,
+        "What is written: saved_model, for TensorFlow and its servers; the networks alone as onnx, or as litert for "
+        "telephones.",
+        choices=FORMATS,
+    )
     max_rows: int = option(Limits.rows, "Of a request: rows of a batch that are taken.", minimum=1)
     max_side: int = option(0, f"Pixels of a side of an image. Default: {Limits.side:,}, or the run's own.", minimum=0)
     max_file_bytes: int = option(Limits.file_bytes, "Bytes of an image file.", minimum=1)
     max_caption_bytes: int = option(Limits.caption_bytes, "Bytes of a caption.", minimum=1)
+
+    def __post_init__(self):
+        super().__post_init__()
+        limits = {field.name: field.default for field in dataclasses.fields(self) if field.name.startswith("max_")}
+        given = [
+            f"--{name}={getattr(self, name)}" for name, default in limits.items() if getattr(self, name) != default
+        ]
+        if given and self.format != SAVED_MODEL:
+            raise CommandError(
+                f"limits are of --format={SAVED_MODEL}, whose requests they bound. "
+                f"Received: --format={self.format} {' '.join(given)}"
+            )
 
 
 @dataclasses.dataclass(frozen=True)

@@ -46,6 +46,8 @@ from serving.export import export
 from serving.guide import About
 from serving.hints import Hints
 from serving.limits import Limits
+from serving.runtimes.export import export_to
+from serving.runtimes.runtimes import RUNTIMES, Runtime
 from serving.sampler import Sampler
 
 
@@ -257,19 +259,32 @@ class Run:
         return self.parts.explore(self.trained_model(command.checkpoint), command)
 
     def export(self, command: Export) -> pathlib.Path:
-        """Write a numbered SavedModel."""
+        """Write a numbered SavedModel, or a numbered folder of files for another program."""
         model = self.trained_model(command.checkpoint)
+        if command.format in RUNTIMES:
+            return self.write_files(model, RUNTIMES[command.format])
         return self.write_export(model, self.parts.sampler(model), command)
+
+    def write_files(self, model: TrainedModel, runtime: Runtime) -> pathlib.Path:
+        """Write a numbered folder with the networks of a model alone, each file run and compared before it is kept."""
+        about = About(self.experiment.model, self.weights(model))
+        path, lines = export_to(runtime, self.parts.sampler(model), self.folder.path / runtime.name, about)
+        for line in lines:
+            print(f"Wrote {line}.", flush=True)
+        return path
+
+    def weights(self, model: TrainedModel) -> str:
+        """Which model an export is, and which weights."""
+        return f"{self.experiment.model} on {self.experiment.dataset}, {weights_of(model)}"
 
     def write_export(self, model: TrainedModel, sampler: Sampler, command: Export | None = None) -> pathlib.Path:
         """Write a numbered SavedModel of a model that computes in float32; by default with an export's own limits."""
         command = command or Export()
-        weights = f"{self.experiment.model} on {self.experiment.dataset}, {weights_of(model)}"
         # What it was trained on it takes in any case.
         sides = [getattr(model.config, name, 0) for name in ("image_size", "image_height", "image_width")]
         side = command.max_side or max(Limits.side, *sides)
         limits = Limits(command.max_rows, side, command.max_file_bytes, command.max_caption_bytes)
-        about = About(self.experiment.model, weights, limits, self.hints(model.config))
+        about = About(self.experiment.model, self.weights(model), limits, self.hints(model.config))
         path = export(sampler, self.folder.exports, about)
         print(
             f"Exported the {weights_of(model)} to {path}; signatures: {', '.join(sorted(sampler.signatures()))}.",

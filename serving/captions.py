@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from pipelines.images import in_batches, to_uint8
 from serving.encoder import CaptionEncoder
-from serving.sampler import DEFAULT, PIXELS, Sampler, Signatures, mixed, noise_by_row, noise_seed, pictures
+from serving.sampler import DEFAULT, PIXELS, Alone, Sampler, Signatures, mixed, noise_by_row, noise_seed, pictures
 
 
 class CaptionSampler(Sampler):
@@ -42,6 +42,10 @@ class CaptionSampler(Sampler):
     def embed(self, captions: list[str]) -> np.ndarray:
         """(n, *text_shape) float32 embeddings of captions, whole or, of a generator with attention, of their words."""
         return self.encoder.embed_all(captions)
+
+    def alone(self):
+        """The generator; its `text` are embeddings."""
+        return {"generator": Alone(self.generator)}
 
     def draw(self, inputs, seed: int) -> np.ndarray:
         """(n, side, side, 3) uint8 images.

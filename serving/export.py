@@ -6,7 +6,6 @@ Loading it needs TensorFlow alone.
 import dataclasses
 import json
 import pathlib
-import shutil
 
 import keras
 import tensorflow as tf
@@ -17,6 +16,7 @@ from serving.checks import guarded
 from serving.examples import EXTRA, REQUESTS, WARMUP, body, examples, warmup_records
 from serving.guide import ABOUT, CLASSES, EXAMPLES, GUIDE, About, guide
 from serving.sampler import Sampler
+from serving.versions import next_version
 
 
 def export(sampler: Sampler, folder: pathlib.Path, about: About | None = None) -> pathlib.Path:
@@ -37,14 +37,9 @@ def export(sampler: Sampler, folder: pathlib.Path, about: About | None = None) -
         archive.track(network)
     for name, (function, specs) in sampler.signatures().items():
         archive.add_endpoint(name, guarded(function, specs, about.limits, sampler.counts), specs)
-    folder.mkdir(parents=True, exist_ok=True)
-    version = 1 + max((int(path.name) for path in folder.iterdir() if path.name.isdigit()), default=0)
-    # TensorFlow Serving loads any numbered folder, so an unfinished one must not have a number.
-    aside = folder / f".{version}.unfinished"
-    shutil.rmtree(aside, ignore_errors=True)
-    archive.write_out(str(aside), verbose=False)
-    write_extra(sampler, aside, about)
-    written = aside.rename(folder / str(version))
+    with next_version(folder) as (aside, written):
+        archive.write_out(str(aside), verbose=False)
+        write_extra(sampler, aside, about)
     with atomic_write(folder / GUIDE) as temporary:
         temporary.write_text(guide(sampler, written, about), encoding="utf-8")
     return written

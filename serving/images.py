@@ -9,7 +9,7 @@ import tensorflow as tf
 from pipelines.examples import PLAIN, Values
 from pipelines.images import to_float, to_pixels
 from serving.depths import about_read, about_written, decoded, encoded
-from serving.sampler import DEFAULT, PIXELS, Sampler, Signatures, noise_seed
+from serving.sampler import DEFAULT, PIXELS, Alone, Sampler, Signatures, noise_seed
 from serving.tiled.generator import TiledGenerator
 
 # Pixels. A picture of more is computed in tiles; one of fewer than the other as a whole, as it always fits.
@@ -25,6 +25,7 @@ class Translator(tf.Module):
         resize: of a generator with one input size, what becomes of a picture of another aspect, as in its training
             (`pipelines.reading.Reading`).
         values: how the pixel values of the files that it was trained to translate, and to make, were read.
+        sides: height and width of the images that it was trained on; () where only its multiple is known.
     """
 
     def __init__(
@@ -33,9 +34,11 @@ class Translator(tf.Module):
         multiple: int,
         resize: str = "squash",
         values: tuple[Values, Values] = (PLAIN, PLAIN),
+        sides: tuple[int, ...] = (),
     ):
         super().__init__()
         self.generator, self.multiple, self.resize, self.values = generator, multiple, resize, values
+        self.sides = sides or (multiple, multiple)
         self.channels = generator.input["image"].shape[-1]
         self.tiled = tiled(generator)
         self.translate, self.translate_deep = (
@@ -158,6 +161,13 @@ class TranslationSampler(Sampler):
             return translator.in_tiles(image, seed, folder)
         translate = translator.translate if image.dtype == np.uint8 else translator.translate_deep
         return translate(tf.constant(image), tf.constant(seed, tf.int32)).numpy()
+
+    def alone(self):
+        """The generators, by direction."""
+        return {
+            direction: Alone(translator.generator, multiple=translator.multiple, sides=translator.sides)
+            for direction, translator in self.translators.items()
+        }
 
     def draw(self, inputs, seed: int) -> np.ndarray:
         """(n, h, w, c') uint8 translations, each image by itself.

@@ -8,7 +8,19 @@ import numpy as np
 import tensorflow as tf
 
 from pipelines.images import in_batches, to_uint8
-from serving.sampler import DEFAULT, PIXELS, Sampler, Signatures, mixed, noise_by_row, noise_seed, on_arc, pictures
+from serving.sampler import (
+    DEFAULT,
+    GENERATED,
+    PIXELS,
+    Alone,
+    Sampler,
+    Signatures,
+    mixed,
+    noise_by_row,
+    noise_seed,
+    on_arc,
+    pictures,
+)
 
 # Images that are drawn at once: at 64 pixels more are no faster, and the maps of 250 take 0.2 GB more.
 DRAWN = 64
@@ -68,6 +80,10 @@ class LatentSampler(Sampler):
     def latents(self, count: tf.Tensor | int, seed: tf.Tensor | int, batch: int = 0) -> tf.Tensor:
         """(count, D) noise, a function of the seed and of the number of the batch."""
         return self.draw_latents(count, noise_seed(seed, batch))
+
+    def alone(self):
+        """The generator."""
+        return {"generator": Alone(self.generator, GENERATED if self.output == "images" else self.output)}
 
     def draw(self, inputs, seed: int) -> np.ndarray:
         """(n, ...) images as uint8, anything else as float32.

@@ -1,5 +1,6 @@
 """The one protocol of what is sampled, evaluated and exported: `draw` here, `signatures` in a server."""
 
+import dataclasses
 import functools
 from collections.abc import Callable, Mapping, Sequence
 
@@ -11,6 +12,25 @@ import tensorflow as tf
 DEFAULT, PIXELS = "serving_default", "pixels"
 # By name, each function that is served and the flat, named signature that it takes.
 Signatures = dict[str, tuple[Callable[..., dict[str, tf.Tensor]], list[tf.TensorSpec]]]
+# What networks compute that make images: floats in [-1, 1].
+GENERATED = "generated"
+
+
+@dataclasses.dataclass(frozen=True)
+class Alone:
+    """A network without what is around it: from numbers to numbers.
+
+    Attributes:
+        network: with named inputs.
+        output: the name of what it computes.
+        multiple: what the sides of an image that it takes must be a multiple of.
+        sides: height and width of the images that it was trained to take; () if it takes none, or of one size.
+    """
+
+    network: keras.Model
+    output: str = GENERATED
+    multiple: int = 1
+    sides: tuple[int, ...] = ()
 
 
 class Sampler(tf.Module):
@@ -45,6 +65,12 @@ class Sampler(tf.Module):
     def about_files(self) -> list[str]:
         """Lines of Markdown on the files that its signatures read and write, where there is more to know."""
         return []
+
+    def alone(self) -> dict[str, Alone]:
+        """By name, its networks as other programs can compute them: of text to image, say, the generator of embeddings
+        and noise.
+        """
+        raise NotImplementedError
 
     def draw(self, inputs: Mapping[str, object], seed: int) -> np.ndarray:
         """What the model makes of its inputs; the same inputs and seed give the same result, here and when served.

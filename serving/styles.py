@@ -8,7 +8,7 @@ from pipelines.examples import PLAIN
 from pipelines.images import in_batches, to_float
 from serving.captions import CaptionSampler
 from serving.depths import decoded
-from serving.sampler import DEFAULT, Sampler, Signatures, pictures
+from serving.sampler import DEFAULT, Alone, Sampler, Signatures, pictures
 
 
 class StyleSampler(Sampler):
@@ -42,6 +42,10 @@ class StyleSampler(Sampler):
     def styles_of(self, images: np.ndarray) -> np.ndarray:
         """(n, latent_dim) float32 styles of any number of images (n, h, w, 3) uint8."""
         return in_batches(self.read, images)
+
+    def alone(self):
+        """The style encoder, and the generator whose latents are its styles."""
+        return {"style_encoder": Alone(self.style_encoder, "style"), **self.captions.alone()}
 
     def draw(self, inputs, seed: int) -> np.ndarray:
         """(n, side, side, 3) uint8: the captions, each in the style of an image; the seed has no part in it.

@@ -56,7 +56,9 @@ class TranslationParts(Parts):
         """The generators by direction, averaged if there are averages."""
         names, resize = self.directions(model.config), self.experiment.reading.resize
         translators = {
-            direction: Translator(model.sampled(name), model.side_multiple, resize, self.values(direction))
+            direction: Translator(
+                model.sampled(name), model.side_multiple, resize, self.values(direction), model.config.sides
+            )
             for direction, name in zip(names, model.generator_names, strict=True)
         }
         return TranslationSampler(translators, model.step)
