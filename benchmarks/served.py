@@ -1,14 +1,17 @@
 """What a server costs beside the model: latency and pictures a second of `--mode=serve`, by numbers of clients.
 
-    python -m benchmarks.served --workdir=RUN [--requests=200] [--clients=1,8,64]
+    python -m benchmarks.served --workdir=RUN [--requests=200] [--clients=1,8,64] [--ray]
 
 An exported model of captions, noise or classes is asked for one picture a request over REST, by clients in this process
 that keep their connections, on the same cores as the server; with batching (as by default) and without. Beside it the
 same signature is called in process, at batches of 1, 8 and 64 rows, before and after. Figures are medians of one run.
+Pictures of each server are held against those of the call, byte by byte. With --ray, for which the package ray[serve]
+must be installed, two replicas of `serving.ray_app` are measured as well.
 """
 
 import argparse
 import concurrent.futures
+import contextlib
 import http.client
 import itertools
 import json
@@ -18,12 +21,18 @@ import statistics
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable, Sequence
 
 from benchmarks.cells import ROOT, markdown
 from benchmarks.machine import print_machine
+from serving.client import predict
 
 DIRECT = (1, 8, 64)
+# Of Ray's proxy; until it answers.
+RAY_PORT, RAY_SECONDS = 8000, 120
+# Pictures that are held against those of a call.
+COMPARED = 20
 
 
 def started(workdir: str, *flags: str) -> tuple[subprocess.Popen, int, str]:
@@ -34,6 +43,32 @@ def started(workdir: str, *flags: str) -> tuple[subprocess.Popen, int, str]:
         if found := re.match(r"POST http://127\.0\.0\.1:(\d+)(/v1/models/\S+)", line):
             return process, int(found[1]), found[2]
     raise SystemExit(f"error: the server did not start; try {' '.join(command)}")
+
+
+def started_ray(export: pathlib.Path, model: str) -> tuple[subprocess.Popen, int, str]:
+    """Two replicas behind Ray's proxy, as `started`."""
+    command = ["serve", "run", "serving.ray_app:app", f"exports={export.absolute()}", "replicas=2"]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    for _ in range(RAY_SECONDS):
+        time.sleep(1)
+        with contextlib.suppress(OSError):
+            if urllib.request.urlopen(f"http://127.0.0.1:{RAY_PORT}/healthz").status == 200:
+                return process, RAY_PORT, f"/v1/models/{model}:predict"
+    process.terminate()
+    raise SystemExit(f"error: Ray did not start; try {' '.join(command)}")
+
+
+def check_same(port: int, path: str, signature, row_of: Callable[[int], dict]):
+    """End if a served picture is another than that of the call."""
+    import tensorflow as tf
+
+    model = f"http://127.0.0.1:{port}{path.removesuffix(':predict')}"
+    for number in range(COMPARED):
+        row = row_of(number)
+        (served,) = predict(model, [row])
+        (called,) = signature(**{name: tf.constant([value]) for name, value in row.items()})["png_bytes"].numpy()
+        if served != called:
+            raise SystemExit(f"error: another picture is served for {row}")
 
 
 def asking(port: int, path: str, row_of: Callable[[int], dict], clients: int, requests: int) -> list[float]:
@@ -84,6 +119,7 @@ def main():
     parser.add_argument("--workdir", required=True, help="a run that has been exported")
     parser.add_argument("--requests", type=int, default=200, help="for each number of clients")
     parser.add_argument("--clients", default="1,8,64", help="how many at once, separated by commas")
+    parser.add_argument("--ray", action="store_true", help="measure two replicas of Ray Serve, too")
     given = parser.parse_args()
     from serving.server.served import version_paths
 
@@ -105,9 +141,17 @@ def main():
         ["", "clients", "p50, ms", "p99, ms", "pictures a second", "p50, of the call at 1", "a second, of it at 8"]
     ]
     measured = []
-    for name, flags in (("batching", ()), ("--batch_rows=1", ("--batch_rows=1",))):
-        process, port, path = started(given.workdir, *flags)
+    starts = {
+        "batching": lambda: started(given.workdir),
+        "--batch_rows=1": lambda: started(given.workdir, "--batch_rows=1"),
+    }
+    if given.ray:
+        model = json.loads((newest / "assets.extra" / "model.json").read_text())["model"]
+        starts["Ray, 2 replicas"] = lambda: started_ray(newest.parent, model)
+    for name, start_server in starts.items():
+        process, port, path = start_server()
         try:
+            check_same(port, path, signature, row_of)
             asking(port, path, row_of, 8, 50)
             for clients in map(int, given.clients.split(",")):
                 start = time.perf_counter()

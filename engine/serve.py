@@ -13,9 +13,10 @@ from engine.command import DEFAULT_MODEL, Serve, choice
 from engine.folder import RunError, RunFolder
 from models.registry import PRESETS
 from pipelines.registry import DATASETS
+from serving.server.connections import connections
 from serving.server.grpc_api import grpc_server, is_there
 from serving.server.rest import LOCAL, Rest, Rules
-from serving.server.served import ServedModel, version_paths
+from serving.server.served import ServedModel, models_of, version_paths
 
 # Seconds that connections have, once no more are taken, until those that have sent nothing are closed.
 SETTLE = 0.3
@@ -54,21 +55,6 @@ def exports_of(command: Serve) -> list[pathlib.Path]:
     return found
 
 
-def models_of(folders: list[pathlib.Path]) -> dict[str, ServedModel]:
-    """The models by the names under which they are served: that of the export or, of several alike, of the run."""
-    models = [ServedModel(folder) for folder in folders]
-    names = [model.name for model in models]
-    for model in models:
-        if names.count(model.name) > 1:
-            model.name = model.folder.absolute().parent.name
-    served = {model.name: model for model in models}
-    if len(served) < len(models):
-        raise RunError(
-            f"the models that are served must have names of their own. Received: {', '.join(map(str, folders))}"
-        )
-    return served
-
-
 def host_name(host: str) -> str:
     """A host as an address has it: one of IPv6 in brackets."""
     return f"[{host.strip('[]')}]" if ":" in host else host
@@ -99,7 +85,7 @@ def serve(command: Serve):
 
     Raises:
         RunError: there is nothing to serve, or the port is not free.
-        DataError: an export cannot be loaded.
+        DataError: an export cannot be loaded, or two have one name.
     """
     folders = exports_of(command)
     listener = listening(command.host, command.port)
@@ -116,6 +102,7 @@ def serve(command: Serve):
             rest.app(),
             log_level="warning",
             server_header=False,
+            http=connections(command.timeout_seconds),
             lifespan="on",
             # Longer than any request may take; what is left then is a client that does not read its answer.
             timeout_graceful_shutdown=math.ceil(command.timeout_seconds) + 5,

@@ -12,12 +12,10 @@ import contextlib
 import dataclasses
 import json
 import logging
-import pathlib
 import threading
 import time
 import zlib
 from collections.abc import Callable, Mapping
-from urllib.parse import quote
 
 import prometheus_client
 import tensorflow as tf
@@ -30,6 +28,7 @@ from starlette.routing import Route
 from serving.server.batches import Batches
 from serving.server.errors import ServingError
 from serving.server.json_tensors import columns, columns_of, predictions, rows_of
+from serving.server.page import FILES, described, file_response
 from serving.server.served import ServedModel, Version, served_version
 
 DEFAULT = "serving_default"
@@ -46,16 +45,6 @@ CHUNK = 2**16
 LARGE = 2**13
 # Requests that are read or answered at a time, as a multiple of those that may wait.
 IN_FLIGHT = 2
-PAGE = pathlib.Path(__file__).parent.parent / "page"
-PAGE_TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
-# The page loads nothing from elsewhere, and no other page shows it in a frame.
-PAGE_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
-    "img-src 'self' data: blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-cache",
-}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -135,8 +124,7 @@ class Rest:
                 Route("/v1/models/{name}", self.answered(self.status)),
                 Route("/models", self.answered(self.shown)),
                 Route("/models/{name}/{version}/{example}", self.answered(self.example)),
-                Route("/", self.page),
-                *(Route(f"/{path.name}", self.page) for path in sorted(PAGE.iterdir()) if path.suffix in PAGE_TYPES),
+                *(Route(f"/{name}", self.page) for name in FILES),
                 Route("/{rest:path}", self.answered(self.malformed), methods=["GET", "POST", "PUT", "DELETE", "PATCH"]),
             ],
             lifespan=self.lifespan,
@@ -210,47 +198,16 @@ class Rest:
             self.check_host(request)
         except ServingError as error:
             return refused(error)
-        path = PAGE / (request.url.path.rsplit("/", 1)[-1] or "index.html")
-        return Response(path.read_bytes(), headers=PAGE_HEADERS, media_type=PAGE_TYPES[path.suffix])
+        return file_response(FILES[request.url.path.rsplit("/", 1)[-1]])
 
     async def shown(self, request: Request) -> Response:
         """What the page knows of the models."""
-        return JSONResponse({"models": [self.described(name, model.version) for name, model in self.models.items()]})
-
-    def described(self, name: str, version: Version) -> dict:
-        """A model as the page sees it."""
-        about, page = version.about, version.about.get("page", {})
-        return {
-            "name": name,
-            "version": version.number,
-            "weights": about.get("weights", ""),
-            "limits": about.get("limits", {}),
-            "counts": about.get("counts", {}),
-            "classes": version.classes,
-            "signatures": {
-                key: {
-                    "inputs": {input: spec.shape.as_list() for input, spec in signature.inputs.items()},
-                    "outputs": list(signature.outputs),
-                }
-                for key, signature in version.signatures.items()
-            },
-            "page": {
-                "size": page.get("size", [0, 0]),
-                "direction": page.get("direction", ""),
-                "palettes": page.get("palettes", {}),
-                "captions": page.get("captions", []),
-                "examples": {
-                    direction: [f"models/{quote(name, safe='')}/{version.number}/{file}" for file in files]
-                    for direction, files in page.get("examples", {}).items()
-                },
-            },
-        }
+        return JSONResponse({"models": [described(name, model.version) for name, model in self.models.items()]})
 
     async def example(self, request: Request) -> Response:
         """An example input."""
         _, version = self.version_of(request)
-        path = version.example(request.path_params["example"])
-        return Response(path.read_bytes(), headers=PAGE_HEADERS, media_type="image/png")
+        return file_response(version.example(request.path_params["example"]))
 
     async def malformed(self, request: Request) -> Response:
         """What is no path of this server."""

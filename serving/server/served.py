@@ -4,7 +4,7 @@ import dataclasses
 import json
 import pathlib
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import tensorflow as tf
 from absl import logging
@@ -181,3 +181,25 @@ class ServedModel:
     def stop(self):
         """End the watch."""
         self._stopped.set()
+
+
+def models_of(folders: Sequence[pathlib.Path]) -> dict[str, ServedModel]:
+    """The models by the names under which they are served: that of the export or, of several alike, of the run.
+
+    Args:
+        folders: of versions.
+
+    Raises:
+        DataError: there is none that can be loaded in one of them, or two have one name.
+    """
+    models = [ServedModel(folder) for folder in folders]
+    names = [model.name for model in models]
+    for model in models:
+        if names.count(model.name) > 1:
+            model.name = model.folder.absolute().parent.name
+    served = {model.name: model for model in models}
+    if len(served) < len(models):
+        raise DataError(
+            f"the models that are served must have names of their own. Received: {', '.join(map(str, folders))}"
+        )
+    return served

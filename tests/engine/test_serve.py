@@ -15,10 +15,12 @@ import pytest
 
 from engine.command import CommandError, Serve
 from engine.folder import RunError
-from engine.serve import exports_of, is_local, models_of, opening_lines, rules_of
+from engine.serve import exports_of, is_local, opening_lines, rules_of
+from pipelines.examples import DataError
 from serving.export import export
 from serving.guide import About
 from serving.server.rest import LOCAL, Rules
+from serving.server.served import models_of
 from tests.serving.server.test_rest import LIMITS, ROW, labeled_sampler
 from tests.test_layout import ROOT
 
@@ -53,7 +55,7 @@ def test_models_of_one_name_are_told_apart_by_their_runs(runs):
     folders = exports_of(Serve(workdir=f"{runs / 'first'},{runs / 'second'}"))
     assert list(models_of(folders)) == ["first", "second"]
     assert list(models_of(folders[:1])) == ["cgan"]
-    with pytest.raises(RunError, match="names of their own"):
+    with pytest.raises(DataError, match="names of their own"):
         models_of([folders[0], folders[0]])
 
 
