@@ -203,13 +203,13 @@ function directionButtons(directions, choose) {
   return names.length < 2 ? "" : buttons("Direction", names.map((name) => ({ name: name.replace("to", " to "), value: name })), names[0], choose);
 }
 
-// Asks for the translation of the newest picture.
+// Asks for the translation of the newest picture, which a function gives as the server takes it.
 function translating(context, signatureOf, seed) {
   return newest(
     async (source) => {
       const signature = signatureOf();
       const inputs = context.model.signatures[signature].inputs;
-      const given = { image_bytes: await inBase64(await source()) };
+      const given = { image_bytes: await source() };
       if ("seed" in inputs) given.seed = seed();
       return predict(context.model.name, signature, [given]);
     },
@@ -225,7 +225,7 @@ function draw(panel, context) {
   let direction = Object.keys(drawn)[0];
   let drawing = null;
   const ask = translating(context, () => drawn[direction], () => controls.seed());
-  const change = () => ask(drawing.blob);
+  const change = () => ask(drawing.file);
   const controls = seedControls(change);
   const seeded = "seed" in context.model.signatures.serving_default.inputs;
   const open = (name) => {
@@ -307,7 +307,7 @@ function picture(panel, context) {
   let source = null;
   const shown = make("img", { alt: "the picture", hidden: true });
   const ask = translating(context, () => directions[direction], () => controls.seed());
-  const change = () => source && ask(async () => source);
+  const change = () => source && ask(() => inBase64(source));
   const controls = seedControls(change);
   const seeded = "seed" in context.model.signatures.serving_default.inputs;
   const choose = async (blob) => {

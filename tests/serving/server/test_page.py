@@ -8,14 +8,17 @@ import urllib.request
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from PIL import Image
 
 from serving.export import export
 from serving.guide import About
 from serving.hints import Hints
 from serving.images import TranslationSampler, Translator
+from serving.latents import LatentSampler
 from serving.server.rest import Rules
 from serving.server.served import ServedModel
+from serving.styles import StyleSampler
 from tests.serving.server.test_rest import LIMITS, Running, labeled_sampler
 from tests.serving.test_export import CAPTIONS, make_sampler
 
@@ -28,9 +31,43 @@ SIDE = 16
 RED, BLUE = "#ff0000", "#0000ff"
 
 
+def halved():
+    """A network of half the contrast."""
+    image = keras.Input((None, None, 3), name="image")
+    return keras.Model({"image": image}, keras.layers.Rescaling(0.5)(image))
+
+
+def coded_sampler():
+    """Pictures of four pixels, by row the noise, a category of three and three codes."""
+
+    def latents(count, seed):
+        drawn = tf.random.stateless_uniform((count, 6), seed, -0.4, 0.4)
+        return tf.concat([drawn, tf.one_hot(tf.zeros([count], tf.int32), 3), tf.zeros([count, 3])], axis=1)
+
+    latent = keras.Input((12,), name="latent")
+    network = keras.Model({"latent": latent}, keras.layers.Reshape((2, 2, 3))(latent))
+    return LatentSampler(network, latents, parts={"noise": 6, "category": 3, "codes": 3})
+
+
+def point_sampler():
+    """The noise itself, in two dimensions."""
+    latent = keras.Input((2,), name="latent")
+    network = keras.Model({"latent": latent}, keras.layers.Rescaling(1.0)(latent))
+    return LatentSampler(network, lambda count, seed: tf.random.stateless_normal((count, 2), seed), output="points")
+
+
+def style_sampler():
+    """The sampler of captions, in the styles of pictures of four pixels."""
+    image = keras.Input((2, 2, 3), name="image")
+    style = keras.layers.Dense(5)(keras.layers.Flatten()(image))
+    return StyleSampler(keras.Model({"image": image}, style), make_sampler())
+
+
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    """A server with a model of captions, one of classes, and one that makes pictures negative, drawn in two colors."""
+    """A server with a model of captions, one of classes, one that makes pictures negative, drawn in two colors, and one
+    each of two directions, of codes, of points and of styles.
+    """
     folder = tmp_path_factory.mktemp("page")
     image = keras.Input((None, None, 3), name="image")
     network = keras.Model({"image": image}, keras.layers.Rescaling(-1.0)(image))
@@ -39,7 +76,13 @@ def server(tmp_path_factory):
     export(make_sampler(), folder / "text", About("gan_cls", hints=Hints(captions=tuple(CAPTIONS[:2]))))
     export(labeled_sampler(), folder / "cgan", About("cgan", limits=LIMITS))
     export(TranslationSampler({"AtoB": Translator(network, 8)}), folder / "pix2pix", About("pix2pix", hints=hints))
-    models = [ServedModel(folder / name) for name in ("text", "cgan", "pix2pix")]
+    both = {"AtoB": Translator(network, 8), "BtoA": Translator(halved(), 8)}
+    export(TranslationSampler(both), folder / "cyclegan", About("cyclegan"))
+    export(coded_sampler(), folder / "infogan", About("infogan"))
+    export(point_sampler(), folder / "gan_2d", About("gan_2d"))
+    export(style_sampler(), folder / "style_encoder", About("style_encoder"))
+    names = ("text", "cgan", "pix2pix", "cyclegan", "infogan", "gan_2d", "style_encoder")
+    models = [ServedModel(folder / name) for name in names]
     running = Running({model.name: model for model in models}, Rules())
     yield running
     running.stop()
@@ -192,10 +235,8 @@ def dropped(page, name, kind, content):
 
 def test_a_dropped_picture_is_translated_and_what_is_none_is_refused_in_words(page):
     choose(page, "pix2pix", "A picture")
-    pixels = np.random.default_rng(0).integers(0, 256, (9, 14, 3), np.uint8)
-    file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "png")
-    dropped(page, "a.png", "image/png", file.getvalue())
+    pixels, file = noise_file(9, 14)
+    dropped(page, "a.png", "image/png", file)
     until(page, lambda: len(pictures(page)) == 1)
     np.testing.assert_array_equal(pictures(page)[0], 255 - pixels)
     dropped(page, "a.txt", "text/plain", b"no picture")
@@ -206,9 +247,82 @@ def test_a_dropped_picture_is_translated_and_what_is_none_is_refused_in_words(pa
     until(page, lambda: page.inner_text("#message") == "" and colors(pictures(page)[0]) == {(0, 255, 255)})
 
 
+def noise_file(height, width):
+    """(pixels, the file)"""
+    pixels, file = np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8), io.BytesIO()
+    Image.fromarray(pixels).save(file, "png")
+    return pixels, file.getvalue()
+
+
+def test_a_picture_is_translated_in_either_direction(page):
+    choose(page, "cyclegan", "A picture")
+    pixels, file = noise_file(9, 14)
+    dropped(page, "a.png", "image/png", file)
+    until(page, lambda: pictures(page) and (pictures(page)[0] == 255 - pixels).all())
+    page.get_by_role("button", name="B to A").click()
+    half = (pixels / 127.5 - 1) / 2
+    until(page, lambda: np.abs(pictures(page)[0] - (half + 1) * 127.5).max() <= 1)
+    page.get_by_role("button", name="A to B").click()
+    until(page, lambda: (pictures(page)[0] == 255 - pixels).all())
+
+
+def test_codes_are_sliders_and_categories_stand_side_by_side(page):
+    choose(page, "infogan", "Codes")
+    until(page, lambda: len(pictures(page)) == 3)
+    first = pictures(page)
+    # The noise is that of the seed in all, and the third pixel's channels are the category.
+    for category, picture in enumerate(first):
+        np.testing.assert_array_equal(picture[0], first[0][0])
+        assert picture[1, 0].tolist() == [255 if place == category else 128 for place in range(3)]
+    page.get_by_label("Code 2, -2 to 2", exact=True).press("End")
+    until(page, lambda: all(picture[1, 1].tolist() == [128, 255, 128] for picture in pictures(page)))
+    page.get_by_label("Seed", exact=True).fill("9")
+    page.get_by_label("Seed", exact=True).press("Enter")
+    until(page, lambda: (pictures(page)[0][0] != first[0][0]).any())
+
+
+def test_points_are_plotted(page):
+    choose(page, "gan_2d", "Points")
+    until(page, lambda: page.query_selector("#result canvas"))
+    blue = """canvas => {
+        const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+        return Array.from({ length: data.length / 4 }, (_, i) => i).filter((i) => data[4 * i] < 100);
+    }"""
+    first = page.eval_on_selector("#result canvas", blue)
+    # 64 points of 16 pixels each, some over others.
+    assert 300 < len(first) <= 64 * 16
+    assert "from -" in page.inner_text("#result")
+    page.get_by_role("button", name="other noise").click()
+    until(page, lambda: page.eval_on_selector("#result canvas", blue) != first)
+
+
+def test_a_sentence_is_drawn_in_the_style_of_a_picture(page, server):
+    choose(page, "style_encoder", "The style of a picture")
+    _, file = noise_file(8, 8)
+    page.get_by_label("Sentence", exact=True).fill("a red bird")
+    dropped(page, "a.png", "image/png", file)
+
+    def served(caption):
+        row = {"image_bytes": {"b64": base64.b64encode(file).decode()}, "captions": caption}
+        answer = server.predict("/v1/models/style_encoder", signature_name="transfer", instances=[row])
+        return np.asarray(Image.open(io.BytesIO(base64.b64decode(answer["predictions"][0]["b64"]))))
+
+    until(page, lambda: pictures(page) and (pictures(page)[0] == served("a red bird")).all())
+    page.get_by_label("Sentence", exact=True).fill(CAPTIONS[0])
+    until(page, lambda: (pictures(page)[0] == served(CAPTIONS[0])).all())
+    assert (served(CAPTIONS[0]) != served("a red bird")).any()
+
+
 def test_a_checker_finds_no_serious_fault(page):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed").Axe()
-    for model, tool in (("gan_cls", "A sentence"), ("cgan", "A class"), ("pix2pix", "Draw"), ("pix2pix", "A picture")):
+    for model, tool in (
+        ("gan_cls", "A sentence"),
+        ("cgan", "A class"),
+        ("pix2pix", "Draw"),
+        ("pix2pix", "A picture"),
+        ("infogan", "Codes"),
+        ("gan_2d", "Points"),
+    ):
         choose(page, model, tool)
         page.wait_for_timeout(300)
         for scheme in ("light", "dark"):
