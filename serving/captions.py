@@ -66,6 +66,7 @@ class CaptionSampler(Sampler):
             which is the first of `--mode=sample --seed=s` for that caption. Returns `png_bytes` (B,).
         embeddings_and_seed: embeddings (B, *text_shape) float32 and seeds.
         embeddings_and_noise: embeddings and noise (B, latent_dim) float32.
+        embed: captions; returns their `embeddings` (B, *text_shape) float32, as the generator alone takes them, too.
         between: captions, other_captions (B,) strings, share (B,) float32, seeds: of embeddings between those of the
             two, the first at a share of 0.
         pixels, between_pixels, embeddings_and_seed_pixels, embeddings_and_noise_pixels: the same as `images` (B, side,
@@ -88,6 +89,9 @@ class CaptionSampler(Sampler):
         def captions_and_seed(captions, seed):
             return embeddings_and_seed(self.encoder.embed(captions), seed)
 
+        def embed(captions):
+            return {"embeddings": self.encoder.embed(captions)}
+
         def between(captions, other_captions, share, seed):
             return embeddings_and_seed(
                 mixed(self.encoder.embed(captions), self.encoder.embed(other_captions), share), seed
@@ -100,6 +104,7 @@ class CaptionSampler(Sampler):
             return drawn | pictures(DEFAULT, PIXELS, embeddings_and_seed, [embeddings, seed])
         return (
             drawn
+            | {"embed": (embed, [captions])}
             | pictures("embeddings_and_seed", "embeddings_and_seed_pixels", embeddings_and_seed, [embeddings, seed])
             | pictures(DEFAULT, PIXELS, captions_and_seed, [captions, seed])
             | pictures("between", "between_pixels", between, [captions, other_captions, share, seed])

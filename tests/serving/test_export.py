@@ -39,6 +39,7 @@ inputs["serving_default"] = inputs["embeddings_and_seed"]
 if captions is not None:
     inputs["serving_default"] = dict(captions=captions, seed=tf.constant(given["seed"]))
     others = dict(other_captions=tf.reverse(captions, [0]), share=tf.constant([0.0, 1.0, 0.5, 1.0]))
+    inputs["embed"] = dict(captions=captions)
     inputs["between"] = inputs["serving_default"] | others
 results = {"names": sorted(model.signatures)}
 for name in model.signatures:
@@ -113,6 +114,12 @@ def test_embeddings_give_the_pixels_of_the_sampler(exported):
         assert_same_pixels(found["embeddings_and_seed_pixels images"][row : row + 1], wanted)
 
 
+def test_embeddings_of_captions_are_those_of_the_sampler(exported):
+    sampler, _, found = exported
+    np.testing.assert_allclose(found["embed embeddings"], sampler.embed(CAPTIONS), atol=1e-6)
+    assert np.ptp(found["embed embeddings"]) > 0.01
+
+
 def test_between_two_captions_lie_their_embeddings(exported):
     sampler, _, found = exported
     texts, shares = sampler.embed(CAPTIONS), [0.0, 1.0, 0.5, 1.0]
@@ -127,7 +134,7 @@ def test_each_signature_of_png_files_has_a_twin_with_the_same_pixels(exported):
     _, _, found = exported
     names = ["between", "embeddings_and_noise", "embeddings_and_seed", "serving_default"]
     twins = {name: "pixels" if name == "serving_default" else f"{name}_pixels" for name in names}
-    assert found["names"].tolist() == sorted([*twins, *twins.values()])
+    assert found["names"].tolist() == sorted([*twins, *twins.values(), "embed"])
     for name, twin in twins.items():
         # Pixels are several times as large in JSON: each signature gives one of the two.
         assert [key for key in found if key.startswith(f"{name} ")] == [f"{name} png_bytes"]
