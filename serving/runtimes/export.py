@@ -78,6 +78,9 @@ def written_rightly(
         for inputs in taken.examples(counts):
             wanted.append(taken.network(inputs, training=False)[taken.output].numpy())
             found.append(computed(inputs))
+    except OSError:
+        # A full disk is no fault of the network.
+        raise
     except Exception as error:
         # Converters and interpreters raise almost anything.
         reason = " ".join(str(error).split())[:REASON] or type(error).__name__
