@@ -16,6 +16,11 @@ def judge_all(judge: AttributeJudge, images: np.ndarray) -> np.ndarray:
     return in_batches(judge.judge, images)
 
 
+def as_judged(images: np.ndarray, rows: np.ndarray, image_size: int, channels: int) -> tf.Tensor:
+    """Some rows of (n, h, w, c') uint8 images as a judge takes them: (m, image_size, image_size, c) in [-1, 1]."""
+    return to_float(with_channels(center_crop(np.asarray(images[rows]), image_size), channels))
+
+
 def judge_extractor(judge: AttributeJudge) -> Extractor:
     """The activations of the judge's last hidden layer, as features of images; of a judge of classes, these too."""
     classifier, is_of_classes = judge.classifier, isinstance(judge, ClassJudge)
@@ -39,12 +44,11 @@ class JudgeOutputs(Outputs):
     """
 
     def __init__(self, judge: AttributeJudge, data, channels: int):
-        size, images = judge.config.image_size, data.examples.images
+        images = data.examples.images
 
         def seen(rows):
             # As floats, all images would take four times their pixels.
-            cropped = with_channels(center_crop(np.asarray(images[rows.numpy()]), size), channels)
-            return judge.judge(to_float(cropped))
+            return judge.judge(as_judged(images, rows.numpy(), judge.config.image_size, channels))
 
         self.seen = in_batches(seen, np.arange(len(images)))
 

@@ -9,7 +9,7 @@ class Experiment:
 
     Attributes:
         function: dotted name of the function from an `experiments.subject.Subject` to an `experiments.result.Finding`;
-            of what is not drawn from noise, from an `experiments.subject.Evaluated`.
+            of texts, from an `experiments.subject.Evaluated`; of judges, from an `experiments.subject.Judged`.
         summary: one line on what it shows.
         needs: keys of `experiments.explore.REQUIREMENTS`, checked in this order: the cheap ones first.
         of: the models that it is for, by what they draw from (`models.core.preset.Preset.samples_from`).
@@ -48,6 +48,9 @@ EXPERIMENTS = {
     ),
     "interpolation": Experiment(
         "experiments.interpolation.run", "from sentence to sentence and from noise to noise, in steps", of="captions"
+    ),
+    "adversarial_examples": Experiment(
+        "experiments.adversarial_examples.run", "images changed so that a judge is wrong about them", of="real images"
     ),
     "style_transfer": Experiment(
         "experiments.style_transfer.run", "captions drawn in the style of real images", of="images and captions"

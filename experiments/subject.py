@@ -9,6 +9,7 @@ import numpy as np
 from evaluation.evaluator import Data, Outputs
 from experiments.networks import images_of
 from models.core.trained import TrainedModel
+from models.judges.judge import ClassJudge
 from pipelines.examples import CaptionedImages, LabeledImages
 from pipelines.images import to_float, with_channels
 
@@ -106,6 +107,23 @@ class Subject:
             batch = {name: given[name][start : start + WARM_UP_BATCH_SIZE] for name in discriminator.input}
             discriminator(batch, training=True)
         return discriminator
+
+
+@dataclasses.dataclass(frozen=True)
+class Judged:
+    """A trained judge of classes, and images that it was not trained on.
+
+    Attributes:
+        judge: the model.
+        examples: the images, with labels.
+        real: rows of the examples -> these images as the judge takes them, (n, s, s, c) in [-1, 1].
+        seed: of all that an experiment draws at random.
+    """
+
+    judge: ClassJudge
+    examples: LabeledImages
+    real: Callable[[np.ndarray], np.ndarray]
+    seed: int
 
 
 @dataclasses.dataclass(frozen=True)

@@ -8,11 +8,11 @@ from engine.parts.parts import Parts
 from engine.scorers import evaluation_data
 from experiments.explore import explore
 from experiments.result import NotApplicableError, NothingFoundError
-from experiments.subject import Evaluated, Subject
+from experiments.subject import Evaluated, Judged, Subject
 from pipelines.atomic import atomic_write
 
 
-def explore_run(folder: RunFolder, name: str, subject: Subject | Evaluated) -> dict:
+def explore_run(folder: RunFolder, name: str, subject: Subject | Evaluated | Judged) -> dict:
     """Write an experiment's pictures and figures to the folder `explore` of the run; returns the figures.
 
     Args:

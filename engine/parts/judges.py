@@ -1,8 +1,11 @@
 """The judges: trained on real images, they name the class or the attributes that they see in a picture."""
 
+from engine.command import Explore
+from engine.parts.exploration import explore_run
 from engine.parts.generation import classed, data_record
 from engine.parts.parts import Parts, Prepared, fingerprint, with_measured
-from evaluation.judges import JudgeOutputs
+from evaluation.judges import JudgeOutputs, as_judged
+from experiments.subject import Judged
 from pipelines.batches.captions import attribute_batches
 from pipelines.batches.labeled import class_batches
 from pipelines.examples import DataError
@@ -72,3 +75,12 @@ class ClassJudgeParts(JudgeParts):
             )
         batches = class_batches(examples, config)
         return Prepared(with_measured(config, batches.measured), batches, data_record(examples))
+
+    def explore(self, model, command: Explore):
+        """Write the experiment's pictures and figures to the folder `explore` of the run."""
+        examples, config = self.run.splits.unseen[0], model.config
+
+        def real(rows):
+            return as_judged(examples.images, rows, config.image_size, config.channels).numpy()
+
+        return explore_run(self.folder, command.experiment, Judged(model, examples, real, command.seed))

@@ -67,8 +67,8 @@ class Preset:
         per_dataset: what a dataset changes in `config`.
         modes: what `--mode` accepts for it, beside `ALWAYS`.
         both_ways: whether it translates from A to B and from B to A, so that --direction chooses when sampling.
-        samples_from: what --mode=sample makes pictures of: "captions", "images", "noise" or "images and captions"; an
-            experiment is for one of them.
+        samples_from: what --mode=sample makes pictures of: "captions", "images", "noise" or "images and captions"; of a
+            judge, what it looks at: "real images". An experiment is for one of them.
         pictures_every: steps between pictures, unless --pictures_every says otherwise.
         published: the constants as the sources publish them; () where there is no source.
         why_per_dataset: why each of these datasets changes anything, one line each.

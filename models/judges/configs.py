@@ -18,6 +18,8 @@ class JudgeConfig(TrainingConfig):
 
     # Of the images.
     channels = 3
+    # Judges of attributes see what a generator makes, which nobody changed to deceive them.
+    adversarial_epsilon = 0.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,3 +28,10 @@ class ClassJudgeConfig(JudgeConfig):
 
     channels: int = setting(0, "of an image: 1 or 3; 0: from the data", choices=(0, 1, 3))
     flip: bool = setting(False, "whether training images are mirrored with probability 1/2")
+    adversarial_epsilon: float = setting(
+        0.0,
+        "adversarial training: half of the loss is that of images changed by the fast gradient sign method, by this "
+        "share of the range of pixels; 0: none; Goodfellow et al. 2015, section 6",
+        minimum=0.0,
+        maximum=1.0,
+    )

@@ -6,6 +6,7 @@ from keras import layers
 
 from models.core.trained import TrainedModel
 from models.judges.configs import ClassJudgeConfig, JudgeConfig
+from models.judges.perturbations import fast_gradient_sign
 
 
 def attribute_classifier(config: JudgeConfig) -> keras.Model:
@@ -46,21 +47,42 @@ class AttributeJudge(TrainedModel):
         self.classifier = attribute_classifier(self.config)
 
     def train_step(self, batch):
-        """One step on the mean cross-entropy over the attributes."""
-        attributes = batch["attributes"]
+        """One step on the mean cross-entropy over the attributes.
+
+        With `adversarial_epsilon`, half of it is that of images which the fast gradient sign method has changed against
+        the classifier as it is (Goodfellow et al. 2015, section 6: alpha = 1/2).
+        """
+        image, attributes, epsilon = batch["image"], batch["attributes"], self.config.adversarial_epsilon
         with tf.GradientTape() as tape:
-            logits = self.split(self.classifier({"image": batch["image"]}, training=True))
-            loss = tf.add_n(
-                [
-                    tf.reduce_mean(
-                        tf.nn.sparse_softmax_cross_entropy_with_logits(labels=attributes[:, index], logits=part)
-                    )
-                    for index, part in enumerate(logits)
-                ]
-            ) / len(logits)
+            with tf.GradientTape(watch_accessed_variables=False) as image_tape:
+                image_tape.watch(image)
+                logits = self.classifier({"image": image}, training=True)
+                loss = self.entropy(logits, attributes)
+            if epsilon:
+                adversarial = fast_gradient_sign(image, image_tape.gradient(loss, image), epsilon)
+                loss = (loss + self.entropy(self.classifier({"image": adversarial}, training=True), attributes)) / 2.0
         self.minimize(loss, tape, "classifier")
-        predicted = tf.stack([tf.argmax(part, axis=1, output_type=attributes.dtype) for part in logits], axis=1)
+        parts = self.split(logits)
+        predicted = tf.stack([tf.argmax(part, axis=1, output_type=attributes.dtype) for part in parts], axis=1)
         return self.track(loss=loss, accuracy=tf.reduce_mean(tf.cast(predicted == attributes, tf.float32)))
+
+    def entropy(self, logits: tf.Tensor, attributes: tf.Tensor) -> tf.Tensor:
+        """The cross-entropy of (B, sum(value_counts)) logits and (B, A) attributes: the mean over both."""
+        losses = [
+            tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels=attributes[:, index], logits=part))
+            for index, part in enumerate(self.split(logits))
+        ]
+        return tf.add_n(losses) / len(losses)
+
+    @tf.function(reduce_retracing=True)
+    def input_gradient(self, images: tf.Tensor, attributes: tf.Tensor) -> tf.Tensor:
+        """The gradient of the cross-entropy by (B, image_size, image_size, channels) images in [-1, 1]; of the trained
+        judge, whose normalization is that of inference.
+        """
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(images)
+            loss = self.entropy(self.classifier({"image": images}, training=False), attributes)
+        return tape.gradient(loss, images)
 
     def split(self, logits: tf.Tensor) -> list[tf.Tensor]:
         """The logits of each attribute."""
@@ -81,3 +103,8 @@ class ClassJudge(AttributeJudge):
     """Predicts the class of an image, as its only attribute."""
 
     config_class = ClassJudgeConfig
+
+    @tf.function(reduce_retracing=True)
+    def probabilities(self, images: tf.Tensor) -> tf.Tensor:
+        """(B, classes) of (B, image_size, image_size, channels) images in [-1, 1]."""
+        return tf.nn.softmax(self.classifier({"image": images}, training=False))

@@ -19,7 +19,8 @@ PRESETS = {
             "cifar10": {"epochs": 20, "flip": True},
             "birds_colors": {"flip": True},
         },
-        modes=("train", "evaluate"),
+        modes=("train", "evaluate", "explore"),
+        samples_from="real images",
     ),
     "attribute_judge": Preset(
         model="models.judges.judge.AttributeJudge",
@@ -30,5 +31,6 @@ PRESETS = {
         source="this project",
         needs=frozenset({"image", "attributes"}),
         modes=("train", "evaluate"),
+        samples_from="real images",
     ),
 }
