@@ -13,7 +13,7 @@ from absl import logging
 
 from callbacks.best import BestCheckpoint
 from callbacks.checkpoints import chosen, restore, save
-from engine.command import Evaluate, Explore, Export, Generate, Report, Sample, Train
+from engine.command import SAVED_MODEL, Evaluate, Explore, Export, Generate, Report, Sample, Train
 from engine.describe import describe
 from engine.evaluate import (
     check_early,
@@ -261,7 +261,7 @@ class Run:
     def export(self, command: Export) -> pathlib.Path:
         """Write a numbered SavedModel, or a numbered folder of files for another program."""
         model = self.trained_model(command.checkpoint)
-        if command.format in RUNTIMES:
+        if command.format != SAVED_MODEL:
             return self.write_files(model, RUNTIMES[command.format])
         return self.write_export(model, self.parts.sampler(model), command)
 

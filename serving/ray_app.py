@@ -12,13 +12,14 @@ import pathlib
 from ray import serve
 
 from serving.server.rest import IN_FLIGHT, Rest, Rules
-from serving.server.served import models_of
+from serving.server.served import models_of, version_paths
 
 # Which names the proxy is reached by is for the cluster to say.
 RULES = Rules(hosts=())
 
 
-@serve.deployment(max_ongoing_requests=IN_FLIGHT * RULES.waiting)
+# What is beyond a replica's share waits in the proxy, as much again; of more Ray answers 503.
+@serve.deployment(max_ongoing_requests=IN_FLIGHT * RULES.waiting, max_queued_requests=IN_FLIGHT * RULES.waiting)
 @serve.ingress()
 class Replica:
     """The models in one process.
@@ -41,8 +42,20 @@ def app(arguments: dict[str, str]) -> serve.Application:
     Args:
         arguments: `exports`, folders of versions separated by commas; `replicas`, how many processes, by default 1;
             `cpus`, processors that Ray sets aside for each, by default 1.
+
+    Raises:
+        ValueError: they are others, or no such folders or numbers.
     """
-    options = {"num_cpus": float(arguments.get("cpus", 1))}
-    deployment = Replica.options(num_replicas=int(arguments.get("replicas", 1)), ray_actor_options=options)
+    if unknown := set(arguments) - {"exports", "replicas", "cpus"}:
+        raise ValueError(f"accepted are exports=, replicas= and cpus=. Received: {', '.join(sorted(unknown))}")
     # Replicas may start in another folder.
-    return deployment.bind([str(pathlib.Path(folder).absolute()) for folder in arguments["exports"].split(",")])
+    folders = [pathlib.Path(part).absolute() for part in arguments.get("exports", "").split(",") if part]
+    if not folders or not all(map(version_paths, folders)):
+        received = arguments.get("exports", "no exports=")
+        raise ValueError(f"exports= must name folders of exported versions, separated by commas. Received: {received}")
+    try:
+        replicas, cpus = int(arguments.get("replicas", 1)), float(arguments.get("cpus", 1))
+    except ValueError as error:
+        raise ValueError(f"replicas= and cpus= must be numbers. Received: {error}") from None
+    deployment = Replica.options(num_replicas=replicas, ray_actor_options={"num_cpus": cpus})
+    return deployment.bind(list(map(str, folders)))

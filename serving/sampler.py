@@ -68,9 +68,9 @@ class Sampler(tf.Module):
 
     def alone(self) -> dict[str, Alone]:
         """By name, its networks as other programs can compute them: of text to image, say, the generator of embeddings
-        and noise.
+        and noise. None by default.
         """
-        raise NotImplementedError
+        return {}
 
     def draw(self, inputs: Mapping[str, object], seed: int) -> np.ndarray:
         """What the model makes of its inputs; the same inputs and seed give the same result, here and when served.

@@ -64,6 +64,7 @@ class StyleSampler(Sampler):
 
         serving_default: image_bytes (B,) strings, JPEG or PNG files of any sizes; returns `style` (B, latent_dim).
         images: images (B, h, w, 3) uint8; the same.
+        embed: captions; returns their `embeddings`. Not of a generator of embeddings from a file.
         transfer: image_bytes and captions (B,) strings: each caption in the style of its image, as `png_bytes` (B,).
             Not of a generator of embeddings from a file.
         transfer_embeddings: image_bytes and embeddings (B, text_dim); the same.
@@ -99,4 +100,5 @@ class StyleSampler(Sampler):
         }
         if self.captions.encoder is None:
             return served
+        served["embed"] = self.captions.signatures()["embed"]
         return served | pictures("transfer", "transfer_pixels", transfer, [image_bytes, captions])

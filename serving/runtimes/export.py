@@ -14,10 +14,10 @@ from serving.sampler import GENERATED, Sampler
 from serving.versions import next_version
 
 # Of the standard deviation of what TensorFlow computes: a difference beyond this is no rounding. Correct files were
-# seen to differ by 1e-6 to 3e-4.
+# seen to differ by 1e-6 to 3e-4 of it.
 TOLERANCE = 1e-3
-# Of a network that gives one number for everything.
-LEAST_SPREAD = 1e-9
+# Where numbers hardly differ: of the largest, several steps of float32.
+ROUNDING = 16 * np.finfo(np.float32).eps
 # Of a converter's reason.
 REASON = 200
 
@@ -34,13 +34,17 @@ def export_to(runtime: Runtime, sampler: Sampler, folder: pathlib.Path, about: A
         about: what they are.
 
     Raises:
-        DataError: a package is missing, or a network cannot be converted, or not rightly.
+        DataError: a package is missing, there is nothing to convert, or it cannot be converted, or not rightly.
     """
     runtime.check()
-    facts, lines = {}, []
+    networks, facts, lines = sampler.alone(), {}, []
+    if not networks:
+        raise DataError(
+            f"--format={runtime.name} needs a model whose networks can be computed alone. Received: {about.model}"
+        )
     with next_version(folder) as (aside, written):
         aside.mkdir()
-        for name, alone in sampler.alone().items():
+        for name, alone in networks.items():
             taken = portable(name, alone, runtime.fixed)
             file = f"{taken.name}{runtime.suffix}"
             inputs, output = sizes(taken.network.input), sizes(taken.network.output)
@@ -54,7 +58,11 @@ def export_to(runtime: Runtime, sampler: Sampler, folder: pathlib.Path, about: A
             if taken.multiple > 1 and not runtime.fixed:
                 facts[file]["multiple"] = taken.multiple
                 lines[-1] += f"; sides must be multiples of {taken.multiple}"
-        text = json.dumps({"model": about.model, "weights": about.weights, "files": facts}, indent=2)
+        told = {"model": about.model, "weights": about.weights, "files": facts}
+        if values := [line.removeprefix("- ") for line in sampler.about_files()]:
+            # What -1 and 1 are in the files that it was trained on.
+            told["values"] = values
+        text = json.dumps(told, indent=2)
         (aside / ABOUT).write_text(text + "\n", encoding="utf-8")
     return written, lines
 
@@ -71,14 +79,16 @@ def written_rightly(
     Raises:
         DataError: it cannot be written, or run, or differs by more than rounding.
     """
-    wanted, found = [], []
+    given = taken.examples(counts)
+    wanted = [taken.network(inputs, training=False)[taken.output].numpy() for inputs in given]
+    largest = max(float(np.max(np.abs(part))) for part in wanted)
+    if not np.isfinite(largest):
+        raise DataError(f"{path.name} is not written: the model must give finite numbers. Received: NaN or infinity")
     try:
         runtime.write(taken, path, about)
         computed = runtime.computed(path, taken.output)
-        for inputs in taken.examples(counts):
-            wanted.append(taken.network(inputs, training=False)[taken.output].numpy())
-            found.append(computed(inputs))
-    except OSError:
+        found = [computed(inputs) for inputs in given]
+    except (OSError, MemoryError):
         # A full disk is no fault of the network.
         raise
     except Exception as error:
@@ -88,21 +98,23 @@ def written_rightly(
             f"{path.name} cannot be made: a network must be one that {runtime.program} computes. Received: {reason}"
         ) from error
     difference = largest_difference(wanted, found)
-    spread = max(float(np.std(np.concatenate([part.ravel() for part in wanted]))), LEAST_SPREAD)
-    # Not a number is no number below.
-    if not difference <= TOLERANCE * spread:
+    spread = float(np.std(np.concatenate([part.ravel() for part in wanted])))
+    most = max(TOLERANCE * spread, ROUNDING * largest)
+    # Not a number is not below.
+    if not difference <= most:
         raise DataError(
-            f"{path.name} is not kept: {runtime.program} must compute what TensorFlow does, up to {TOLERANCE:g} of its "
-            f"standard deviation, {spread:.2g}. Received: a difference of {difference:.2g}"
+            f"{path.name} is not kept: {runtime.program} must compute what TensorFlow does, up to {most:.2g}. "
+            f"Received: a difference of {difference:.2g}"
         )
     return difference
 
 
 def largest_difference(wanted: list[np.ndarray], found: list[np.ndarray]) -> float:
-    """Of numbers; infinite where shapes differ."""
+    """Of numbers: infinite where shapes differ, and not a number where one of them is none."""
     if any(one.shape != other.shape for one, other in zip(wanted, found, strict=True)):
         return float("inf")
-    return max(float(np.max(np.abs(one - other))) for one, other in zip(wanted, found, strict=True))
+    # Python's own max may pass over what is not a number.
+    return float(np.max([np.max(np.abs(one - other)) for one, other in zip(wanted, found, strict=True)]))
 
 
 def agreement(difference: float) -> str:

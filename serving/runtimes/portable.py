@@ -64,8 +64,9 @@ def values(rng: np.random.Generator, name: str, dtype: str, shape: list[int], co
         return rng.uniform(-1.0, 1.0, shape).astype(dtype)
     drawn = rng.normal(size=shape).astype(dtype)
     if len(shape) == 3:
-        # Of a short caption the last words are zeros, which attention must not see.
-        drawn[:, shape[1] // 2 :] = 0.0
+        # Words have length 1; of every other caption the last ones are missing, which attention must not see.
+        drawn /= np.linalg.norm(drawn, axis=2, keepdims=True)
+        drawn[1::2, (shape[1] + 1) // 2 :] = 0.0
     return drawn
 
 
@@ -80,25 +81,26 @@ def portable(name: str, alone: Alone, fixed: bool) -> Portable:
         alone: the network.
         fixed: whether all its sizes are fixed: one row, and images of the sides that it was trained on.
     """
-    given, inputs = alone.network.input, {}
+    given, inputs, skipped = alone.network.input, {}, []
     for key, tensor in given.items():
         sizes = list(tensor.shape[1:])
         if key == "image" and fixed:
             sizes = [size or alone.sides[axis] for axis, size in enumerate(sizes)]
         batch = 1 if fixed or "image" in given else None
         inputs[key] = keras.Input(sizes, batch_size=batch, dtype=tensor.dtype, name=key)
+
+    def called(layer, *arguments, **options):
+        # Of dropout that is always on, the input.
+        if isinstance(layer, SeededDropout) and layer.always:
+            skipped.append(layer)
+            return arguments[0][0]
+        return layer(*arguments, **options)
+
     # The layers are the sampler's own.
     copy = keras.models.clone_model(
         alone.network, input_tensors=inputs, clone_function=lambda layer: layer, call_function=called
     )
-    if "seed" in inputs:
-        del inputs["seed"]
-        name = f"{name}_without_dropout"
+    # Without dropout it has no effect.
+    inputs.pop("seed", None)
+    name = f"{name}_without_dropout" if skipped else name
     return Portable(name, keras.Model(inputs, {alone.output: copy.output}, name=name), alone.multiple, alone.sides)
-
-
-def called(layer: keras.Layer, *inputs, **options):
-    """A layer's output, but of dropout that is always on, its input."""
-    if isinstance(layer, SeededDropout) and layer.always:
-        return inputs[0][0]
-    return layer(*inputs, **options)

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -79,9 +80,15 @@ def test_who_can_reach_it_is_said(runs, host, local):
 
 
 @pytest.fixture
-def started(runs):
+def flags():
+    """Of the server."""
+    return []
+
+
+@pytest.fixture
+def started(runs, flags):
     """A server in a process of its own: (process, its address)."""
-    command = [sys.executable, "main.py", "--mode=serve", f"--workdir={runs / 'first'}", "--port=0"]
+    command = [sys.executable, "main.py", "--mode=serve", f"--workdir={runs / 'first'}", "--port=0", *flags]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     found = None
     for line in process.stdout:
@@ -128,6 +135,14 @@ def test_sigterm_under_load_loses_no_request_that_was_accepted(started):
     # What came to the server was answered, the first request included.
     (line,) = (line for line in process.stdout if line.startswith("stopped: "))
     assert line == f"stopped: {len(answers) + 1:,} requests came, and all have been answered\n"
+
+
+@pytest.mark.parametrize("flags", [["--timeout_seconds=1"]])
+def test_half_a_head_is_given_up_after_the_time_limit(started):
+    port = int(re.search(r":(\d+)/", started[1])[1])
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as client:
+        client.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n")
+        assert client.recv(100).startswith(b"HTTP/1.1 408 ")
 
 
 def test_a_port_that_is_taken_is_one_line(started, runs):
