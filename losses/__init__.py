@@ -1,6 +1,7 @@
 """Losses: pure functions from tensors to one float32 scalar, the mean over this replica's examples."""
 
 from losses.adversarial import ADVERSARIAL, AdversarialLoss, PairedLoss
+from losses.boundary_seeking import boundary_seeking_loss
 from losses.classification import categorical_information, class_loss, continuous_information
 from losses.joint_embedding import alignment_loss, contrastive_loss, edited_words_loss, joint_embedding_loss
 from losses.mode_seeking import mode_seeking_loss
@@ -13,6 +14,7 @@ __all__ = [
     "AdversarialLoss",
     "PairedLoss",
     "alignment_loss",
+    "boundary_seeking_loss",
     "categorical_information",
     "class_loss",
     "continuous_information",

@@ -133,6 +133,14 @@ def hinge(margin: float = 1.0) -> AdversarialLoss:
     )
 
 
+def boundary_seeking() -> AdversarialLoss:
+    """Hjelm et al. 2018, for continuous images: the generator seeks the boundary, where D(G(z)) = 1/2.
+
+    Its loss is (log D - log(1 - D))^2 / 2, half the squared logit; the discriminator's that of Goodfellow et al. 2014.
+    """
+    return non_saturating()._replace(generator=lambda fake, real=None: squared_error(fake, 0.0) / 2.0)
+
+
 def wasserstein() -> AdversarialLoss:
     """Arjovsky et al. 2017: the critic's estimate of the Wasserstein-1 distance, negated."""
     return AdversarialLoss(
@@ -169,6 +177,7 @@ ADVERSARIAL: dict[str, Callable[..., AdversarialLoss | PairedLoss]] = {
     "non_saturating": non_saturating,
     "least_squares": least_squares,
     "hinge": hinge,
+    "boundary_seeking": boundary_seeking,
     "wasserstein": wasserstein,
     "relativistic": relativistic,
     "relativistic_average": relativistic_average,

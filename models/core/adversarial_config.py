@@ -13,6 +13,7 @@ LOSSES = (
     "non_saturating",
     "least_squares",
     "hinge",
+    "boundary_seeking",
     "wasserstein",
     "relativistic",
     "relativistic_average",

@@ -158,6 +158,24 @@ class ImageGenerationConfig(GenerationConfig):
 
 
 @dataclasses.dataclass(frozen=True)
+class BinaryGenerationConfig(ImageGenerationConfig):
+    """Images of black and white pixels, which are drawn, so that no gradient goes through them."""
+
+    estimator: str = setting(
+        "boundary_seeking",
+        "how the generator learns; straight_through: the gradient of a drawn pixel is taken for that of its expected "
+        "value, as in Bengio et al. 2013",
+        choices=("boundary_seeking", "straight_through"),
+    )
+    draws: int = setting(
+        20, "images that are drawn for each noise in the generator's turn, M; this project's", minimum=2
+    )
+
+    # The penalties' gradients at generated images, and a paired loss, are of the adversarial game alone.
+    pairs_logits = False
+
+
+@dataclasses.dataclass(frozen=True)
 class ACGANConfig(ImageGenerationConfig):
     """With an auxiliary classifier in the discriminator, which is not conditioned on the class."""
 

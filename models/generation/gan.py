@@ -126,6 +126,10 @@ class GAN(Adversarial):
         loss = self.adversarial
         return loss.generator(fake_logits, self.score(turn, turn.real, REAL) if loss.is_paired else None)
 
+    def generator_turn_loss(self, turn: Turn) -> tf.Tensor:
+        """The generator's loss in its own turn: of new images, as the discriminator sees them."""
+        return self.generator_loss(turn, self.score(turn, self.generate(turn), GENERATED))
+
     def train_step(self, batch):
         """Algorithm 1: k turns of the discriminator, each on new real and generated images, then the generator's."""
         *discriminator_turns, generator_turn = self.turns(batch)
@@ -137,7 +141,7 @@ class GAN(Adversarial):
             self.minimize(discriminator_loss, tape, "discriminator")
         turn = generator_turn
         with tf.GradientTape() as tape:
-            generator_loss = self.generator_loss(turn, self.score(turn, self.generate(turn), GENERATED))
+            generator_loss = self.generator_turn_loss(turn)
         self.minimize(generator_loss, tape, "generator")
         self.after_step()
         return self.track(

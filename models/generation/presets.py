@@ -3,6 +3,7 @@
 GAN: Goodfellow et al., "Generative Adversarial Nets" (NIPS 2014); "authors' code" is goodfeli/adversarial.
 CGAN: Mirza & Osindero, "Conditional Generative Adversarial Nets" (2014).
 DCGAN: Radford et al., "Unsupervised Representation Learning with Deep Convolutional GANs" (ICLR 2016).
+BGAN: Hjelm et al., "Boundary-Seeking Generative Adversarial Networks" (ICLR 2018).
 LSGAN: Mao et al., "Least Squares Generative Adversarial Networks" (ICCV 2017).
 WGAN: Arjovsky et al., "Wasserstein GAN" (ICML 2017).
 WGAN-GP: Gulrajani et al., "Improved Training of Wasserstein GANs" (NIPS 2017).
@@ -18,7 +19,13 @@ from collections.abc import Mapping
 from models.core.preset import MODES, Preset, Requirement
 from models.core.published import Published
 from models.generation import published
-from models.generation.configs import ACGANConfig, ImageGenerationConfig, InfoGANConfig, PointGenerationConfig
+from models.generation.configs import (
+    ACGANConfig,
+    BinaryGenerationConfig,
+    ImageGenerationConfig,
+    InfoGANConfig,
+    PointGenerationConfig,
+)
 from models.generation.published import LSGAN
 
 # Makes the papers' networks fast enough for small images on two cores; measured.
@@ -221,6 +228,19 @@ PRESETS = {
         "strided convolutions and batch normalization", "Radford et al., ICLR 2016, section 3", published.dcgan()
     ),
     "lsgan": dcgan("DCGAN, least squares", "Mao et al., ICCV 2017, equation 9", LSGAN, adversarial="least_squares"),
+    "bgan": dcgan(
+        "DCGAN, the generator seeking the discriminator's boundary",
+        "Hjelm et al., ICLR 2018, continuous images",
+        published.BGAN,
+        adversarial="boundary_seeking",
+    ),
+    "bgan_discrete": preset(
+        "models.generation.binary.BinaryGAN",
+        BinaryGenerationConfig(),
+        "binary images: drawn pixels, through which no gradient goes",
+        "Hjelm et al., ICLR 2018, discrete images",
+        published.BGAN_DISCRETE,
+    ),
     "wgan": dcgan(
         "a critic with clipped weights",
         "Arjovsky et al., ICML 2017, Algorithm 1",

@@ -2,8 +2,8 @@
 
 Sources: goodfeli/adversarial (GAN), Newmu/dcgan_code and soumith/dcgan.torch (DCGAN), xudonmao/LSGAN,
 martinarjovsky/WassersteinGAN, igul222/improved_wgan_training (WGAN-GP: gan_cifar_resnet.py),
-pfnet-research/sngan_projection (SNGAN, projection: configs/sn_cifar10_*.yml). Of CGAN, ACGAN and InfoGAN no code was
-read.
+pfnet-research/sngan_projection (SNGAN, projection: configs/sn_cifar10_*.yml). Of CGAN, ACGAN, InfoGAN and BGAN (whose
+code has no license) no code was read; BGAN's networks are those of DCGAN.
 """
 
 from models.core.published import Published
@@ -165,6 +165,16 @@ def dcgan(**different: Published) -> tuple[Published, ...]:
     return tuple(changed.values())
 
 
+TUTORIAL = "two of its authors' tutorial, 2018"
+BGAN = dcgan(
+    adversarial=Published("adversarial", "boundary_seeking", TUTORIAL),
+    factor=Published(
+        "factor of the loss", "1: (log D - log(1 - D))^2", TUTORIAL, "a factor that Adam does not see", "1/2"
+    ),
+)
+BGAN_DISCRETE = dcgan(
+    estimator=Published("estimator", "boundary_seeking", f"{TUTORIAL}: the lower-variance policy gradient")
+)
 LSGAN = dcgan(
     adversarial=Published("adversarial", "least_squares", "equation 9, a = 0, b = c = 1"),
     halves=Published(

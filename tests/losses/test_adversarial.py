@@ -36,6 +36,8 @@ def test_numbers_worked_by_hand():
         # max(0, 1 - x): 1 and 0; max(0, 1 + x): 1 and 3; -mean: -1
         "hinge": (0.5, 2.0, -1.0),
         "wasserstein": (-1.0, 1.0, -1.0),
+        # As the non-saturating one's; x^2 / 2: 0 and 2
+        "boundary_seeking": ((np.log(2) + softplus(-2)) / 2, (np.log(2) + softplus(2)) / 2, 1.0),
     }
     assert set(expected) == set(SEPARABLE)
     for name, values in expected.items():
@@ -111,7 +113,17 @@ def test_a_finite_float32_scalar_whatever_the_logits(name, logits):
             assert np.isfinite(value)
 
 
-@pytest.mark.parametrize("name", SEPARABLE)
+def test_the_boundary_is_where_it_leads_from_both_sides_and_its_pull_does_not_end_before():
+    """Where the discriminator is sure that images are real, the non-saturating loss pushes them on."""
+    logits = tf.constant([-3.0, -0.1, 0.0, 0.1, 3.0])
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(logits)
+        seeking, pushing = (ADVERSARIAL[name]().generator(logits) for name in ("boundary_seeking", "non_saturating"))
+    np.testing.assert_allclose(tape.gradient(seeking, logits), logits / 5)
+    assert np.all(tape.gradient(pushing, logits) < 0)
+
+
+@pytest.mark.parametrize("name", [name for name in SEPARABLE if name != "boundary_seeking"])
 def test_directions(name):
     """The discriminator raises real logits and lowers fake ones; the generator raises those of its images."""
     loss = SEPARABLE[name]

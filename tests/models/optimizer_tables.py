@@ -121,6 +121,8 @@ TABLE = {
     "gan_2d": POINTS,
     "dcgan": DCGAN,
     "lsgan": DCGAN,
+    "bgan": DCGAN,
+    "bgan_discrete": DCGAN,
     # Arjovsky et al. 2017, Algorithm 1.
     "wgan": Row(RMSProp(), 5e-5, turns=5, clip=0.01),
     "wgan_gp": CRITIC,

@@ -178,6 +178,7 @@ OBJECTIVES = {
         lambda real, fake: square(real, 1) + square(fake, 0), lambda fake, real: square(fake, 1)
     ),
     "hinge": hinge(1.0),
+    "boundary_seeking": smoothed(1.0)._replace(generator=lambda fake, real: tf.reduce_mean(fake**2) / 2),
     "wasserstein": Objective(
         lambda real, fake: tf.reduce_mean(fake) - tf.reduce_mean(real), lambda fake, real: -tf.reduce_mean(fake)
     ),

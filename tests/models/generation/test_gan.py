@@ -370,6 +370,9 @@ PUBLISHED = {
     # Radford et al. 2016, section 4.
     "dcgan": {"batch_size": 128, "learning_rate": 2e-4, "beta_1": 0.5, "latent_dim": 100, "image_size": 64},
     "lsgan": {"adversarial": "least_squares"},
+    # Hjelm et al. 2018.
+    "bgan": {"adversarial": "boundary_seeking"},
+    "bgan_discrete": {"estimator": "boundary_seeking"},
     # Arjovsky et al. 2017, Algorithm 1.
     "wgan": {"weight_clip": 0.01, "discriminator_steps": 5, "optimizer": "rmsprop", "learning_rate": 5e-5},
     # Gulrajani et al. 2017.
