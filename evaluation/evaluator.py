@@ -25,7 +25,7 @@ HIGHER, LOWER = "higher", "lower"
 # What an evaluator may need: of the data, of what scores it, of the model.
 OF_DATA = ("training_images", "labels", "attributes", "style", "pairs", "one_dimension", "two_dimensions")
 OF_SCORERS = ("judge", "feature_network", "class_probabilities", "retrieval_encoder")
-OF_MODELS = ("condition", "category")
+OF_MODELS = ("condition", "category", "energy", "left_out_class")
 NEEDS = frozenset((*OF_DATA, *OF_SCORERS, *OF_MODELS))
 
 
@@ -46,7 +46,8 @@ class Data:
         training: () -> by the prefix of `Outputs.compared`, some training images as the model makes such, (n, h, w, c)
             uint8; called if an evaluator needs them. None where there are none, or nothing else.
         shows_progress: whether what takes long shows a progress bar (a training shows its own).
-        model_has: those of `OF_MODELS` that the model has: "condition" (it is asked for classes), "category" (a code).
+        model_has: those of `OF_MODELS` that the model has: "condition" (it is asked for classes), "category" (a code),
+            "energy" (of images), "left_out_class" (which was not trained on).
     """
 
     examples: object

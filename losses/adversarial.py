@@ -141,6 +141,20 @@ def boundary_seeking() -> AdversarialLoss:
     return non_saturating()._replace(generator=lambda fake, real=None: squared_error(fake, 0.0) / 2.0)
 
 
+def energy(margin: float = 1.0) -> AdversarialLoss:
+    """Zhao et al. 2017, equations 1 and 2, of energies, which are not negative: the lower, the more real.
+
+    Args:
+        margin: above it the energy of generated images is high enough; in the units of the energy.
+    """
+    return AdversarialLoss(
+        real=mean,
+        fake=lambda energies: mean_hinge(energies, margin),
+        generator=lambda fake, real=None: mean(fake),
+        score=mean,
+    )
+
+
 def wasserstein() -> AdversarialLoss:
     """Arjovsky et al. 2017: the critic's estimate of the Wasserstein-1 distance, negated."""
     return AdversarialLoss(
@@ -178,6 +192,7 @@ ADVERSARIAL: dict[str, Callable[..., AdversarialLoss | PairedLoss]] = {
     "least_squares": least_squares,
     "hinge": hinge,
     "boundary_seeking": boundary_seeking,
+    "energy": energy,
     "wasserstein": wasserstein,
     "relativistic": relativistic,
     "relativistic_average": relativistic_average,

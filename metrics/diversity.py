@@ -42,3 +42,12 @@ def mean_pairwise_distance(examples: np.ndarray) -> float:
         total += np.sqrt(np.maximum(squared, 0)).sum()
     pairs = len(rows) * (len(rows) - 1)
     return float(total / pairs / np.sqrt(rows.shape[1]))
+
+
+def mean_squared_cosine(codes: np.ndarray) -> float:
+    """Of all pairs of (n, D) codes: 1 where all have one direction, 0 where all are at right angles; NaN of one."""
+    norms = np.maximum(np.linalg.norm(codes, axis=1, keepdims=True), 1e-12)
+    unit = np.asarray(codes / norms, np.float64)
+    squares = np.square(unit @ unit.T)
+    pairs = len(codes) * (len(codes) - 1)
+    return float((squares.sum() - np.trace(squares)) / pairs) if pairs else float("nan")

@@ -19,9 +19,10 @@ from panels.codes import code_rows
 from panels.grids import captioned_rows, grid
 from panels.interpolation import lerp, slerp
 from pipelines.batches.labeled import real_batches
-from pipelines.examples import LabeledImages
+from pipelines.examples import DataError, LabeledImages
 from pipelines.real_images import RealImages
 from pipelines.report import printable
+from pipelines.rows import rows_of
 from serving.latents import LatentSampler
 
 # Of the training's pictures.
@@ -39,6 +40,21 @@ def data_record(examples: LabeledImages) -> dict:
         "classes": class_fingerprint(examples),
         "class_names": list(examples.class_names),
     }
+
+
+def without_class(examples: LabeledImages, left_out: int) -> LabeledImages:
+    """The images of all other classes; all where none is left out (-1).
+
+    Raises:
+        DataError: there is no such class.
+    """
+    if left_out < 0:
+        return examples
+    if left_out >= len(examples.class_names):
+        raise DataError(
+            f"left_out_class must be one of the classes 0 to {len(examples.class_names) - 1}. Received: {left_out}"
+        )
+    return rows_of(examples, np.flatnonzero(examples.labels != left_out))
 
 
 def classed(images: np.ndarray, labels: np.ndarray | None, examples: LabeledImages) -> list:
@@ -76,6 +92,7 @@ class ImageParts(Parts):
     def prepare(self, examples, dry_run=False):
         """Images, with their labels where there are any."""
         config = self.experiment.config
+        examples = without_class(examples, getattr(config, "left_out_class", -1))
         batches = real_batches(examples, config)
         return Prepared(with_measured(config, batches.measured), batches, data_record(examples))
 
@@ -182,8 +199,13 @@ class ImageParts(Parts):
         return {"": RealImages(examples.images, examples.names, config.image_size, config.channels)}
 
     def model_has(self, config):
-        """A class that is asked for, and InfoGAN's category."""
-        has = {"condition": config.conditional, "category": config.latent_parts.get("category", 0) > 0}
+        """A class that is asked for, InfoGAN's category, EBGAN's energy and a class that it was not trained on."""
+        has = {
+            "condition": config.conditional,
+            "category": config.latent_parts.get("category", 0) > 0,
+            "energy": config.has_energy,
+            "left_out_class": getattr(config, "left_out_class", -1) >= 0,
+        }
         return frozenset(name for name, is_present in has.items() if is_present)
 
     def has_judge(self, examples):

@@ -14,16 +14,19 @@ LOSSES = (
     "least_squares",
     "hinge",
     "boundary_seeking",
+    "energy",
     "wasserstein",
     "relativistic",
     "relativistic_average",
 )
 # Those that compare real with generated logits.
 PAIRED_LOSSES = ("relativistic", "relativistic_average")
+# That of energies, which only some discriminators have.
+ENERGY_LOSS = "energy"
 # Parameters of the losses: the fields of the configuration that set them.
 LOSS_PARAMETERS = {
     "label_smoothing": ("minimax", "non_saturating", "least_squares"),
-    "margin": ("hinge",),
+    "margin": ("hinge", "energy"),
 }
 # What `penalty` accepts beside "none".
 PENALTIES = ("gradient", "one_sided_gradient", "r1", "r2", "r1_r2")
@@ -66,7 +69,9 @@ class AdversarialConfig(TrainingConfig):
     label_smoothing: float = setting(
         0.0, "subtracted from the real target; Salimans et al. 2016, 3.4: 0.1", minimum=0.0, maximum=0.5
     )
-    margin: float = setting(1.0, "of the hinge loss; Miyato et al. 2018, equation 16", minimum=0.0)
+    margin: float = setting(
+        1.0, "of the hinge loss; Miyato et al. 2018, equation 16; of the energy loss: Zhao et al. 2017, 1", minimum=0.0
+    )
     penalty: str = setting(
         "none",
         "on the discriminator's gradient; gradient: Gulrajani et al. 2017, equation 3; one_sided_gradient: Petzka et "
@@ -97,11 +102,20 @@ class AdversarialConfig(TrainingConfig):
 
     # Whether the model's step has a generated image for each real one, as a paired loss needs.
     pairs_logits = False
+    # Whether the discriminator's output is an energy, which is not negative, in the place of logits.
+    has_energy = False
 
     def __post_init__(self):
         super().__post_init__()
+        if (self.adversarial == ENERGY_LOSS) != self.has_energy:
+            accepted = ENERGY_LOSS if self.has_energy else ", ".join(name for name in LOSSES if name != ENERGY_LOSS)
+            output = "an energy" if self.has_energy else "logits"
+            raise ConfigError(
+                f"adversarial must be one of {accepted} here: this model's discriminator gives {output}. "
+                f"Received: {self.adversarial}"
+            )
         if self.adversarial in PAIRED_LOSSES and not self.pairs_logits:
-            accepted = ", ".join(name for name in LOSSES if name not in PAIRED_LOSSES)
+            accepted = ", ".join(name for name in LOSSES if name not in (*PAIRED_LOSSES, ENERGY_LOSS))
             raise ConfigError(
                 f"adversarial must be one of {accepted} here: this model's step does not pair real with generated "
                 f"logits. Received: {self.adversarial}"

@@ -176,6 +176,35 @@ class BinaryGenerationConfig(ImageGenerationConfig):
 
 
 @dataclasses.dataclass(frozen=True)
+class EBGANConfig(ImageGenerationConfig):
+    """With an auto-encoder as the discriminator."""
+
+    adversarial: str = setting("energy", "of energies; equations 1 and 2", choices=("energy",))
+    margin: float = setting(
+        0.2,
+        "m, of the energy of generated images; in its units: the mean squared error of a pixel, whose range is [-1, 1]",
+        minimum=0.0,
+    )
+    pulling_away_weight: float = setting(
+        0.1, "of the pulling-away term in the generator's loss; section 2.4; 0: none", minimum=0.0
+    )
+    left_out_class: int = setting(
+        -1, "a class whose images are not trained on, so that its energy can be measured; -1: none", minimum=-1
+    )
+
+    has_energy = True
+    pairs_logits = False
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.network != "dcgan" or self.conditioning != "none" or self.spectral_normalization:
+            raise ConfigError(
+                "an auto-encoder as the discriminator has network=dcgan, conditioning=none and no spectral "
+                f"normalization. Received: {self.network}, {self.conditioning} and {self.spectral_normalization}"
+            )
+
+
+@dataclasses.dataclass(frozen=True)
 class ACGANConfig(ImageGenerationConfig):
     """With an auxiliary classifier in the discriminator, which is not conditioned on the class."""
 

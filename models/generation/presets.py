@@ -3,6 +3,7 @@
 GAN: Goodfellow et al., "Generative Adversarial Nets" (NIPS 2014); "authors' code" is goodfeli/adversarial.
 CGAN: Mirza & Osindero, "Conditional Generative Adversarial Nets" (2014).
 DCGAN: Radford et al., "Unsupervised Representation Learning with Deep Convolutional GANs" (ICLR 2016).
+EBGAN: Zhao et al., "Energy-based Generative Adversarial Network" (ICLR 2017).
 BGAN: Hjelm et al., "Boundary-Seeking Generative Adversarial Networks" (ICLR 2018).
 LSGAN: Mao et al., "Least Squares Generative Adversarial Networks" (ICCV 2017).
 WGAN: Arjovsky et al., "Wasserstein GAN" (ICML 2017).
@@ -22,6 +23,7 @@ from models.generation import published
 from models.generation.configs import (
     ACGANConfig,
     BinaryGenerationConfig,
+    EBGANConfig,
     ImageGenerationConfig,
     InfoGANConfig,
     PointGenerationConfig,
@@ -49,6 +51,8 @@ EVALUATORS = (
     "evaluation.images.ClassScore",
     "evaluation.images.ClassConsistency",
     "evaluation.images.CategoryError",
+    "evaluation.energies.Energies",
+    "evaluation.energies.Anomalies",
     "evaluation.within.ConditionalSimilarity",
     "evaluation.distances.FeatureDistances",
     "evaluation.distances.FeatureManifold",
@@ -240,6 +244,13 @@ PRESETS = {
         "binary images: drawn pixels, through which no gradient goes",
         "Hjelm et al., ICLR 2018, discrete images",
         published.BGAN_DISCRETE,
+    ),
+    "ebgan": preset(
+        "models.generation.ebgan.EBGAN",
+        EBGANConfig(),
+        "an auto-encoder as the discriminator, the pulling-away term",
+        "Zhao et al., ICLR 2017, sections 2.1 to 2.4",
+        published.EBGAN,
     ),
     "wgan": dcgan(
         "a critic with clipped weights",

@@ -2,8 +2,8 @@
 
 Sources: goodfeli/adversarial (GAN), Newmu/dcgan_code and soumith/dcgan.torch (DCGAN), xudonmao/LSGAN,
 martinarjovsky/WassersteinGAN, igul222/improved_wgan_training (WGAN-GP: gan_cifar_resnet.py),
-pfnet-research/sngan_projection (SNGAN, projection: configs/sn_cifar10_*.yml). Of CGAN, ACGAN, InfoGAN and BGAN (whose
-code has no license) no code was read; BGAN's networks are those of DCGAN.
+pfnet-research/sngan_projection (SNGAN, projection: configs/sn_cifar10_*.yml). Of CGAN, ACGAN, InfoGAN, EBGAN and BGAN
+(whose code has no license) no code was read; BGAN's networks are those of DCGAN.
 """
 
 from models.core.published import Published
@@ -174,6 +174,16 @@ BGAN = dcgan(
 )
 BGAN_DISCRETE = dcgan(
     estimator=Published("estimator", "boundary_seeking", f"{TUTORIAL}: the lower-variance policy gradient")
+)
+EBGAN = dcgan(
+    adversarial=Published("adversarial", "energy", "equations 1 and 2"),
+    weight=Published("pulling_away_weight", 0.1, "section 4.2"),
+    margin=Published(
+        "margin",
+        "by the size of the images (80 and 20 at 64 pixels)",
+        "section 4; from memory",
+        "the energy here is a mean over pixels, not a sum",
+    ),
 )
 LSGAN = dcgan(
     adversarial=Published("adversarial", "least_squares", "equation 9, a = 0, b = c = 1"),

@@ -24,6 +24,7 @@ BETTER = {
     "rarest_class_share": "higher",
     "class_consistency": "higher",
     "category_error": "lower",
+    "anomaly_auc": "higher",
     "nearest_truth_accuracy": "higher",
     "wasserstein_1_distance": "lower",
     "modes_found": "higher",

@@ -38,6 +38,8 @@ def test_numbers_worked_by_hand():
         "wasserstein": (-1.0, 1.0, -1.0),
         # As the non-saturating one's; x^2 / 2: 0 and 2
         "boundary_seeking": ((np.log(2) + softplus(-2)) / 2, (np.log(2) + softplus(2)) / 2, 1.0),
+        # x; max(0, 1 - x): 1 and 0; x
+        "energy": (1.0, 0.5, 1.0),
     }
     assert set(expected) == set(SEPARABLE)
     for name, values in expected.items():
@@ -123,7 +125,17 @@ def test_the_boundary_is_where_it_leads_from_both_sides_and_its_pull_does_not_en
     assert np.all(tape.gradient(pushing, logits) < 0)
 
 
-@pytest.mark.parametrize("name", [name for name in SEPARABLE if name != "boundary_seeking"])
+def test_energies_are_low_of_real_images_and_of_generated_ones_at_least_the_margin():
+    loss, energies = ADVERSARIAL["energy"](margin=0.5), tf.constant([0.1, 0.4, 0.6])
+    expected = {"real": [1, 1, 1], "fake": [-1, -1, 0], "generator": [1, 1, 1]}
+    for side, signs in expected.items():
+        with tf.GradientTape() as tape:
+            tape.watch(energies)
+            value = getattr(loss, side)(energies)
+        np.testing.assert_allclose(tape.gradient(value, energies), np.array(signs) / 3, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", [name for name in SEPARABLE if name not in ("boundary_seeking", "energy")])
 def test_directions(name):
     """The discriminator raises real logits and lowers fake ones; the generator raises those of its images."""
     loss = SEPARABLE[name]

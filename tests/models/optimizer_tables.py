@@ -122,6 +122,7 @@ TABLE = {
     "dcgan": DCGAN,
     "lsgan": DCGAN,
     "bgan": DCGAN,
+    "ebgan": DCGAN,
     "bgan_discrete": DCGAN,
     # Arjovsky et al. 2017, Algorithm 1.
     "wgan": Row(RMSProp(), 5e-5, turns=5, clip=0.01),

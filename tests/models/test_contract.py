@@ -366,7 +366,8 @@ def test_two_replicas_take_the_mean_of_their_separate_steps(name, no_normalizati
     What holds then: a player's update is the mean of the updates that each replica alone would make. Players updated
     before it in the same step would differ between the replicas alone, so all but one are frozen.
     """
-    config = plain(name)
+    # The gradients of an auto-encoder of strong weights are large, and so are their roundings.
+    config = plain(name, **({"learning_rate": 0.01} if name == "ebgan" else {}))
     half = config.batch_size // 2
     for player in build(name, config).players:
         two = build(name, config, two_cpus())
@@ -451,7 +452,8 @@ STABILIZERS = {
 
 @pytest.mark.parametrize("name", ADVERSARIAL)
 def test_each_stabilizer_changes_the_discriminators_loss(name, no_normalization):
-    common = existing(name, adversarial="non_saturating", domain_weight=1.0)
+    has_energy = getattr(PRESETS[name].config, "has_energy", False)
+    common = existing(name, adversarial="energy" if has_energy else "non_saturating", domain_weight=1.0)
 
     def losses_with(**changes):
         config = plain(name, **(common | changes))
@@ -463,6 +465,8 @@ def test_each_stabilizer_changes_the_discriminators_loss(name, no_normalization)
     for stabilizer, changes in STABILIZERS.items():
         if stabilizer == "augmentation" and hasattr(PRESETS[name].config, "dimensions"):
             continue  # Points have no pixels.
+        if stabilizer == "smoothing" and has_energy:
+            continue  # Energies have no target.
         found = losses_with(**changes)
         assert np.isfinite(list(found.values())).all()
         for key, value in without.items():

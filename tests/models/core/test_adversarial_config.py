@@ -31,7 +31,7 @@ def test_a_paired_loss_is_accepted_where_it_does(name, adversarial):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"margin": 2.0}, r"margin goes with adversarial=hinge\. Received: adversarial=non_saturating$"),
+        ({"margin": 2.0}, r"margin goes with adversarial=hinge or energy\. Received: adversarial=non_saturating$"),
         ({"margin": 2.0, "adversarial": "relativistic"}, r"margin goes with .*Received: adversarial=relativistic$"),
         (
             {"label_smoothing": 0.1, "adversarial": "hinge"},

@@ -370,6 +370,8 @@ PUBLISHED = {
     # Radford et al. 2016, section 4.
     "dcgan": {"batch_size": 128, "learning_rate": 2e-4, "beta_1": 0.5, "latent_dim": 100, "image_size": 64},
     "lsgan": {"adversarial": "least_squares"},
+    # Zhao et al. 2017.
+    "ebgan": {"adversarial": "energy", "pulling_away_weight": 0.1},
     # Hjelm et al. 2018.
     "bgan": {"adversarial": "boundary_seeking"},
     "bgan_discrete": {"estimator": "boundary_seeking"},

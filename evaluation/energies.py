@@ -1,0 +1,56 @@
+"""The energies of an energy-based GAN: of real images, generated ones and noise, and as a sign of what it never saw."""
+
+import numpy as np
+import tensorflow as tf
+
+from evaluation.evaluator import Evaluator
+from metrics.diversity import mean_squared_cosine
+from pipelines.images import in_batches
+
+# Images of each kind; pairs of codes are taken of fewer.
+MEASURED, PAIRED = 2000, 500
+
+
+def seen(discriminator, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(n,) energies and (n, D) codes of (n, h, w, c) images in [-1, 1]."""
+
+    @tf.function(reduce_retracing=True)
+    def joined(batch):
+        outputs = discriminator({"image": batch}, training=False)
+        return tf.concat([outputs["energy"], tf.cast(outputs["code"], tf.float32)], axis=1)
+
+    found = in_batches(joined, np.asarray(images))
+    return found[:, 0], found[:, 1:]
+
+
+class Energies(Evaluator):
+    """How much more energy noise has than real and generated images, and how alike the codes of these are."""
+
+    needs = frozenset({"energy"})
+
+    def measure(self, outputs, data):
+        """Means over images, and the mean squared cosine of pairs of codes, as in the pulling-away term."""
+        discriminator = outputs.model.discriminator
+        shape = outputs.generated[:1].shape[1:]
+        noise = np.random.default_rng(data.seed).uniform(-1, 1, (MEASURED, *shape)).astype(np.float32)
+        kinds = {"real": outputs.real[:MEASURED], "generated": outputs.generated[:MEASURED], "noise": noise}
+        for kind, images in kinds.items():
+            energy, codes = seen(discriminator, images)
+            yield f"energy_of_{kind}", energy.mean()
+            if kind != "noise":
+                yield f"code_cosine_of_{kind}", mean_squared_cosine(codes[:PAIRED])
+
+
+class Anomalies(Evaluator):
+    """Is the energy of a class that was left out of training higher than that of the others?"""
+
+    needs = frozenset({"energy", "left_out_class", "labels"})
+    higher = ("anomaly_auc",)
+
+    def measure(self, outputs, data):
+        """The area under the ROC curve of "this image is of the class that was left out", by the energy."""
+        from sklearn.metrics import roc_auc_score
+
+        left_out = data.examples.labels[outputs.compared_rows] == outputs.model.config.left_out_class
+        energy, _ = seen(outputs.model.discriminator, outputs.real[:])
+        yield "anomaly_auc", float(roc_auc_score(left_out, energy)) if 0 < left_out.sum() < len(left_out) else np.nan

@@ -1,0 +1,47 @@
+"""Energies of a discriminator whose arithmetic is known: an image's energy is its mean, its code its corner."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from evaluation.energies import Anomalies, Energies
+from evaluation.evaluator import Data, measure
+from tests.worlds import labeled_images
+
+HAS = frozenset({"energy", "left_out_class"})
+
+
+def discriminator(inputs, training):
+    image = inputs["image"]
+    return {"energy": tf.reduce_mean(image, axis=(1, 2, 3))[:, tf.newaxis] + 1, "code": image[:, 0, :2, 0]}
+
+
+def outputs_of(generated, real, **more):
+    model = SimpleNamespace(discriminator=discriminator, config=SimpleNamespace(left_out_class=1))
+    return SimpleNamespace(generated=generated, real=real, model=model, **more)
+
+
+def test_energies_of_each_kind_and_how_alike_codes_are():
+    generated, real = np.full((6, 4, 4, 1), 0.5, np.float32), np.full((4, 4, 4, 1), -0.5, np.float32)
+    real[::2, 0, 1] *= -1
+    found = measure([Energies()], outputs_of(generated, real), Data(None, "test", 6, model_has=HAS))
+    assert found["energy_of_generated"] == pytest.approx(1.5)
+    assert found["energy_of_real"] == pytest.approx(1 + np.mean(real))
+    assert found["energy_of_noise"] == pytest.approx(1.0, abs=0.05)
+    assert found["code_cosine_of_generated"] == pytest.approx(1.0)
+    # Of six pairs two are alike, four at right angles.
+    assert found["code_cosine_of_real"] == pytest.approx(2 / 6)
+
+
+def test_a_class_that_was_left_out_is_told_by_its_energy():
+    examples = labeled_images(classes=3, per_class=4)
+    rows = np.arange(12)[::-1]
+    # In the order of the rows: of class 1 two are above all others, two below.
+    levels = np.where(examples.labels[rows] == 1, np.array([1.0, -1.0] * 6), 0.0)
+    real = np.broadcast_to(levels[:, None, None, None], (12, 4, 4, 1)).astype(np.float32)
+    outputs = outputs_of(real, real, compared_rows=rows)
+    above = (levels[examples.labels[rows] == 1] > 0).mean()
+    found = measure([Anomalies()], outputs, Data(examples, "test", 6, model_has=HAS))
+    assert found["anomaly_auc"] == pytest.approx(above)
