@@ -367,7 +367,7 @@ def test_two_replicas_take_the_mean_of_their_separate_steps(name, no_normalizati
     before it in the same step would differ between the replicas alone, so all but one are frozen.
     """
     # The gradients of an auto-encoder of strong weights are large, and so are their roundings.
-    config = plain(name, **({"discriminator_learning_rate": 0.01} if name == "ebgan" else {}))
+    config = plain(name, **({"discriminator_learning_rate": 0.02} if name == "ebgan" else {}))
     half = config.batch_size // 2
     for player in build(name, config).players:
         two = build(name, config, two_cpus())
