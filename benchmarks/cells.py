@@ -48,27 +48,15 @@ class Cell:
 
 @dataclasses.dataclass(frozen=True)
 class Cells:
-    """What all cells of a table of text to image on the birds have in common.
+    """The cells of a table, and how they are computed.
 
     Attributes:
         folder: of the results and of all runs.
-        text_encoder: the preset of the text encoder on which all are trained.
-        text_encoder_run: its run folder; "" for the one that is trained in `folder`.
-        judge: the same, of the judge of attributes.
-        feature_network: by which they are evaluated, too; "" for none.
         cache_dir: of main.py; "" for its default.
     """
 
     folder: pathlib.Path
-    text_encoder: str = "word_region"
-    text_encoder_run: str = ""
-    judge: str = ""
-    feature_network: str = ""
     cache_dir: str = ""
-
-    def beside(self, model: str) -> str:
-        """The folder of a run that all cells share."""
-        return str(self.folder / f"{model}-birds")
 
     def main(self, *flags: str) -> list[str]:
         """A command of main.py."""
@@ -76,24 +64,7 @@ class Cells:
 
     def shared(self) -> list[list[str]]:
         """The commands that train what all cells share."""
-        models = ((self.text_encoder, self.text_encoder_run), ("attribute_judge", self.judge))
-        missing = [name for name, named in models if not named]
-        return [self.main(f"--model={name}", "--dataset=birds", f"--workdir={self.beside(name)}") for name in missing]
-
-    def train(self, cell: Cell, *flags: str, suffix: str = "") -> list[str]:
-        """The command that trains a cell, with flags of the table; with a suffix, in a folder of its own."""
-        encoder = self.text_encoder_run or self.beside(self.text_encoder)
-        run = [f"--model={cell.model}", "--dataset=birds", f"--workdir={self.folder / cell.name}{suffix}"]
-        return self.main(*run, f"--seed={cell.seed}", f"--text_encoder={encoder}", *flags, *cell.flags)
-
-    def evaluate(self, model: str, workdir: str | pathlib.Path, *flags: str) -> list[str]:
-        """The command that evaluates a run, by the judge."""
-        run = [f"--model={model}", "--dataset=birds", f"--workdir={workdir}"]
-        return self.main("--mode=evaluate", *run, f"--judge={self.judge or self.beside('attribute_judge')}", *flags)
-
-    def by_network(self) -> list[str]:
-        """The flag by which a generator is evaluated by the network, too."""
-        return [f"--feature_network={self.feature_network}"] if self.feature_network else []
+        return []
 
     def commands(self, cell: Cell) -> list[list[str]]:
         """The commands of a cell."""
@@ -167,6 +138,48 @@ class Cells:
         return [json.loads(path.read_text()) for path in sorted(self.folder.glob("*-seed-*.json"))]
 
 
+@dataclasses.dataclass(frozen=True)
+class BirdCells(Cells):
+    """What all cells of a table of text to image on the birds have in common.
+
+    Attributes:
+        text_encoder: the preset of the text encoder on which all are trained.
+        text_encoder_run: its run folder; "" for the one that is trained in `folder`.
+        judge: the same, of the judge of attributes.
+        feature_network: by which they are evaluated, too; "" for none.
+    """
+
+    text_encoder: str = "word_region"
+    text_encoder_run: str = ""
+    judge: str = ""
+    feature_network: str = ""
+
+    def beside(self, model: str) -> str:
+        """The folder of a run that all cells share."""
+        return str(self.folder / f"{model}-birds")
+
+    def shared(self) -> list[list[str]]:
+        """The commands that train what all cells share."""
+        models = ((self.text_encoder, self.text_encoder_run), ("attribute_judge", self.judge))
+        missing = [name for name, named in models if not named]
+        return [self.main(f"--model={name}", "--dataset=birds", f"--workdir={self.beside(name)}") for name in missing]
+
+    def train(self, cell: Cell, *flags: str, suffix: str = "") -> list[str]:
+        """The command that trains a cell, with flags of the table; with a suffix, in a folder of its own."""
+        encoder = self.text_encoder_run or self.beside(self.text_encoder)
+        run = [f"--model={cell.model}", "--dataset=birds", f"--workdir={self.folder / cell.name}{suffix}"]
+        return self.main(*run, f"--seed={cell.seed}", f"--text_encoder={encoder}", *flags, *cell.flags)
+
+    def evaluate(self, model: str, workdir: str | pathlib.Path, *flags: str) -> list[str]:
+        """The command that evaluates a run, by the judge."""
+        run = [f"--model={model}", "--dataset=birds", f"--workdir={workdir}"]
+        return self.main("--mode=evaluate", *run, f"--judge={self.judge or self.beside('attribute_judge')}", *flags)
+
+    def by_network(self) -> list[str]:
+        """The flag by which a generator is evaluated by the network, too."""
+        return [f"--feature_network={self.feature_network}"] if self.feature_network else []
+
+
 def workdir_of(command: Sequence[str]) -> pathlib.Path:
     """The run folder of a command."""
     (workdir,) = (flag for flag in command if flag.startswith("--workdir="))
@@ -216,22 +229,35 @@ def markdown(rows: Sequence[Sequence[str]]) -> str:
 
 def add_flags(parser: argparse.ArgumentParser, folder: str):
     """The flags of all tables; `folder` is their default."""
-    parser.add_argument("--text_encoder", default="", help="a trained run; default: one is trained first")
-    parser.add_argument("--judge", default="", help="a trained attribute_judge; default: one is trained first")
-    parser.add_argument("--feature_network", default="", help="by which the samples are evaluated, too: see main.py")
     parser.add_argument("--folder", type=pathlib.Path, default=pathlib.Path(folder), help="of all that is made")
     parser.add_argument("--cache_dir", default="", help="of main.py")
     parser.add_argument("--table", action="store_true", help="print the table of the results that are there, and stop")
 
 
+def add_bird_flags(parser: argparse.ArgumentParser, folder: str):
+    """Those of tables of text to image on the birds, too."""
+    parser.add_argument("--text_encoder", default="", help="a trained run; default: one is trained first")
+    parser.add_argument("--judge", default="", help="a trained attribute_judge; default: one is trained first")
+    parser.add_argument("--feature_network", default="", help="by which the samples are evaluated, too: see main.py")
+    add_flags(parser, folder)
+
+
 def common(given: argparse.Namespace) -> dict:
-    """The values of these flags, as arguments of `Cells`; commands run in the project's folder, so paths are whole."""
-    names = {"text_encoder_run": given.text_encoder, "judge": given.judge, "cache_dir": given.cache_dir}
+    """The values of the flags of all tables, as arguments of `Cells`; commands run in the project's folder, so paths
+    are whole.
+    """
+    cache_dir = str(pathlib.Path(given.cache_dir).absolute()) if given.cache_dir else ""
+    return {"folder": given.folder.absolute(), "cache_dir": cache_dir}
+
+
+def common_to_birds(given: argparse.Namespace) -> dict:
+    """The same of `BirdCells`."""
+    names = {"text_encoder_run": given.text_encoder, "judge": given.judge}
     paths = {name: str(pathlib.Path(path).absolute()) if path else "" for name, path in names.items()}
     network = given.feature_network
     if network and pathlib.Path(network).exists():
         network = str(pathlib.Path(network).absolute())
-    return {"folder": given.folder.absolute(), "feature_network": network, **paths}
+    return {**common(given), "feature_network": network, **paths}
 
 
 def print_table(

@@ -18,11 +18,11 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 
 from benchmarks.cells import (
+    BirdCells,
     Cell,
-    Cells,
-    add_flags,
+    add_bird_flags,
     by_label,
-    common,
+    common_to_birds,
     markdown,
     mean_and_spread,
     order_of,
@@ -36,7 +36,7 @@ MODELS = ("text_gan", "gan_cls", "gan_int", "gan_int_cls", "gan_cls_plus")
 
 
 @dataclasses.dataclass(frozen=True)
-class Ablation(Cells):
+class Ablation(BirdCells):
     """A cell is an objective of text to image.
 
     Attributes:
@@ -97,9 +97,9 @@ def main():
     parser.add_argument("--seeds", type=seeds, default=[0, 1, 2], help="separated by commas")
     parser.add_argument("--steps", type=int, default=3000, help="of each generator")
     parser.add_argument("--style_steps", type=int, default=0, help="of a style encoder on each generator; 0: none")
-    add_flags(parser, folder="runs/ablation")
+    add_bird_flags(parser, folder="runs/ablation")
     given = parser.parse_args()
-    ablation = Ablation(**common(given), steps=given.steps, style_steps=given.style_steps)
+    ablation = Ablation(**common_to_birds(given), steps=given.steps, style_steps=given.style_steps)
     # Seed by seed, so that what is there early compares all models.
     cells = [Cell(model, seed) for seed in given.seeds for model in given.models]
     print_table(parser, given, ablation, cells, table, lambda result: order_of(result["model"], MODELS))

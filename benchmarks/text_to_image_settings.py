@@ -17,7 +17,17 @@ import re
 import shutil
 from collections.abc import Mapping, Sequence
 
-from benchmarks.cells import Cell, Cells, add_flags, common, execute, markdown, parts, print_table, seeds
+from benchmarks.cells import (
+    BirdCells,
+    Cell,
+    add_bird_flags,
+    common_to_birds,
+    execute,
+    markdown,
+    parts,
+    print_table,
+    seeds,
+)
 from models.text_to_image.presets import PLUS
 from pipelines.atomic import atomic_write
 
@@ -67,7 +77,7 @@ METRICS = {
 
 
 @dataclasses.dataclass(frozen=True)
-class EqualMinutes(Cells):
+class EqualMinutes(BirdCells):
     """A cell is a row.
 
     Attributes:
@@ -149,9 +159,9 @@ def main():
     parser.add_argument("--minutes", type=positive, default=3.0, help="of each training")
     parser.add_argument("--seeds", type=seeds, default=[0], help="separated by commas")
     parser.add_argument("--only", type=labels, default=list(ROWS), help="rows, or parts of their names, by commas")
-    add_flags(parser, folder="runs/settings")
+    add_bird_flags(parser, folder="runs/settings")
     given = parser.parse_args()
-    cells = EqualMinutes(**common(given), minutes=given.minutes)
+    cells = EqualMinutes(**common_to_birds(given), minutes=given.minutes)
     rows = [Cell(ROWS[label][0], seed, label, flags(ROWS[label][1])) for seed in given.seeds for label in given.only]
     print_table(parser, given, cells, rows, table, lambda result: (list(ROWS).index(result["label"]), result["seed"]))
 

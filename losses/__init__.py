@@ -4,6 +4,7 @@ from losses.adversarial import ADVERSARIAL, AdversarialLoss, PairedLoss
 from losses.boundary_seeking import boundary_seeking_loss
 from losses.classification import categorical_information, class_loss, continuous_information
 from losses.energy import pulling_away_term
+from losses.feature_matching import feature_matching_loss
 from losses.joint_embedding import alignment_loss, contrastive_loss, edited_words_loss, joint_embedding_loss
 from losses.mode_seeking import mode_seeking_loss
 from losses.penalties import PENALTIES, matching_aware_penalty
@@ -21,6 +22,7 @@ __all__ = [
     "continuous_information",
     "contrastive_loss",
     "edited_words_loss",
+    "feature_matching_loss",
     "joint_embedding_loss",
     "matching_aware_penalty",
     "mode_seeking_loss",

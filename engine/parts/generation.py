@@ -199,10 +199,11 @@ class ImageParts(Parts):
         return {"": RealImages(examples.images, examples.names, config.image_size, config.channels)}
 
     def model_has(self, config):
-        """A class that is asked for, InfoGAN's category, EBGAN's energy and a class that it was not trained on."""
+        """A class that is asked for, InfoGAN's category, what the discriminator gives, a class that was left out."""
         has = {
             "condition": config.conditional,
             "category": config.latent_parts.get("category", 0) > 0,
+            "logits": config.discriminator_conditioning == "none" and not config.has_energy,
             "energy": config.has_energy,
             "left_out_class": getattr(config, "left_out_class", -1) >= 0,
         }

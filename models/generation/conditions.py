@@ -12,6 +12,7 @@ from models.core.layers import (
     convolution_initializer,
     normalization,
 )
+from models.core.minibatch import beside_others
 from models.core.spectral import SpectralConvolution, SpectralDense
 from models.generation.configs import ImageGenerationConfig
 
@@ -82,7 +83,8 @@ def discriminator_outputs(
     pooled,
     start: Callable[[], keras.initializers.Initializer] = convolution_initializer,
 ):
-    """(B, 1) float32 logits from a discriminator's last features, or with `config.heads` a dict of them and the heads.
+    """(B, 1) float32 logits from a discriminator's last features, or with `config.heads` a dict of them and the heads;
+    with `config.feature_matching` one of them and the `features` (B, D).
 
     Args:
         features: (B, ...).
@@ -95,14 +97,14 @@ def discriminator_outputs(
         start: makes an initializer for each layer: one that is used twice gives the same numbers twice.
     """
     flat = layers.Flatten()(features)
-    logits = dense(1, kernel_initializer=start(), dtype="float32", name="logits")(flat)
+    logits = dense(1, kernel_initializer=start(), dtype="float32", name="logits")(beside_others(flat, config))
     if condition.conditioning == "projection":
         embedded = dense(pooled.shape[-1], use_bias=False, kernel_initializer=start(), dtype="float32")(
             condition.one_hot
         )
         logits = layers.add([logits, layers.Dot(axes=1, dtype="float32")([embedded, pooled])], dtype="float32")
     if not config.heads:
-        return logits
+        return {"logits": logits, "features": flat} if config.feature_matching else logits
     hidden = flat
     if config.code_units:
         name = config.discriminator_normalization

@@ -45,6 +45,13 @@ class GenerationConfig(AdversarialConfig):
     weight_clip: float = setting(
         0.0, "bound of the discriminator's weights, c (WGAN, Algorithm 1); 0: none", minimum=0.0
     )
+    minibatch_kernels: int = setting(
+        0,
+        "numbers by which the discriminator sees how near the other examples of the batch are (minibatch "
+        "discrimination); Salimans et al. 2016, 3.2: 100; 0: none",
+        minimum=0,
+    )
+    minibatch_dims: int = setting(5, "of each of these distances; Salimans et al. 2016, authors' code", minimum=1)
     generator_width: int = setting(128, "width of the generator's layers: see the network", minimum=1)
     discriminator_width: int = setting(64, "width of the discriminator's layers: see the network", minimum=1)
 
@@ -57,6 +64,11 @@ class GenerationConfig(AdversarialConfig):
             "decay_steps": self.decay_steps > 0,
             "learning_rate_halving_epochs": self.learning_rate_halving_epochs > 0,
         }
+        if self.minibatch_kernels and self.penalty != "none":
+            raise ConfigError(
+                "penalty requires minibatch_kernels=0: it is of the gradient of each example alone. "
+                f"Received: penalty={self.penalty} and minibatch_kernels={self.minibatch_kernels}"
+            )
         chosen = [name for name, is_chosen in schedules.items() if is_chosen]
         if len(chosen) > 1:
             raise ConfigError(f"the learning rate falls in one way only. Received: {' and '.join(chosen)}")
@@ -112,6 +124,11 @@ class ImageGenerationConfig(GenerationConfig):
     generator_dropout: float = setting(
         0.0, "of the mlp's generator's hidden units, while it is trained; CGAN, 4.1: 0.5", minimum=0.0, maximum=0.9
     )
+    feature_matching: bool = setting(
+        False,
+        "whether the generator's loss is that its images have the discriminator's features of real ones; Salimans et "
+        "al. 2016, 3.1",
+    )
     hidden_units: int = setting(
         0,
         "of a fully connected layer in both of the dcgan networks: after the noise, and before the logit; InfoGAN, "
@@ -123,9 +140,16 @@ class ImageGenerationConfig(GenerationConfig):
 
     # Units of the hidden layer between the discriminator's features and its further outputs; 0: there is none.
     code_units = 0
+    # Whether the generator's loss is the adversarial one alone, in whose place feature matching can be.
+    matches_features = True
 
     def __post_init__(self):
         super().__post_init__()
+        if self.feature_matching and not self.matches_features:
+            raise ConfigError(
+                "feature_matching is in the place of the adversarial loss, where the generator has no other. "
+                f"Received: feature_matching=True of {type(self).__name__.removesuffix('Config')}"
+            )
         if self.network != "mlp":
             smallest_side(self.image_size)
         if self.conditioning == "projection" and self.generator_normalization != "batch":
@@ -171,8 +195,9 @@ class BinaryGenerationConfig(ImageGenerationConfig):
         20, "images that are drawn for each noise in the generator's turn, M; this project's", minimum=2
     )
 
-    # The penalties' gradients at generated images, and a paired loss, are of the adversarial game alone.
+    # A paired loss and feature matching are of the adversarial game alone.
     pairs_logits = False
+    matches_features = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -194,14 +219,14 @@ class EBGANConfig(ImageGenerationConfig):
 
     has_energy = True
     pairs_logits = False
+    matches_features = False
 
     def __post_init__(self):
         super().__post_init__()
-        if self.network != "dcgan" or self.conditioning != "none" or self.spectral_normalization:
-            raise ConfigError(
-                "an auto-encoder as the discriminator has network=dcgan, conditioning=none and no spectral "
-                f"normalization. Received: {self.network}, {self.conditioning} and {self.spectral_normalization}"
-            )
+        others = {"network": "dcgan", "conditioning": "none", "spectral_normalization": False, "minibatch_kernels": 0}
+        if wrong := [f"{name}={getattr(self, name)}" for name, value in others.items() if getattr(self, name) != value]:
+            accepted = ", ".join(f"{name}={value}" for name, value in others.items())
+            raise ConfigError(f"an auto-encoder as the discriminator has {accepted}. Received: {', '.join(wrong)}")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -214,6 +239,8 @@ class ACGANConfig(ImageGenerationConfig):
         choices=("concatenation", "projection"),
     )
     class_weight: float = setting(1.0, "weight of the classification losses; section 3", minimum=0.0)
+
+    matches_features = False
 
     @property
     def discriminator_conditioning(self) -> str:
@@ -242,6 +269,8 @@ class InfoGANConfig(ImageGenerationConfig):
         minimum=0.0,
     )
     code_units: int = setting(128, "of the hidden layer before the codes' predictions; appendix C.1", minimum=1)
+
+    matches_features = False
 
     def __post_init__(self):
         super().__post_init__()

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from losses import feature_matching_loss
 from models.core.adversarial import FAKE, GENERATED, PENALIZED, REAL, Adversarial, purpose_of
 from models.core.optimizers import RisingMomentum
 from models.core.schedules import ExponentialDecay, LinearDecay
@@ -169,6 +170,13 @@ class ImageGAN(GAN):
     """A GAN of images."""
 
     config_class = ImageGenerationConfig
+
+    def generator_turn_loss(self, turn: Turn) -> tf.Tensor:
+        """The adversarial loss of new images or, in its place, that of feature matching with the turn's real ones."""
+        if not self.config.feature_matching:
+            return super().generator_turn_loss(turn)
+        fake = self.discriminate(turn, self.generate(turn), GENERATED)
+        return feature_matching_loss(self.discriminate(turn, turn.real, REAL)["features"], fake["features"])
 
     def build_networks(self):
         """The pair of networks with the configuration's name."""

@@ -9,6 +9,7 @@ import keras
 from keras import layers, ops
 
 from models.core.layers import LEAK, LatentSeed, SeededDropout, linear, normalization
+from models.core.minibatch import beside_others
 from models.generation.conditions import Condition, discriminator_outputs, layer_types
 from models.generation.configs import ImageGenerationConfig, PointGenerationConfig
 
@@ -105,4 +106,5 @@ def point_discriminator(config: PointGenerationConfig) -> keras.Model:
     for _ in range(2):
         x = normalization(config.discriminator_normalization)(linear(x, config.discriminator_width))
         x = layers.LeakyReLU(LEAK)(x)
-    return keras.Model({"image": point}, layers.Dense(1, dtype="float32", name="logits")(x), name="discriminator")
+    logits = layers.Dense(1, dtype="float32", name="logits")(beside_others(x, config))
+    return keras.Model({"image": point}, logits, name="discriminator")

@@ -62,5 +62,5 @@ def test_energies_and_logits_are_not_taken_for_each_other():
         tiny("dcgan", adversarial="energy")
     with pytest.raises(ConfigError, match="adversarial must be"):
         tiny("ebgan", adversarial="hinge")
-    with pytest.raises(ConfigError, match=r"conditioning=none.*Received: mlp"):
-        tiny("ebgan", network="mlp")
+    with pytest.raises(ConfigError, match=r"conditioning=none.*Received: network=mlp, minibatch_kernels=3"):
+        tiny("ebgan", network="mlp", minibatch_kernels=3)

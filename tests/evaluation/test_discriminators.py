@@ -1,12 +1,13 @@
 """Energies of a discriminator whose arithmetic is known: an image's energy is its mean, its code its corner."""
 
 from types import SimpleNamespace
+from typing import ClassVar
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from evaluation.energies import Anomalies, Energies
+from evaluation.discriminators import Anomalies, Boundary, Energies
 from evaluation.evaluator import Data, measure
 from tests.worlds import labeled_images
 
@@ -33,6 +34,25 @@ def test_energies_of_each_kind_and_how_alike_codes_are():
     assert found["code_cosine_of_generated"] == pytest.approx(1.0)
     # Of six pairs two are alike, four at right angles.
     assert found["code_cosine_of_real"] == pytest.approx(2 / 6)
+
+
+def test_how_far_from_the_boundary_images_are():
+    generated, real = np.full((3, 4, 4, 1), 0.5, np.float32), np.full((2, 4, 4, 1), -0.25, np.float32)
+    real[0] *= -3
+    for as_dict in (False, True):
+        outputs = outputs_of(generated, real)
+
+        class Logits:
+            input: ClassVar = {"image": None, "seed": None}
+
+            def __call__(self, inputs, training, as_dict=as_dict):
+                assert inputs["seed"].shape[1] == 2
+                logits = tf.reduce_mean(inputs["image"], axis=(1, 2, 3))[:, tf.newaxis]
+                return {"logits": logits} if as_dict else logits
+
+        outputs.model.discriminator = Logits()
+        found = measure([Boundary()], outputs, Data(None, "test", 3, model_has=frozenset({"logits"})))
+        assert found == pytest.approx({"logit_size_of_generated": 0.5, "logit_size_of_real": 0.5})
 
 
 def test_a_class_that_was_left_out_is_told_by_its_energy():

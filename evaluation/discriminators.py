@@ -1,4 +1,4 @@
-"""The energies of an energy-based GAN: of real images, generated ones and noise, and as a sign of what it never saw."""
+"""What a trained discriminator says of images: how sure it is, or of an energy-based GAN, the energies."""
 
 import numpy as np
 import tensorflow as tf
@@ -21,6 +21,28 @@ def seen(discriminator, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
     found = in_batches(joined, np.asarray(images))
     return found[:, 0], found[:, 1:]
+
+
+class Boundary(Evaluator):
+    """How far from its boundary, where the logit is 0, the discriminator puts images."""
+
+    needs = frozenset({"logits"})
+
+    def measure(self, outputs, data):
+        """Mean absolute logits."""
+        discriminator = outputs.model.discriminator
+
+        @tf.function(reduce_retracing=True)
+        def logits(batch):
+            inputs = {"image": batch}
+            if "seed" in discriminator.input:
+                # Nothing is dropped in inference.
+                inputs["seed"] = tf.zeros((tf.shape(batch)[0], 2), tf.int32)
+            found = discriminator(inputs, training=False)
+            return found["logits"] if isinstance(found, dict) else found
+
+        for kind in ("generated", "real"):
+            yield f"logit_size_of_{kind}", np.abs(in_batches(logits, getattr(outputs, kind)[:MEASURED])).mean()
 
 
 class Energies(Evaluator):

@@ -1,0 +1,187 @@
+"""What the lectures say of a system, as a number beside the same with its mechanism off: same seeds, same table.
+
+    python -m benchmarks.claims --claim=modes [--seeds=0,1,2] [--folder=runs/claims] [--table]
+
+Each cell (a row and a seed) is trained and evaluated by the commands of a user. Its result is
+`FOLDER/CLAIM/<row>-seed-<n>.json`, written when it is whole; the same command goes on where it was stopped. The table
+(mean and standard deviation over the seeds that are there) is printed at the end, or of what is there with --table.
+"""
+
+import argparse
+import dataclasses
+from collections.abc import Mapping, Sequence
+
+from benchmarks.cells import (
+    Cell,
+    Cells,
+    add_flags,
+    by_label,
+    common,
+    markdown,
+    mean_and_spread,
+    print_table,
+    seeds,
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Claim:
+    """A claim, and how it is shown.
+
+    Attributes:
+        says: it in a sentence, with its source.
+        dataset: that all rows are trained on.
+        rows: by label, the preset and its changed settings.
+        metrics: keys of the evaluation, by the heads of the table's columns.
+        flags: of every training.
+        evaluation: flags of every evaluation.
+        judge: the preset of the judge of the evaluation, which is trained first; "" for none.
+    """
+
+    says: str
+    dataset: str
+    rows: Mapping[str, tuple[str, Mapping[str, object]]]
+    metrics: Mapping[str, str]
+    flags: tuple[str, ...] = ()
+    evaluation: tuple[str, ...] = ()
+    judge: str = ""
+
+
+MODES = {"modes found": "modes_found", "near a center": "high_quality_share", "balance": "balance"}
+# Of images of classes.
+IMAGES = {
+    "class score": "class_score",
+    "judge's Fréchet distance": "judge_frechet_distance",
+    "rarest class": "rarest_class_share",
+    "distance among samples": "diversity",
+}
+POINTS = ("--num_samples=2500",)
+CLAIMS = {
+    "modes": Claim(
+        "pairing with R1 and R2 keeps modes that a GAN with R1 drops (Huang et al. 2024, R3GAN, section 2)",
+        "grid_2d",
+        {
+            f"{loss}, {penalty}": ("gan_2d", {"adversarial": loss, "penalty": penalty, "penalty_weight": 0.1})
+            for loss in ("non_saturating", "relativistic")
+            for penalty in ("r1", "r1_r2")
+        },
+        MODES,
+        evaluation=POINTS,
+    ),
+    "minibatch_discrimination": Claim(
+        "a discriminator that sees the batch keeps modes (Salimans et al. 2016, section 3.2)",
+        "ring_2d",
+        {
+            "without": ("gan_2d", {}),
+            "minibatch discrimination": ("gan_2d", {"minibatch_kernels": 20}),
+        },
+        MODES,
+        evaluation=POINTS,
+    ),
+    "pulling_away": Claim(
+        "codes that are pulled apart make samples that differ (Zhao et al. 2017, section 2.4)",
+        "fashion_mnist",
+        {"without": ("ebgan", {"pulling_away_weight": 0.0}), "pulling-away term": ("ebgan", {})},
+        {
+            "squared cosine of codes": "code_cosine_of_generated",
+            "of real": "code_cosine_of_real",
+            "energy of generated": "energy_of_generated",
+            "of real images": "energy_of_real",
+            "of noise": "energy_of_noise",
+            **IMAGES,
+        },
+        flags=("--steps=2500",),
+        evaluation=("--num_samples=2000",),
+        judge="class_judge",
+    ),
+    "boundary": Claim(
+        "a generator that seeks the boundary leads D to it: logits near 0 (Hjelm et al. 2018)",
+        "fashion_mnist",
+        {"non-saturating": ("dcgan", {}), "boundary-seeking": ("bgan", {})},
+        {
+            "size of a sample's logit": "logit_size_of_generated",
+            "of a real image's": "logit_size_of_real",
+            **IMAGES,
+        },
+        flags=("--steps=2500",),
+        evaluation=("--num_samples=2000",),
+        judge="class_judge",
+    ),
+    "binary": Claim(
+        "importance weights train a generator through whose pixels no gradient goes (Hjelm et al. 2018)",
+        "digits",
+        {
+            "straight-through estimate": ("bgan_discrete", {"estimator": "straight_through"}),
+            "boundary-seeking": ("bgan_discrete", {}),
+        },
+        IMAGES,
+        flags=("--steps=2500",),
+        evaluation=("--num_samples=2000",),
+        judge="class_judge",
+    ),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class ClaimCells(Cells):
+    """The cells of a claim.
+
+    Attributes:
+        claim: which.
+    """
+
+    claim: Claim = dataclasses.field(default_factory=lambda: CLAIMS["modes"])
+
+    def run_of(self, model: str, workdir: str) -> list[str]:
+        """Flags that name a run."""
+        return [f"--model={model}", f"--dataset={self.claim.dataset}", f"--workdir={self.folder / workdir}"]
+
+    def shared(self):
+        """The judge."""
+        judge = self.claim.judge
+        return [self.main(*self.run_of(judge, judge))] if judge else []
+
+    def commands(self, cell):
+        """Training and evaluating."""
+        run = self.run_of(cell.model, cell.name)
+        judge = [f"--judge={self.folder / self.claim.judge}"] if self.claim.judge else []
+        return [
+            self.main(*run, f"--seed={cell.seed}", *self.claim.flags, *cell.flags),
+            self.main(*run, "--mode=evaluate", *self.claim.evaluation, *judge),
+        ]
+
+    def cell(self, label: str, seed: int) -> Cell:
+        """Of a row."""
+        model, settings = self.claim.rows[label]
+        return Cell(
+            model, seed, label, tuple(flag for name, value in settings.items() for flag in ("--set", f"{name}={value}"))
+        )
+
+    def table(self, results: Sequence[Mapping]) -> str:
+        """A Markdown table: a row a row of the claim, mean and standard deviation over the seeds."""
+        rows = [["", "seeds", *self.claim.metrics, "minutes"]]
+        for label, several in by_label(results).items():
+            figures = [
+                mean_and_spread([each["metrics"][key] for each in several]) for key in self.claim.metrics.values()
+            ]
+            minutes = mean_and_spread([each["seconds"] / 60 for each in several])
+            rows.append([label, ", ".join(str(each["seed"]) for each in several), *figures, minutes])
+        return markdown(rows)
+
+
+def main():
+    """Compute what is missing, and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--claim", choices=CLAIMS, required=True)
+    parser.add_argument("--seeds", type=seeds, default=[0, 1, 2], help="separated by commas")
+    add_flags(parser, folder="runs/claims")
+    given = parser.parse_args()
+    given.folder /= given.claim
+    cells = ClaimCells(**common(given), claim=CLAIMS[given.claim])
+    wanted = [cells.cell(label, seed) for seed in given.seeds for label in cells.claim.rows]
+    print(cells.claim.says, flush=True)
+    print_table(parser, given, cells, wanted, cells.table, lambda result: list(cells.claim.rows).index(result["label"]))
+
+
+if __name__ == "__main__":
+    main()

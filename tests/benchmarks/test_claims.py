@@ -1,0 +1,64 @@
+"""The tables of claims: their commands, what they are kept as, and their figures; nothing is trained."""
+
+import json
+import pathlib
+import shlex
+
+import pytest
+
+from benchmarks import cells
+from benchmarks.claims import CLAIMS, ClaimCells
+from models.core.preset import import_name
+from models.registry import PRESETS
+from tests.test_docs import check
+
+
+@pytest.fixture
+def executed(monkeypatch):
+    """The commands in the order in which they are run; each evaluation leaves figures that grow."""
+    commands = []
+
+    def execute(command, log):
+        commands.append(command)
+        folder = cells.workdir_of(command)
+        folder.mkdir(exist_ok=True, parents=True)
+        if "--mode=evaluate" in command:
+            metrics = {key: float(len(commands)) for claim in CLAIMS.values() for key in claim.metrics.values()}
+            (folder / "evaluation.json").write_text(json.dumps({"protocol": {}, "metrics": metrics}))
+
+    monkeypatch.setattr(cells, "execute", execute)
+    return commands
+
+
+@pytest.mark.parametrize("name", CLAIMS)
+def test_a_claim_is_computed_by_commands_that_main_takes_and_kept(name, tmp_path, executed):
+    claim = CLAIMS[name]
+    table_of = ClaimCells(tmp_path / name, claim=claim)
+    wanted = [table_of.cell(label, seed) for seed in (0, 1) for label in claim.rows]
+    results = table_of.run(wanted)
+    assert len(wanted) * 3 // 2 <= 12
+    for command in executed:
+        check(list(map(str, command[2:])))
+    trained = [
+        shlex.join(command) for command in executed if "--mode=evaluate" not in command and "judge" not in command[2]
+    ]
+    assert len(trained) == len(wanted) == len(set(trained))
+    text = table_of.table(results)
+    assert len(text.splitlines()) == 2 + len(claim.rows)
+    assert all(f"| {label} | 0, 1 |" in text for label in claim.rows)
+    # The rows differ by settings, or in the preset.
+    assert len({(model, tuple(settings.items())) for model, settings in claim.rows.values()}) == len(claim.rows)
+    del executed[:]
+    assert table_of.run(wanted) == results
+    assert not executed
+
+
+@pytest.mark.parametrize("name", CLAIMS)
+def test_a_claims_figures_are_those_of_its_presets_evaluators(name):
+    claim = CLAIMS[name]
+    for model, _ in claim.rows.values():
+        files = {import_name(evaluator).measure.__code__.co_filename for evaluator in PRESETS[model].evaluators}
+        keys = "".join(pathlib.Path(file).read_text(encoding="utf-8") for file in files)
+        for key in claim.metrics.values():
+            stem = key.removesuffix("_of_generated").removesuffix("_of_real").removesuffix("_of_noise")
+            assert stem.removeprefix("judge_") in keys, key
