@@ -116,6 +116,8 @@ def run_of(model: str, dataset: str, root, encoder) -> Run:
     """The run of a model in its folder, as a new process sees it."""
     roles = {requirement.role for requirement in PRESETS[model].requires}
     changes = {"text_encoder": str(encoder)} if "text_encoder" in roles else {}
+    if model == "ebgan":
+        changes["left_out_class"] = 1
     if "generator" in roles:
         generator = run_of("gan_cls", dataset, pathlib.Path(root) / "generators", encoder)
         if not generator.folder.record_path.exists():
@@ -196,6 +198,7 @@ COUNTS = (*MANIFOLD, "nearer_to_training_than_unseen")
 # Of samples alone.
 SAMPLES = {"diversity", "class_score", "class_score_deviation", "rarest_class_share"}
 SAMPLES |= {"features_score", "features_score_deviation"}
+LOGITS, LOGITS_OF_REAL = {"logit_size_of_generated"}, {"logit_size_of_real"}
 RETRIEVAL = {"class_accuracy", "average_precision_at_50"}
 # Model, dataset; the metrics that other examples change, those that other labels change, and those that neither does.
 DEPENDENCIES = [
@@ -216,15 +219,22 @@ DEPENDENCIES = [
         },
         set(),
     ),
-    ("dcgan", "digits", REAL, set(), SAMPLES),
+    ("dcgan", "digits", REAL | LOGITS_OF_REAL, set(), SAMPLES | LOGITS),
     (
         "acgan",
         "digits",
-        REAL,
+        REAL | LOGITS_OF_REAL,
         {"ms_ssim_within_class_of_real"},
-        SAMPLES | {"class_consistency", "ms_ssim_within_class"},
+        SAMPLES | LOGITS | {"class_consistency", "ms_ssim_within_class"},
     ),
-    ("infogan", "digits", REAL, {"category_error"}, SAMPLES),
+    ("infogan", "digits", REAL | LOGITS_OF_REAL, {"category_error"}, SAMPLES | LOGITS),
+    (
+        "ebgan",
+        "digits",
+        REAL | {"energy_of_real", "code_cosine_of_real"},
+        {"anomaly_auc"},
+        SAMPLES | {"energy_of_generated", "energy_of_noise", "code_cosine_of_generated"},
+    ),
     (
         "pix2pix",
         "birds_parts",
