@@ -45,6 +45,27 @@ class Boundary(Evaluator):
             yield f"logit_size_of_{kind}", np.abs(in_batches(logits, getattr(outputs, kind)[:MEASURED])).mean()
 
 
+class Classification(Evaluator):
+    """How often a discriminator that is a classifier is wrong about unseen images."""
+
+    needs = frozenset({"classifier", "labels"})
+    lower = ("test_error",)
+
+    def measure(self, outputs, data):
+        """The share of all images of the split."""
+        discriminator = outputs.model.discriminator
+
+        @tf.function(reduce_retracing=True)
+        def classes(batch):
+            inputs = {"image": batch}
+            if "seed" in discriminator.input:
+                inputs["seed"] = tf.zeros((tf.shape(batch)[0], 2), tf.int32)
+            return tf.argmax(discriminator(inputs, training=False)["class_logits"], axis=1)
+
+        seen = in_batches(lambda rows: classes(outputs.rows(rows.numpy())[:]), np.arange(len(data.examples)))
+        yield "test_error", (seen != data.examples.labels).mean()
+
+
 class Energies(Evaluator):
     """How much more energy noise has than real and generated images, and how alike the codes of these are."""
 

@@ -18,7 +18,7 @@ from panels.classes import class_rows
 from panels.codes import code_rows
 from panels.grids import captioned_rows, grid
 from panels.interpolation import lerp, slerp
-from pipelines.batches.labeled import real_batches
+from pipelines.batches.labeled import real_batches, semi_supervised_batches
 from pipelines.examples import DataError, LabeledImages
 from pipelines.real_images import RealImages
 from pipelines.report import printable
@@ -93,8 +93,11 @@ class ImageParts(Parts):
         """Images, with their labels where there are any."""
         config = self.experiment.config
         examples = without_class(examples, getattr(config, "left_out_class", -1))
-        batches = real_batches(examples, config)
+        batches = self.make_batches(examples, config)
         return Prepared(with_measured(config, batches.measured), batches, data_record(examples))
+
+    # (examples, config) -> what the model trains on.
+    make_batches = staticmethod(real_batches)
 
     def trained_on(self, batch, rows, examples):
         """An image with its class."""
@@ -205,6 +208,7 @@ class ImageParts(Parts):
             "category": config.latent_parts.get("category", 0) > 0,
             "logits": config.discriminator_conditioning == "none" and not config.has_energy,
             "energy": config.has_energy,
+            "classifier": config.classifies,
             "left_out_class": getattr(config, "left_out_class", -1) >= 0,
         }
         return frozenset(name for name, is_present in has.items() if is_present)
@@ -251,3 +255,13 @@ class ImageParts(Parts):
         judge = type(self.run)(needed)
         trained = judge.trained_model()
         return lambda images: judge_all(trained, images), judge.splits.load("test")
+
+
+class SemiSupervisedParts(ImageParts):
+    """Trains a classifier, too, on images of which few have labels."""
+
+    make_batches = staticmethod(semi_supervised_batches)
+
+    def trained_on(self, batch, rows, examples):
+        """An image with its class, as far as it is known."""
+        return classed(batch["labeled"], batch["known_label"], examples)

@@ -140,6 +140,36 @@ class SeededDropout(layers.Layer):
 
 
 @keras.saving.register_keras_serializable("gan")
+class SeededNoise(layers.Layer):
+    """Gaussian noise while a network is trained, as a function of a seed (see `SeededDropout`).
+
+    Args:
+        deviation: of the noise.
+        salt: makes layers that share a seed differ.
+    """
+
+    def __init__(self, deviation: float, salt: int = 0, **options):
+        super().__init__(**options)
+        self.deviation, self.salt = deviation, salt
+
+    def call(self, inputs, training=None):
+        """[(B, ...) floats, (B, 2) integers with the seed in the first row] to floats of the same shape."""
+        x, seed = inputs
+        if not training:
+            return x
+        seed = tf.random.experimental.stateless_fold_in(tf.cast(seed[0], tf.int32), self.salt)
+        return x + tf.cast(self.deviation * tf.random.stateless_normal(tf.shape(x), seed), x.dtype)
+
+    def compute_output_spec(self, inputs):
+        """The shape of the first input."""
+        return keras.KerasTensor(inputs[0].shape, self.compute_dtype)
+
+    def get_config(self):
+        """The constructor's arguments."""
+        return {**super().get_config(), "deviation": self.deviation, "salt": self.salt}
+
+
+@keras.saving.register_keras_serializable("gan")
 class LatentSeed(layers.Layer):
     """A seed of `SeededDropout` from the bits of a generator's latents: other latents, other masks."""
 

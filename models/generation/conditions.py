@@ -75,6 +75,20 @@ def layer_types(config: ImageGenerationConfig) -> tuple[type, type]:
     return layers.Conv2D, layers.Dense
 
 
+def classifier_outputs(class_logits, features) -> dict:
+    """Outputs of a discriminator that is a classifier (Salimans et al. 2016, section 5).
+
+    Args:
+        class_logits: (B, K) float32 of the classes of real images; that of "generated" is 0.
+        features: (B, D), what is matched.
+
+    Returns:
+        `logits` (B, 1) of "real": with Z = sum exp(class_logits), log Z, as D = Z / (Z + 1); and the arguments.
+    """
+    logits = ops.logsumexp(class_logits, axis=1, keepdims=True)
+    return {"logits": logits, "class_logits": class_logits, "features": features}
+
+
 def discriminator_outputs(
     features,
     config: ImageGenerationConfig,
@@ -84,7 +98,8 @@ def discriminator_outputs(
     start: Callable[[], keras.initializers.Initializer] = convolution_initializer,
 ):
     """(B, 1) float32 logits from a discriminator's last features, or with `config.heads` a dict of them and the heads;
-    with `config.feature_matching` one of them and the `features` (B, D).
+    with `config.feature_matching` one of them and the `features` (B, D); those of `classifier_outputs` where the
+    discriminator classifies.
 
     Args:
         features: (B, ...).
@@ -97,6 +112,9 @@ def discriminator_outputs(
         start: makes an initializer for each layer: one that is used twice gives the same numbers twice.
     """
     flat = layers.Flatten()(features)
+    if config.classifies:
+        last = dense(config.classes, kernel_initializer=start(), dtype="float32", name="class_logits")
+        return classifier_outputs(last(beside_others(flat, config)), flat)
     logits = dense(1, kernel_initializer=start(), dtype="float32", name="logits")(beside_others(flat, config))
     if condition.conditioning == "projection":
         embedded = dense(pooled.shape[-1], use_bias=False, kernel_initializer=start(), dtype="float32")(

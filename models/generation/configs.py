@@ -7,7 +7,9 @@ import dataclasses
 from models.core.adversarial_config import UPSAMPLINGS, AdversarialConfig, smallest_side
 from models.core.config import ConfigError, setting
 
-NETWORKS = ("mlp", "dcgan", "resnet")
+NETWORKS = ("mlp", "dcgan", "resnet", "weight_normalized")
+# That of a discriminator which classifies.
+CLASSIFYING = "weight_normalized"
 CONDITIONINGS = ("none", "concatenation", "projection")
 # Uniform in [-1, 1], in [0, 1] and, with unit variance, in [-sqrt 3, sqrt 3]; and N(0, 1).
 LATENT_DISTRIBUTIONS = ("uniform", "uniform_unit_cube", "uniform_unit_variance", "normal")
@@ -100,7 +102,7 @@ class ImageGenerationConfig(GenerationConfig):
         "dcgan",
         "of both players; mlp: 2 hidden layers, maxout in the discriminator; dcgan: strided convolutions, the width "
         "is that of the largest map; resnet: residual blocks of one width",
-        choices=NETWORKS,
+        choices=tuple(name for name in NETWORKS if name != CLASSIFYING),
     )
     channels: int = setting(0, "of an image: 1 or 3; 0: from the data", choices=(0, 1, 3))
     classes: int = setting(0, "number of classes; from the data", minimum=0)
@@ -142,6 +144,8 @@ class ImageGenerationConfig(GenerationConfig):
     code_units = 0
     # Whether the generator's loss is the adversarial one alone, in whose place feature matching can be.
     matches_features = True
+    # Whether the discriminator's logit is that of any class of real images.
+    classifies = False
 
     def __post_init__(self):
         super().__post_init__()
@@ -150,7 +154,7 @@ class ImageGenerationConfig(GenerationConfig):
                 "feature_matching is in the place of the adversarial loss, where the generator has no other. "
                 f"Received: feature_matching=True of {type(self).__name__.removesuffix('Config')}"
             )
-        if self.network != "mlp":
+        if self.network not in ("mlp", CLASSIFYING):
             smallest_side(self.image_size)
         if self.conditioning == "projection" and self.generator_normalization != "batch":
             raise ConfigError(
@@ -227,6 +231,46 @@ class EBGANConfig(ImageGenerationConfig):
         if wrong := [f"{name}={getattr(self, name)}" for name, value in others.items() if getattr(self, name) != value]:
             accepted = ", ".join(f"{name}={value}" for name, value in others.items())
             raise ConfigError(f"an auto-encoder as the discriminator has {accepted}. Received: {', '.join(wrong)}")
+
+
+@dataclasses.dataclass(frozen=True)
+class ImprovedGANConfig(ImageGenerationConfig):
+    """Semi-supervised classification; the defaults are the authors' for digits (train_mnist_feature_matching.py)."""
+
+    network: str = setting(
+        CLASSIFYING,
+        "of both players; weight_normalized: the authors' for digits; the others as everywhere",
+        choices=NETWORKS,
+    )
+    image_size: int = setting(28, "pixels", minimum=8)
+    batch_size: int = setting(100, "images with labels, and as many without, per discriminator turn", minimum=2)
+    epochs: int = setting(300, "passes over the images without labels", minimum=1, ends_run=True)
+    learning_rate: float = setting(3e-3, "the optimizers' step size", minimum=0.0, maximum=100.0)
+    latent_distribution: str = setting("uniform_unit_cube", "of the noise", choices=LATENT_DISTRIBUTIONS)
+    generator_width: int = setting(500, "width of the generator's layers: see the network", minimum=1)
+    discriminator_width: int = setting(1000, "width of the discriminator's layers: see the network", minimum=1)
+    discriminator_normalization: str = setting("none", "in the discriminator", choices=("batch", "layer", "none"))
+    discriminator_loss_factor: float = setting(0.5, "of the loss on images without labels", minimum=0.0)
+    feature_matching: bool = setting(
+        True, "whether the generator's loss is that its images have the discriminator's features of real ones; 3.1"
+    )
+    noise: float = setting(
+        0.5,
+        "standard deviation of the noise on the hidden layers of weight_normalized; on the image 1.2 times it, as the "
+        "authors' 0.3 of pixels in [0, 1]",
+        minimum=0.0,
+    )
+    labels: int = setting(100, "images whose class is known, as many of each class; 0: all", minimum=0)
+    unlabeled_weight: float = setting(
+        1.0, "of the loss on real and generated images without labels; 0: supervised only", minimum=0.0
+    )
+
+    classifies = True
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.conditioning != "none":
+            raise ConfigError(f"conditioning must be none: the classes are predicted. Received: {self.conditioning}")
 
 
 @dataclasses.dataclass(frozen=True)

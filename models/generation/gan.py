@@ -10,12 +10,12 @@ from losses import feature_matching_loss
 from models.core.adversarial import FAKE, GENERATED, PENALIZED, REAL, Adversarial, purpose_of
 from models.core.optimizers import RisingMomentum
 from models.core.schedules import ExponentialDecay, LinearDecay
-from models.generation import dcgan, mlp, resnet
+from models.generation import dcgan, mlp, resnet, weight_normalized
 from models.generation.configs import GenerationConfig, ImageGenerationConfig, PointGenerationConfig
 from models.generation.latent import latents
 
 # The builders for images; the keys are `models.generation.configs.NETWORKS`.
-NETWORKS = {"mlp": mlp, "dcgan": dcgan, "resnet": resnet}
+NETWORKS = {"mlp": mlp, "dcgan": dcgan, "resnet": resnet, "weight_normalized": weight_normalized}
 # Purposes of a step's random numbers, after those of `models.core.adversarial`.
 LATENT, DROPOUT = 10, 11
 

@@ -10,6 +10,7 @@ WGAN: Arjovsky et al., "Wasserstein GAN" (ICML 2017).
 WGAN-GP: Gulrajani et al., "Improved Training of Wasserstein GANs" (NIPS 2017).
 SNGAN: Miyato et al., "Spectral Normalization for Generative Adversarial Networks" (ICLR 2018).
 Projection: Miyato & Koyama, "cGANs with Projection Discriminator" (ICLR 2018).
+Improved GAN: Salimans et al., "Improved Techniques for Training GANs" (NIPS 2016).
 ACGAN: Odena et al., "Conditional Image Synthesis with Auxiliary Classifier GANs" (ICML 2017).
 InfoGAN: Chen et al., "InfoGAN: Interpretable Representation Learning" (NIPS 2016).
 """
@@ -25,6 +26,7 @@ from models.generation.configs import (
     BinaryGenerationConfig,
     EBGANConfig,
     ImageGenerationConfig,
+    ImprovedGANConfig,
     InfoGANConfig,
     PointGenerationConfig,
 )
@@ -52,6 +54,7 @@ EVALUATORS = (
     "evaluation.images.ClassConsistency",
     "evaluation.images.CategoryError",
     "evaluation.discriminators.Boundary",
+    "evaluation.discriminators.Classification",
     "evaluation.discriminators.Energies",
     "evaluation.discriminators.Anomalies",
     "evaluation.within.ConditionalSimilarity",
@@ -71,6 +74,7 @@ def preset(
     source: str,
     constants: tuple[Published, ...] = (),
     dataset: str = "digits",
+    parts: str = "engine.parts.generation.ImageParts",
     **small,
 ):
     """A preset of images.
@@ -82,6 +86,7 @@ def preset(
         source: paper, section.
         constants: as published.
         dataset: the default.
+        parts: of its family.
         small: changes for small images, beside their size.
     """
     small = (SMALL if config.network == "dcgan" else {}) | small
@@ -93,7 +98,7 @@ def preset(
     }
     return Preset(
         model=model,
-        parts="engine.parts.generation.ImageParts",
+        parts=parts,
         evaluators=EVALUATORS,
         requires=(
             Requirement("judge", "class_judge", "judge", to_train=False),
@@ -103,7 +108,7 @@ def preset(
         config=config,
         summary=summary,
         source=source,
-        needs=frozenset({"image", "classes"} if config.conditional else {"image"}),
+        needs=frozenset({"image", "classes"} if config.conditional or config.classifies else {"image"}),
         default_dataset=dataset,
         per_dataset=per_dataset | {name: per_dataset.get(name, {}) | {"flip": True} for name in FLIPPED},
         modes=MODES,
@@ -245,6 +250,14 @@ PRESETS = {
         "binary images: drawn pixels, through which no gradient goes",
         "Hjelm et al., ICLR 2018, discrete images",
         published.BGAN_DISCRETE,
+    ),
+    "improved_gan": preset(
+        "models.generation.improved_gan.ImprovedGAN",
+        ImprovedGANConfig(),
+        "semi-supervised classification: few labels, feature matching",
+        "Salimans et al., NIPS 2016, sections 3.1 and 5",
+        published.IMPROVED_GAN,
+        parts="engine.parts.generation.SemiSupervisedParts",
     ),
     "ebgan": preset(
         "models.generation.ebgan.EBGAN",

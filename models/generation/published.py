@@ -1,7 +1,7 @@
 """What the papers and the authors' code publish for the presets of generation; `presets` names the papers.
 
 Sources: goodfeli/adversarial (GAN), Newmu/dcgan_code and soumith/dcgan.torch (DCGAN), xudonmao/LSGAN,
-martinarjovsky/WassersteinGAN, igul222/improved_wgan_training (WGAN-GP: gan_cifar_resnet.py),
+martinarjovsky/WassersteinGAN, openai/improved-gan, igul222/improved_wgan_training (WGAN-GP: gan_cifar_resnet.py),
 pfnet-research/sngan_projection (SNGAN, projection: configs/sn_cifar10_*.yml). Of CGAN, ACGAN, InfoGAN, EBGAN and BGAN
 (whose code has no license) no code was read; BGAN's networks are those of DCGAN.
 """
@@ -174,6 +174,41 @@ BGAN = dcgan(
 )
 BGAN_DISCRETE = dcgan(
     estimator=Published("estimator", "boundary_seeking", f"{TUTORIAL}: the lower-variance policy gradient")
+)
+FEW_LABELS = "train_mnist_feature_matching.py"
+IMPROVED_GAN = (
+    Published("network", "weight_normalized", FEW_LABELS),
+    Published("image_size", 28, FEW_LABELS),
+    Published("batch_size", 100, FEW_LABELS),
+    *adam(3e-3, 0.5, 0.999, FEW_LABELS),
+    Published("epochs", 300, FEW_LABELS),
+    Published("latent_dim", 100, FEW_LABELS),
+    Published("latent_distribution", "uniform_unit_cube", FEW_LABELS),
+    Published("generator_width", 500, FEW_LABELS),
+    Published("discriminator_width", 1000, FEW_LABELS),
+    Published("discriminator_loss_factor", 0.5, FEW_LABELS),
+    Published("noise", 0.5, FEW_LABELS),
+    Published("labels", 100, FEW_LABELS),
+    Published("unlabeled_weight", 1.0, FEW_LABELS),
+    Published("feature_matching", True, FEW_LABELS),
+    Published("discriminator_steps", 1, FEW_LABELS),
+    Published("flip", False, FEW_LABELS),
+    Published("output", "sigmoid, [0, 1]", FEW_LABELS, ONE_RANGE, "tanh, [-1, 1]"),
+    Published(
+        "lengths of the weights",
+        "from a first batch: mean 0 and deviation 1 of each unit, then fixed",
+        FEW_LABELS,
+        "no step depends on a batch that is not its own",
+        "the root of 2, fixed",
+    ),
+    Published(
+        "images of the generator's turn",
+        "100 others without labels",
+        FEW_LABELS,
+        "as in all models here",
+        "those of the discriminator's last turn",
+    ),
+    OFF,
 )
 EBGAN = dcgan(
     adversarial=Published("adversarial", "energy", "equations 1 and 2"),

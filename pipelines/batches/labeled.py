@@ -2,15 +2,17 @@
 
 from collections.abc import Callable
 
+import numpy as np
 import tensorflow as tf
 
 from pipelines.batches.crops import flip
 from pipelines.batches.draws import Batches, check_enough, held, in_random_order, reader, seeded
 from pipelines.examples import DataError, LabeledImages
 from pipelines.images import in_channels, to_float
+from pipelines.rows import rows_of
 
 # Every kind of random draw has its own number, so that no two share a seed.
-ORDER, FLIP = range(2)
+ORDER, FLIP, KNOWN_ORDER = range(3)
 
 
 def real_batches(examples: LabeledImages, config) -> Batches:
@@ -37,6 +39,50 @@ def real_batches(examples: LabeledImages, config) -> Batches:
         return {"real": images} if labels is None else {"real": images, "label": labels}
 
     return Batches(at, {"channels": channels, "classes": len(examples.class_names)}, len(examples))
+
+
+def semi_supervised_batches(examples: LabeledImages, config) -> Batches:
+    """Batches for a classifier of few labels: those of `real_batches` without their labels, and beside them `labeled`
+    (B, image_size, image_size, c) float32 in [-1, 1] and `known_label` (B,) int32, of the images whose class
+    is known.
+
+    These are as many of each class, chosen by the seed, and come again and again in new orders.
+
+    Args:
+        examples: the training split, kept at config.image_size.
+        config: as of `real_batches`, with `labels` (how many are known; 0: all).
+
+    Raises:
+        DataError: there are no classes, too few images of one, or fewer labels than a batch holds.
+    """
+    _check_classes(examples, "a semi-supervised model")
+    known = rows_of(examples, labeled_rows(examples, config.labels, config.seed)) if config.labels else examples
+    draw, channels = _drawn(examples, config, config.discriminator_steps)
+    draw_known, _ = _drawn(known, config, turns=1, order=KNOWN_ORDER)
+
+    def at(step):
+        images, labels = draw_known(step)
+        return {"real": draw(step)[0], "labeled": images[:, 0], "known_label": labels[:, 0]}
+
+    return Batches(at, {"channels": channels, "classes": len(examples.class_names)}, len(examples))
+
+
+def labeled_rows(examples: LabeledImages, count: int, seed: int) -> np.ndarray:
+    """Which images' classes are known: `count` of them, as many of each class.
+
+    Raises:
+        DataError: the classes cannot have as many each.
+    """
+    classes = len(examples.class_names)
+    share, rest = divmod(count, classes)
+    labels, rng = np.asarray(examples.labels), np.random.default_rng(seed)
+    rows = [rng.permutation(np.flatnonzero(labels == label))[:share] for label in range(classes)]
+    if rest or not share or min(map(len, rows)) < share:
+        fewest = min(int((labels == label).sum()) for label in range(classes))
+        raise DataError(
+            f"labels must be a multiple of the {classes} classes, of at most {fewest} images each. Received: {count}"
+        )
+    return np.sort(np.concatenate(rows))
 
 
 def class_batches(examples: LabeledImages, config) -> Batches:
@@ -71,7 +117,7 @@ def _check_classes(examples: LabeledImages, model: str):
 
 
 def _drawn(
-    examples: LabeledImages, config, turns: int
+    examples: LabeledImages, config, turns: int, order: int = ORDER
 ) -> tuple[Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor | None]], int]:
     """A function from a step to images (B, turns, side, side, c) and labels (B, turns) or None; and c."""
     size, batch_size, seed = config.image_size, config.batch_size, config.seed
@@ -81,7 +127,7 @@ def _drawn(
     labels = None if examples.labels is None else held(examples.labels, tf.int32)
 
     def draw(step):
-        rows = in_random_order(len(examples), batch_size * turns, seed, ORDER, step)
+        rows = in_random_order(len(examples), batch_size * turns, seed, order, step)
         # A turn takes neighbors in that order. (Stacked, not transposed: oneDNN complains about transposed integers.)
         rows = tf.reshape(tf.stack(tf.split(rows, turns), axis=1), (-1,))
         images = in_channels(read(rows), channels)

@@ -118,6 +118,8 @@ def run_of(model: str, dataset: str, root, encoder) -> Run:
     changes = {"text_encoder": str(encoder)} if "text_encoder" in roles else {}
     if model == "ebgan":
         changes["left_out_class"] = 1
+    if model == "improved_gan":
+        changes["labels"] = 0
     if "generator" in roles:
         generator = run_of("gan_cls", dataset, pathlib.Path(root) / "generators", encoder)
         if not generator.folder.record_path.exists():
@@ -228,6 +230,13 @@ DEPENDENCIES = [
         SAMPLES | LOGITS | {"class_consistency", "ms_ssim_within_class"},
     ),
     ("infogan", "digits", REAL | LOGITS_OF_REAL, {"category_error"}, SAMPLES | LOGITS),
+    (
+        "improved_gan",
+        "digits",
+        REAL | LOGITS_OF_REAL,
+        {"test_error"},
+        SAMPLES | LOGITS,
+    ),
     (
         "ebgan",
         "digits",

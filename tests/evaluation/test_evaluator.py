@@ -25,6 +25,7 @@ BETTER = {
     "class_consistency": "higher",
     "category_error": "lower",
     "anomaly_auc": "higher",
+    "test_error": "lower",
     "nearest_truth_accuracy": "higher",
     "wasserstein_1_distance": "lower",
     "modes_found": "higher",

@@ -123,6 +123,7 @@ TABLE = {
     "lsgan": DCGAN,
     "bgan": DCGAN,
     "ebgan": DCGAN,
+    "improved_gan": DCGAN._replace(rate=3e-3),
     "bgan_discrete": DCGAN,
     # Arjovsky et al. 2017, Algorithm 1.
     "wgan": Row(RMSProp(), 5e-5, turns=5, clip=0.01),

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from pipelines.batches.labeled import class_batches, real_batches
+from pipelines.batches.labeled import class_batches, labeled_rows, real_batches, semi_supervised_batches
 from pipelines.examples import CaptionedImages, DataError, LabeledImages
 from pipelines.images import with_channels
 
@@ -212,3 +212,56 @@ def test_a_classifier_needs_classes_and_a_batch_of_images():
         class_batches(noise(), config())
     with pytest.raises(DataError, match=r"as batch_size=13. Received: 12"):
         class_batches(tones(), config(13))
+
+
+def sorted_by_class(classes=3, per_class=6):
+    """Images each of one tone of its own; class by class."""
+    labels = np.repeat(np.arange(classes), per_class).astype(np.int32)
+    tones = np.arange(len(labels), dtype=np.uint8) * 10
+    images = np.broadcast_to(tones[:, None, None, None], (len(labels), SIDE, SIDE, 1)).copy()
+    names = tuple(map(str, range(len(labels))))
+    return LabeledImages(images=images, names=names, labels=labels, class_names=tuple("abc"[:classes]))
+
+
+def test_few_labels_are_as_many_of_each_class_and_always_the_same_images():
+    examples, few = sorted_by_class(), config(batch_size=2, turns=2)
+    few.labels = 6
+    rows = labeled_rows(examples, 6, seed=0)
+    assert np.bincount(examples.labels[rows]).tolist() == [2, 2, 2]
+    assert rows.tolist() != labeled_rows(examples, 6, seed=1).tolist()
+    batches = semi_supervised_batches(examples, few)
+    assert batches.measured == {"channels": 1, "classes": 3}
+    seen = set()
+    for step in range(12):
+        batch = batches.at(tf.constant(step))
+        assert batch["real"].shape == (2, 2, SIDE, SIDE, 1)
+        assert set(batch) == {"real", "labeled", "known_label"}
+        tones = np.rint((batch["labeled"][:, 0, 0, 0].numpy() + 1) * 127.5).astype(int) // 10
+        np.testing.assert_array_equal(examples.labels[tones], batch["known_label"])
+        seen |= set(tones.tolist())
+    # Those that are known, and all of them.
+    assert seen == set(rows.tolist())
+
+
+def test_images_without_labels_are_all_in_an_order_of_their_own():
+    examples, few = sorted_by_class(), config(batch_size=2, turns=1)
+    few.labels = 0
+    batches = semi_supervised_batches(examples, few)
+    drawn = [batches.at(tf.constant(step)) for step in range(9)]
+    tones = {
+        key: [float(value) for batch in drawn for value in np.ravel(batch[key][..., 0, 0, 0])]
+        for key in ("real", "labeled")
+    }
+    assert sorted(tones["real"]) == sorted(tones["labeled"])
+    assert len(set(tones["real"])) == 18
+    assert tones["real"] != tones["labeled"]
+
+
+@pytest.mark.parametrize("count", [4, 21, 2])
+def test_labels_that_cannot_be_shared_among_the_classes_are_refused(count):
+    few = config(batch_size=2, turns=1)
+    few.labels = count
+    with pytest.raises(
+        DataError, match=f"labels must be a multiple of the 3 classes, of at most 6 .*Received: {count}"
+    ):
+        semi_supervised_batches(sorted_by_class(), few)
