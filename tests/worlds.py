@@ -172,7 +172,7 @@ def tiny(model: str, **changes):
         smallest["captions_per_image"] = 1
     if getattr(config, "network", "") == "weight_normalized":
         # Of few rectified units, a quarter of the first's, all may be off.
-        smallest["discriminator_width"] = 32
+        smallest["discriminator_width"] = 64
     return dataclasses.replace(config, **(smallest | changes))
 
 

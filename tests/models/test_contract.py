@@ -369,8 +369,9 @@ def test_two_replicas_take_the_mean_of_their_separate_steps(name, no_normalizati
     What holds then: a player's update is the mean of the updates that each replica alone would make. Players updated
     before it in the same step would differ between the replicas alone, so all but one are frozen.
     """
-    # The gradients of an auto-encoder of strong weights are large, and so are their roundings.
-    config = plain(name, **({"discriminator_learning_rate": 0.02} if name == "ebgan" else {}))
+    # A second turn would begin where the mean of the first has led. The gradients of mean features are small.
+    rates = {"learning_rate": 0.5, "discriminator_learning_rate": 0.05} if name == "improved_gan" else {}
+    config = plain(name, **existing(name, discriminator_steps=1), **rates)
     half = config.batch_size // 2
     for player in build(name, config).players:
         two = build(name, config, two_cpus())
