@@ -78,6 +78,18 @@ CLAIMS = {
         MODES,
         evaluation=POINTS,
     ),
+    "few_labels": Claim(
+        "generated and unlabeled images teach a classifier that has 100 labels (Salimans et al. 2016, section 5)",
+        "fashion_mnist",
+        {
+            "supervised only": ("improved_gan", {"unlabeled_weight": 0.0}),
+            "adversarial generator": ("improved_gan", {"feature_matching": False}),
+            "feature matching": ("improved_gan", {}),
+        },
+        {"test error": "test_error", "distance among samples": "diversity"},
+        flags=("--steps=6000",),
+        evaluation=("--num_samples=500",),
+    ),
     "pulling_away": Claim(
         "codes that are pulled apart make samples that differ (Zhao et al. 2017, section 2.4)",
         "fashion_mnist",

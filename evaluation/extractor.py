@@ -57,7 +57,7 @@ class Extractor:
     def batches(self, images: np.ndarray):
         """Yields what the network gives of some images at a time, as arrays."""
         _, height, width, _ = images.shape
-        size = min(max(self.batch_pixels // (self.side**2 or height * width), LEAST), MOST)
+        size = rows_at_once(self.side**2 or height * width, self.batch_pixels)
         for start in range(0, len(images), size):
             batch = tf.constant(images[start : start + size], tf.float32)
             if self.channels == 3 and batch.shape[-1] == 1:
@@ -66,6 +66,11 @@ class Extractor:
                 batch = tf.image.rgb_to_grayscale(batch)
             outputs = self.network(resized(batch, self.side))
             yield {name: np.asarray(output, np.float32) for name, output in outputs.items()}
+
+
+def rows_at_once(pixels: int, batch_pixels: int) -> int:
+    """How many images of so many pixels a batch has, which may hold `batch_pixels`."""
+    return min(max(batch_pixels // pixels, LEAST), MOST)
 
 
 def resized(images: tf.Tensor, side: int) -> tf.Tensor:

@@ -3,8 +3,11 @@
 import dataclasses
 
 import numpy as np
+import tensorflow as tf
 
 from evaluation.evaluator import Evaluator
+from evaluation.extractor import rows_at_once
+from evaluation.features import BATCH_PIXELS
 from metrics.retrieval import MISMATCHES, r_precision
 from pipelines.images import in_batches
 from serving.joint import COSINE, JointEncoders
@@ -33,7 +36,10 @@ class RetrievalEncoder:
 
     def images(self, images: np.ndarray) -> np.ndarray:
         """(n, D) of (n, h, w, 3) images in [-1, 1]."""
-        embeddings = in_batches(self.encoders.embed_images, images)
+        # Compiled, so that of a network of photographs not all maps of a batch are kept until its end.
+        embed = tf.function(self.encoders.embed_images, reduce_retracing=True)
+        size = rows_at_once(self.encoders.image_size**2, BATCH_PIXELS)
+        embeddings = in_batches(embed, images, batch_size=size)
         return unit(embeddings) if self.encoders.compatibility.kind == COSINE else embeddings
 
 
