@@ -52,9 +52,8 @@ def export_to(runtime: Runtime, sampler: Sampler, folder: pathlib.Path, about: A
             told = {"model": about.model, "weights": about.weights, "output": pixels}
             difference = written_rightly(runtime, taken, aside / file, told, sampler.counts)
             facts[file] = {"inputs": inputs, "outputs": output, "output": pixels, "largest_difference": difference}
-            lines.append(
-                f"{written / file}: {signature(inputs)} -> {signature(output)}, {pixels}; {agreement(difference)}"
-            )
+            said = f"{signature(inputs)} -> {signature(output)}, {pixels}; as TensorFlow up to {difference:.1g}"
+            lines.append(f"{written / file}: {said}")
             if taken.multiple > 1 and not runtime.fixed:
                 facts[file]["multiple"] = taken.multiple
                 lines[-1] += f"; sides must be multiples of {taken.multiple}"
@@ -81,7 +80,8 @@ def written_rightly(
     """
     given = taken.examples(counts)
     wanted = [taken.network(inputs, training=False)[taken.output].numpy() for inputs in given]
-    largest = max(float(np.max(np.abs(part))) for part in wanted)
+    # Python's own max may pass over what is not a number.
+    largest = float(np.max([np.max(np.abs(part)) for part in wanted]))
     if not np.isfinite(largest):
         raise DataError(f"{path.name} is not written: the model must give finite numbers. Received: NaN or infinity")
     try:
@@ -113,13 +113,7 @@ def largest_difference(wanted: list[np.ndarray], found: list[np.ndarray]) -> flo
     """Of numbers: infinite where shapes differ, and not a number where one of them is none."""
     if any(one.shape != other.shape for one, other in zip(wanted, found, strict=True)):
         return float("inf")
-    # Python's own max may pass over what is not a number.
     return float(np.max([np.max(np.abs(one - other)) for one, other in zip(wanted, found, strict=True)]))
-
-
-def agreement(difference: float) -> str:
-    """How near a file is to TensorFlow, in words."""
-    return f"as TensorFlow up to {difference:.1g}"
 
 
 def sizes(tensors: Mapping) -> dict[str, list]:
