@@ -94,6 +94,11 @@ def portable(name: str, alone: Alone, fixed: bool) -> Portable:
         if isinstance(layer, SeededDropout) and layer.always:
             skipped.append(layer)
             return arguments[0][0]
+        if fixed and isinstance(layer, keras.layers.UpSampling2D) and layer.interpolation == "nearest":
+            # Keras repeats rows and columns, behind which TensorFlow no longer knows how many there are.
+            (maps,) = arguments
+            larger = [length * factor for length, factor in zip(maps.shape[1:3], layer.size, strict=True)]
+            return keras.ops.image.resize(maps, larger, interpolation="nearest")
         return layer(*arguments, **options)
 
     # The layers are the sampler's own.

@@ -42,12 +42,13 @@ def run_of(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("pipelines.registry.load", examples_of)
 
-        def of(name):
-            if name not in made:
+        def of(name, **changes):
+            key = "-".join([name, *map(str, changes.values())])
+            if key not in made:
                 # Averages would be those of the weights as they began, whose pictures are all gray.
-                changes = {"average_decay": 0.0} if getattr(PRESETS[name].config, "average_decay", 0) else {}
-                made[name] = write_untrained(tiny_run(name, folder / name, encoder, **changes), contrast=30.0)
-            return made[name]
+                changes |= {"average_decay": 0.0} if getattr(PRESETS[name].config, "average_decay", 0) else {}
+                made[key] = write_untrained(tiny_run(name, folder / key, encoder, **changes), contrast=30.0)
+            return made[key]
 
         yield of
 
@@ -95,9 +96,10 @@ def test_what_is_drawn_is_what_the_sampler_draws(preset, name, run_of):
 
 
 @pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("upsampling", ["transposed", "resize"])
 @pytest.mark.parametrize("preset", ["cyclegan", "pixel_dt"])
-def test_a_translation_is_that_of_the_sampler(preset, name, run_of):
-    sampler, computed, files = exported(run_of(preset), name)
+def test_a_translation_is_that_of_the_sampler(preset, upsampling, name, run_of):
+    sampler, computed, files = exported(run_of(preset, upsampling=upsampling), name)
     assert set(computed) == set(sampler.directions)
     for direction, file in computed.items():
         sides = files[f"{direction}{RUNTIMES[name].suffix}"]["inputs"]["image"][1:3]
