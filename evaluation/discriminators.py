@@ -1,5 +1,7 @@
 """What a trained discriminator says of images: how sure it is, or of an energy-based GAN, the energies."""
 
+from collections.abc import Callable
+
 import numpy as np
 import tensorflow as tf
 
@@ -9,6 +11,21 @@ from pipelines.images import in_batches
 
 # Images of each kind; pairs of codes are taken of fewer.
 MEASURED, PAIRED = 2000, 500
+
+
+def output_of(discriminator, name: str) -> Callable[[tf.Tensor], tf.Tensor]:
+    """What gives one of a discriminator's outputs, or its only one, for (B, h, w, c) images in [-1, 1]."""
+
+    @tf.function(reduce_retracing=True)
+    def output(batch):
+        inputs = {"image": batch}
+        if "seed" in discriminator.input:
+            # Nothing is dropped in inference.
+            inputs["seed"] = tf.zeros((tf.shape(batch)[0], 2), tf.int32)
+        found = discriminator(inputs, training=False)
+        return found[name] if isinstance(found, dict) else found
+
+    return output
 
 
 def seen(discriminator, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -30,17 +47,7 @@ class Boundary(Evaluator):
 
     def measure(self, outputs, data):
         """Mean absolute logits."""
-        discriminator = outputs.model.discriminator
-
-        @tf.function(reduce_retracing=True)
-        def logits(batch):
-            inputs = {"image": batch}
-            if "seed" in discriminator.input:
-                # Nothing is dropped in inference.
-                inputs["seed"] = tf.zeros((tf.shape(batch)[0], 2), tf.int32)
-            found = discriminator(inputs, training=False)
-            return found["logits"] if isinstance(found, dict) else found
-
+        logits = output_of(outputs.model.discriminator, "logits")
         for kind in ("generated", "real"):
             yield f"logit_size_of_{kind}", np.abs(in_batches(logits, getattr(outputs, kind)[:MEASURED])).mean()
 
@@ -53,17 +60,9 @@ class Classification(Evaluator):
 
     def measure(self, outputs, data):
         """The share of all images of the split."""
-        discriminator = outputs.model.discriminator
-
-        @tf.function(reduce_retracing=True)
-        def classes(batch):
-            inputs = {"image": batch}
-            if "seed" in discriminator.input:
-                inputs["seed"] = tf.zeros((tf.shape(batch)[0], 2), tf.int32)
-            return tf.argmax(discriminator(inputs, training=False)["class_logits"], axis=1)
-
-        seen = in_batches(lambda rows: classes(outputs.rows(rows.numpy())[:]), np.arange(len(data.examples)))
-        yield "test_error", (seen != data.examples.labels).mean()
+        logits = output_of(outputs.model.discriminator, "class_logits")
+        found = in_batches(lambda rows: logits(outputs.rows(rows.numpy())[:]), np.arange(len(data.examples)))
+        yield "test_error", (found.argmax(axis=1) != data.examples.labels).mean()
 
 
 class Energies(Evaluator):
