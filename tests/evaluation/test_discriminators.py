@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from evaluation.discriminators import Anomalies, Boundary, Energies
+from evaluation.discriminators import Anomalies, Boundary, Classification, Energies
 from evaluation.evaluator import Data, measure
 from tests.worlds import labeled_images
 
@@ -53,6 +53,25 @@ def test_how_far_from_the_boundary_images_are():
         outputs.model.discriminator = Logits()
         found = measure([Boundary()], outputs, Data(None, "test", 3, model_has=frozenset({"logits"})))
         assert found == pytest.approx({"logit_size_of_generated": 0.5, "logit_size_of_real": 0.5})
+
+
+def test_the_error_is_that_of_all_unseen_images():
+    examples = labeled_images(classes=3, per_class=4)
+
+    class Classifier:
+        input: ClassVar = {"image": None}
+
+        def __call__(self, inputs, training):
+            # An image's class is its tone; class 2 is taken for class 1.
+            tone = tf.minimum(tf.reduce_mean(inputs["image"], axis=(1, 2, 3)), 1.0)
+            return {"class_logits": -tf.abs(tone[:, tf.newaxis] - tf.constant([0.0, 1.0, 2.0]))}
+
+    def rows(chosen):
+        return np.broadcast_to(examples.labels[chosen][:, None, None, None], (len(chosen), 2, 2, 1)).astype(np.float32)
+
+    outputs = SimpleNamespace(rows=rows, model=SimpleNamespace(discriminator=Classifier()))
+    found = measure([Classification()], outputs, Data(examples, "test", 1, model_has=frozenset({"classifier"})))
+    assert found == pytest.approx({"test_error": 4 / 12})
 
 
 def test_a_class_that_was_left_out_is_told_by_its_energy():
