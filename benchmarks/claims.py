@@ -56,6 +56,7 @@ IMAGES = {
     "distance among samples": "diversity",
 }
 POINTS = ("--num_samples=2500",)
+JUDGED = {"flags": ("--steps=2500",), "evaluation": ("--num_samples=2000",), "judge": "class_judge"}
 CLAIMS = {
     "modes": Claim(
         "pairing with R1 and R2 keeps modes that a GAN with R1 drops (Huang et al. 2024, R3GAN, section 2)",
@@ -102,22 +103,18 @@ CLAIMS = {
             "of noise": "energy_of_noise",
             **IMAGES,
         },
-        flags=("--steps=2500",),
-        evaluation=("--num_samples=2000",),
-        judge="class_judge",
+        **JUDGED,
     ),
     "boundary": Claim(
         "a generator that seeks the boundary leads D to it: logits near 0 (Hjelm et al. 2018)",
         "fashion_mnist",
         {"non-saturating": ("dcgan", {}), "boundary-seeking": ("bgan", {})},
         {
-            "size of a sample's logit": "logit_size_of_generated",
-            "of a real image's": "logit_size_of_real",
+            "mean absolute logit of samples": "mean_absolute_logit_of_generated",
+            "of real images'": "mean_absolute_logit_of_real",
             **IMAGES,
         },
-        flags=("--steps=2500",),
-        evaluation=("--num_samples=2000",),
-        judge="class_judge",
+        **JUDGED,
     ),
     "binary": Claim(
         "importance weights train a generator through whose pixels no gradient goes (Hjelm et al. 2018)",
@@ -127,9 +124,7 @@ CLAIMS = {
             "boundary-seeking": ("bgan_discrete", {}),
         },
         IMAGES,
-        flags=("--steps=2500",),
-        evaluation=("--num_samples=2000",),
-        judge="class_judge",
+        **JUDGED,
     ),
 }
 

@@ -86,6 +86,8 @@ def main():
     parser.add_argument("--formats", default=["onnx", "litert"], type=parts, help="formats, separated by commas")
     parser.add_argument("--rounds", type=int, default=30, help="computations of each")
     given = parser.parse_args()
+    if missing := [path for path in given.workdir if not (pathlib.Path(path) / "run.json").is_file()]:
+        parser.error(f"--workdir must be trained runs. Received: {', '.join(missing)}")
     print_machine()
     table = [["model", "file", "MiB", "largest difference", "ms", "TensorFlow, ms", "times as fast"]]
     with tempfile.TemporaryDirectory() as folder:

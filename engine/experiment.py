@@ -256,7 +256,7 @@ def check_explored(model: str, command: Command):
     if of != kind:
         accepted = [name for name, experiment in EXPERIMENTS.items() if experiment.of == kind]
         raise CommandError(
-            f"--experiment={command.experiment} is for models that draw from {of}; accepted for {model} are "
+            f"--experiment={command.experiment} is for models whose input is {of}; accepted for {model} are "
             f"{', '.join(accepted)}. Received: --model={model}"
         )
 

@@ -49,7 +49,7 @@ class Boundary(Evaluator):
         """Mean absolute logits."""
         logits = output_of(outputs.model.discriminator, "logits")
         for kind in ("generated", "real"):
-            yield f"logit_size_of_{kind}", np.abs(in_batches(logits, getattr(outputs, kind)[:MEASURED])).mean()
+            yield f"mean_absolute_logit_of_{kind}", np.abs(in_batches(logits, getattr(outputs, kind)[:MEASURED])).mean()
 
 
 class Classification(Evaluator):

@@ -12,7 +12,7 @@ class Experiment:
             of texts, from an `experiments.subject.Evaluated`; of judges, from an `experiments.subject.Judged`.
         summary: one line on what it shows.
         needs: keys of `experiments.explore.REQUIREMENTS`, checked in this order: the cheap ones first.
-        of: the models that it is for, by what they draw from (`models.core.preset.Preset.samples_from`).
+        of: the models that it is for, by what they take (`models.core.preset.Preset.samples_from`).
     """
 
     function: str

@@ -133,7 +133,7 @@ def refusal(folder, *arguments):
         (["--model=pix2pix", "--mode=explore", "--experiment=dropping"], ["accepted for pix2pix are", "explore"]),
         (
             ["--mode=explore", "--experiment=dropping"],
-            ["is for models that draw from noise", "gan_cls_plus are interpol"],
+            ["is for models whose input is noise", "gan_cls_plus are interpol"],
         ),
         (["--model=dcgan", "--label=7"], ["--label is accepted with --mode=sample", "--mode=train"]),
         (["--model=attribute_judge", "--dataset=cub"], ["attribute_judge needs attributes", "birds", "--dataset=cub"]),

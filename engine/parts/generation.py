@@ -46,10 +46,12 @@ def without_class(examples: LabeledImages, left_out: int) -> LabeledImages:
     """The images of all other classes; all where none is left out (-1).
 
     Raises:
-        DataError: there is no such class.
+        DataError: there is no such class, or there are none.
     """
     if left_out < 0:
         return examples
+    if examples.labels is None:
+        raise DataError(f"left_out_class needs images with classes. Received: {len(examples):,} images without classes")
     if left_out >= len(examples.class_names):
         raise DataError(
             f"left_out_class must be one of the classes 0 to {len(examples.class_names) - 1}. Received: {left_out}"

@@ -200,7 +200,7 @@ COUNTS = (*MANIFOLD, "nearer_to_training_than_unseen")
 # Of samples alone.
 SAMPLES = {"diversity", "class_score", "class_score_deviation", "rarest_class_share"}
 SAMPLES |= {"features_score", "features_score_deviation"}
-LOGITS, LOGITS_OF_REAL = {"logit_size_of_generated"}, {"logit_size_of_real"}
+LOGITS, LOGITS_OF_REAL = {"mean_absolute_logit_of_generated"}, {"mean_absolute_logit_of_real"}
 RETRIEVAL = {"class_accuracy", "average_precision_at_50"}
 # Model, dataset; the metrics that other examples change, those that other labels change, and those that neither does.
 DEPENDENCIES = [

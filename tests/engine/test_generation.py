@@ -1,5 +1,6 @@
 """The classic line, as its user meets it: grids, classes, scores, exports, and experiments on a trained model."""
 
+import dataclasses
 import json
 import subprocess
 import sys
@@ -11,8 +12,9 @@ from PIL import Image
 from engine.command import Evaluate, Explore, Sample, Train
 from engine.experiment import Experiment
 from engine.folder import RunError
-from engine.parts.generation import label_of
+from engine.parts.generation import label_of, without_class
 from engine.run import Run
+from pipelines.examples import DataError
 from pipelines.readers.points import load_normal
 from tests.quick import eager_steps
 from tests.worlds import examples_of, labeled_images, tiny, tiny_run
@@ -267,3 +269,19 @@ def test_a_resumed_run_has_the_weights_of_an_uninterrupted_one(name, tmp_path):
         weights.append(tiny_run(name, tmp_path / folder, **changes).trained_model().get_weights())
     for one, other in zip(*weights, strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+def test_a_class_that_is_left_out_is_not_trained_on(tmp_path, monkeypatch):
+    monkeypatch.setattr("pipelines.registry.load", examples_of)
+    run = tiny_run("ebgan", tmp_path / "run", left_out_class=1)
+    prepared = run.parts.prepare(run.splits.train)
+    drawn = [batch["label"].numpy() for batch in prepared.batches.dataset(0, 12)]
+    assert set(np.unique(drawn)) == {0, 2}
+    # The judge and the evaluation still know of all three.
+    assert prepared.config.classes == 3
+    examples = labeled_images()
+    assert without_class(examples, -1) is examples
+    with pytest.raises(DataError, match=r"must be one of the classes 0 to 2\. Received: 3"):
+        without_class(examples, 3)
+    with pytest.raises(DataError, match=r"needs images with classes\. Received: 24 images without"):
+        without_class(dataclasses.replace(examples, labels=None, class_names=()), 0)

@@ -52,7 +52,7 @@ def test_how_far_from_the_boundary_images_are():
 
         outputs.model.discriminator = Logits()
         found = measure([Boundary()], outputs, Data(None, "test", 3, model_has=frozenset({"logits"})))
-        assert found == pytest.approx({"logit_size_of_generated": 0.5, "logit_size_of_real": 0.5})
+        assert found == pytest.approx({"mean_absolute_logit_of_generated": 0.5, "mean_absolute_logit_of_real": 0.5})
 
 
 def test_the_error_is_that_of_all_unseen_images():

@@ -47,6 +47,19 @@ def test_noise_is_of_the_seed_and_of_training_alone():
     assert not np.any(layer([x, seeds[0]], training=False))
 
 
+def test_the_classifier_sees_noise_on_its_image_and_on_every_hidden_layer_while_it_is_trained():
+    discriminator = plain("improved_gan", noise=0.4).discriminator
+    deviations = sorted(layer.deviation for layer in discriminator.layers if isinstance(layer, SeededNoise))
+    assert deviations == pytest.approx([0.4] * 5 + [0.48])
+    assert len({layer.salt for layer in discriminator.layers if isinstance(layer, SeededNoise)}) == 6
+    inputs = {"image": images(0, channels=1), "seed": tf.ones((4, 2), tf.int32)}
+    quiet, noisy = (discriminator(inputs, training=training)["class_logits"] for training in (False, True))
+    assert np.abs(quiet - noisy).max() > 1e-3
+    # Hidden weights keep the scale of rectified units.
+    lengths = [layer.length for layer in discriminator.layers if isinstance(layer, WeightNormalizedDense)]
+    assert lengths == pytest.approx([2**0.5] * 5 + [1.0])
+
+
 @pytest.mark.parametrize("network", ["weight_normalized", "dcgan", "mlp", "resnet"])
 def test_real_is_any_class_and_generated_one_whose_logit_is_0(network):
     model = plain("improved_gan", network=network, dropout=0.0)
