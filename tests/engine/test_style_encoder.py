@@ -154,6 +154,8 @@ def test_the_export_gives_the_styles_and_transfers_of_the_sampler(folders, tmp_p
     transferred = served["transfer_pixels"](image_bytes=files, captions=tf.constant(CAPTIONS))["images"].numpy()
     drawn = sampler.draw({"styles": expected, "captions": list(CAPTIONS)}, 0)
     assert np.abs(transferred.astype(int) - drawn).max() <= 1
+    embedded = served["embed"](captions=tf.constant(CAPTIONS))["embeddings"]
+    np.testing.assert_allclose(embedded, sampler.captions.embed(list(CAPTIONS)), atol=1e-6)
 
 
 def test_evaluation_and_exploration_by_a_judge(folders, tmp_path, world):

@@ -53,8 +53,11 @@ def test_the_classifier_sees_noise_on_its_image_and_on_every_hidden_layer_while_
     assert deviations == pytest.approx([0.4] * 5 + [0.48])
     assert len({layer.salt for layer in discriminator.layers if isinstance(layer, SeededNoise)}) == 6
     inputs = {"image": images(0, channels=1), "seed": tf.ones((4, 2), tf.int32)}
-    quiet, noisy = (discriminator(inputs, training=training)["class_logits"] for training in (False, True))
-    assert np.abs(quiet - noisy).max() > 1e-3
+    quiet, noisy = (discriminator(inputs, training=training) for training in (False, True))
+    assert np.abs(quiet["class_logits"] - noisy["class_logits"]).max() > 1e-3
+    # What is matched are rectified units, before their own noise.
+    assert np.min(noisy["features"]) >= 0
+    assert np.max(noisy["features"]) > 0
     # Hidden weights keep the scale of rectified units.
     lengths = [layer.length for layer in discriminator.layers if isinstance(layer, WeightNormalizedDense)]
     assert lengths == pytest.approx([2**0.5] * 5 + [1.0])

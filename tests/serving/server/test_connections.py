@@ -21,9 +21,9 @@ POST = b"POST / HTTP/1.1\r\nHost: localhost\r\n"
 PART = b"X: " + b"a" * 1000 + b"\r\n"
 
 
-@pytest.fixture(scope="module")
-def port():
-    """Of a server whose answers take longer than heads may."""
+@contextlib.contextmanager
+def served(keep_alive):
+    """The port of a server whose answers take longer than heads may; `keep_alive`: seconds of uvicorn's own limit."""
 
     async def answer(request):
         size = len(await request.body()) if request.method == "POST" else 0
@@ -36,7 +36,7 @@ def port():
     routes = [Route("/", answer, methods=["GET", "POST"]), Route("/unread", unread, methods=["GET", "POST"])]
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(Starlette(routes=routes), log_level="critical", http=connections(SECONDS))
-    config.timeout_keep_alive = 1
+    config.timeout_keep_alive = keep_alive
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
@@ -45,6 +45,12 @@ def port():
     yield listener.getsockname()[1]
     server.should_exit = True
     thread.join()
+
+
+@pytest.fixture(scope="module")
+def port():
+    with served(keep_alive=1) as found:
+        yield found
 
 
 def received(port, *parts, pause=0.0):
@@ -127,6 +133,10 @@ def test_half_a_head_behind_a_request_is_refused_once_that_is_answered(port):
     answer, _, _ = received(port, POST + b"Content-Length: 100000\r\n\r\n" + body + b"GET / HT")
     assert statuses(answer) == ["200", "408"]
     assert "answered 100000" in answer
+    # By its own limit uvicorn would close the connection before that, without a word.
+    with served(keep_alive=SECONDS / 5) as hasty:
+        answer, _, _ = received(hasty, HEAD + b"\r\n" + HEAD)
+    assert statuses(answer) == ["200", "408"]
 
 
 @pytest.mark.parametrize(
