@@ -75,13 +75,13 @@ def test_without_a_judge_the_steps_are_in_pixels_alone(world, tmp_path, encoder_
 @pytest.mark.parametrize(
     ("model", "experiment", "message"),
     [
-        ("gan_cls", "latent_walk", "is for models that draw from noise; accepted for gan_cls are interpolation"),
+        ("gan_cls", "latent_walk", "is for models whose input is noise; accepted for gan_cls are interpolation"),
         (
             "dcgan",
             "style_transfer",
-            "is for models that draw from images and captions; accepted for dcgan are latent_w",
+            "is for models whose input is images and captions; accepted for dcgan are latent_w",
         ),
-        ("style_encoder", "interpolation", "is for models that draw from captions; accepted .* are style_transfer"),
+        ("style_encoder", "interpolation", "is for models whose input is captions; accepted .* are style_transfer"),
     ],
 )
 def test_an_experiment_on_another_kind_of_model_is_refused_before_anything_is_loaded(model, experiment, message):
