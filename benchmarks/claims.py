@@ -57,6 +57,11 @@ IMAGES = {
 }
 POINTS = ("--num_samples=2500",)
 JUDGED = {"flags": ("--steps=2500",), "evaluation": ("--num_samples=2000",), "judge": "class_judge"}
+CLASSIFIED = {
+    "metrics": {"test error": "test_error", "distance among samples": "diversity"},
+    "flags": ("--steps=3000",),
+    "evaluation": ("--num_samples=500",),
+}
 CLAIMS = {
     "modes": Claim(
         "pairing with R1 and R2 keeps modes that a GAN with R1 drops (Huang et al. 2024, R3GAN, section 2)",
@@ -87,9 +92,16 @@ CLAIMS = {
             "adversarial generator": ("improved_gan", {"feature_matching": False}),
             "feature matching": ("improved_gan", {}),
         },
-        {"test error": "test_error", "distance among samples": "diversity"},
-        flags=("--steps=6000",),
-        evaluation=("--num_samples=500",),
+        **CLASSIFIED,
+    ),
+    "more_labels": Claim(
+        "the same with 1,000 labels",
+        "fashion_mnist",
+        {
+            "supervised only": ("improved_gan", {"labels": 1000, "unlabeled_weight": 0.0}),
+            "feature matching": ("improved_gan", {"labels": 1000}),
+        },
+        **CLASSIFIED,
     ),
     "pulling_away": Claim(
         "codes that are pulled apart make samples that differ (Zhao et al. 2017, section 2.4)",
