@@ -12,6 +12,7 @@ from engine.parts.parts import Parts, Prepared, class_fingerprint, fingerprint, 
 from engine.requires import ensure
 from evaluation.images import ImageOutputs
 from evaluation.judges import judge_all
+from evaluation.levels import PyramidOutputs, RealLevels
 from experiments.subject import Subject
 from models.generation.latent import latents
 from panels.classes import class_rows
@@ -20,9 +21,10 @@ from panels.grids import captioned_rows, grid
 from panels.interpolation import lerp, slerp
 from pipelines.batches.labeled import real_batches, semi_supervised_batches
 from pipelines.examples import DataError, LabeledImages
+from pipelines.images import FloatImages, with_channels
 from pipelines.real_images import RealImages
 from pipelines.report import printable
-from pipelines.rows import rows_of
+from pipelines.rows import evenly, rows_of
 from serving.latents import LatentSampler
 
 # Of the training's pictures.
@@ -212,6 +214,7 @@ class ImageParts(Parts):
             "energy": config.has_energy,
             "classifier": config.classifies,
             "left_out_class": getattr(config, "left_out_class", -1) >= 0,
+            "levels": len(getattr(config, "sizes", ())) > 1,
         }
         return frozenset(name for name, is_present in has.items() if is_present)
 
@@ -257,6 +260,35 @@ class ImageParts(Parts):
         judge = type(self.run)(needed)
         trained = judge.trained_model()
         return lambda images: judge_all(trained, images), judge.splits.load("test")
+
+
+class PyramidParts(ImageParts):
+    """Makes images level by level."""
+
+    def panels(self, model):
+        """And real images beside what each level makes of them at half the side."""
+        draw, examples, sampler = super().panels(model), self.run.splits.unseen[0], self.sampler(model)
+        chosen = evenly(len(examples), COLUMNS)
+        images = with_channels(np.asarray(examples.images[chosen]), model.config.channels)
+        labels = np.asarray(examples.labels)[chosen] if sampler.classes else None
+        latent = sampler.latents(len(images), model.config.seed).numpy()
+
+        def with_levels() -> dict[str, np.ndarray]:
+            levels = RealLevels(model, FloatImages(images)[:], labels)
+            shown, rows = [], np.arange(len(images))
+            noise = np.split(latent, np.cumsum(list(model.config.latent_parts.values()))[:-1], axis=1)
+            for size, drawn in zip(levels.sizes[1:], noise[1:], strict=True):
+                made = levels.refined(size, levels.coarse(size), drawn, rows)
+                for name, row in (("coarse", levels.upsampled(size)), ("refined", made), ("real", levels.real[size])):
+                    times = levels.sizes[-1] // size
+                    shown.append((f"{size} pixels: {name}", row.repeat(times, axis=1).repeat(times, axis=2)))
+            return {**draw(), "levels": captioned_rows(shown, LABEL_WIDTH)} if shown else draw()
+
+        return with_levels
+
+    def outputs(self, model, sampler, data, command):
+        """With those of each level."""
+        return PyramidOutputs(sampler, data, model.config.channels, model)
 
 
 class SemiSupervisedParts(ImageParts):

@@ -1,6 +1,6 @@
 """The adversarial game of Goodfellow et al. 2014, for images or points, conditional on a class or not."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import NamedTuple
 
@@ -49,7 +49,11 @@ class GAN(Adversarial):
 
     def turns_of(self, player: str) -> int:
         """Updates of a player in a step, by which its optimizer counts."""
-        return self.config.discriminator_steps if player == "discriminator" else 1
+        return self.config.discriminator_steps if "discriminator" in player else 1
+
+    def player(self, role: str, turn: "Turn") -> str:
+        """Who plays the "generator" or the "discriminator" in a turn: by default the networks of that name."""
+        return role
 
     def learning_rate(self, player: str, steps_per_epoch: int):
         """Constant, halved every few epochs, falling linearly to 0, or by a factor at every step."""
@@ -92,7 +96,8 @@ class GAN(Adversarial):
 
     def generate(self, turn: Turn) -> tf.Tensor:
         """(B, ...) generated images, or points."""
-        return self.generator({"latent": turn.latent, **turn.conditions}, training=True)
+        generator = getattr(self, self.player("generator", turn))
+        return generator({"latent": turn.latent, **turn.conditions}, training=True)
 
     def discriminate(self, turn: Turn, image: tf.Tensor, role: int) -> dict[str, tf.Tensor]:
         """The discriminator's outputs for (B, ...) images: `logits` (B, 1), real (and of the class)?, and the heads.
@@ -100,13 +105,14 @@ class GAN(Adversarial):
         Real and generated images are passed separately, so that no batch statistics mix them; each role has its own
         augmentation, noise and dropout.
         """
-        names = self.discriminator.input
+        discriminator = getattr(self, self.player("discriminator", turn))
+        names = discriminator.input
         conditions = {name: value for name, value in turn.conditions.items() if name in names}
         inputs = {"image": self.augment(image, role, turn.index), **conditions}
         if "seed" in names:
             seed = self.replica_seed(purpose_of(DROPOUT, role), turn.index)
             inputs["seed"] = tf.tile(seed[tf.newaxis], (tf.shape(image)[0], 1))
-        outputs = self.discriminator(inputs, training=True)
+        outputs = discriminator(inputs, training=True)
         return outputs if isinstance(outputs, dict) else {"logits": outputs}
 
     def score(self, turn: Turn, image: tf.Tensor, role: int) -> tf.Tensor:
@@ -132,30 +138,37 @@ class GAN(Adversarial):
         return self.generator_loss(turn, self.score(turn, self.generate(turn), GENERATED))
 
     def train_step(self, batch):
-        """Algorithm 1: k turns of the discriminator, each on new real and generated images, then the generator's."""
-        *discriminator_turns, generator_turn = self.turns(batch)
+        """Algorithm 1."""
+        played = self.play(self.turns(batch))
+        self.after_step()
+        return self.track(**played)
+
+    def play(self, turns: Iterable[Turn]) -> dict[str, tf.Tensor]:
+        """k turns of the discriminator, each on new real and generated images, then the generator's; returns what is
+        logged of them.
+        """
+        *discriminator_turns, generator_turn = turns
         for turn in discriminator_turns:
             generated = self.generate(turn)
             with tf.GradientTape() as tape:
                 real_logits, fake_logits = self.score(turn, turn.real, REAL), self.score(turn, generated, FAKE)
                 discriminator_loss = self.discriminator_loss(real_logits, fake_logits) + self.penalty(turn, generated)
-            self.minimize(discriminator_loss, tape, "discriminator")
+            self.minimize(discriminator_loss, tape, self.player("discriminator", turn))
         turn = generator_turn
         with tf.GradientTape() as tape:
             generator_loss = self.generator_turn_loss(turn)
-        self.minimize(generator_loss, tape, "generator")
-        self.after_step()
-        return self.track(
-            generator_loss=generator_loss,
-            discriminator_loss=discriminator_loss,
-            real_score=self.mean_score(real_logits),
-            fake_score=self.mean_score(fake_logits),
-        )
+        self.minimize(generator_loss, tape, self.player("generator", turn))
+        return {
+            "generator_loss": generator_loss,
+            "discriminator_loss": discriminator_loss,
+            "real_score": self.mean_score(real_logits),
+            "fake_score": self.mean_score(fake_logits),
+        }
 
     def constrain(self, player: str):
         """Weight clipping of the discriminator (Arjovsky et al. 2017, Algorithm 1, line 7), then as everywhere."""
         bound = self.config.weight_clip
-        if bound and player == "discriminator":
+        if bound and "discriminator" in player:
 
             def clip(strategy, variables):
                 for variable in variables:

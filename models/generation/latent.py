@@ -32,15 +32,20 @@ def latents(config: GenerationConfig) -> Callable[[tf.Tensor | int, tf.Tensor], 
     """A function from (count, (2,) integer seed) to (count, input_dim) latent inputs of the generator.
 
     They are the `latent_parts` of the configuration, side by side: noise and, in InfoGAN, a one-hot category and
-    continuous codes.
+    continuous codes; in LAPGAN, the noise of each level, by its side: `noise_16`, ...
     """
-    fold = tf.random.experimental.stateless_fold_in
+    fold, noise = tf.random.experimental.stateless_fold_in, DISTRIBUTIONS[config.latent_distribution]
     draws = {
-        "noise": DISTRIBUTIONS[config.latent_distribution],
+        "noise": noise,
         "category": lambda shape, seed: one_hot(shape, fold(seed, 1)),
         "codes": lambda shape, seed: DISTRIBUTIONS["uniform"](shape, fold(seed, 2)),
     }
     parts = {name: size for name, size in config.latent_parts.items() if size}
+    for name in parts:
+        if name.startswith("noise_"):
+            # Sides are larger than the numbers above.
+            side = int(name.removeprefix("noise_"))
+            draws[name] = lambda shape, seed, side=side: noise(shape, fold(seed, side))
 
     def draw(count, seed):
         return tf.concat([draws[name]((count, size), seed) for name, size in parts.items()], axis=1)

@@ -11,6 +11,7 @@ WGAN-GP: Gulrajani et al., "Improved Training of Wasserstein GANs" (NIPS 2017).
 SNGAN: Miyato et al., "Spectral Normalization for Generative Adversarial Networks" (ICLR 2018).
 Projection: Miyato & Koyama, "cGANs with Projection Discriminator" (ICLR 2018).
 Improved GAN: Salimans et al., "Improved Techniques for Training GANs" (NIPS 2016).
+LAPGAN: Denton et al., "Deep Generative Image Models using a Laplacian Pyramid of Adversarial Networks" (NIPS 2015).
 ACGAN: Odena et al., "Conditional Image Synthesis with Auxiliary Classifier GANs" (ICML 2017).
 InfoGAN: Chen et al., "InfoGAN: Interpretable Representation Learning" (NIPS 2016).
 """
@@ -22,12 +23,14 @@ from models.core.preset import MODES, Preset, Requirement
 from models.core.published import Published
 from models.generation import published
 from models.generation.configs import (
+    PYRAMID,
     ACGANConfig,
     BinaryGenerationConfig,
     EBGANConfig,
     ImageGenerationConfig,
     ImprovedGANConfig,
     InfoGANConfig,
+    LAPGANConfig,
     PointGenerationConfig,
 )
 from models.generation.published import LSGAN
@@ -57,6 +60,7 @@ EVALUATORS = (
     "evaluation.discriminators.Classification",
     "evaluation.discriminators.Energies",
     "evaluation.discriminators.Anomalies",
+    "evaluation.levels.Levels",
     "evaluation.within.ConditionalSimilarity",
     "evaluation.distances.FeatureDistances",
     "evaluation.distances.FeatureManifold",
@@ -75,6 +79,7 @@ def preset(
     constants: tuple[Published, ...] = (),
     dataset: str = "digits",
     parts: str = "engine.parts.generation.ImageParts",
+    sizes: Mapping[str, int] = SIZES,
     **small,
 ):
     """A preset of images.
@@ -87,14 +92,16 @@ def preset(
         constants: as published.
         dataset: the default.
         parts: of its family.
+        sizes: the side of each dataset's images, in pixels.
         small: changes for small images, beside their size.
     """
     small = (SMALL if config.network == "dcgan" else {}) | small
     own = {"steps": OWN_STEPS} | ({"decay_steps": OWN_STEPS} if config.decay_steps else {})
-    # Of the 2014 networks, these changes are what keeps their training from collapsing.
-    own |= small if config.network == "mlp" else {}
+    # Of the 2014 networks, these changes are what keeps their training from collapsing; of a pyramid's, what makes it
+    # end on two cores.
+    own |= small if config.network in ("mlp", PYRAMID) else {}
     per_dataset = dict.fromkeys(OWN, own) | {
-        name: small | {"image_size": size, "epochs": EPOCHS.get(name, FEW_EPOCHS)} for name, size in SIZES.items()
+        name: small | {"image_size": size, "epochs": EPOCHS.get(name, FEW_EPOCHS)} for name, size in sizes.items()
     }
     return Preset(
         model=model,
@@ -192,6 +199,17 @@ CRITIC = {
 CONSTANT = {"steps": 0, "decay_steps": 0}
 FAST_CRITIC = {**CONSTANT, "learning_rate": 1e-3, "beta_1": 0.5}
 FAST_SPECTRAL = {**CONSTANT, "learning_rate": 5e-4, "discriminator_steps": 1}
+# On small images: Adam, as the batches of a few minutes are too few for plain gradient descent, and narrow networks.
+FAST_PYRAMID = {
+    "optimizer": "adam",
+    "learning_rate": 1e-3,
+    "final_momentum": 0.0,
+    "batch_size": 32,
+    "generator_width": 24,
+    "discriminator_width": 32,
+    "kernel_size": 5,
+    "average_decay": 0.999,
+}
 PUBLISHED_GAN = ImageGenerationConfig(**MAXOUT)
 DCGAN = ImageGenerationConfig()
 
@@ -265,6 +283,17 @@ PRESETS = {
         "an auto-encoder as the discriminator, the pulling-away term",
         "Zhao et al., ICLR 2017, sections 2.1 to 2.4",
         published.EBGAN,
+    ),
+    "lapgan": preset(
+        "models.generation.lapgan.LAPGAN",
+        LAPGANConfig(batch_size=128),
+        "a GAN for each level of a Laplacian pyramid",
+        "Denton et al., NIPS 2015, section 3",
+        published.LAPGAN,
+        "birds",
+        parts="engine.parts.generation.PyramidParts",
+        sizes=SIZES | dict.fromkeys(("birds", "birds_colors"), 64),
+        **FAST_PYRAMID,
     ),
     "wgan": dcgan(
         "a critic with clipped weights",

@@ -245,6 +245,28 @@ DEPENDENCIES = [
         SAMPLES | {"energy_of_generated", "energy_of_noise", "code_cosine_of_generated"},
     ),
     (
+        "lapgan",
+        "digits",
+        REAL
+        | LOGITS_OF_REAL
+        | {f"laplacian_energy_{kind}" for kind in ("of_upsampled", "from_real_coarse")}
+        | {f"judge_frechet_distance_{kind}" for kind in ("of_upsampled", "from_real_coarse")}
+        | {"nearest_distance"}
+        | {
+            f"{key}_{side}"
+            for side in (16, 32)
+            for key in (
+                "nearest_distance",
+                "upsampled_distance",
+                "laplacian_energy",
+                "laplacian_energy_of_real",
+                "laplacian_energy_of_upsampled",
+            )
+        },
+        set(),
+        SAMPLES | LOGITS | {"laplacian_energy", "refined_share", "refined_share_16", "refined_share_32"},
+    ),
+    (
         "pix2pix",
         "birds_parts",
         {f"{key}{kind}" for key in ("l1", "psnr", "ssim", "sharpness") for kind in ("", "_of_input")}

@@ -26,6 +26,8 @@ BETTER = {
     "category_error": "lower",
     "anomaly_auc": "higher",
     "test_error": "lower",
+    "refined_share": "higher",
+    "nearest_distance": "lower",
     "nearest_truth_accuracy": "higher",
     "wasserstein_1_distance": "lower",
     "modes_found": "higher",

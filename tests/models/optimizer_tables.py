@@ -125,6 +125,8 @@ TABLE = {
     "ebgan": DCGAN,
     "improved_gan": DCGAN._replace(rate=3e-3),
     "bgan_discrete": DCGAN,
+    # Denton et al. 2015, train_cifar_coarse_to_fine.lua: momentum from 0.5 by 0.0008 an epoch to 0.7.
+    "lapgan": Row(Momentum(0.5, 0.7, 251), 0.02),
     # Arjovsky et al. 2017, Algorithm 1.
     "wgan": Row(RMSProp(), 5e-5, turns=5, clip=0.01),
     "wgan_gp": CRITIC,

@@ -56,7 +56,7 @@ KNOWN = {
     "discriminator_normalization": adversarial_config.NORMALIZATIONS,
     "generator_normalization": adversarial_config.NORMALIZATIONS,
     "upsampling": adversarial_config.UPSAMPLINGS,
-    "network": configs.NETWORKS,
+    "network": (*configs.NETWORKS, configs.PYRAMID),
     "conditioning": configs.CONDITIONINGS,
     "latent_distribution": configs.LATENT_DISTRIBUTIONS,
     "direction": translation.DIRECTIONS,

@@ -376,6 +376,8 @@ PUBLISHED = {
     # Hjelm et al. 2018.
     "bgan": {"adversarial": "boundary_seeking"},
     "bgan_discrete": {"estimator": "boundary_seeking"},
+    # Denton et al. 2015, authors' code.
+    "lapgan": {"optimizer": "sgd", "learning_rate": 0.02, "coarse_generator_width": 1200, "kernel_size": 7},
     # Arjovsky et al. 2017, Algorithm 1.
     "wgan": {"weight_clip": 0.01, "discriminator_steps": 5, "optimizer": "rmsprop", "learning_rate": 5e-5},
     # Gulrajani et al. 2017.
