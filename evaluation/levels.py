@@ -1,7 +1,7 @@
 """A pyramid of generators (LAPGAN): what does each level add, and what becomes of a chain of them?"""
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import tensorflow as tf
@@ -40,6 +40,7 @@ class RealLevels:
         for size in reversed(self.sizes):
             self.real[size] = fine
             fine = in_batches(coarser, fine)
+        self.generators = {size: self.compiled(size) for size in self.sizes[1:]}
 
     def coarse(self, size: int) -> np.ndarray:
         """(n, size / 2, size / 2, c) real images."""
@@ -58,13 +59,11 @@ class RealLevels:
             noise: (m, size * size).
             rows: (m,) which images they come from, for their classes.
         """
-        generate = self.generate(size)
         labels = np.zeros(len(self.real[size]), np.int32) if self.labels is None else self.labels
-        return in_batches(generate, coarse, noise, labels[rows], batch_size=64)
+        return in_batches(self.generators[size], coarse, noise, labels[rows], batch_size=64)
 
-    @functools.cache  # noqa: B019 - as long as these levels are.
-    def generate(self, size: int):
-        """The generator of a level, compiled."""
+    def compiled(self, size: int) -> Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]:
+        """A level's generator as a function of coarse images, noise and labels."""
         generator = self.model.sampled_level(size)
 
         specs = [tf.TensorSpec((None, *generator.input[name].shape[1:])) for name in ("coarse", "latent")]

@@ -272,9 +272,9 @@ class PyramidParts(ImageParts):
         images = with_channels(np.asarray(examples.images[chosen]), model.config.channels)
         labels = np.asarray(examples.labels)[chosen] if sampler.classes else None
         latent = sampler.latents(len(images), model.config.seed).numpy()
+        levels = RealLevels(model, FloatImages(images)[:], labels)
 
         def with_levels() -> dict[str, np.ndarray]:
-            levels = RealLevels(model, FloatImages(images)[:], labels)
             shown, rows = [], np.arange(len(images))
             noise = np.split(latent, np.cumsum(list(model.config.latent_parts.values()))[:-1], axis=1)
             for size, drawn in zip(levels.sizes[1:], noise[1:], strict=True):
