@@ -57,6 +57,12 @@ IMAGES = {
 }
 POINTS = ("--num_samples=2500",)
 JUDGED = {"flags": ("--steps=2500",), "evaluation": ("--num_samples=2000",), "judge": "class_judge"}
+# Of a pyramid's finest level.
+DETAIL = {
+    "detail of samples": "laplacian_energy",
+    "from real coarse": "laplacian_energy_from_real_coarse",
+    "of these upsampled": "laplacian_energy_of_upsampled",
+}
 CLASSIFIED = {
     "metrics": {"test error": "test_error", "distance among samples": "diversity"},
     "flags": ("--steps=3000",),
@@ -79,10 +85,40 @@ CLAIMS = {
         "ring_2d",
         {
             "without": ("gan_2d", {}),
-            "minibatch discrimination": ("gan_2d", {"minibatch_kernels": 20}),
+            "minibatch discrimination": ("gan_2d", {"minibatch_kernels": 5}),
         },
         MODES,
         evaluation=POINTS,
+    ),
+    "pyramid": Claim(
+        "a pyramid of GANs refines a coarse image to a sharp one (Denton et al. 2015, section 3)",
+        "fashion_mnist",
+        {"unconditional": ("lapgan", {}), "conditional on the class": ("lapgan", {"conditioning": "concatenation"})},
+        {
+            "nearer than upsampled, 14": "refined_share_14",
+            "28": "refined_share_28",
+            "judge's Fréchet distance": "judge_frechet_distance",
+            "from real coarse images": "judge_frechet_distance_from_real_coarse",
+            "these upsampled": "judge_frechet_distance_of_upsampled",
+            **DETAIL,
+            "of real, 28": "laplacian_energy_of_real_28",
+        },
+        **JUDGED,
+    ),
+    "pyramid_birds": Claim(
+        "the same from 8 to 64 pixels",
+        "birds",
+        {"LAPGAN": ("lapgan", {})},
+        {
+            "nearer than upsampled, 16": "refined_share_16",
+            "32": "refined_share_32",
+            "64": "refined_share_64",
+            **DETAIL,
+            "of real, 64": "laplacian_energy_of_real_64",
+            "distance among samples": "diversity",
+        },
+        flags=("--steps=1200",),
+        evaluation=("--num_samples=1000",),
     ),
     "few_labels": Claim(
         "generated and unlabeled images teach a classifier that has 100 labels (Salimans et al. 2016, section 5)",
