@@ -63,6 +63,9 @@ DETAIL = {
     "from real coarse": "laplacian_energy_from_real_coarse",
     "of these upsampled": "laplacian_energy_of_upsampled",
 }
+# Of two cores; a penalty is of each example alone, so that nothing normalizes over the batch.
+NARROW = {"generator_width": 32, "discriminator_width": 32}
+PENALIZED = {**NARROW, "discriminator_normalization": "none", "penalty_weight": 1.0}
 CLASSIFIED = {
     "metrics": {"test error": "test_error", "distance among samples": "diversity"},
     "flags": ("--steps=3000",),
@@ -90,6 +93,26 @@ CLAIMS = {
         MODES,
         evaluation=POINTS,
     ),
+    "stacked": Claim(
+        "the same of the colors of three parts: 729 combinations (Salimans et al. 2016, 3.2; Huang et al. 2024, 2)",
+        "birds_stacked",
+        {
+            "non-saturating": ("dcgan", NARROW),
+            "minibatch discrimination": ("dcgan", {**NARROW, "minibatch_kernels": 16}),
+            "non-saturating, r1": ("dcgan", {**PENALIZED, "penalty": "r1"}),
+            "relativistic, r1_r2": ("dcgan", {**PENALIZED, "adversarial": "relativistic", "penalty": "r1_r2"}),
+        },
+        {
+            "combinations": "combinations_found",
+            "of real images": "combinations_of_real",
+            "judge's Fréchet distance": "judge_frechet_distance",
+            "distance among samples": "diversity",
+            "of real": "diversity_of_real",
+        },
+        flags=("--steps=2000",),
+        evaluation=("--num_samples=3000",),
+        judge="attribute_judge",
+    ),
     "pyramid": Claim(
         "a pyramid of GANs refines a coarse image to a sharp one (Denton et al. 2015, section 3)",
         "fashion_mnist",
@@ -108,7 +131,7 @@ CLAIMS = {
     "pyramid_birds": Claim(
         "the same from 8 to 64 pixels",
         "birds",
-        {"LAPGAN": ("lapgan", {})},
+        {"8 to 64 pixels": ("lapgan", {})},
         {
             "nearer than upsampled, 16": "refined_share_16",
             "32": "refined_share_32",

@@ -137,7 +137,7 @@ def check_early(run, command: Train):
         raise RunError(f"--keep_best={command.keep_best} needs a --feature_network. Received: no --feature_network")
     check_best(command.keep_best, [evaluator for evaluator in run.evaluators if not evaluator.needs & unmet], network)
     (evaluator,) = (evaluator for evaluator in run.evaluators if command.keep_best in comparable([evaluator], network))
-    if "judge" in evaluator.needs:
+    if evaluator.needs & {"judge", "class_judge", "attribute_judge"}:
         needed = required(run.experiment, run.preset.requirement("judge"), command.judge)
         ensure(needed, run.preset.requirement("judge"), is_named=bool(command.judge))
 

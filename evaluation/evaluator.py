@@ -13,6 +13,7 @@ from absl import logging
 
 from evaluation.names import NetworkName
 from metrics.verification import BACKGROUND, POSE
+from models.judges.judge import ClassJudge
 from pipelines.examples import GaussianMixture, PairedImages
 
 # What `Data.split` may be, in words.
@@ -24,7 +25,7 @@ SPLITS = {
 HIGHER, LOWER = "higher", "lower"
 # What an evaluator may need: of the data, of what scores it, of the model.
 OF_DATA = ("training_images", "labels", "attributes", "style", "pairs", "one_dimension", "two_dimensions")
-OF_SCORERS = ("judge", "feature_network", "class_probabilities", "retrieval_encoder")
+OF_SCORERS = ("judge", "class_judge", "attribute_judge", "feature_network", "class_probabilities", "retrieval_encoder")
 OF_MODELS = ("condition", "category", "logits", "energy", "left_out_class", "classifier", "levels")
 NEEDS = frozenset((*OF_DATA, *OF_SCORERS, *OF_MODELS))
 
@@ -71,6 +72,8 @@ class Data:
         dimensions = examples.centers.shape[1] if isinstance(examples, GaussianMixture) else 0
         present = {
             "judge": self.judge is not None,
+            "class_judge": isinstance(self.judge, ClassJudge),
+            "attribute_judge": self.judge is not None and not isinstance(self.judge, ClassJudge),
             "feature_network": self.features is not None,
             "class_probabilities": self.features is not None and self.features.has_probabilities,
             "retrieval_encoder": self.retrieval is not None,

@@ -18,6 +18,8 @@ from serving.latents import LatentSampler
 
 # Real images that samples are compared with, and pictures whose distances are taken.
 COMPARED, SPREAD = 10_000, 400
+# Attributes whose combinations are counted.
+STACKED = ("crown color", "breast color", "wing color")
 # Samples that are drawn at a time, where a bar is shown: four batches.
 DRAWN = 1000
 
@@ -92,7 +94,7 @@ class ImageDiversity(Evaluator):
 class ClassScore(Evaluator):
     """The inception score by the class judge (Salimans et al. 2016, section 4), and whether a class is missing."""
 
-    needs = frozenset({"judge"})
+    needs = frozenset({"class_judge"})
     higher = ("class_score", "rarest_class_share")
 
     def measure(self, outputs, data):
@@ -109,12 +111,34 @@ class ClassScore(Evaluator):
 class ClassConsistency(Evaluator):
     """Of a conditional generator: the share of samples in which the judge sees the class asked for."""
 
-    needs = frozenset({"judge", "condition"})
+    needs = frozenset({"class_judge", "condition"})
     higher = ("class_consistency",)
 
     def measure(self, outputs, data):
         """The share."""
         yield "class_consistency", (outputs.probabilities("generated").argmax(axis=1) == outputs.asked).mean()
+
+
+class Combinations(Evaluator):
+    """How many combinations of the colors of three parts are among the samples, as the attribute judge sees them?
+
+    As the modes of stacked digits (Metz et al. 2017, section 3.3.1), in whose place are the parts of a bird.
+    """
+
+    needs = frozenset({"attribute_judge", "attributes"})
+    higher = ("combinations_found",)
+
+    def measure(self, outputs, data):
+        """Beside those of as many real images, as the judge sees them, and as they are."""
+        names = data.examples.truth.attribute_names
+        parts = [place for place, name in enumerate(names) if name in STACKED]
+        rows = evenly(len(data.examples), len(outputs.generated))
+        for kind, images in (("found", outputs.generated), ("of_real", outputs.rows(rows))):
+            seen = in_batches(
+                lambda batch, images=images: data.judge.judge(images[batch.numpy()]), np.arange(len(images))
+            )
+            yield f"combinations_{kind}", len(np.unique(seen[:, parts], axis=0))
+        yield "combinations_of_truth", len(np.unique(data.examples.truth.attributes[rows][:, parts], axis=0))
 
 
 class CategoryError(Evaluator):

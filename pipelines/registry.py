@@ -78,6 +78,11 @@ DATASETS = {
     "birds_colors": Dataset(
         "pipelines.birds.load_colors", LABELED, "rendered birds, a class for each color of the breast: no download"
     ),
+    "birds_stacked": Dataset(
+        "pipelines.birds.load_stacked",
+        LABELED | {"attributes"},
+        "plates of rendered birds whose parts have colors of their own, in all combinations: no download",
+    ),
     "birds_parts": Dataset(
         "pipelines.birds.load_parts", PAIRED, "maps of the rendered birds' parts, and their pictures: no download"
     ),

@@ -15,6 +15,7 @@ from evaluation.judges import judge_all
 from evaluation.levels import PyramidOutputs, RealLevels
 from experiments.subject import Subject
 from models.generation.latent import latents
+from models.judges.judge import ClassJudge
 from panels.classes import class_rows
 from panels.codes import code_rows
 from panels.grids import captioned_rows, grid
@@ -223,7 +224,9 @@ class ImageParts(Parts):
         return self.run.trained_config().classes > 0 and list(examples.class_names) == self.class_names
 
     def accepts(self, judge, examples):
-        """RunError where it sees other channels."""
+        """Of an attribute judge where the attributes are known; RunError where it sees other channels."""
+        if not isinstance(judge, ClassJudge):
+            return getattr(examples, "truth", None) is not None
         channels = self.run.trained_config().channels
         if self.has_judge(examples) and judge.config.channels != channels:
             raise RunError(

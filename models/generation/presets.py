@@ -38,7 +38,7 @@ from models.generation.published import LSGAN
 # Makes the papers' networks fast enough for small images on two cores; measured.
 SMALL = {"batch_size": 64, "generator_width": 64, "discriminator_width": 64, "average_decay": 0.999}
 # Passes over each dataset: at most some 20 minutes on two cores, on the digits 2 to 4.
-EPOCHS = {**dict.fromkeys(("birds", "birds_colors"), 40), "digits": 300}
+EPOCHS = {**dict.fromkeys(("birds", "birds_colors", "birds_stacked"), 40), "digits": 300}
 FEW_EPOCHS = 16
 # For the user's own images, of which there may be few. A rate that falls over the whole of a published training falls
 # over the whole of this one.
@@ -46,7 +46,7 @@ OWN_STEPS = 25_000
 OWN = ("folder", "captions", "cub", "flowers")
 SIZES = {
     **dict.fromkeys(("mnist", "fashion_mnist", "kmnist", "emnist", "idx"), 28),
-    **dict.fromkeys(("birds", "birds_colors", "cifar10"), 32),
+    **dict.fromkeys(("birds", "birds_colors", "birds_stacked", "cifar10"), 32),
     "digits": 16,
 }
 EVALUATORS = (
@@ -56,6 +56,7 @@ EVALUATORS = (
     "evaluation.images.ClassScore",
     "evaluation.images.ClassConsistency",
     "evaluation.images.CategoryError",
+    "evaluation.images.Combinations",
     "evaluation.discriminators.Boundary",
     "evaluation.discriminators.Classification",
     "evaluation.discriminators.Energies",
@@ -108,7 +109,7 @@ def preset(
         parts=parts,
         evaluators=EVALUATORS,
         requires=(
-            Requirement("judge", "class_judge", "judge", to_train=False),
+            Requirement("judge", "class_judge", "judge", to_train=False, alternatives=("attribute_judge",)),
             # Of the experiments on birds.
             Requirement("attribute_judge", "attribute_judge", "judge", to_train=False),
         ),

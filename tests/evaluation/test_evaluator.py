@@ -9,7 +9,7 @@ from evaluation.evaluator import Data, Evaluator, applicable, comparable, measur
 from evaluation.names import NetworkName
 from models.registry import PRESETS
 from pipelines.examples import CaptionedImages, GaussianMixture, LabeledImages, PairedImages, UnpairedImages
-from tests.evaluation.doubles import extractor
+from tests.evaluation.doubles import class_judge, extractor
 
 TRANSLATION = {"l1": "lower", "psnr": "higher", "ssim": "higher"}
 MANIFOLD = ("precision", "recall", "density", "coverage")
@@ -22,6 +22,7 @@ BETTER = {
     "class_score": "higher",
     "r_precision": "higher",
     "rarest_class_share": "higher",
+    "combinations_found": "higher",
     "class_consistency": "higher",
     "category_error": "lower",
     "anomaly_auc": "higher",
@@ -93,7 +94,9 @@ EXAMPLES = [
 def test_what_data_has(examples, has):
     assert Data(examples, "test", 1).has == has
     scored = Data(examples, "test", 1, judge=object(), features=extractor(len), model_has=frozenset({"condition"}))
-    assert scored.has == has | {"judge", "feature_network", "condition"}
+    assert scored.has == has | {"judge", "attribute_judge", "feature_network", "condition"}
+    of_classes = Data(examples, "test", 1, judge=class_judge(np.ones((2, 2)) / 2))
+    assert of_classes.has == has | {"judge", "class_judge"}
     by_classes = Data(examples, "test", 1, features=extractor(len, len), retrieval=object())
     assert by_classes.has == has | {"feature_network", "class_probabilities", "retrieval_encoder"}
 

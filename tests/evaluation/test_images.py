@@ -12,11 +12,12 @@ from evaluation.images import (
     CategoryError,
     ClassConsistency,
     ClassScore,
+    Combinations,
     ImageDiversity,
     ImageOutputs,
 )
-from pipelines.examples import LabeledImages
-from tests.evaluation.doubles import CELLS, LatentDouble, class_judge, extractor, in_range, pictures
+from pipelines.examples import CaptionedImages, GroundTruth, LabeledImages
+from tests.evaluation.doubles import CELLS, LatentDouble, attribute_judge, class_judge, extractor, in_range, pictures
 from tests.metrics import reference
 
 # What the judge says of a picture of each kind.
@@ -64,6 +65,26 @@ def test_ten_parts_are_scored_of_real_images_too_where_there_are_enough(judge):
     ten = np.mean([reference.inception_score(part) for part in np.split(PROBABILITIES[GENERATED], 10)])
     expected = {"class_score": 1, "class_score_deviation": 0, "class_score_of_real": ten, "rarest_class_share": 0}
     assert figures == pytest.approx(expected, rel=1e-5, abs=1e-9)
+
+
+def test_combinations_of_three_parts_are_counted_as_the_attribute_judge_sees_them(judge):
+    # Of four kinds of pictures two differ in the bill alone, which is none of the three parts.
+    values = np.array([[0, 1, 0, 0], [0, 1, 1, 0], [0, 1, 0, 1], [1, 1, 0, 0]])
+    kinds, counts = np.array([0, 0, 1, 2, 3, 0]), (2, 2, 2, 2)
+    # What it is told of the real pictures is more than it sees in them.
+    truth = GroundTruth(
+        ("crown color", "breast color", "bill color", "wing color"), (("a", "b"),) * 4, values[[3, 2, 1, 0]], (), (), ()
+    )
+    real = CaptionedImages(images=pictures([0, 1, 2, 2], 3), names=tuple("abcd"), captions=(("x",),) * 4, truth=truth)
+    colors = attribute_judge(values, counts)
+    figures = {}
+    for seen in (colors, judge):
+        data = Data(real, "test", len(kinds), judge=seen)
+        figures[seen] = measure([Combinations()], ImageOutputs(LatentDouble(pictures(kinds, 3)), data, 3), data)
+    assert figures[colors] == {"combinations_found": 3, "combinations_of_real": 2, "combinations_of_truth": 3}
+    # A judge of classes knows nothing of them, nor does one of attributes of classes.
+    assert figures[judge] == {}
+    assert measured(ClassScore(), judge=colors) == {}
 
 
 def test_consistency_is_the_share_in_which_the_class_asked_for_is_seen(judge):

@@ -173,3 +173,18 @@ def test_colors_are_classes(data_dir, train, test):
         np.testing.assert_array_equal(colors.labels, whole.truth.attributes[:, breast])
         assert colors.labels.dtype == np.int32
     assert set(birds.load_colors("train", 16, data_dir, images_per_class=2).labels) == set(range(len(COLORS)))
+
+
+def test_stacked_plates_have_all_combinations_of_colors(data_dir, monkeypatch):
+    monkeypatch.setitem(rendering.SPECIES_OF_SPLIT, "varied", range(200, 216))
+    train, test = (birds.load_stacked(split, 16, data_dir) for split in ("train", "test"))
+    assert (len(train), len(test)) == (12, 4)
+    assert not set(train.names) & set(test.names)
+    for examples in (train, test):
+        breast = ATTRIBUTE_NAMES.index("breast color")
+        np.testing.assert_array_equal(examples.labels, examples.truth.attributes[:, breast])
+        assert examples.class_names == COLORS
+        # Plates: white at the corners, whatever the scene.
+        assert (examples.images[:, [0, 0, -1, -1], [0, -1, 0, -1]] == 255).all()
+    # Judges are trained on what is to train on.
+    np.testing.assert_array_equal(birds.load_stacked("varied", 16, data_dir).images, train.images)
