@@ -33,7 +33,8 @@ PENALTIES = ("gradient", "one_sided_gradient", "r1", "r2", "r1_r2")
 # What `augmentation` may name, in the order in which they are applied; Zhao et al. 2020, section 3.2.
 AUGMENTATIONS = ("color", "translation", "cutout")
 # What may normalize features, and how a generator may double the side of its maps; models offer some of them.
-NORMALIZATIONS = ("batch", "instance", "layer", "none")
+VIRTUAL = "virtual"
+NORMALIZATIONS = ("batch", "instance", "layer", VIRTUAL, "none")
 UPSAMPLINGS = ("transposed", "resize")
 
 

@@ -20,10 +20,13 @@ class MovingAverage:
         self.average.set_weights(network.get_weights())
         self.average.trainable = False
 
+    def rate(self, step: tf.Tensor) -> tf.Tensor:
+        """How far the average moves after so many steps, a float."""
+        return 1.0 - tf.minimum(self.decay, (1.0 + step) / (10.0 + step))
+
     def update(self, step: tf.Tensor):
         """Move the average towards the network's current weights."""
-        step = tf.cast(step, tf.float32)
-        rate = 1.0 - tf.minimum(self.decay, (1.0 + step) / (10.0 + step))
+        rate = self.rate(tf.cast(step, tf.float32))
         averages = [variable.value for variable in self.average.variables]
         currents = [variable.value for variable in self.network.variables]
 

@@ -143,8 +143,18 @@ class TrainedModel(keras.Model):
         replicas = tf.distribute.get_strategy().num_replicas_in_sync
         share = optimizer.scale_loss(tf.constant(1.0 / replicas, loss.dtype))
         gradients = tape.gradient(loss, variables, output_gradients=share)
-        optimizer.apply(gradients, variables)
+        optimizer.apply(self.with_weight_terms(gradients, share, player), variables)
         self.constrain(player)
+
+    def with_weight_terms(self, gradients: list, share: tf.Tensor, player: str) -> list:
+        """A player's gradients with those of what its loss has of the weights alone; by default nothing.
+
+        Args:
+            gradients: of each of the player's variables; None where the loss does not depend on it.
+            share: of this replica, by which each gradient is multiplied.
+            player: whose.
+        """
+        return gradients
 
     def constrain(self, player: str):
         """Restore what must hold of a player's networks once its weights have changed.

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import keras
 from keras import layers, ops
 
+from models.core.adversarial_config import VIRTUAL
 from models.core.layers import (
     LEAK,
     FusedBatchNormalization,
@@ -14,6 +15,7 @@ from models.core.layers import (
 )
 from models.core.minibatch import beside_others
 from models.core.spectral import SpectralConvolution, SpectralDense
+from models.core.virtual import VirtualBatchNormalization, WithoutReference, WithReference
 from models.generation.configs import ImageGenerationConfig
 
 
@@ -23,14 +25,24 @@ class Condition:
     Args:
         config: the number of classes, and the generator's normalization.
         conditioning: one of `models.generation.configs.CONDITIONINGS`.
+        generates: whether the network is the generator.
     """
 
-    def __init__(self, config: ImageGenerationConfig, conditioning: str):
+    def __init__(self, config: ImageGenerationConfig, conditioning: str, generates: bool = False):
         self.config, self.conditioning, self.inputs, self.one_hot = config, conditioning, {}, None
+        self.reference_batch = config.reference_batch if generates and config.generator_normalization == VIRTUAL else 0
         if conditioning != "none":
             label = keras.Input((), dtype="int32", name="label")
             self.inputs = {"label": label}
-            self.one_hot = ops.one_hot(label, config.classes)
+            self.one_hot = self.with_reference(ops.one_hot(label, config.classes), "reference_classes")
+
+    def with_reference(self, batch, name: str = "reference"):
+        """(B, D), the reference batch of virtual batch normalization in front, if there is one."""
+        return WithReference(self.reference_batch, name=name)(batch) if self.reference_batch else batch
+
+    def without_reference(self, images):
+        """(B, ...) images, those of the reference batch cut off."""
+        return WithoutReference(self.reference_batch, name="samples")(images) if self.reference_batch else images
 
     @property
     def is_concatenated(self) -> bool:
@@ -56,6 +68,8 @@ class Condition:
         """
         if self.config.generator_normalization == "none":
             return x
+        if self.reference_batch:
+            return VirtualBatchNormalization(self.reference_batch)(x)
         if self.conditioning != "projection":
             return batch_normalization(x)
         channels = x.shape[-1]

@@ -5,7 +5,7 @@
 import dataclasses
 from collections.abc import Mapping
 
-from models.core.adversarial_config import UPSAMPLINGS, AdversarialConfig, smallest_side
+from models.core.adversarial_config import UPSAMPLINGS, VIRTUAL, AdversarialConfig, smallest_side
 from models.core.config import OPTIMIZERS, ConfigError, setting
 
 NETWORKS = ("mlp", "dcgan", "resnet", "weight_normalized")
@@ -57,6 +57,12 @@ class GenerationConfig(AdversarialConfig):
         "numbers by which the discriminator sees how near the other examples of the batch are (minibatch "
         "discrimination); Salimans et al. 2016, 3.2: 100; 0: none",
         minimum=0,
+    )
+    historical_averaging: float = setting(
+        0.0,
+        "weight of the squared distance of each player's weights from their mean so far; Salimans et al. 2016, 3.3; "
+        "0: none",
+        minimum=0.0,
     )
     minibatch_dims: int = setting(5, "of each of these distances; Salimans et al. 2016, authors' code", minimum=1)
     generator_width: int = setting(128, "width of the generator's layers: see the network", minimum=1)
@@ -143,7 +149,12 @@ class ImageGenerationConfig(GenerationConfig):
         minimum=0,
     )
     spectral_normalization: bool = setting(False, "of the discriminator's weights; SNGAN, 2.1")
-    generator_normalization: str = setting("batch", "in the generator; DCGAN, 3", choices=("batch", "none"))
+    generator_normalization: str = setting(
+        "batch",
+        "in the generator; DCGAN, 3; virtual: by a fixed reference batch, Salimans et al. 2016, 3.4",
+        choices=("batch", VIRTUAL, "none"),
+    )
+    reference_batch: int = setting(64, "images of the reference batch of virtual batch normalization", minimum=2)
 
     # Units of the hidden layer between the discriminator's features and its further outputs; 0: there is none.
     code_units = 0

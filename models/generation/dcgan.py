@@ -31,10 +31,10 @@ def generator(config: ImageGenerationConfig) -> keras.Model:
     [-1, 1]. At 64 pixels and a width of 128: 4x4x1024, 512, 256, 128, the image (figure 1).
     """
     latent = keras.Input((config.input_dim,), name="latent")
-    condition = Condition(config, config.conditioning)
+    condition = Condition(config, config.conditioning, generates=True)
     side, widths = smallest_side(config.image_size), widths_of(config, config.generator_width)[::-1]
     upsample, use_bias = UPSAMPLINGS[config.upsampling], config.generator_normalization == "none"
-    x = condition.concatenate(latent)
+    x = condition.concatenate(condition.with_reference(latent))
     if config.hidden_units:
         x = layers.Dense(config.hidden_units, use_bias=use_bias, kernel_initializer=convolution_initializer())(x)
         x = layers.ReLU()(condition.normalize(x))
@@ -46,7 +46,7 @@ def generator(config: ImageGenerationConfig) -> keras.Model:
             x = upsample(x, channels, use_bias=use_bias)
         x = layers.ReLU(name=f"maps_{stage}")(condition.normalize(x))
     x = upsample(x, config.channels, use_bias=True, dtype="float32")
-    image = layers.Activation("tanh", dtype="float32", name="image")(x)
+    image = layers.Activation("tanh", dtype="float32", name="image")(condition.without_reference(x))
     return keras.Model({"latent": latent, **condition.inputs}, image, name="generator")
 
 

@@ -55,7 +55,7 @@ class EBGAN(ImageGAN):
 
     def build_networks(self):
         """DCGAN's generator and the auto-encoder."""
-        self.generator = dcgan.generator(self.config)
+        super().build_networks()
         self.discriminator = discriminator(self.config)
 
     def score(self, turn: Turn, image: tf.Tensor, role: int) -> tf.Tensor:

@@ -8,8 +8,11 @@ import tensorflow as tf
 
 from losses import feature_matching_loss
 from models.core.adversarial import FAKE, GENERATED, PENALIZED, REAL, Adversarial, purpose_of
+from models.core.adversarial_config import VIRTUAL
+from models.core.history import HistoricalMean
 from models.core.optimizers import RisingMomentum
 from models.core.schedules import ExponentialDecay, LinearDecay
+from models.core.virtual import set_reference
 from models.generation import dcgan, mlp, resnet, weight_normalized
 from models.generation.configs import GenerationConfig, ImageGenerationConfig, PointGenerationConfig
 from models.generation.latent import latents
@@ -18,6 +21,8 @@ from models.generation.latent import latents
 NETWORKS = {"mlp": mlp, "dcgan": dcgan, "resnet": resnet, "weight_normalized": weight_normalized}
 # Purposes of a step's random numbers, after those of `models.core.adversarial`.
 LATENT, DROPOUT = 10, 11
+# And the seed of what is drawn once, beside that of the configuration.
+REFERENCE = 12
 
 
 class Turn(NamedTuple):
@@ -46,6 +51,28 @@ class GAN(Adversarial):
 
     config_class = GenerationConfig
     log_names = ("generator_loss", "discriminator_loss", "real_score", "fake_score")
+
+    def __init__(self, config):
+        super().__init__(config)
+        # By player, of each of its networks.
+        self.histories = {}
+        if config.historical_averaging:
+            for player in self.players:
+                self.histories[player] = [HistoricalMean(network) for network in self.player_networks(player)]
+                # Attributes of the model, so that checkpoints contain them.
+                for place, history in enumerate(self.histories[player]):
+                    setattr(self, f"historical_{player}_{place}", history.average)
+
+    def with_weight_terms(self, gradients, share, player):
+        """Historical averaging: the squared distance of the weights from their mean so far, times its weight."""
+        if player not in self.histories:
+            return gradients
+        pulls = [pull for history in self.histories[player] for pull in history.gradients()]
+        scale = self.config.historical_averaging * share
+        return [
+            scale * pull if gradient is None else gradient + scale * pull
+            for gradient, pull in zip(gradients, pulls, strict=True)
+        ]
 
     def turns_of(self, player: str) -> int:
         """Updates of a player in a step, by which its optimizer counts."""
@@ -177,6 +204,8 @@ class GAN(Adversarial):
             variables = [variable.value for variable in self.player_variables(player)]
             tf.distribute.get_replica_context().merge_call(clip, args=(variables,))
         super().constrain(player)
+        for history in self.histories.get(player, ()):
+            history.update(self.optimizer_of(player).iterations)
 
 
 class ImageGAN(GAN):
@@ -196,6 +225,17 @@ class ImageGAN(GAN):
         networks = NETWORKS[self.config.network]
         self.generator = networks.generator(self.config)
         self.discriminator = networks.discriminator(self.config)
+        self.set_reference()
+
+    def set_reference(self):
+        """Of virtual batch normalization: noise that is drawn once, and each class in turn."""
+        config = self.config
+        if config.generator_normalization == VIRTUAL:
+            rows = config.reference_batch
+            references = {"reference": latents(config)(rows, tf.constant([config.seed, REFERENCE]))}
+            if self.is_conditional:
+                references["reference_classes"] = tf.one_hot(tf.range(rows) % config.classes, config.classes)
+            set_reference(self.generator, **references)
 
 
 class PointGAN(GAN):

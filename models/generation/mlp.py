@@ -33,7 +33,8 @@ def generator(config: ImageGenerationConfig) -> keras.Model:
     in [0, 1] and at half the slope). Their dropout, if any, is seeded by the latents: sampling needs no further input.
     """
     latent = keras.Input((config.input_dim,), name="latent")
-    condition = Condition(config, config.conditioning)
+    condition = Condition(config, config.conditioning, generates=True)
+    noise = condition.with_reference(latent)
     width = config.generator_width
     seed = LatentSeed()(latent) if config.generator_dropout else None
 
@@ -45,13 +46,13 @@ def generator(config: ImageGenerationConfig) -> keras.Model:
 
     if condition.is_concatenated:
         noise_units = max(round(width * NOISE_SHARE), 1)
-        x = layers.concatenate([hidden(latent, noise_units), hidden(condition.one_hot, width - noise_units)])
+        x = layers.concatenate([hidden(noise, noise_units), hidden(condition.one_hot, width - noise_units)])
     else:
-        x = hidden(latent, width)
+        x = hidden(noise, width)
     x = dropped(layers.Activation("linear", name="maps_0")(hidden(dropped(x, 0), width)), 1)
     shape = (config.image_size, config.image_size, config.channels)
     x = layers.Reshape(shape)(layers.Dense(math.prod(shape), kernel_initializer=uniform(0.05), dtype="float32")(x))
-    image = layers.Activation("tanh", dtype="float32", name="image")(x)
+    image = layers.Activation("tanh", dtype="float32", name="image")(condition.without_reference(x))
     return keras.Model({"latent": latent, **condition.inputs}, image, name="generator")
 
 

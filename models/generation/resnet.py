@@ -22,10 +22,12 @@ def generator(config: ImageGenerationConfig) -> keras.Model:
     [-1, 1]. Each block doubles the side; all have `generator_width` channels (256 for 32 pixels in SNGAN).
     """
     latent = keras.Input((config.input_dim,), name="latent")
-    condition = Condition(config, config.conditioning)
+    condition = Condition(config, config.conditioning, generates=True)
     side, width = smallest_side(config.image_size), config.generator_width
     start = keras.initializers.GlorotUniform()
-    x = layers.Dense(side * side * width, kernel_initializer=start)(condition.concatenate(latent))
+    x = layers.Dense(side * side * width, kernel_initializer=start)(
+        condition.concatenate(condition.with_reference(latent))
+    )
     x = layers.Reshape((side, side, width))(x)
     for stage in range(halvings(config.image_size, side)):
         y = layers.UpSampling2D(2)(layers.ReLU()(condition.normalize(x)))
@@ -34,7 +36,7 @@ def generator(config: ImageGenerationConfig) -> keras.Model:
         x = layers.Add(name=f"maps_{stage}")([convolved(y, width, 3), shortcut])
     x = layers.ReLU()(condition.normalize(x))
     x = convolved(x, config.channels, 3, gain=1.0, dtype="float32")
-    image = layers.Activation("tanh", dtype="float32", name="image")(x)
+    image = layers.Activation("tanh", dtype="float32", name="image")(condition.without_reference(x))
     return keras.Model({"latent": latent, **condition.inputs}, image, name="generator")
 
 

@@ -262,6 +262,7 @@ def test_one_dimension_is_compared_with_the_data(tmp_path, monkeypatch):
 @pytest.mark.parametrize("name", ["infogan", "wgan"])
 def test_a_resumed_run_has_the_weights_of_an_uninterrupted_one(name, tmp_path):
     changes = {"discriminator_steps": 2, "instance_noise": 0.1, "augmentation": "color,translation,cutout"}
+    changes |= {"historical_averaging": 0.1, "generator_normalization": "virtual", "reference_batch": 3}
     weights = []
     for folder, stops in (("whole", (4,)), ("parts", (1, 3, 4))):
         for steps in stops:
