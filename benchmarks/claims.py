@@ -140,7 +140,7 @@ CLAIMS = {
             "of real, 64": "laplacian_energy_of_real_64",
             "distance among samples": "diversity",
         },
-        flags=("--steps=1200",),
+        flags=("--steps=3000",),
         evaluation=("--num_samples=1000",),
     ),
     "few_labels": Claim(

@@ -148,9 +148,9 @@ def chain(config: LAPGANConfig, levels: dict[int, keras.Model]) -> keras.Model:
     """
     latent = keras.Input((config.input_dim,), name="latent")
     condition = Condition(config, config.conditioning)
-    ends = [sum(list(config.latent_parts.values())[: place + 1]) for place in range(len(levels))]
-    x = {}
-    for level, noise in zip(levels.values(), ops.split(latent, ends[:-1], axis=1), strict=True):
-        x = {"coarse": level({"latent": noise, **x, **condition.inputs})}
+    x, start = {}, 0
+    for level, count in zip(levels.values(), config.latent_parts.values(), strict=True):
+        noise = latent[:, start : start + count]
+        x, start = {"coarse": level({"latent": noise, **x, **condition.inputs})}, start + count
     image = ops.clip(x["coarse"], -1.0, 1.0)
     return keras.Model({"latent": latent, **condition.inputs}, image, name="generator")

@@ -179,3 +179,12 @@ def test_what_is_dropped_of_the_discriminators_differs_from_step_to_step():
     np.testing.assert_array_equal(first, again)
     assert np.abs(first - second).max() > 1e-4
     assert model.discriminator is model.discriminator_16
+
+
+def test_of_8_pixels_there_is_the_coarsest_level_alone():
+    model = plain("lapgan", image_size=8)
+    assert model.players == ("generator_8", "discriminator_8")
+    latent = np.ones((2, NOISE), np.float32)
+    expected = np.clip(model.generator_8({"latent": latent}), -1, 1)
+    np.testing.assert_allclose(model.generator({"latent": latent}), expected, atol=1e-6)
+    model.train_step(batch_of(model))
