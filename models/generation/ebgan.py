@@ -55,8 +55,9 @@ class EBGAN(ImageGAN):
 
     def build_networks(self):
         """DCGAN's generator and the auto-encoder."""
-        super().build_networks()
+        self.generator = dcgan.generator(self.config)
         self.discriminator = discriminator(self.config)
+        self.set_reference()
 
     def score(self, turn: Turn, image: tf.Tensor, role: int) -> tf.Tensor:
         """(B, 1) energies."""

@@ -173,7 +173,10 @@ BGAN = dcgan(
     ),
 )
 BGAN_DISCRETE = dcgan(
-    estimator=Published("estimator", "boundary_seeking", f"{TUTORIAL}: the lower-variance policy gradient")
+    estimator=Published("estimator", "boundary_seeking", f"{TUTORIAL}: the lower-variance policy gradient"),
+    baseline=Published(
+        "baseline of the importance weights", "none", TUTORIAL, "the same gradient on average, with less noise", "1 / M"
+    ),
 )
 FEW_LABELS = "train_mnist_feature_matching.py"
 IMPROVED_GAN = (

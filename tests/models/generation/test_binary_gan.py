@@ -45,7 +45,7 @@ def test_the_step(estimator):
         else:
             assert set(np.unique(drawn)) == {-1.0, 1.0}
             logits = tf.reshape(model.discriminator({"image": drawn}, training=True), (count, DRAWS))
-            weights = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+            weights = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True) - 1 / DRAWS
             images = tf.reshape(drawn, (count, DRAWS, *expected.shape[1:]))
             # The probability of a pixel's own value, from its expected one.
             own = tf.math.log((1 + images * expected[:, tf.newaxis]) / 2)
