@@ -176,6 +176,33 @@ CLAIMS = {
         },
         **JUDGED,
     ),
+    "anomaly": Claim(
+        "the energy tells images of a kind that was never trained on (Zhao et al. 2017, section 2.1, read so)",
+        "fashion_mnist",
+        {
+            "auto-encoder alone": ("ebgan", {"left_out_class": 8, "margin": 0.0}),
+            "against a generator": ("ebgan", {"left_out_class": 8}),
+        },
+        {
+            "area under the ROC curve": "anomaly_auc",
+            "energy of real images": "energy_of_real",
+            "of generated": "energy_of_generated",
+            "of noise": "energy_of_noise",
+        },
+        flags=("--steps=1500",),
+        evaluation=("--num_samples=1000",),
+    ),
+    "balance": Claim(
+        "one number sets how much samples differ (Berthelot et al. 2017, section 4.2)",
+        "fashion_mnist",
+        {f"ratio {ratio}": ("began", {"diversity_ratio": ratio}) for ratio in (0.3, 0.5, 0.7)},
+        {
+            "energy of generated": "energy_of_generated",
+            "of real images": "energy_of_real",
+            **IMAGES,
+        },
+        **JUDGED,
+    ),
     "boundary": Claim(
         "a generator that seeks the boundary leads D to it: logits near 0 (Hjelm et al. 2018)",
         "fashion_mnist",

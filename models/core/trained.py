@@ -207,6 +207,12 @@ class TrainedModel(keras.Model):
             return rows
         return tf.distribute.get_replica_context().all_gather(rows, axis=0)
 
+    def mean_of_replicas(self, value: tf.Tensor) -> tf.Tensor:
+        """The mean over all replicas of a scalar that each has of its own examples."""
+        if tf.distribute.get_strategy().num_replicas_in_sync == 1:
+            return value
+        return tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.MEAN, value)
+
     def track(self, **values: tf.Tensor) -> dict:
         """End a step: count it and log its values; returns their running means, as `train_step` must.
 

@@ -230,6 +230,7 @@ class EBGANConfig(ImageGenerationConfig):
         "m, of the energy of generated images; in its units: the mean squared error of a pixel, whose range is [-1, 1]",
         minimum=0.0,
     )
+    energy_power: int = setting(2, "of the error of a pixel, whose mean is the energy", choices=(1, 2))
     pulling_away_weight: float = setting(
         0.1, "of the pulling-away term in the generator's loss; section 2.4; 0: none", minimum=0.0
     )
@@ -245,6 +246,22 @@ class EBGANConfig(ImageGenerationConfig):
         super().__post_init__()
         others = {"network": "dcgan", "conditioning": "none", "spectral_normalization": False, "minibatch_kernels": 0}
         require(self, others, "an auto-encoder as the discriminator")
+
+
+@dataclasses.dataclass(frozen=True)
+class BEGANConfig(EBGANConfig):
+    """With the two energies kept in a ratio; sections are those of Berthelot et al. 2017."""
+
+    learning_rate: float = setting(1e-4, "the optimizers' step size; section 4.1", minimum=0.0, maximum=100.0)
+    batch_size: int = setting(16, "real images per discriminator turn, over all devices; section 4.1", minimum=2)
+    latent_dim: int = setting(64, "size of the noise; section 4.1", minimum=1)
+    energy_power: int = setting(1, "of the error of a pixel, whose mean is the energy; section 3.1", choices=(1, 2))
+    pulling_away_weight: float = setting(0.0, "this model has none", minimum=0.0, maximum=0.0)
+    diversity_ratio: float = setting(
+        0.5, "gamma, of the generated images' energy to the real ones'; section 3.3", minimum=0.0, maximum=1.0
+    )
+    balance_rate: float = setting(1e-3, "lambda, of k's changes; section 3.4", minimum=0.0)
+    discriminator_normalization: str = setting("none", "in the discriminator; section 3.5", choices=("layer", "none"))
 
 
 def require(config: ImageGenerationConfig, others: Mapping[str, object], what: str):

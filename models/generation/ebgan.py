@@ -15,9 +15,9 @@ from models.generation.gan import ImageGAN, Turn
 def discriminator(config: EBGANConfig) -> keras.Model:
     """Image to its energy: how badly an auto-encoder reconstructs it.
 
-    Input: `image` (B, side, side, channels) in [-1, 1]. Outputs: `energy` (B, 1) float32, the mean squared error over
-    pixels and channels; `code` (B, D), what the encoder makes of the image; `reconstruction`, as the image. The encoder
-    is DCGAN's discriminator without its last layer, the decoder its mirror.
+    Input: `image` (B, side, side, channels) in [-1, 1]. Outputs: `energy` (B, 1) float32, the mean squared (or, with
+    `energy_power=1`, absolute) error over pixels and channels; `code` (B, D), what the encoder makes of the image;
+    `reconstruction`, as the image. The encoder is DCGAN's discriminator without its last layer, the decoder its mirror.
     """
     image = keras.Input((config.image_size, config.image_size, config.channels), name="image")
     normalize, use_bias = (
@@ -36,7 +36,8 @@ def discriminator(config: EBGANConfig) -> keras.Model:
     x = transposed_convolution(x, config.channels, use_bias=True, dtype="float32")
     reconstruction = layers.Activation("tanh", dtype="float32", name="reconstruction")(x)
     error = layers.Subtract(dtype="float32")([reconstruction, image])
-    energy = ops.mean(ops.square(layers.Flatten(dtype="float32")(error)), axis=1, keepdims=True)
+    of_pixel = ops.square if config.energy_power == 2 else ops.abs
+    energy = ops.mean(of_pixel(layers.Flatten(dtype="float32")(error)), axis=1, keepdims=True)
     outputs = {"energy": energy, "code": code, "reconstruction": reconstruction}
     return keras.Model({"image": image}, outputs, name="discriminator")
 

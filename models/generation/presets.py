@@ -4,6 +4,7 @@ GAN: Goodfellow et al., "Generative Adversarial Nets" (NIPS 2014); "authors' cod
 CGAN: Mirza & Osindero, "Conditional Generative Adversarial Nets" (2014).
 DCGAN: Radford et al., "Unsupervised Representation Learning with Deep Convolutional GANs" (ICLR 2016).
 EBGAN: Zhao et al., "Energy-based Generative Adversarial Network" (ICLR 2017).
+BEGAN: Berthelot et al., "BEGAN: Boundary Equilibrium Generative Adversarial Networks" (2017).
 BGAN: Hjelm et al., "Boundary-Seeking Generative Adversarial Networks" (ICLR 2018).
 LSGAN: Mao et al., "Least Squares Generative Adversarial Networks" (ICCV 2017).
 WGAN: Arjovsky et al., "Wasserstein GAN" (ICML 2017).
@@ -25,6 +26,7 @@ from models.generation import published
 from models.generation.configs import (
     PYRAMID,
     ACGANConfig,
+    BEGANConfig,
     BinaryGenerationConfig,
     EBGANConfig,
     ImageGenerationConfig,
@@ -287,6 +289,14 @@ PRESETS = {
         "an auto-encoder as the discriminator, the pulling-away term",
         "Zhao et al., ICLR 2017, sections 2.1 to 2.4",
         published.EBGAN,
+    ),
+    "began": preset(
+        "models.generation.began.BEGAN",
+        BEGANConfig(),
+        "an auto-encoder as the discriminator, the two energies in a ratio",
+        "Berthelot et al. 2017, section 3",
+        published.BEGAN,
+        learning_rate=2e-4,
     ),
     "lapgan": preset(
         "models.generation.lapgan.LAPGAN",

@@ -273,6 +273,24 @@ EBGAN = dcgan(
         "the energy here is a mean over pixels, not a sum",
     ),
 )
+QUOTED_BEGAN = "section 4.1; from memory"
+BEGAN = (
+    Published("adversarial", "energy", "section 3.4"),
+    Published("network", "convolutions of 3x3, ELU, nearest upsampling; G as the decoder", "section 3.5", "DCGAN's"),
+    Published("energy_power", 1, "section 3.1: of 1 and 2 the one that is used"),
+    Published("image_size", 64, QUOTED_BEGAN),
+    Published("batch_size", 16, QUOTED_BEGAN),
+    *adam(1e-4, 0.5, 0.999, QUOTED_BEGAN),
+    Published("epochs", "until it has converged", QUOTED_BEGAN, LENGTH),
+    Published("latent_dim", 64, QUOTED_BEGAN),
+    Published("latent_distribution", "uniform", "section 3.5"),
+    Published("diversity_ratio", 0.5, "section 4: of those shown between 0.3 and 0.7"),
+    Published("balance_rate", 1e-3, "section 3.4"),
+    Published("discriminator_normalization", "none", "section 3.5"),
+    Published("discriminator_steps", 1, "section 3.4"),
+    Published("flip", False, "not said"),
+    OFF,
+)
 LSGAN = dcgan(
     adversarial=Published("adversarial", "least_squares", "equation 9, a = 0, b = c = 1"),
     halves=Published(

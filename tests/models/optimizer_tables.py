@@ -123,6 +123,8 @@ TABLE = {
     "lsgan": DCGAN,
     "bgan": DCGAN,
     "ebgan": DCGAN,
+    # Berthelot et al. 2017, 4.1.
+    "began": DCGAN._replace(rate=1e-4),
     "improved_gan": DCGAN._replace(rate=3e-3),
     "bgan_discrete": DCGAN,
     # Denton et al. 2015, train_cifar_coarse_to_fine.lua: momentum from 0.5 by 0.0008 an epoch to 0.7.

@@ -373,6 +373,8 @@ PUBLISHED = {
     "lsgan": {"adversarial": "least_squares"},
     # Zhao et al. 2017.
     "ebgan": {"adversarial": "energy", "pulling_away_weight": 0.1},
+    # Berthelot et al. 2017.
+    "began": {"diversity_ratio": 0.5, "balance_rate": 1e-3, "energy_power": 1, "pulling_away_weight": 0.0},
     # Hjelm et al. 2018.
     "bgan": {"adversarial": "boundary_seeking"},
     "bgan_discrete": {"estimator": "boundary_seeking"},
