@@ -33,8 +33,9 @@ PENALTIES = ("gradient", "one_sided_gradient", "r1", "r2", "r1_r2")
 # What `augmentation` may name, in the order in which they are applied; Zhao et al. 2020, section 3.2.
 AUGMENTATIONS = ("color", "translation", "cutout")
 # What may normalize features, and how a generator may double the side of its maps; models offer some of them.
+NORMALIZATIONS = ("batch", "instance", "layer", "none")
+# By a reference batch, which goes through the whole network (`models.core.virtual`).
 VIRTUAL = "virtual"
-NORMALIZATIONS = ("batch", "instance", "layer", VIRTUAL, "none")
 UPSAMPLINGS = ("transposed", "resize")
 
 

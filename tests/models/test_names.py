@@ -54,7 +54,7 @@ KNOWN = {
     "adversarial": adversarial_config.LOSSES,
     "penalty": ("none", *adversarial_config.PENALTIES, MATCHING_AWARE),
     "discriminator_normalization": adversarial_config.NORMALIZATIONS,
-    "generator_normalization": adversarial_config.NORMALIZATIONS,
+    "generator_normalization": (*adversarial_config.NORMALIZATIONS, adversarial_config.VIRTUAL),
     "upsampling": adversarial_config.UPSAMPLINGS,
     "network": (*configs.NETWORKS, configs.PYRAMID),
     "conditioning": configs.CONDITIONINGS,
