@@ -5,7 +5,7 @@
 import dataclasses
 from collections.abc import Mapping
 
-from models.core.adversarial_config import UPSAMPLINGS, VIRTUAL, AdversarialConfig, smallest_side
+from models.core.adversarial_config import LOSSES, UPSAMPLINGS, VIRTUAL, AdversarialConfig, smallest_side
 from models.core.config import OPTIMIZERS, ConfigError, setting
 
 NETWORKS = ("mlp", "dcgan", "resnet", "weight_normalized")
@@ -334,6 +334,61 @@ class LAPGANConfig(ImageGenerationConfig):
     def latent_parts(self) -> dict[str, int]:
         """The coarsest level's noise, and a plane of it for each other."""
         return {"noise": self.latent_dim} | {f"noise_{size}": size * size for size in self.sizes[1:]}
+
+
+@dataclasses.dataclass(frozen=True)
+class BigGANConfig(ImageGenerationConfig):
+    """Small images; the networks are the authors' of 32 pixels (launch_cifar_ema.sh), what they are trained with is the
+    paper's; sections are those of Brock et al. 2019.
+    """
+
+    network: str = setting("resnet", "of both players", choices=("resnet",))
+    image_size: int = setting(32, "pixels", minimum=8)
+    batch_size: int = setting(50, "real examples per discriminator turn, over all devices; authors' code", minimum=2)
+    epochs: int = setting(500, "passes over the training images; authors' code", minimum=1, ends_run=True)
+    conditioning: str = setting("projection", "on the class; Miyato & Koyama 2018", choices=("projection",))
+    adversarial: str = setting("hinge", "adversarial loss; section 3", choices=LOSSES)
+    spectral_normalization: bool = setting(True, "of the discriminator's weights; appendix B")
+    learning_rate: float = setting(5e-5, "the generator's step size; section 3", minimum=0.0, maximum=100.0)
+    discriminator_learning_rate: float = setting(
+        2e-4, "the discriminator's step size; section 3", minimum=0.0, maximum=100.0
+    )
+    beta_1: float = setting(0.0, "Adam's first decay rate; appendix C", minimum=0.0, maximum=1.0)
+    discriminator_steps: int = setting(2, "turns of the discriminator per turn of the generator; section 3", minimum=1)
+    discriminator_normalization: str = setting("none", "in the discriminator", choices=("layer", "none"))
+    latent_dim: int = setting(80, "size of the noise; 20 for each block and the beginning; appendix B", minimum=1)
+    latent_distribution: str = setting("normal", "of the noise; section 3.1", choices=LATENT_DISTRIBUTIONS)
+    generator_width: int = setting(256, "channels of the generator's blocks; authors' code: 4 x 64", minimum=1)
+    discriminator_width: int = setting(256, "channels of the discriminator's blocks; authors' code", minimum=1)
+    average_decay: float = setting(
+        0.9999, "decay per step of the generator's moving average; appendix C", minimum=0.0, maximum=0.99999
+    )
+    shared_embedding: int = setting(
+        128, "size of the class's embedding that all blocks share; 0: each has its own; appendix B", minimum=0
+    )
+    hierarchical_latent: bool = setting(True, "whether each block has its own part of the noise; appendix B")
+    orthogonal_weight: float = setting(
+        1e-4, "of the orthogonal regularization of the generator, beta; section 3.1; 0: none", minimum=0.0
+    )
+
+    def __post_init__(self):
+        super().__post_init__()
+        require(self, {"generator_normalization": "batch", "minibatch_kernels": 0, "hidden_units": 0}, "BigGAN")
+        if self.hierarchical_latent and not self.shared_embedding:
+            raise ConfigError("hierarchical_latent requires a shared_embedding, beside which it is. Received: 0")
+
+    @property
+    def doublings(self) -> int:
+        """Blocks of the generator, each of which doubles the side."""
+        return (self.image_size // smallest_side(self.image_size)).bit_length() - 1
+
+    @property
+    def latent_slices(self) -> list[tuple[int, int]]:
+        """Where the parts of the noise begin and end: that of the beginning, which has the rest, then of each block."""
+        size = self.latent_dim // (self.doublings + 1) if self.hierarchical_latent else 0
+        first = self.latent_dim - size * self.doublings
+        parts = range(self.doublings) if size else ()
+        return [(0, first), *((first + part * size, first + (part + 1) * size) for part in parts)]
 
 
 @dataclasses.dataclass(frozen=True)

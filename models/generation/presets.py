@@ -5,6 +5,7 @@ CGAN: Mirza & Osindero, "Conditional Generative Adversarial Nets" (2014).
 DCGAN: Radford et al., "Unsupervised Representation Learning with Deep Convolutional GANs" (ICLR 2016).
 EBGAN: Zhao et al., "Energy-based Generative Adversarial Network" (ICLR 2017).
 BEGAN: Berthelot et al., "BEGAN: Boundary Equilibrium Generative Adversarial Networks" (2017).
+BigGAN: Brock et al., "Large Scale GAN Training for High Fidelity Natural Image Synthesis" (ICLR 2019).
 BGAN: Hjelm et al., "Boundary-Seeking Generative Adversarial Networks" (ICLR 2018).
 LSGAN: Mao et al., "Least Squares Generative Adversarial Networks" (ICCV 2017).
 WGAN: Arjovsky et al., "Wasserstein GAN" (ICML 2017).
@@ -27,6 +28,7 @@ from models.generation.configs import (
     PYRAMID,
     ACGANConfig,
     BEGANConfig,
+    BigGANConfig,
     BinaryGenerationConfig,
     EBGANConfig,
     ImageGenerationConfig,
@@ -213,6 +215,17 @@ FAST_PYRAMID = {
     "kernel_size": 5,
     "average_decay": 0.999,
 }
+FAST_BIG = {
+    "batch_size": 64,
+    "generator_width": 64,
+    "discriminator_width": 64,
+    "latent_dim": 60,
+    "shared_embedding": 32,
+    "learning_rate": 5e-4,
+    "discriminator_learning_rate": 5e-4,
+    "discriminator_steps": 1,
+    "average_decay": 0.999,
+}
 PUBLISHED_GAN = ImageGenerationConfig(**MAXOUT)
 DCGAN = ImageGenerationConfig()
 
@@ -357,6 +370,15 @@ PRESETS = {
         published.PROJECTION,
         "birds_colors",
         **FAST_SPECTRAL,
+    ),
+    "biggan": preset(
+        "models.generation.biggan.BigGAN",
+        BigGANConfig(),
+        "shared embeddings, noise in every block, orthogonal regularization; small",
+        "Brock et al., ICLR 2019, section 3, appendix B",
+        published.BIGGAN,
+        "birds_colors",
+        **FAST_BIG,
     ),
     "infogan": preset(
         "models.generation.infogan.InfoGAN",

@@ -291,6 +291,43 @@ BEGAN = (
     Published("flip", False, "not said"),
     OFF,
 )
+SCRIPT, BIG = "launch_cifar_ema.sh", "section 3; authors' README"
+BIGGAN = (
+    Published("adversarial", "hinge", "section 3"),
+    Published("image_size", 32, SCRIPT),
+    Published("batch_size", 50, f"{SCRIPT} (paper: 2,048)"),
+    *adam(5e-5, 0.0, 0.999, SCRIPT, f"{BIG} ({SCRIPT}: 2e-4)"),
+    Published("discriminator_learning_rate", 2e-4, f"{BIG}; {SCRIPT}"),
+    Published("discriminator_steps", 2, f"{BIG} ({SCRIPT}: 4)"),
+    Published("epochs", 500, SCRIPT),
+    Published("latent_dim", 80, "appendix B: 20 for each part (no parts in the script: 128)"),
+    Published("latent_distribution", "normal", SCRIPT),
+    Published("generator_width", 256, f"{SCRIPT}: 4 x 64"),
+    Published("discriminator_width", 256, f"{SCRIPT}: 4 x 64"),
+    Published("shared_embedding", 128, f"appendix B ({SCRIPT}: none)"),
+    Published("hierarchical_latent", True, f"appendix B ({SCRIPT}: no)"),
+    Published("orthogonal_weight", 1e-4, f"section 3.1 ({SCRIPT}: 0)"),
+    Published("average_decay", 0.9999, f"appendix C; {SCRIPT}: from step 1,000"),
+    Published("spectral_normalization", True, "appendix B: in both players"),
+    Published("conditioning", "projection", "appendix B"),
+    Published("discriminator_normalization", "none", SCRIPT),
+    Published(
+        "derivative of the orthogonal regularization",
+        "2 beta ((W W^T) o (1 - I)) W",
+        "utils.py: ortho",
+        "equation 3, whose derivative is twice that",
+        "4 beta ((W W^T) o (1 - I)) W",
+    ),
+    Published(
+        "initial weights of the discriminator",
+        "orthogonal",
+        "appendix B",
+        "one residual discriminator for all",
+        "as in SNGAN: uniform, He's and Glorot's",
+    ),
+    Published("attention", "at 64 pixels of 128", "appendix B", "smaller images", "none"),
+    Published("flip", True, SCRIPT, "--set flip=true; on by default for birds"),
+)
 LSGAN = dcgan(
     adversarial=Published("adversarial", "least_squares", "equation 9, a = 0, b = c = 1"),
     halves=Published(

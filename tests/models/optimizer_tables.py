@@ -135,6 +135,8 @@ TABLE = {
     "sngan": CRITIC,
     "projection": CRITIC,
     "acgan": DCGAN,
+    # Brock et al. 2019, section 3.
+    "biggan": Row(Adam(0.0, 0.999), 5e-5, discriminator_rate=2e-4, turns=2),
     # Chen et al. 2016, appendix C.1.
     "infogan": Row(Adam(0.5, 0.999), 1e-3, discriminator_rate=2e-4),
     "class_judge": JUDGE,
