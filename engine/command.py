@@ -288,6 +288,9 @@ class Train(Command):
         return changes
 
 
+TRUNCATION = "Of models that draw from normal noise: it is kept within this distance from 0. Default: it is not."
+
+
 @dataclasses.dataclass(frozen=True)
 class TrainedCommand(Command):
     """What the modes accept that begin with a trained run."""
@@ -309,6 +312,7 @@ class DrawnCommand(TrainedCommand):
     encoding: str = option("", "Of --captions_file, such as latin-1 or gbk. Default: UTF-8.")
     embeddings: str = option("", EMBEDDINGS, path="existing")
     label: tuple[str, ...] = option((), "The class to draw, by name; default: all. May be repeated.")
+    truncation: float = option(0.0, TRUNCATION, minimum=0.0)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -343,6 +347,7 @@ class Evaluate(TrainedCommand):
     embeddings: str = option("", EMBEDDINGS, path="existing")
     num_captions: int = option(1000, "Captions to evaluate, of models that draw captions.", minimum=1)
     num_samples: int = option(10_000, "Samples to evaluate, of models that draw from noise.", minimum=50)
+    truncation: float = option(0.0, TRUNCATION, minimum=0.0)
     feature_network: str = option("", FEATURE_NETWORK, path="existing", names=(INCEPTION,))
     retrieval_encoder: str = option("", RETRIEVAL_ENCODER, path="existing")
     judge: str = option("", JUDGE, path="any")

@@ -5,7 +5,7 @@ import os
 import pathlib
 import shlex
 
-from engine.command import DEFAULT_MODEL, Command, CommandError, DrawnCommand, Explore, Sample, Train, choice
+from engine.command import DEFAULT_MODEL, Command, CommandError, DrawnCommand, Evaluate, Explore, Sample, Train, choice
 from engine.folder import RunFolder
 from experiments.registry import EXPERIMENTS
 from models.core.config import RATES, TrainingConfig, from_plain
@@ -104,6 +104,8 @@ def resolve(command: Command) -> Experiment:
     check_data(experiment, to_train=isinstance(command, Train))
     if isinstance(command, DrawnCommand):
         check_drawn(experiment, command)
+    if isinstance(command, DrawnCommand | Evaluate):
+        check_truncation(experiment, command)
     if isinstance(command, Sample):
         check_sampled(experiment, command)
     command.check_paths()
@@ -223,6 +225,16 @@ def check_drawn(experiment: Experiment, command: DrawnCommand):
         raise CommandError(f"--embeddings is for models that draw from captions. Received: {model}")
     if "captions" in kind:
         captions_of(command)
+
+
+def check_truncation(experiment: Experiment, command: DrawnCommand | Evaluate):
+    """CommandError if the noise is to be truncated of a model whose noise is not normal."""
+    config = experiment.config
+    distribution, parts = getattr(config, "latent_distribution", ""), getattr(config, "latent_parts", {})
+    is_normal = distribution == "normal" and all(name.startswith("noise") for name in parts)
+    if command.truncation and not (is_normal and "image" in experiment.preset.needs):
+        received = experiment.model + (f" with latent_distribution={distribution}" if distribution else "")
+        raise CommandError(f"--truncation is for images from normal noise. Received: {received}")
 
 
 def check_sampled(experiment: Experiment, command: Sample):

@@ -38,8 +38,9 @@ class ImageOutputs(Outputs):
         self.sampler, self.data, self.channels, self.model = sampler, data, channels, model
 
     def protocol(self):
-        """How many images of each kind."""
-        return {"generated": self.data.count, "real": len(self.real)}
+        """How many images of each kind, and whether the noise was truncated."""
+        truncated = {"truncation": self.sampler.truncation} if self.sampler.truncation else {}
+        return {"generated": self.data.count, "real": len(self.real), **truncated}
 
     @functools.cached_property
     def asked(self) -> np.ndarray | None:

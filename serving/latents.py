@@ -1,6 +1,8 @@
 """Sampler of generators that take noise and optional labels."""
 
+import copy
 import functools
+import math
 from collections.abc import Callable, Mapping, Sequence
 
 import keras
@@ -41,6 +43,9 @@ class LatentSampler(Sampler):
             None where all are noise.
     """
 
+    # The threshold of truncated noise; 0: it is not.
+    truncation = 0.0
+
     def __init__(
         self,
         generator: keras.Model,
@@ -62,6 +67,18 @@ class LatentSampler(Sampler):
             self.generated,
             input_signature=[tf.TensorSpec([None, self.latent_dim], tf.float32), tf.TensorSpec([None], tf.int32)],
         )
+
+    def truncated(self, threshold: float) -> "LatentSampler":
+        """This sampler with normal noise within +-threshold (Brock et al. 2019, section 3.1); 0: itself.
+
+        The same seed gives related noise at all thresholds: that of the same quantiles.
+        """
+        if not threshold:
+            return self
+        sampler = copy.copy(self)
+        sampler.truncation = threshold
+        sampler.draw_latents = lambda count, seed: truncated_normal(self.draw_latents(count, seed), threshold)
+        return sampler
 
     @property
     def counts(self):
@@ -160,6 +177,12 @@ class LatentSampler(Sampler):
             return self.generated(latents(**given), label)
 
         return draw
+
+
+def truncated_normal(noise: tf.Tensor, threshold: float) -> tf.Tensor:
+    """Numbers from N(0, 1) as those of the same quantiles of the normal distribution within +-threshold."""
+    share = math.erf(threshold / math.sqrt(2.0))
+    return math.sqrt(2.0) * tf.math.erfinv(share * tf.math.erf(noise / math.sqrt(2.0)))
 
 
 def named(output: str, function: Callable[..., tf.Tensor]) -> Callable[..., dict[str, tf.Tensor]]:

@@ -148,7 +148,8 @@ class ImageParts(Parts):
     def sample(self, model, command: Sample):
         """Write images of noise, of some or all classes, or a strip from one noise to another."""
         self.png_path(command)  # Refused before anything is drawn.
-        return self.write_png(self.picture(self.sampler(model), command), command, model)
+        sampler = self.sampler(model).truncated(command.truncation)
+        return self.write_png(self.picture(sampler, command), command, model)
 
     def picture(self, sampler: LatentSampler, command: Sample) -> np.ndarray:
         """(h, w, 3) uint8: what --mode=sample asks for."""
@@ -172,6 +173,7 @@ class ImageParts(Parts):
     def asked(self, sampler, command):
         """Of each class in turn, or of those that --label names; where there are no classes, of noise alone."""
         labels = np.array(self.labels(sampler, command) or range(sampler.classes), np.int32)
+        sampler = sampler.truncated(command.truncation)
 
         def draw(batch: int) -> np.ndarray:
             inputs = {"latent": sampler.latents(BATCH, command.seed, batch).numpy()}
@@ -200,7 +202,7 @@ class ImageParts(Parts):
 
     def outputs(self, model, sampler, data, command):
         """Many samples, beside real images."""
-        return ImageOutputs(sampler, data, model.config.channels, model)
+        return ImageOutputs(sampler.truncated(command.truncation), data, model.config.channels, model)
 
     def real_images(self, examples, config):
         """With the channels that the model makes."""
