@@ -151,6 +151,8 @@ def begin_with(source: Source, model: TrainedModel, class_names: Sequence[str] =
     """
     theirs, taken, fresh, pairs = networks_of(source.model), [], [], []
     for name, network in networks_of(model).items():
+        if name in model.own_copies:
+            continue
         of_average = name.removeprefix("averaged_")
         if name not in theirs and name != of_average and of_average in theirs:
             # The other run kept no average: it begins where the network does.
@@ -168,6 +170,7 @@ def begin_with(source: Source, model: TrainedModel, class_names: Sequence[str] =
         raise RunError(f"--init_from must be a run whose networks fit those of this one. Received: {where}")
     for mine, other in pairs:
         mine.assign(np.asarray(other))
+    model.begun()
     if source.record["optimizers"]:
         for player in model.players:
             reason = take_slots(model, source.model, player, {id(mine): other for mine, other in pairs})

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from evaluation.evaluator import Evaluator
 from metrics.diversity import mean_squared_cosine
+from models.generation.gan import ImageGAN
 from pipelines.images import in_batches
 
 # Images of each kind; pairs of codes are taken of fewer.
@@ -40,6 +41,19 @@ def seen(discriminator, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return found[:, 0], found[:, 1:]
 
 
+def by_batch(model: ImageGAN, of_rows: Callable[[np.ndarray], tf.Tensor], count: int) -> np.ndarray:
+    """(count, ...) what a discriminator gives of images, of some rows at a time.
+
+    With minibatch discrimination it depends on the whole batch: then all batches are as large as in training, the last
+    one filled with the first images.
+    """
+    size = model.config.batch_size if model.config.minibatch_kernels else 250
+    rows = np.arange(count)
+    if model.config.minibatch_kernels:
+        rows = np.resize(rows, -(-count // size) * size)
+    return in_batches(lambda batch: of_rows(batch.numpy()), rows, batch_size=size)[:count]
+
+
 class Boundary(Evaluator):
     """How far from its boundary, where the logit is 0, the discriminator puts images."""
 
@@ -49,7 +63,9 @@ class Boundary(Evaluator):
         """Mean absolute logits."""
         logits = output_of(outputs.model.discriminator, "logits")
         for kind in ("generated", "real"):
-            yield f"mean_absolute_logit_of_{kind}", np.abs(in_batches(logits, getattr(outputs, kind)[:MEASURED])).mean()
+            images = getattr(outputs, kind)[:MEASURED]
+            found = by_batch(outputs.model, lambda rows, images=images: logits(images[rows]), len(images))
+            yield f"mean_absolute_logit_of_{kind}", np.abs(found).mean()
 
 
 class Classification(Evaluator):
@@ -61,7 +77,7 @@ class Classification(Evaluator):
     def measure(self, outputs, data):
         """The share of all images of the split."""
         logits = output_of(outputs.model.discriminator, "class_logits")
-        found = in_batches(lambda rows: logits(outputs.rows(rows.numpy())[:]), np.arange(len(data.examples)))
+        found = by_batch(outputs.model, lambda rows: logits(outputs.rows(rows)[:]), len(data.examples))
         yield "test_error", (found.argmax(axis=1) != data.examples.labels).mean()
 
 
@@ -75,7 +91,12 @@ class Energies(Evaluator):
         discriminator = outputs.model.discriminator
         shape = outputs.generated[:1].shape[1:]
         noise = np.random.default_rng(data.seed).uniform(-1, 1, (MEASURED, *shape)).astype(np.float32)
-        kinds = {"real": outputs.real[:MEASURED], "generated": outputs.generated[:MEASURED], "noise": noise}
+        real = outputs.real
+        if {"left_out_class", "labels"} <= data.has:
+            # Those of the others, which were trained on.
+            labels = np.asarray(data.examples.labels)[outputs.compared_rows]
+            real = outputs.rows(outputs.compared_rows[labels != outputs.model.config.left_out_class])
+        kinds = {"real": real[:MEASURED], "generated": outputs.generated[:MEASURED], "noise": noise}
         for kind, images in kinds.items():
             energy, codes = seen(discriminator, images)
             yield f"energy_of_{kind}", energy.mean()

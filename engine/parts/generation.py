@@ -1,5 +1,6 @@
 """Images from noise and optional labels."""
 
+import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
@@ -227,14 +228,13 @@ class ImageParts(Parts):
 
     def accepts(self, judge, examples):
         """Of an attribute judge where the attributes are known; RunError where it sees other channels."""
-        if not isinstance(judge, ClassJudge):
-            return getattr(examples, "truth", None) is not None
-        channels = self.run.trained_config().channels
-        if self.has_judge(examples) and judge.config.channels != channels:
+        channels, is_of_classes = self.run.trained_config().channels, isinstance(judge, ClassJudge)
+        goes_with = self.has_judge(examples) if is_of_classes else getattr(examples, "truth", None) is not None
+        if goes_with and judge.config.channels != channels:
             raise RunError(
                 f"the judge must see {channels} channels, as this run draws. Received: {judge.config.channels} channels"
             )
-        return self.has_judge(examples)
+        return goes_with
 
     def explore(self, model, command: Explore):
         """Write the experiment's pictures and figures to the folder `explore` of the run."""
@@ -294,6 +294,28 @@ class PyramidParts(ImageParts):
     def outputs(self, model, sampler, data, command):
         """With those of each level."""
         return PyramidOutputs(sampler, data, model.config.channels, model)
+
+
+class BinaryParts(ImageParts):
+    """Makes images of black and white pixels, of images that are made such."""
+
+    def prepare(self, examples, dry_run=False):
+        """In black and white."""
+        return super().prepare(in_black_and_white(examples), dry_run)
+
+    def outputs(self, model, sampler, data, command):
+        """Beside real images in black and white."""
+        data = dataclasses.replace(data, examples=in_black_and_white(data.examples))
+        return super().outputs(model, sampler, data, command)
+
+    def real_images(self, examples, config):
+        """In black and white."""
+        return super().real_images(in_black_and_white(examples), config)
+
+
+def in_black_and_white(examples: LabeledImages) -> LabeledImages:
+    """Images whose pixels are 0 or 255, divided in the middle of the range."""
+    return dataclasses.replace(examples, images=np.where(np.asarray(examples.images) > 127, 255, 0).astype(np.uint8))
 
 
 class SemiSupervisedParts(ImageParts):

@@ -33,7 +33,8 @@ def setting(
         path_or: the accepted names of a field that otherwise holds the path of a file or folder.
         minimum: the smallest accepted number.
         maximum: the largest accepted number.
-        ends_run: whether the field only determines when training ends, so that a run may be resumed with another value.
+        ends_run: whether the field only determines when training ends, of all of the model or of a part of it, so that
+            a run may be resumed with another value.
     """
     return dataclasses.field(
         default=default,

@@ -79,6 +79,14 @@ class TrainedModel(keras.Model):
         return [variable for network in self.player_networks(player) for variable in network.trainable_variables]
 
     @property
+    def own_copies(self) -> tuple[str, ...]:
+        """Attributes with copies of networks that are not taken from another run: `begun` sets them."""
+        return ()
+
+    def begun(self):
+        """Set what follows from the weights, once those of another run have been taken."""
+
+    @property
     def is_averaged(self) -> bool:
         """Whether a moving average of the weights is sampled, evaluated and exported."""
         return False

@@ -15,8 +15,8 @@ class BEGAN(EBGAN):
     """
 
     config_class = BEGANConfig
-    # Energies of the whole batch move k.
-    couples_examples = True
+    # There is no pulling-away term.
+    couples_examples = False
     log_names = (*EBGAN.log_names, "balance", "convergence")
 
     def __init__(self, config):

@@ -219,6 +219,14 @@ class BinaryGenerationConfig(ImageGenerationConfig):
     pairs_logits = False
     matches_features = False
 
+    def __post_init__(self):
+        super().__post_init__()
+        if self.estimator == "boundary_seeking" and self.adversarial not in ("non_saturating", "minimax"):
+            raise ConfigError(
+                "estimator=boundary_seeking requires adversarial=non_saturating or minimax, whose logits are of a "
+                f"probability. Received: {self.adversarial}"
+            )
+
 
 @dataclasses.dataclass(frozen=True)
 class EBGANConfig(ImageGenerationConfig):
@@ -244,7 +252,13 @@ class EBGANConfig(ImageGenerationConfig):
 
     def __post_init__(self):
         super().__post_init__()
-        others = {"network": "dcgan", "conditioning": "none", "spectral_normalization": False, "minibatch_kernels": 0}
+        others = {
+            "network": "dcgan",
+            "conditioning": "none",
+            "spectral_normalization": False,
+            "minibatch_kernels": 0,
+            "hidden_units": 0,
+        }
         require(self, others, "an auto-encoder as the discriminator")
 
 
@@ -257,6 +271,8 @@ class BEGANConfig(EBGANConfig):
     latent_dim: int = setting(64, "size of the noise; section 4.1", minimum=1)
     energy_power: int = setting(1, "of the error of a pixel, whose mean is the energy; section 3.1", choices=(1, 2))
     pulling_away_weight: float = setting(0.0, "this model has none", minimum=0.0, maximum=0.0)
+    margin: float = setting(0.0, "this model has none", minimum=0.0, maximum=0.0)
+    discriminator_loss_factor: float = setting(1.0, "this model has none", minimum=1.0, maximum=1.0)
     diversity_ratio: float = setting(
         0.5, "gamma, of the generated images' energy to the real ones'; section 3.3", minimum=0.0, maximum=1.0
     )
@@ -290,7 +306,12 @@ class LAPGANConfig(ImageGenerationConfig):
         "the pixels, at the others a learned plane",
         choices=("none", "concatenation"),
     )
-    level: int = setting(0, "side in pixels of the one level that is trained; 0: all are", minimum=0)
+    level: int = setting(
+        0,
+        "side in pixels of the one level that is trained; 0: all are; a run may be resumed with another",
+        minimum=0,
+        ends_run=True,
+    )
     generator_width: int = setting(64, "channels of the generators' hidden layers above the coarsest level", minimum=1)
     discriminator_width: int = setting(64, "channels of the discriminators above the coarsest level", minimum=1)
     kernel_size: int = setting(7, "of these generators' hidden layers, odd; of the last 2 less", minimum=3, maximum=15)
@@ -310,7 +331,14 @@ class LAPGANConfig(ImageGenerationConfig):
     def __post_init__(self):
         super().__post_init__()
         smallest_side(self.image_size)
-        require(self, {"spectral_normalization": False, "minibatch_kernels": 0, "hidden_units": 0}, "a pyramid")
+        others = {
+            "spectral_normalization": False,
+            "minibatch_kernels": 0,
+            "hidden_units": 0,
+            "upsampling": "transposed",
+            "generator_dropout": 0.0,
+        }
+        require(self, others, "a pyramid")
         if self.level and self.level not in self.sizes:
             accepted = ", ".join(map(str, (0, *self.sizes)))
             raise ConfigError(f"level must be one of {accepted}. Received: {self.level}")
@@ -429,6 +457,14 @@ class ImprovedGANConfig(ImageGenerationConfig):
         super().__post_init__()
         if self.conditioning != "none":
             raise ConfigError(f"conditioning must be none: the classes are predicted. Received: {self.conditioning}")
+        if self.network == CLASSIFYING:
+            others = {
+                "generator_normalization": "batch",
+                "discriminator_normalization": "none",
+                "spectral_normalization": False,
+                "hidden_units": 0,
+            }
+            require(self, others, f"network={CLASSIFYING}")
 
 
 @dataclasses.dataclass(frozen=True)

@@ -63,6 +63,21 @@ class GAN(Adversarial):
                 for place, history in enumerate(self.histories[player]):
                     setattr(self, f"historical_{player}_{place}", history.average)
 
+    @property
+    def own_copies(self):
+        """The means of the weights so far."""
+        return tuple(
+            f"historical_{player}_{place}"
+            for player, histories in self.histories.items()
+            for place in range(len(histories))
+        )
+
+    def begun(self):
+        """The means of the weights so far begin with these."""
+        for histories in self.histories.values():
+            for history in histories:
+                history.average.set_weights(history.network.get_weights())
+
     def with_weight_terms(self, gradients, share, player):
         """Historical averaging: the squared distance of the weights from their mean so far, times its weight."""
         if player not in self.histories:

@@ -32,21 +32,21 @@ class LAPGAN(ImageGAN):
     """Levels that are trained side by side, each on real images of its size and, as what is to be refined, the same at
     half the side; what is sampled is the chain of their generators (section 3).
 
-    The players are `generator_8`, `discriminator_8`, `generator_16`, ... of the sides that are trained; `generator` is
-    the chain.
+    The players are `generator_8`, `discriminator_8`, `generator_16`, ... of all sides, of which `level` may choose
+    those of one: a run that is resumed with another is trained level by level. `generator` is the chain.
     """
 
     config_class = LAPGANConfig
 
     @property
     def players(self):
-        """Two of each level that is trained."""
-        return tuple(f"{role}_{size}" for size in self.config.trained_sizes for role in ("generator", "discriminator"))
+        """Two of each level."""
+        return tuple(f"{role}_{size}" for size in self.config.sizes for role in ("generator", "discriminator"))
 
     @property
     def log_names(self):
-        """The means over the levels, and what each discriminator says of generated images."""
-        return (*ImageGAN.log_names, *(f"fake_score_{size}" for size in self.config.trained_sizes))
+        """The means over the levels, and what each discriminator says of generated images: 0 of one not trained."""
+        return (*ImageGAN.log_names, *(f"fake_score_{size}" for size in self.config.sizes))
 
     @property
     def discriminator(self):
@@ -88,4 +88,5 @@ class LAPGAN(ImageGAN):
         played = {size: self.play([turn[size] for turn in turns]) for size in self.config.trained_sizes}
         self.after_step()
         means = {name: tf.reduce_mean([values[name] for values in played.values()]) for name in ImageGAN.log_names}
-        return self.track(**means, **{f"fake_score_{size}": values["fake_score"] for size, values in played.items()})
+        scores = {size: played[size]["fake_score"] if size in played else 0.0 for size in self.config.sizes}
+        return self.track(**means, **{f"fake_score_{size}": score for size, score in scores.items()})

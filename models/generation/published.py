@@ -1,9 +1,10 @@
 """What the papers and the authors' code publish for the presets of generation; `presets` names the papers.
 
-Sources: goodfeli/adversarial (GAN), Newmu/dcgan_code and soumith/dcgan.torch (DCGAN), xudonmao/LSGAN,
-martinarjovsky/WassersteinGAN, openai/improved-gan, igul222/improved_wgan_training (WGAN-GP: gan_cifar_resnet.py),
-pfnet-research/sngan_projection (SNGAN, projection: configs/sn_cifar10_*.yml). Of CGAN, ACGAN, InfoGAN, EBGAN and BGAN
-(whose code has no license) no code was read; BGAN's networks are those of DCGAN.
+Sources: goodfeli/adversarial (GAN), Newmu/dcgan_code and soumith/dcgan.torch (DCGAN), facebook/eyescream (LAPGAN),
+xudonmao/LSGAN, martinarjovsky/WassersteinGAN, openai/improved-gan, igul222/improved_wgan_training (WGAN-GP:
+gan_cifar_resnet.py),
+pfnet-research/sngan_projection (SNGAN, projection: configs/sn_cifar10_*.yml). Of CGAN, ACGAN, InfoGAN, EBGAN, BEGAN and
+BGAN (whose code has no license) no code was read; BGAN's networks are those of DCGAN.
 """
 
 from models.core.published import Published
@@ -177,6 +178,7 @@ BGAN_DISCRETE = dcgan(
     baseline=Published(
         "baseline of the importance weights", "none", TUTORIAL, "the same gradient on average, with less noise", "1 / M"
     ),
+    samples=Published("samples", "drawn", TUTORIAL, "one image for one noise", "the more probable value of each pixel"),
 )
 FEW_LABELS = "train_mnist_feature_matching.py"
 IMPROVED_GAN = (
@@ -263,10 +265,28 @@ LAPGAN = (
     Published("flip", False, REFINING),
     OFF,
 )
-EBGAN = dcgan(
-    adversarial=Published("adversarial", "energy", "equations 1 and 2"),
-    weight=Published("pulling_away_weight", 0.1, "section 4.2"),
-    margin=Published(
+EBGAN = (
+    Published("adversarial", "energy", "equations 1 and 2"),
+    Published(
+        "network",
+        "DCGAN's generator; D: an encoder 64-128-256 and its mirror",
+        "section 4.3; from memory",
+        "both DCGAN's",
+    ),
+    Published("image_size", 64, "section 4.3"),
+    Published("batch_size", "not known here", "the text was not at hand", "DCGAN's"),
+    Published("optimizer", "adam", "section 4.1"),
+    Published("learning_rate", 1e-3, "section 4.1: digits", "DCGAN's, with its networks"),
+    Published("beta_1", "not known here", "the text was not at hand", "DCGAN's"),
+    Published("beta_2", 0.999, "the framework's default"),
+    Published("epsilon", 1e-8, "the framework's default"),
+    Published("epochs", "not known here", "the text was not at hand", LENGTH),
+    Published("latent_dim", 100, "section 4.1; from memory"),
+    Published("discriminator_steps", 1, "section 2.2"),
+    Published("flip", False, "not said"),
+    OFF,
+    Published("pulling_away_weight", 0.1, "section 4.2"),
+    Published(
         "margin",
         "by the size of the images (80 and 20 at 64 pixels)",
         "section 4; from memory",

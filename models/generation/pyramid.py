@@ -85,7 +85,8 @@ def coarse_discriminator(config: LAPGANConfig) -> keras.Model:
     condition = Condition(config, config.discriminator_conditioning)
     x = condition.concatenate(layers.Flatten()(image))
     for salt in range(2):
-        x = layers.ReLU()(fully_connected(x, config.coarse_discriminator_width, COARSE_DISCRIMINATOR))
+        x = fully_connected(x, config.coarse_discriminator_width, COARSE_DISCRIMINATOR)
+        x = layers.ReLU(name=f"features_{salt}")(x)
         x = SeededDropout(config.dropout, salt, always=False)([x, seed]) if config.dropout else x
     logits = fully_connected(x, 1, COARSE_DISCRIMINATOR, dtype="float32")
     inputs = {"image": image, **condition.inputs, **({"seed": seed} if config.dropout else {})}
@@ -120,8 +121,9 @@ def refining_discriminator(config: LAPGANConfig, size: int) -> keras.Model:
     condition = Condition(config, config.discriminator_conditioning)
     planes = class_plane(condition, size)
     x = layers.concatenate([image, *planes]) if planes else image
-    x = layers.ReLU()(convolution(x, config.discriminator_width, 5, padding="valid"))
-    x = layers.ReLU()(layers.Flatten()(convolution(x, config.discriminator_width, 5, 2, padding="valid")))
+    x = layers.ReLU(name="features_0")(convolution(x, config.discriminator_width, 5, padding="valid"))
+    x = layers.ReLU(name="features_1")(convolution(x, config.discriminator_width, 5, 2, padding="valid"))
+    x = layers.Flatten()(x)
     x = SeededDropout(config.dropout, 0, always=False)([x, seed]) if config.dropout else x
     logits = layers.Dense(1, dtype="float32", **torch(x.shape[-1]))(x)
     inputs = {"image": image, **condition.inputs, **({"seed": seed} if config.dropout else {})}

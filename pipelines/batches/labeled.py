@@ -12,7 +12,7 @@ from pipelines.images import in_channels, to_float
 from pipelines.rows import rows_of
 
 # Every kind of random draw has its own number, so that no two share a seed.
-ORDER, FLIP, KNOWN_ORDER = range(3)
+ORDER, FLIP, KNOWN_ORDER, KNOWN_FLIP = range(4)
 
 
 def real_batches(examples: LabeledImages, config) -> Batches:
@@ -46,19 +46,24 @@ def semi_supervised_batches(examples: LabeledImages, config) -> Batches:
     (B, image_size, image_size, c) float32 in [-1, 1] and `known_label` (B,) int32, of the images whose class
     is known.
 
-    These are as many of each class, chosen by the seed, and come again and again in new orders.
+    These are as many of each class, chosen by the seed, and come again and again in new orders; of fewer than a batch
+    holds, several times in each.
 
     Args:
         examples: the training split, kept at config.image_size.
         config: as of `real_batches`, with `labels` (how many are known; 0: all).
 
     Raises:
-        DataError: there are no classes, too few images of one, or fewer labels than a batch holds.
+        DataError: there are no classes, or too few images of one.
     """
     _check_classes(examples, "a semi-supervised model")
-    known = rows_of(examples, labeled_rows(examples, config.labels, config.seed)) if config.labels else examples
+    known = examples
+    if config.labels:
+        rows = labeled_rows(examples, config.labels, config.seed)
+        # Of fewer than a batch holds, some are in it several times, as in the authors' code.
+        known = rows_of(examples, np.tile(rows, -(-config.batch_size // len(rows))))
     draw, channels = _drawn(examples, config, config.discriminator_steps)
-    draw_known, _ = _drawn(known, config, turns=1, order=KNOWN_ORDER)
+    draw_known, _ = _drawn(known, config, turns=1, order=KNOWN_ORDER, mirror=KNOWN_FLIP)
 
     def at(step):
         images, labels = draw_known(step)
@@ -117,7 +122,7 @@ def _check_classes(examples: LabeledImages, model: str):
 
 
 def _drawn(
-    examples: LabeledImages, config, turns: int, order: int = ORDER
+    examples: LabeledImages, config, turns: int, order: int = ORDER, mirror: int = FLIP
 ) -> tuple[Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor | None]], int]:
     """A function from a step to images (B, turns, side, side, c) and labels (B, turns) or None; and c."""
     size, batch_size, seed = config.image_size, config.batch_size, config.seed
@@ -132,7 +137,7 @@ def _drawn(
         rows = tf.reshape(tf.stack(tf.split(rows, turns), axis=1), (-1,))
         images = in_channels(read(rows), channels)
         if config.flip:
-            images = flip(images, seeded(seed, FLIP, step))
+            images = flip(images, seeded(seed, mirror, step))
         images = tf.reshape(to_float(images), (batch_size, turns, size, size, channels))
         return images, None if labels is None else tf.reshape(tf.gather(labels, rows), (batch_size, turns))
 

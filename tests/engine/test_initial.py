@@ -53,6 +53,25 @@ def old(patched, tmp_path_factory):
     return folder
 
 
+def test_means_of_past_weights_begin_with_those_that_are_taken(patched, tmp_path):
+    changes = {"historical_averaging": 0.1}
+    for other in ({}, changes):
+        name = f"source {len(other)}"
+        train(tmp_path / name, "dcgan", other)
+        begun = tmp_path / f"begun {len(other)}"
+        begin(begun, "dcgan", changes, step=2, init_from=str(tmp_path / name))
+        source, model = model_at(tmp_path / name, 2, "dcgan", **other), model_at(begun, 2, "dcgan", **changes)
+        for player in ("generator", "discriminator"):
+            # And `begin` has moved all by 1.
+            for kept, weight in zip(
+                getattr(model, f"historical_{player}_0").get_weights(),
+                getattr(source, player).get_weights(),
+                strict=True,
+            ):
+                np.testing.assert_allclose(kept, weight + 1, atol=1e-6)
+        assert not any("historical" in line for line in record(begun)["initial"]["fresh"])
+
+
 def begin(folder, model="attribute_judge", config=None, step=0, **command):
     """A run that is left before its first step; with a step, as if it had taken as many."""
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from evaluation.discriminators import Anomalies, Boundary, Classification, Energies
+from evaluation.discriminators import Anomalies, Boundary, Classification, Energies, by_batch
 from evaluation.evaluator import Data, measure
 from tests.worlds import labeled_images
 
@@ -20,7 +20,7 @@ def discriminator(inputs, training):
 
 
 def outputs_of(generated, real, **more):
-    model = SimpleNamespace(discriminator=discriminator, config=SimpleNamespace(left_out_class=1))
+    model = SimpleNamespace(discriminator=discriminator, config=SimpleNamespace(left_out_class=1, minibatch_kernels=0))
     return SimpleNamespace(generated=generated, real=real, model=model, **more)
 
 
@@ -69,9 +69,34 @@ def test_the_error_is_that_of_all_unseen_images():
     def rows(chosen):
         return np.broadcast_to(examples.labels[chosen][:, None, None, None], (len(chosen), 2, 2, 1)).astype(np.float32)
 
-    outputs = SimpleNamespace(rows=rows, model=SimpleNamespace(discriminator=Classifier()))
+    config = SimpleNamespace(minibatch_kernels=0)
+    outputs = SimpleNamespace(rows=rows, model=SimpleNamespace(discriminator=Classifier(), config=config))
     found = measure([Classification()], outputs, Data(examples, "test", 1, model_has=frozenset({"classifier"})))
     assert found == pytest.approx({"test_error": 4 / 12})
+
+
+def test_a_discriminator_that_sees_the_batch_is_asked_in_batches_of_the_trainings_size():
+    sizes = []
+
+    def of_rows(rows):
+        sizes.append(len(rows))
+        return np.asarray(rows, np.float32)
+
+    for kernels, expected in ((3, [4, 4, 4]), (0, [10])):
+        model = SimpleNamespace(config=SimpleNamespace(minibatch_kernels=kernels, batch_size=4))
+        np.testing.assert_array_equal(by_batch(model, of_rows, 10), np.arange(10))
+        assert sizes == expected
+        del sizes[:]
+
+
+def test_energies_of_real_images_are_those_of_the_classes_that_were_trained_on():
+    examples = labeled_images(classes=3, per_class=4)
+    tones = np.where(examples.labels == 1, 0.9, -0.2)
+    images = np.broadcast_to(tones[:, None, None, None], (12, 4, 4, 1)).astype(np.float32)
+    outputs = outputs_of(images, images, compared_rows=np.arange(12), rows=lambda rows: images[rows])
+    found = measure([Energies()], outputs, Data(examples, "test", 6, model_has=HAS))
+    assert found["energy_of_real"] == pytest.approx(0.8)
+    assert found["energy_of_generated"] == pytest.approx(1 + tones.mean())
 
 
 def test_a_class_that_was_left_out_is_told_by_its_energy():

@@ -94,6 +94,41 @@ def test_real_images_go_through_the_levels_of_the_model_with_their_classes():
     np.testing.assert_allclose(levels.chained(noise), np.clip(made, -1, 1), atol=1e-5)
 
 
+def test_each_image_is_refined_with_its_own_class():
+    """Of a model that draws its class's tone, whichever examples are chosen and in whichever order."""
+    tones = np.array([-0.5, 0.0, 0.5], np.float32)
+
+    class OfClass(Level):
+        input = types.MappingProxyType({**Level.input, "label": np.zeros(1)})
+
+        def __call__(self, inputs, training):
+            tone = tf.reshape(tf.gather(tones, inputs["label"]), (-1, 1, 1, 1))
+            return tone + 0.0 * upsampled(inputs["coarse"])
+
+    found = outputs(0.0)
+    examples = found.data.examples
+    order = np.random.default_rng(0).permutation(len(examples))
+    examples = dataclasses.replace(
+        examples,
+        labels=examples.labels[order],
+        images=np.rint((tones[examples.labels[order]] + 1) * 127.5)
+        .astype(np.uint8)[:, None, None, None]
+        .repeat(16, axis=1)
+        .repeat(16, axis=2),
+    )
+    found.data = dataclasses.replace(found.data, examples=examples)
+    found.model.sampled_level, found.sampler.classes = lambda size: OfClass(0.0), 3
+    metrics = dict(Levels().measure(found, found.data))
+    assert metrics["nearest_distance_16"] == pytest.approx(0.0, abs=0.005)
+    assert metrics["upsampled_distance_16"] == pytest.approx(0.0, abs=0.005)
+    chosen = np.array([7, 2, 11])
+    levels = found.levels(chosen)
+    made = levels.refined(16, levels.coarse(16)[[2, 0]], np.zeros((2, 256), np.float32), np.array([2, 0]))
+    np.testing.assert_allclose(made[:, 0, 0, 0], tones[examples.labels[chosen[[2, 0]]]], atol=1e-6)
+    chained = levels.chained({16: np.zeros((3, 256), np.float32)})
+    np.testing.assert_allclose(chained[:, 3, 3, 0], tones[examples.labels[chosen]], atol=1e-6)
+
+
 def test_what_is_sampled_is_the_average():
     model = plain("lapgan", image_size=16, average_decay=0.9)
     for variable in model.averaged_generator.variables:

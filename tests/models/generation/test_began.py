@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from engine.strategy import mirrored
 from models.core.config import ConfigError
+from models.core.logs import copies
 from tests.models.steps import Step, batch_of, descend, plain
 from tests.worlds import tiny
 
@@ -77,6 +79,27 @@ def test_the_ratio_of_energies_is_led_to_what_is_asked_for():
         assert (float(model.balance) > 0.5) == rises
 
 
+def test_two_replicas_have_the_balance_of_one():
+    found = []
+    for devices in (1, 2):
+        names = tuple(device.name for device in tf.config.list_logical_devices("CPU"))[:devices]
+        strategy = mirrored(names)
+        with strategy.scope():
+            settings = {"diversity_ratio": RATIO, "balance_rate": RATE, "batch_size": 4}
+            model = plain("began", discriminator_steps=1, generator_normalization="none", **settings)
+            model.balance.assign(0.5)
+        batch = batch_of(model)
+        # Halves of a batch that differ.
+        batch["real"] = batch["real"] * tf.reshape([1.0, 1.0, 0.1, 0.1], (4, 1, 1, 1, 1))
+        data = tf.data.Dataset.range(3).map(lambda step, batch=batch: batch)
+        model.fit(data, verbose=0)
+        found.append([float(copies(model.balance)[place]) for place in range(devices)])
+    np.testing.assert_allclose(found[1], found[0] * 2, rtol=1e-3)
+    assert 0 < found[0][0] < 0.5
+
+
 def test_it_has_no_pulling_away_term():
     with pytest.raises(ConfigError, match="pulling_away_weight"):
         tiny("began", pulling_away_weight=0.1)
+    with pytest.raises(ConfigError, match="margin"):
+        tiny("began", margin=0.1)

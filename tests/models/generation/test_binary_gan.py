@@ -4,8 +4,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from engine.command import Evaluate
+from engine.parts.generation import in_black_and_white
+from evaluation.evaluator import Data
+from models.core.config import ConfigError
 from models.generation.binary import Binarized
 from tests.models.steps import Step, batch_of, descend, entropy, plain, probability
+from tests.worlds import examples_of, labeled_images, tiny, tiny_run
 
 DRAWS = 3
 
@@ -67,6 +72,27 @@ def test_pixels_are_drawn_as_often_as_the_generator_says_each_draw_by_itself():
     np.testing.assert_allclose(images.mean(axis=1), model.generator({"latent": turn.latent}, training=True), atol=0.12)
     assert not np.array_equal(images[:, 0], images[:, 1])
     assert not np.array_equal(images[0, 0], images[1, 0])
+
+
+def test_importance_weights_are_of_a_discriminator_of_probabilities():
+    with pytest.raises(ConfigError, match=r"boundary_seeking requires adversarial=non_saturating.*Received: hinge"):
+        tiny("bgan_discrete", adversarial="hinge")
+    assert tiny("bgan_discrete", adversarial="hinge", estimator="straight_through").adversarial == "hinge"
+
+
+def test_real_images_are_black_and_white_wherever_they_are_looked_at(tmp_path, monkeypatch):
+    monkeypatch.setattr("pipelines.registry.load", examples_of)
+    run = tiny_run("bgan_discrete", tmp_path / "run")
+    prepared = run.parts.prepare(run.splits.train)
+    (batch,) = prepared.batches.dataset(0, 1)
+    assert set(np.unique(batch["real"])) == {-1.0, 1.0}
+    outputs = run.parts.outputs(plain("bgan_discrete"), None, Data(labeled_images(), "test", 50), Evaluate())
+    assert set(np.unique(outputs.real[:])) == {-1.0, 1.0}
+    images = in_black_and_white(labeled_images()).images
+    np.testing.assert_array_equal(images == 255, labeled_images().images > 127)
+    assert set(np.unique(images)) == {0, 255}
+    (real,) = run.parts.real_images(labeled_images(), prepared.config).values()
+    assert set(np.unique(real[np.arange(3)])) <= {0, 255}
 
 
 def test_back_propagation_ends_at_the_pixels():

@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from models.core.config import ConfigError
 from models.core.layers import SeededNoise
 from models.core.trained import parameter_count
 from models.core.weight_norm import WeightNormalizedDense
 from models.generation import weight_normalized
 from models.registry import PRESETS
 from tests.models.steps import Step, batch_of, class_entropy, descend, entropy, images, plain, probability
+from tests.worlds import examples_of, tiny, tiny_run
 
 
 def test_the_published_networks_have_the_published_numbers_of_parameters():
@@ -129,3 +131,20 @@ def test_the_step(weight, matches, network):
         class_loss=classes,
         accuracy=accuracy,
     )
+
+
+def test_what_its_networks_do_not_have_is_refused():
+    for name, value in (("generator_normalization", "virtual"), ("discriminator_normalization", "layer")):
+        with pytest.raises(ConfigError, match=f"network=weight_normalized has .*Received: {name}={value}"):
+            tiny("improved_gan", **{name: value})
+    assert tiny("improved_gan", network="dcgan", generator_normalization="virtual").reference_batch == 64
+
+
+def test_the_first_pictures_are_those_whose_class_is_known(tmp_path, monkeypatch):
+    monkeypatch.setattr("pipelines.registry.load", examples_of)
+    run = tiny_run("improved_gan", tmp_path / "run")
+    examples = run.splits.train
+    batch = {"labeled": np.full((2, 4, 4, 1), 0.5), "known_label": np.array([2, 0])}
+    shown = run.parts.trained_on(batch, None, examples)
+    assert [name for name, _ in shown] == ["class 2", "class 0"]
+    np.testing.assert_array_equal(shown[0][1][0], batch["labeled"][0])

@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from engine.command import Train
 from models.core.config import ConfigError
 from models.core.trained import parameter_count
 from models.generation import pyramid
 from models.generation.configs import LAPGANConfig
 from models.registry import PRESETS
 from tests.models.steps import Step, batch_of, descend, entropy, plain, probability
-from tests.worlds import tiny
+from tests.worlds import examples_of, tiny, tiny_run
 
 NOISE = 5  # of the coarsest level
 
@@ -74,6 +75,8 @@ def test_a_level_that_is_not_there_is_refused():
         LAPGANConfig(kernel_size=4)
     with pytest.raises(ConfigError, match=r"a pyramid has .*Received: minibatch_kernels=3"):
         tiny("lapgan", minibatch_kernels=3)
+    with pytest.raises(ConfigError, match=r"a pyramid has .*Received: upsampling=resize"):
+        tiny("lapgan", upsampling="resize")
 
 
 def test_the_pyramid_is_that_of_numpy():
@@ -160,15 +163,30 @@ def test_one_level_can_be_trained_alone():
     """The others stay as they were, and it moves as it does beside them."""
     both, alone = (plain("lapgan", image_size=16, dropout=0.0, level=level) for level in (0, 16))
     batch = batch_of(both)
-    assert alone.players == ("generator_16", "discriminator_16")
     before = [value.copy() for value in alone.generator_8.get_weights()]
-    for model in (both, alone):
-        model.train_step(batch)
+    both.train_step(batch)
+    logs = alone.train_step(batch)
+    assert float(logs["fake_score_8"]) == 0
+    assert float(logs["fake_score_16"]) == pytest.approx(float(logs["fake_score"]))
     for old, new in zip(before, alone.generator_8.get_weights(), strict=True):
         np.testing.assert_array_equal(old, new)
     for one, other in zip(both.generator_16.get_weights(), alone.generator_16.get_weights(), strict=True):
         np.testing.assert_allclose(one, other, atol=1e-6)
     assert any(np.abs(old - new).max() > 1e-4 for old, new in zip(before, both.generator_8.get_weights(), strict=True))
+
+
+def test_levels_trained_one_after_the_other_in_one_run_are_as_trained_alone(tmp_path, monkeypatch):
+    monkeypatch.setattr("pipelines.registry.load", examples_of)
+    run = {"image_size": 16, "batch_size": 4, "dropout": 0.5, "average_decay": 0.9}
+    tiny_run("lapgan", tmp_path / "run", **run, level=8, steps=2).train(Train())
+    weights = tiny_run("lapgan", tmp_path / "run", **run, level=8).trained_model()
+    kept = weights.generator_8.get_weights()
+    tiny_run("lapgan", tmp_path / "run", **run, level=16, steps=4).train(Train())
+    model = tiny_run("lapgan", tmp_path / "run", **run, level=16).trained_model()
+    for old, new in zip(kept, model.generator_8.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
+    assert model.step == 4
+    assert list((tmp_path / "run" / "pictures").glob("levels-*.png"))
 
 
 def test_what_is_dropped_of_the_discriminators_differs_from_step_to_step():

@@ -1,3 +1,4 @@
+import dataclasses
 import types
 
 import numpy as np
@@ -255,6 +256,36 @@ def test_images_without_labels_are_all_in_an_order_of_their_own():
     assert sorted(tones["real"]) == sorted(tones["labeled"])
     assert len(set(tones["real"])) == 18
     assert tones["real"] != tones["labeled"]
+
+
+def test_fewer_labels_than_a_batch_holds_come_several_times_in_it():
+    examples, few = sorted_by_class(), config(batch_size=4, turns=1)
+    few.labels = 3
+    batches = semi_supervised_batches(examples, few)
+    for step in range(3):
+        labels = batches.at(tf.constant(step))["known_label"].numpy()
+        assert len(labels) == 4
+        assert set(labels) <= {0, 1, 2}
+        assert len(set(labels)) > 1
+
+
+def test_images_with_and_without_labels_are_mirrored_apart():
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (12, SIDE, SIDE, 1), np.uint8)
+    examples = dataclasses.replace(sorted_by_class(), images=np.resize(images, (18, SIDE, SIDE, 1)))
+    both = config(batch_size=6, turns=1)
+    both.labels, both.flip = 0, True
+    plain = config(batch_size=6, turns=1)
+    plain.labels, plain.flip = 0, False
+    mirrored = {"real": [], "labeled": []}
+    for step in range(6):
+        flipped, straight = (semi_supervised_batches(examples, each).at(tf.constant(step)) for each in (both, plain))
+        for name, rows in mirrored.items():
+            one, other = (np.asarray(batch[name]).reshape(6, -1) for batch in (flipped, straight))
+            rows += (np.abs(one - other).max(axis=1) > 0).tolist()
+    # Half of each, and not the same places.
+    assert all(8 < sum(rows) < 28 for rows in mirrored.values())
+    assert mirrored["real"] != mirrored["labeled"]
 
 
 @pytest.mark.parametrize("count", [4, 21, 2])
