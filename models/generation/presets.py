@@ -389,6 +389,7 @@ PRESETS = {
         "Brock et al., ICLR 2019, section 3, appendix B",
         published.BIGGAN,
         "birds_colors",
+        why=CHEAP,
         **FAST_BIG,
     ),
     "infogan": preset(

@@ -25,6 +25,7 @@ CLASSES_OF_BATCH, POINT, WORDS, WORD_DIM = 3, 2, 7, 3
 # Captions and images that are compared are those of the replica.
 COMPARED = [name for name, preset in PRESETS.items() if getattr(preset.config, "reads_words", False)]
 COUPLED = [name for name, model_class in CLASSES.items() if model_class.couples_examples or name in COMPARED]
+RUNAWAYS = ("lsgan", "biggan")
 # One preset for each class, whose steps are compiled, as a user's are; those of the others run eagerly, in less time.
 COMPILED = tuple({CLASSES[name]: name for name in reversed(PRESETS)}.values())
 
@@ -232,6 +233,8 @@ def no_normalization(monkeypatch):
     monkeypatch.setattr("models.image_to_image.pixel_dt_networks.batch_normalization", lambda x: x)
     monkeypatch.setattr("models.generation.conditions.batch_normalization", lambda x: x)
     monkeypatch.setattr("models.generation.conditions.FusedBatchNormalization", lambda **options: lambda x: x)
+    monkeypatch.setattr("models.generation.biggan.batch_normalization", lambda x: x)
+    monkeypatch.setattr("models.generation.biggan.FusedBatchNormalization", lambda **options: lambda x: x)
     monkeypatch.setattr("models.judges.judge.layers", Unnormalized())
 
 
@@ -339,8 +342,9 @@ def as_dataset(batch):
 @pytest.mark.parametrize(
     ("name", "changes"),
     [
-        # The squares of strong weights' logits run away at a larger rate, and roundings with them.
-        *((name, {"learning_rate": 1e-3} if name == "lsgan" else {}) for name in PRESETS if name not in COUPLED),
+        # The squares of strong weights' logits run away at a larger rate, and roundings with them; as do the hinge's
+        # through the scales of every block.
+        *((name, {"learning_rate": 1e-3} if name in RUNAWAYS else {}) for name in PRESETS if name not in COUPLED),
         ("gan_2d", {"historical_averaging": 0.3}),
     ],
 )
@@ -357,7 +361,11 @@ def test_two_replicas_give_the_weights_of_one(name, changes, no_normalization):
     assert_close(moving(two), moving(one), start)
     for kept, other in zip(getattr(one, "averages", ()), getattr(two, "averages", ()), strict=True):
         expected, found, last = (network.get_weights() for network in (kept.average, other.average, kept.network))
+        paths = [variable.path for variable in kept.average.variables]
         for index in range(len(expected)):
+            if paths[index].endswith(("left", "right")):
+                # Of a singular vector the sign is that of its first value, which is random.
+                expected[index], found[index] = np.abs(expected[index]), np.abs(found[index])
             largest = max(np.abs(last[index]).max(), 1.0)
             np.testing.assert_allclose(found[index], expected[index], atol=5e-6 * largest, rtol=0)
         # Otherwise this would only repeat that the weights are the same.
