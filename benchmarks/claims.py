@@ -66,6 +66,8 @@ DETAIL = {
 # Of two cores; a penalty is of each example alone, so that nothing normalizes over the batch.
 NARROW = {"generator_width": 32, "discriminator_width": 32}
 PENALIZED = {**NARROW, "discriminator_normalization": "none", "penalty_weight": 1.0}
+# Images that each run of a table sees.
+SEEN = 64_000
 CLASSIFIED = {
     "metrics": {"test error": "test_error", "distance among samples": "diversity"},
     "flags": ("--steps=3000",),
@@ -142,6 +144,26 @@ CLAIMS = {
         },
         flags=("--steps=3000",),
         evaluation=("--num_samples=1000",),
+    ),
+    "scaling": Claim(
+        "larger batches and wider networks are better, of as many images (Brock et al. 2019, section 3, table 1)",
+        "fashion_mnist",
+        {
+            f"batch {batch}, width {width}": (
+                "biggan",
+                {
+                    "batch_size": batch,
+                    "steps": SEEN // batch,
+                    "generator_width": width,
+                    "discriminator_width": width,
+                },
+            )
+            for width in (32, 48)
+            for batch in (32, 64, 128)
+        },
+        IMAGES | {"class that was asked for": "class_consistency"},
+        evaluation=("--num_samples=2000",),
+        judge="class_judge",
     ),
     "few_labels": Claim(
         "generated and unlabeled images teach a classifier that has 100 labels (Salimans et al. 2016, section 5)",

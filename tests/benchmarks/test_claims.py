@@ -39,7 +39,8 @@ def test_a_claim_is_computed_by_commands_that_main_takes_and_kept(name, tmp_path
     table_of = ClaimCells(tmp_path / name, claim=claim)
     wanted = [table_of.cell(label, seed) for seed in (0, 1) for label in claim.rows]
     results = table_of.run(wanted)
-    assert len(wanted) * 3 // 2 <= 12
+    # Three seeds, or of a table of more rows one or two.
+    assert len(claim.rows) <= 6
     for command in executed:
         check(list(map(str, command[2:])))
     trained = [
