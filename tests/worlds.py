@@ -120,7 +120,7 @@ def examples_of(dataset: str, split: str, side: int, *arguments) -> Examples:
     gives = DATASETS[dataset].gives
     if "points" in gives:
         return load_ring(split, side, "", "")
-    if "captions" not in gives and "image" in gives:
+    if "image" in gives and not {"captions", "attributes"} & gives:
         return labeled_images(side=side, seed=int(split == "test"), split=split)
     if "pairs" in gives:
         return paired_images(side=side)

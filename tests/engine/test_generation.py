@@ -17,7 +17,7 @@ from engine.run import Run
 from pipelines.examples import DataError
 from pipelines.readers.points import load_normal
 from tests.quick import eager_steps
-from tests.worlds import examples_of, labeled_images, tiny, tiny_run
+from tests.worlds import captioned_images, examples_of, labeled_images, tiny, tiny_run
 
 # A process that knows nothing but TensorFlow. The arguments: the model's folder, a file to write.
 CLIENT = """
@@ -168,6 +168,31 @@ def test_a_training_begins_without_an_error_of_tensorflows(name, tmp_path, capfd
     printed = capfd.readouterr().err
     assert "remapper" not in printed
     assert "oneDNN supports" not in printed
+
+
+def test_a_judge_of_attributes_counts_the_combinations_of_colors(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for model in ("dcgan", "attribute_judge"):
+        run = Run(Experiment(model, "birds_stacked", tiny(model, steps=1), str(tmp_path / model)))
+        run.train(Train())
+    (judge, drawn) = (
+        Run(Experiment(model, "birds_stacked", tiny(model, steps=1), str(tmp_path / model)))
+        for model in ("attribute_judge", "dcgan")
+    )
+    evaluated = drawn.evaluate(Evaluate(num_samples=50, judge=judge.folder.path))
+    metrics = evaluated["metrics"]
+    # Of two parts (there is no crown) as many as the six classes of the images have.
+    truth = captioned_images().truth.attributes[:, :2]
+    assert metrics["combinations_of_truth"] == len(np.unique(truth, axis=0)) > 1
+    assert metrics["combinations_found"] >= 1
+    assert "judge_frechet_distance" in metrics
+    assert "class_score" not in metrics
+    assert evaluated["protocol"]["judge"] == f"{tmp_path / 'attribute_judge'}, step 1"
+    # Gray images are none that it could see.
+    gray = Run(Experiment("dcgan", "birds_stacked", tiny("dcgan", steps=1, channels=1), str(tmp_path / "gray")))
+    gray.train(Train())
+    with pytest.raises(RunError, match=r"the judge must see 1 channels, as this run draws\. Received: 3 channels"):
+        gray.evaluate(Evaluate(num_samples=50, judge=judge.folder.path))
 
 
 def test_scores_with_a_judge(runs, monkeypatch):

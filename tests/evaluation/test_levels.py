@@ -78,6 +78,8 @@ def test_of_128_draws_that_hold_the_truth_the_nearest_is_it():
         np.mean(np.sqrt(np.mean(residuals**2, axis=(1, 2, 3)))), rel=1e-5
     )
     assert metrics["laplacian_energy_of_real_16"] == pytest.approx(laplacian_energy(levels.real[16]))
+    # The chain adds the noise, interpolation nothing.
+    assert metrics["laplacian_energy_from_real_coarse"] > 3 * metrics["laplacian_energy_of_upsampled"]
 
 
 def test_real_images_go_through_the_levels_of_the_model_with_their_classes():
@@ -146,5 +148,7 @@ def test_samples_have_the_noise_of_each_level():
     drawn = sampler.latents(200, 0).numpy()
     assert drawn.shape == (200, 5 + 256)
     assert np.abs(np.corrcoef(drawn.T)[0, 1:]).max() < 0.4
+    # The same stream of numbers would begin with the same ones.
+    assert np.abs(drawn[0, :5] - drawn[0, 5:10]).max() > 0.1
     assert drawn.min() < -0.99
     assert drawn.max() > 0.99

@@ -157,6 +157,9 @@ def test_the_step(turns, conditioning):
     step.assert_repeated(**{name: np.mean(values) for name, values in logs.items()})
     noises = [call["latent"].tobytes() for size in (8, 16) for call in step.given[f"generator_{size}"]]
     assert len(set(noises)) == len(noises)
+    # And of each image another.
+    for call in step.given["generator_16"]:
+        assert len(np.unique(call["latent"], axis=0)) == len(call["latent"])
 
 
 def test_one_level_can_be_trained_alone():
