@@ -289,8 +289,8 @@ PRESETS = {
         "Hjelm et al., ICLR 2018, discrete images",
         published.BGAN_DISCRETE,
         parts="engine.parts.generation.BinaryParts",
-        # Measured on the digits: at 2e-4 for both the discriminator wins at once, and all draws look alike to it; at twice
-        # these rates after 1,200 steps.
+        # Measured on the digits: at 2e-4 for both the discriminator wins at once, and all draws look alike to it; at
+        # twice these rates after 1,200 steps.
         learning_rate=5e-4,
         discriminator_learning_rate=5e-5,
     ),
