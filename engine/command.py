@@ -37,6 +37,7 @@ FEATURE_NETWORK = (
 )
 RETRIEVAL_ENCODER = "The run folder of the text encoder by which R-precision is measured. Default: the run's own."
 OUTPUT = "The PNG file to write (of --mode=train, with --dry_run: the examples); of translations or many, the folder."
+TRUNCATION = "Of models that draw from normal noise: it is kept within this distance from 0. Default: it is not."
 NUM_IMAGES = (
     "Images a row, or steps of an interpolation; of --mode=generate, files. Default: 8, of --mode=generate 10,000."
 )
@@ -286,9 +287,6 @@ class Train(Command):
             # A preset's own number of steps would take precedence.
             changes["steps"] = 0
         return changes
-
-
-TRUNCATION = "Of models that draw from normal noise: it is kept within this distance from 0. Default: it is not."
 
 
 @dataclasses.dataclass(frozen=True)

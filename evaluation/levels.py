@@ -11,6 +11,7 @@ from evaluation.evaluator import Data, Evaluator, Outputs
 from evaluation.images import ImageOutputs
 from evaluation.judges import judge_extractor
 from evaluation.names import JUDGE
+from models.generation.configs import LAPGANConfig
 from models.generation.lapgan import LAPGAN
 from models.generation.pyramid import coarser, upsampled
 from pipelines.images import FloatImages, in_batches, to_uint8
@@ -65,7 +66,6 @@ class RealLevels:
     def compiled(self, size: int) -> Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]:
         """A level's generator as a function of coarse images, noise and labels."""
         generator = self.model.sampled_level(size)
-
         specs = [tf.TensorSpec((None, *generator.input[name].shape[1:])) for name in ("coarse", "latent")]
 
         @tf.function(input_signature=[*specs, tf.TensorSpec([None], tf.int32)])
@@ -89,12 +89,10 @@ class RealLevels:
         return np.clip(images, -1.0, 1.0)
 
 
-def noise_of_levels(outputs: "PyramidOutputs", count: int) -> dict[int, np.ndarray]:
-    """Of each side above the coarsest (count, size * size) noise of the data's seed."""
-    latent = outputs.sampler.latents(count, outputs.data.seed).numpy()
-    parts = outputs.model.config.latent_parts
-    split = np.split(latent, np.cumsum(list(parts.values()))[:-1], axis=1)
-    return dict(zip(outputs.model.config.sizes[1:], split[1:], strict=True))
+def noise_of_levels(latent: np.ndarray, config: LAPGANConfig) -> dict[int, np.ndarray]:
+    """Of each side above the coarsest its part (n, size * size) of (n, input_dim) latent inputs of the chain."""
+    split = np.split(latent, np.cumsum(list(config.latent_parts.values()))[:-1], axis=1)
+    return dict(zip(config.sizes[1:], split[1:], strict=True))
 
 
 class Pictures(Outputs):
@@ -112,6 +110,10 @@ class PyramidOutputs(ImageOutputs):
         labels = self.data.examples.labels if self.sampler.classes else None
         return RealLevels(self.model, self.rows(rows)[:], None if labels is None else np.asarray(labels)[rows])
 
+    def noise(self, count: int) -> dict[int, np.ndarray]:
+        """Of each side above the coarsest (count, size * size), of the data's seed."""
+        return noise_of_levels(self.sampler.latents(count, self.data.seed).numpy(), self.model.config)
+
     @functools.cached_property
     def of_real(self) -> dict[str, Pictures]:
         """Beside the samples: "from_real_coarse", the chain's from real coarsest images, and "of_upsampled", these by
@@ -123,7 +125,7 @@ class PyramidOutputs(ImageOutputs):
         for _ in levels.sizes[1:]:
             low = in_batches(upsampled, low)
         return {
-            "from_real_coarse": Pictures(levels.chained(noise_of_levels(self, count))),
+            "from_real_coarse": Pictures(levels.chained(self.noise(count))),
             "of_upsampled": Pictures(low),
         }
 
@@ -154,7 +156,7 @@ class Levels(Evaluator):
     def measure(self, outputs, data):
         """By the root-mean-square difference per number."""
         rows = evenly(len(data.examples), min(IMAGES, data.count))
-        levels, noise = outputs.levels(rows), noise_of_levels(outputs, DRAWS)
+        levels, noise = outputs.levels(rows), outputs.noise(DRAWS)
         shares, distances = [], []
         for size in levels.sizes[1:]:
             real, low = levels.real[size], levels.upsampled(size)

@@ -13,7 +13,7 @@ from engine.parts.parts import Parts, Prepared, class_fingerprint, fingerprint, 
 from engine.requires import ensure
 from evaluation.images import ImageOutputs
 from evaluation.judges import judge_all
-from evaluation.levels import PyramidOutputs, RealLevels
+from evaluation.levels import PyramidOutputs, RealLevels, noise_of_levels
 from experiments.subject import Subject
 from models.generation.latent import latents
 from models.judges.judge import ClassJudge
@@ -276,13 +276,12 @@ class PyramidParts(ImageParts):
         chosen = evenly(len(examples), COLUMNS)
         images = with_channels(np.asarray(examples.images[chosen]), model.config.channels)
         labels = np.asarray(examples.labels)[chosen] if sampler.classes else None
-        latent = sampler.latents(len(images), model.config.seed).numpy()
+        noise = noise_of_levels(sampler.latents(len(images), model.config.seed).numpy(), model.config)
         levels = RealLevels(model, FloatImages(images)[:], labels)
 
         def with_levels() -> dict[str, np.ndarray]:
             shown, rows = [], np.arange(len(images))
-            noise = np.split(latent, np.cumsum(list(model.config.latent_parts.values()))[:-1], axis=1)
-            for size, drawn in zip(levels.sizes[1:], noise[1:], strict=True):
+            for size, drawn in noise.items():
                 made = levels.refined(size, levels.coarse(size), drawn, rows)
                 for name, row in (("coarse", levels.upsampled(size)), ("refined", made), ("real", levels.real[size])):
                     times = levels.sizes[-1] // size
@@ -293,7 +292,7 @@ class PyramidParts(ImageParts):
 
     def outputs(self, model, sampler, data, command):
         """With those of each level."""
-        return PyramidOutputs(sampler, data, model.config.channels, model)
+        return PyramidOutputs(sampler.truncated(command.truncation), data, model.config.channels, model)
 
 
 class BinaryParts(ImageParts):

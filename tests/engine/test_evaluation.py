@@ -240,8 +240,9 @@ DEPENDENCIES = [
     (
         "ebgan",
         "digits",
-        REAL | {"energy_of_real", "code_cosine_of_real"},
-        {"anomaly_auc"},
+        REAL,
+        # Of the classes that were trained on.
+        {"anomaly_auc", "energy_of_real", "code_cosine_of_real"},
         SAMPLES | {"energy_of_generated", "energy_of_noise", "code_cosine_of_generated"},
     ),
     (
@@ -491,4 +492,5 @@ def test_every_key_that_an_evaluator_declares_is_yielded_by_some_run(promised, r
         declared |= comparable(run_of(model, dataset, root, "").evaluators, FEATURES).keys()
     for model, dataset in DIFFERENT_RUNS:
         yielded |= promised(model, dataset)[0]
-    assert yielded == declared
+    # By a judge of attributes, which has to be named (`tests.engine.test_generation`).
+    assert yielded | {"combinations_found"} == declared

@@ -83,6 +83,8 @@ def extractor(features, probabilities=None, name: str = "network.keras") -> Extr
 class LatentDouble:
     """Stands in for a sampler of images or points: draws what it is given, and remembers what it was asked for."""
 
+    truncation = 0.0
+
     def __init__(self, drawn: np.ndarray, classes: int = 0):
         self.drawn, self.classes, self.asked = drawn, classes, []
 

@@ -9,6 +9,7 @@ from engine.parts.generation import in_black_and_white
 from evaluation.evaluator import Data
 from models.core.config import ConfigError
 from models.generation.binary import Binarized
+from serving.latents import LatentSampler
 from tests.models.steps import Step, batch_of, descend, entropy, plain, probability
 from tests.worlds import examples_of, labeled_images, tiny, tiny_run
 
@@ -86,7 +87,8 @@ def test_real_images_are_black_and_white_wherever_they_are_looked_at(tmp_path, m
     prepared = run.parts.prepare(run.splits.train)
     (batch,) = prepared.batches.dataset(0, 1)
     assert set(np.unique(batch["real"])) == {-1.0, 1.0}
-    outputs = run.parts.outputs(plain("bgan_discrete"), None, Data(labeled_images(), "test", 50), Evaluate())
+    data = Data(labeled_images(), "test", 50)
+    outputs = run.parts.outputs(plain("bgan_discrete"), LatentSampler.__new__(LatentSampler), data, Evaluate())
     assert set(np.unique(outputs.real[:])) == {-1.0, 1.0}
     images = in_black_and_white(labeled_images()).images
     np.testing.assert_array_equal(images == 255, labeled_images().images > 127)
