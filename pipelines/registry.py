@@ -156,6 +156,18 @@ DATASETS = {
         "scikit-learn's 1,797 handwritten digits: no download",
         uses_data_dir=False,
     ),
+    "glyphs": Dataset(
+        "pipelines.glyphs.load",
+        LABELED,
+        "letters and digits of the fonts of this machine, or of --data_dir, rendered here: no download",
+        options={"characters": "glyphs"},
+    ),
+    "hanzi": Dataset(
+        "pipelines.glyphs.load",
+        LABELED,
+        "300 Chinese characters of the fonts of this machine, or of --data_dir, rendered here: no download",
+        options={"characters": "hanzi"},
+    ),
     "mnist": from_tfds("mnist", LABELED, "70,000 handwritten digits"),
     "fashion_mnist": from_tfds("fashion_mnist", LABELED, "70,000 pictures of clothes and shoes"),
     "kmnist": from_tfds("kmnist", LABELED, "70,000 handwritten Japanese characters"),

@@ -42,7 +42,7 @@ from models.generation.published import LSGAN
 # Makes the papers' networks fast enough for small images on two cores; measured.
 SMALL = {"batch_size": 64, "generator_width": 64, "discriminator_width": 64, "average_decay": 0.999}
 # Passes over each dataset: at most some 20 minutes on two cores, on the digits 2 to 4.
-EPOCHS = {**dict.fromkeys(("birds", "birds_colors", "birds_stacked"), 40), "digits": 300}
+EPOCHS = {**dict.fromkeys(("birds", "birds_colors", "birds_stacked", "glyphs", "hanzi"), 40), "digits": 300}
 FEW_EPOCHS = 16
 # For the user's own images, of which there may be few. A rate that falls over the whole of a published training falls
 # over the whole of this one.
@@ -50,7 +50,7 @@ OWN_STEPS = 25_000
 OWN = ("folder", "captions", "cub", "flowers")
 SIZES = {
     **dict.fromkeys(("mnist", "fashion_mnist", "kmnist", "emnist", "idx"), 28),
-    **dict.fromkeys(("birds", "birds_colors", "birds_stacked", "cifar10"), 32),
+    **dict.fromkeys(("birds", "birds_colors", "birds_stacked", "cifar10", "glyphs", "hanzi"), 32),
     "digits": 16,
 }
 EVALUATORS = (
