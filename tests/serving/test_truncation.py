@@ -5,12 +5,12 @@ import pytest
 import scipy.stats
 import tensorflow as tf
 
-from engine.command import CommandError, Evaluate, Generate, Sample
+from engine.command import CommandError, Evaluate, Generate, Sample, Train
 from engine.experiment import check_truncation
 from models.generation.latent import latents
 from serving.latents import LatentSampler, truncated_normal
 from tests.models.steps import plain
-from tests.worlds import tiny_run
+from tests.worlds import examples_of, tiny_run
 
 
 @pytest.mark.parametrize("threshold", [0.1, 0.7, 2.0])
@@ -54,3 +54,19 @@ def test_it_is_refused_where_noise_is_not_normal_or_there_is_none(command, tmp_p
             check_truncation(tiny_run(model, tmp_path).experiment, command(truncation=0.5))
     check_truncation(tiny_run("sngan", tmp_path).experiment, command(truncation=0.5))
     check_truncation(tiny_run("dcgan", tmp_path).experiment, command())
+
+
+def test_each_command_draws_with_its_own_threshold(tmp_path, monkeypatch):
+    monkeypatch.setattr("pipelines.registry.load", examples_of)
+    run = tiny_run("sngan", tmp_path / "run", steps=1)
+    run.train(Train())
+    asked, truncated = [], LatentSampler.truncated
+    monkeypatch.setattr(
+        LatentSampler, "truncated", lambda self, threshold: asked.append(threshold) or truncated(self, threshold)
+    )
+    output = str(tmp_path / "out")
+    tiny_run("sngan", tmp_path / "run", steps=1).sample(Sample(truncation=0.2, output=f"{output}.png"))
+    tiny_run("sngan", tmp_path / "run", steps=1).generate(Generate(truncation=0.3, num_images=2, output=output))
+    evaluated = tiny_run("sngan", tmp_path / "run", steps=1).evaluate(Evaluate(truncation=0.4, num_samples=50))
+    assert {0.2, 0.3, 0.4} <= set(asked)
+    assert evaluated["protocol"]["truncation"] == 0.4

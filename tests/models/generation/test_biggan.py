@@ -123,3 +123,14 @@ def test_what_does_not_go_together_is_refused():
         BigGANConfig(shared_embedding=0)
     with pytest.raises(ConfigError, match=r"BigGAN has .*Received: minibatch_kernels=2"):
         tiny("biggan", minibatch_kernels=2)
+
+
+def test_a_scale_is_one_more_than_what_the_condition_gives():
+    x, condition = keras.Input((4, 4, 3)), keras.Input((5,))
+    network = keras.Model([x, condition], biggan.conditional_normalization(x, condition, is_shared=True))
+    for layer in spectral_layers(network):
+        layer.kernel.assign(tf.zeros_like(layer.kernel))
+    image = np.random.default_rng(0).normal(size=(8, 4, 4, 3)).astype(np.float32)
+    found = network([image, np.ones((8, 5), np.float32)], training=True)
+    expected = (image - image.mean(axis=(0, 1, 2))) / image.std(axis=(0, 1, 2))
+    np.testing.assert_allclose(found, expected, atol=1e-3)
