@@ -343,6 +343,11 @@ class Evaluate(TrainedCommand):
     mode = "evaluate"
 
     embeddings: str = option("", EMBEDDINGS, path="existing")
+    input: str = option(
+        "",
+        "Of super-resolution: the photographs to measure on, at their own size. Default: the test split.",
+        path="existing",
+    )
     num_captions: int = option(1000, "Captions to evaluate, of models that draw captions.", minimum=1)
     num_samples: int = option(10_000, "Samples to evaluate, of models that draw from noise.", minimum=50)
     truncation: float = option(0.0, TRUNCATION, minimum=0.0)

@@ -38,16 +38,17 @@ def write_evaluation(run, command: Evaluate, model: TrainedModel) -> dict:
     Returns:
         What evaluation.json says: "protocol" and "metrics".
     """
-    data = evaluation_data(run, command, *run.splits.unseen, run.parts.evaluated(command))
+    data = evaluation_data(run, command, *run.parts.measured(command), run.parts.evaluated(command))
     data = dataclasses.replace(data, shows_progress=True)
     warn_of_split(data.split)
     outputs = run.parts.outputs(model, run.sampler(model), data, command)
     metrics = measure(run.evaluators, outputs, data)
     # What is not defined (a ratio to nothing) is not a number, and JSON has none for it.
     metrics = {key: value for key, value in metrics.items() if math.isfinite(value)}
-    trained_on = run.splits.trained_on
+    trained_on = 0.0 if command.input else run.splits.trained_on
     protocol = {
         "split": data.split,
+        **({"input": command.input} if command.input else {}),
         **({"trained_on": round(trained_on, 4)} if trained_on else {}),
         "weights": "averaged" if model.is_averaged else "last",
         "step": model.step,

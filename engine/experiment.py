@@ -108,6 +108,8 @@ def resolve(command: Command) -> Experiment:
         check_truncation(experiment, command)
     if isinstance(command, Sample):
         check_sampled(experiment, command)
+    if isinstance(command, Evaluate):
+        check_evaluated(experiment, command)
     command.check_paths()
     return experiment
 
@@ -159,10 +161,8 @@ def with_paths(config: TrainingConfig) -> TrainingConfig:
         if names and value not in names:
             paths[field.name] = os.path.expanduser(value)
             if not os.path.exists(paths[field.name]):
-                raise CommandError(
-                    f"{field.name} must be {' or '.join(names)} or the path of an existing file or folder. "
-                    f"Received: {value}"
-                )
+                accepted = " or ".join(filter(None, (*names, "the path of an existing file or folder")))
+                raise CommandError(f"{field.name} must be {accepted}. Received: {value}")
     return dataclasses.replace(config, **paths)
 
 
@@ -235,6 +235,18 @@ def check_truncation(experiment: Experiment, command: DrawnCommand | Evaluate):
     if command.truncation and not (is_normal and "image" in experiment.preset.needs):
         received = experiment.model + (f" with latent_distribution={distribution}" if distribution else "")
         raise CommandError(f"--truncation is for images from normal noise. Received: {received}")
+
+
+def check_evaluated(experiment: Experiment, command: Evaluate):
+    """CommandError if photographs are named to a model that does not enlarge them."""
+    if command.input and not enlarges(experiment.preset):
+        able = [name for name, preset in PRESETS.items() if enlarges(preset)]
+        raise CommandError(f"--input, of --mode=evaluate, is for {', '.join(able)}. Received: {experiment.model}")
+
+
+def enlarges(preset: Preset) -> bool:
+    """Whether a model makes of photographs larger ones, so that each is its own target."""
+    return preset.samples_from == "images" and "image" in preset.needs
 
 
 def check_sampled(experiment: Experiment, command: Sample):

@@ -74,7 +74,8 @@ class Run:
     def split(self, validation_share: float) -> Splits:
         """The splits of the dataset, a share of the training split held out."""
         height, width = map(self.parts.load_side, self.experiment.config.sides)
-        return Splits(self.experiment, simplest((height, width)), validation_share, self.parts.train_split)
+        size, parts = simplest((height, width)), self.parts
+        return Splits(self.experiment, size, validation_share, parts.train_split, parts.reading)
 
     # Training.
 
@@ -280,9 +281,7 @@ class Run:
     def write_export(self, model: TrainedModel, sampler: Sampler, command: Export | None = None) -> pathlib.Path:
         """Write a numbered SavedModel of a model that computes in float32; by default with an export's own limits."""
         command = command or Export()
-        # What it was trained on it takes in any case.
-        sides = [getattr(model.config, name, 0) for name in ("image_size", "image_height", "image_width")]
-        side = command.max_side or max(Limits.side, *sides)
+        side = command.max_side or self.parts.served_side(model.config)
         limits = Limits(command.max_rows, side, command.max_file_bytes, command.max_caption_bytes)
         about = About(self.experiment.model, self.weights(model), limits, self.hints(model.config))
         path = export(sampler, self.folder.exports, about)

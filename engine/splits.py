@@ -8,6 +8,7 @@ from engine.experiment import Experiment
 from pipelines import registry
 from pipelines.examples import DataError, Examples
 from pipelines.holdout import hold_out
+from pipelines.reading import Reading
 from pipelines.seen import seen_in
 from pipelines.sizes import Size
 
@@ -20,17 +21,18 @@ class Splits:
         size: at which images are kept, pixels: a side, or (height, width).
         held_out_share: of the training split.
         train_split: the name of the split that is trained on.
+        reading: how the files are read.
     """
 
-    def __init__(self, experiment: Experiment, size: Size, held_out_share: float, train_split: str):
-        self.experiment, self.size = experiment, size
+    def __init__(self, experiment: Experiment, size: Size, held_out_share: float, train_split: str, reading: Reading):
+        self.experiment, self.size, self.reading = experiment, size, reading
         self.held_out_share, self.train_split = held_out_share, train_split
         self.load = functools.cache(self._load)
 
     def _load(self, split: str) -> Examples:
         experiment = self.experiment
         return registry.load(
-            experiment.dataset, split, self.size, experiment.data_dir, experiment.cache_dir, experiment.reading
+            experiment.dataset, split, self.size, experiment.data_dir, experiment.cache_dir, self.reading
         )
 
     @functools.cached_property

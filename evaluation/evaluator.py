@@ -21,6 +21,7 @@ SPLITS = {
     "test": "test (not trained on)",
     "validation": "validation (held out of training)",
     "train": "train (these images were trained on)",
+    "input": "the pictures of --input",
 }
 HIGHER, LOWER = "higher", "lower"
 # What an evaluator may need: of the data, of what scores it, of the model.
@@ -36,7 +37,8 @@ class Data:
 
     Attributes:
         examples: one split of the dataset (`pipelines.examples`).
-        split: what that is: "test", "validation" (held out of training) or "train" (there are no unseen examples).
+        split: what that is: "test", "validation" (held out of training), "train" (there are no unseen examples) or
+            "input" (the user's pictures, of no split).
         count: how many samples, captions or pairs are measured, at most.
         seed: of all that is drawn.
         judge: a trained judge of the dataset's classes or attributes (`models.judges.judge`); None without one.

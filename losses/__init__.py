@@ -8,6 +8,7 @@ from losses.feature_matching import feature_matching_loss
 from losses.joint_embedding import alignment_loss, contrastive_loss, edited_words_loss, joint_embedding_loss
 from losses.mode_seeking import mode_seeking_loss
 from losses.penalties import PENALTIES, matching_aware_penalty
+from losses.perceptual import perceptual_loss, pixel_loss
 from losses.style import style_loss
 
 __all__ = [
@@ -26,6 +27,8 @@ __all__ = [
     "joint_embedding_loss",
     "matching_aware_penalty",
     "mode_seeking_loss",
+    "perceptual_loss",
+    "pixel_loss",
     "pulling_away_term",
     "style_loss",
 ]

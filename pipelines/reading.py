@@ -9,6 +9,8 @@ from pipelines.readers.text_files import check_encoding
 
 LABEL_MAPS = ("auto", "none", "A", "B", "both")
 RESIZES = ("squash", "crop", "pad")
+# What super-resolution reads: pictures at their own size, which no user asks for (`pipelines.readers.decode.fitted`).
+OWN_SIZE = "own_size"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,7 +25,7 @@ class Reading:
         label_maps: which sides of pairs are label maps, one of `LABEL_MAPS`; auto: as the pictures look.
         value_range: "LOW,HIGH", the pixel values that become black and white, or "LOW_A,HIGH_A,LOW_B,HIGH_B"; ""
             where they are to be recognized.
-        resize: what becomes of a picture of another aspect, one of `RESIZES`.
+        resize: what becomes of a picture of another aspect, one of `RESIZES`; `OWN_SIZE`: nothing is resized.
         encoding: of text files, a Python codec; "" for UTF-8 (or UTF-16 and UTF-32 with a byte order mark).
         class_column: the column of a table beside the pictures that names their classes; "" for none.
         recorded: None in training. After it, how the pixel values of each side were read (`pipelines.examples.Values`,
@@ -44,7 +46,7 @@ class Reading:
 
     def __post_init__(self):
         for name, accepted in (("label_maps", LABEL_MAPS), ("resize", RESIZES)):
-            if getattr(self, name) not in accepted:
+            if getattr(self, name) not in (*accepted, *((OWN_SIZE,) if name == "resize" else ())):
                 raise DataError(f"{name} must be one of {', '.join(accepted)}. Received: {getattr(self, name)}")
         if self.sides and len(set(self.side_names)) != 2:
             raise DataError(f"sides must be two names with a comma between them. Received: {self.sides}")

@@ -26,6 +26,7 @@ class Translator(tf.Module):
             (`pipelines.reading.Reading`).
         values: how the pixel values of the files that it was trained to translate, and to make, were read.
         sides: height and width of the images that it was trained on; () where only its multiple is known.
+        factor: by which it enlarges the sides.
     """
 
     def __init__(
@@ -35,10 +36,11 @@ class Translator(tf.Module):
         resize: str = "squash",
         values: tuple[Values, Values] = (PLAIN, PLAIN),
         sides: tuple[int, ...] = (),
+        factor: int = 1,
     ):
         super().__init__()
         self.generator, self.multiple, self.resize, self.values = generator, multiple, resize, values
-        self.sides = sides or (multiple, multiple)
+        self.sides, self.factor = sides or (multiple, multiple), factor
         self.channels = generator.input["image"].shape[-1]
         self.tiled = tiled(generator)
         self.translate, self.translate_deep = (
@@ -55,8 +57,8 @@ class Translator(tf.Module):
         return "seed" in self.generator.input
 
     def translated(self, image: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-        """(h, w, c) to (h, w, c'), of any size: uint8, or float32 in [0, 255] for more than 8 bits; where pictures are
-        cropped, of the size of the crop.
+        """(h, w, c) to (h, w, c'), or to as many times these sides as it enlarges; of any size: uint8, or float32 in
+        [0, 255] for more than 8 bits; where pictures are cropped, of the size of the crop.
 
         One image at a time, as its normalization looks at all that it is given at once; the seed decides the dropout.
         """
@@ -67,7 +69,8 @@ class Translator(tf.Module):
         # Otherwise padded with its mirror image, and cropped back.
         padded = tf.gather(image, self.mirrored(height), axis=0)
         padded = tf.gather(padded, self.mirrored(width), axis=1)
-        return to_pixels(self.generated(to_float(padded), seed)[:height, :width], image.dtype)
+        generated = self.generated(to_float(padded), seed)
+        return to_pixels(generated[: self.factor * height, : self.factor * width], image.dtype)
 
     def at_one_size(self, image: tf.Tensor, seed: tf.Tensor, side: int) -> tf.Tensor:
         """`translated` by a network with a fully connected code, which has one input size, a square.
@@ -96,9 +99,10 @@ class Translator(tf.Module):
         """Whether a picture is to be computed in tiles: by its size, so that a picture gives the same pixels on every
         machine that has the memory for it.
         """
-        if not self.tiled or height * width <= SMALL:
+        pixels = self.factor**2 * height * width
+        if not self.tiled or pixels <= SMALL:
             return False
-        return height * width > LARGE or not self.tiled.fits(height, width)
+        return pixels > LARGE or not self.tiled.fits(height, width)
 
     def in_tiles(self, image: np.ndarray, seed: int, folder: str | None = None) -> np.ndarray:
         """As `translate`, up to the rounding of sums, within bounded memory (`serving.tiled`).
@@ -109,7 +113,7 @@ class Translator(tf.Module):
             folder: where what does not fit into memory is kept meanwhile; None: the system's for temporary files.
         """
         rows, columns = (self.mirrored(tf.constant(length)).numpy() for length in image.shape[:2])
-        return self.tiled.translate(image, rows, columns, noise_seed(seed)[tf.newaxis], folder)
+        return self.tiled.translate(image, rows, columns, noise_seed(seed)[tf.newaxis], folder, self.factor)
 
     def generated(self, image: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
         """(h, w, c) in [-1, 1] to (h, w, c') in [-1, 1]."""

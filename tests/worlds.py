@@ -201,6 +201,9 @@ def tiny_run(model: str, folder: pathlib.Path, encoder: pathlib.Path | str = "",
         if getattr(PRESETS[model].config, "reads_words", False) and (pathlib.Path(encoder) / WORDS).exists():
             encoder = pathlib.Path(encoder) / WORDS
         changes.setdefault("text_encoder", str(encoder))
+    if "srresnet" in fields:
+        # What it begins with is tested by itself.
+        changes.setdefault("srresnet", "none")
     if "text_to_image" in fields and "text_to_image" not in changes:
         changes["text_to_image"] = str(folder.parent / f"generator-of-{folder.name}")
         write_untrained(tiny_run("gan_cls", pathlib.Path(changes["text_to_image"]), encoder))

@@ -82,9 +82,13 @@ class TranslationParts(Parts):
         """Translate the images of --input, of any sizes, into the folder --output, with a page to look at them."""
         sampler = self.sampler(model)
         direction = command.direction or sampler.directions[0]
-        depths = Depths(*self.values(direction), model.config.channels_of(direction))
+        depths = self.depths(direction, model.config)
         target, title = self.target(command), self.title(direction)
         return translate_files(sampler, command, target, title, model, self.folder.path, depths)
+
+    def depths(self, direction: str, config) -> Depths:
+        """How files are read, and translations written."""
+        return Depths(*self.values(direction), config.channels_of(direction))
 
     def values(self, direction: str) -> tuple[Values, Values]:
         """How the files of the side that is translated were read in training, and those of the other one."""

@@ -27,9 +27,11 @@ from pipelines.atomic import atomic_write
 from pipelines.batches.draws import Batches
 from pipelines.examples import DataError, Examples, LabeledImages
 from pipelines.images import load_size, with_channels
+from pipelines.reading import Reading
 from pipelines.real_images import RealImages
 from pipelines.rows import ImageRows, evenly, in_chunks
 from serving.hints import Hints
+from serving.limits import Limits
 from serving.sampler import Sampler
 
 # () -> {name: (h, w, 3) uint8 picture}: draws the model as it is now.
@@ -75,6 +77,11 @@ class Parts:
         """
         return load_size(image_size)
 
+    @property
+    def reading(self) -> Reading:
+        """How the files of the dataset are read."""
+        return self.experiment.reading
+
     def prepare(self, examples: Examples, dry_run: bool = False) -> Prepared:
         """Make batches of the training examples; a dry run may leave out what takes long."""
         raise NotImplementedError
@@ -117,6 +124,14 @@ class Parts:
     def sampler(self, model: TrainedModel) -> Sampler:
         """What is sampled, evaluated and exported of a model, which computes in float32."""
         raise NotImplementedError
+
+    def served_side(self, config: TrainingConfig) -> int:
+        """The longest side, in pixels, of an image that an export takes by default: at least what it was trained on."""
+        return max(Limits.side, *(getattr(config, name, 0) for name in ("image_size", "image_height", "image_width")))
+
+    def measured(self, command: Evaluate) -> tuple[Examples, str]:
+        """What --mode=evaluate measures, and of which split it is."""
+        return self.run.splits.unseen
 
     def evaluated(self, command: Evaluate) -> int:
         """How many samples, captions or pairs --mode=evaluate measures, at most."""

@@ -9,6 +9,7 @@ from PIL import Image
 from pipelines.examples import PLAIN, Values
 from pipelines.readers.deep import kind_of, pixels_of, upright, upright_size
 from pipelines.readers.values import colors_of, scaled
+from pipelines.reading import OWN_SIZE
 from pipelines.sizes import Size, height_width
 
 # The crops used in training are at least this share of the size at which images are kept (64 of 76 pixels).
@@ -43,7 +44,7 @@ def decode_image(
         Exception: whatever Pillow raises for a file that it cannot decode (many types, by format).
     """
     with Image.open(path) as opened:
-        if not is_label_map:
+        if not is_label_map and resize != OWN_SIZE:
             # A JPEG is decoded at the smallest scale (1/2, 1/4, 1/8) that still leaves the antialiasing below
             # something to average; other formats ignore it. The longer side, as the picture may lie on its side.
             side = 2 * max(height_width(load_size))
@@ -74,6 +75,8 @@ def is_small(path: str, load_size: Size, half: str = "", resize: str = "squash")
     with Image.open(path) as opened:
         across, down = upright_size(opened)
     shorter = ((across // 2 if half else across) < SMALL * width, down < SMALL * height)
+    if resize == OWN_SIZE:
+        return False
     # Padded, a picture is only enlarged where both of its sides are too short.
     return all(shorter) if resize == "pad" else any(shorter)
 
@@ -109,7 +112,8 @@ def fitted(
         size: of the result.
         how: squash: its aspect is given up, as in Reed et al.'s code. crop: scaled until the shorter side fits, the
             middle of the longer is kept. pad: scaled until the longer side fits, and its border is repeated on both
-            sides of the shorter: a border of one color goes on, and a label map gets no new label.
+            sides of the shorter: a border of one color goes on, and a label map gets no new label. own_size: its own
+            pixels, the middle of a larger picture; a smaller one goes on as its mirror image, which looks like one.
         resampling: Pillow's.
 
     Returns:
@@ -130,6 +134,11 @@ def fitted(
         missing = (height - inside[1], width - inside[0])
         around = [(pixels // 2, pixels - pixels // 2) for pixels in missing]
         return np.pad(pixels, around + [(0, 0)] * (pixels.ndim - 2), mode="edge")
+    if how == OWN_SIZE:
+        left, top = max((image.width - width) // 2, 0), max((image.height - height) // 2, 0)
+        pixels = np.asarray(image, np.uint8)[top : top + height, left : left + width]
+        around = [(0, height - pixels.shape[0]), (0, width - pixels.shape[1])] + [(0, 0)] * (pixels.ndim - 2)
+        return np.pad(pixels, around, mode="symmetric")
     return np.asarray(image.resize((width, height), resampling, reducing_gap=3.0), np.uint8)
 
 

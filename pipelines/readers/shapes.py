@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from pipelines.examples import Record
 from pipelines.readers.halves import size_of
-from pipelines.reading import Reading
+from pipelines.reading import OWN_SIZE, Reading
 from pipelines.sizes import Size, height_width
 
 # So many pictures are looked at, evenly over the set: a second or less.
@@ -18,6 +18,7 @@ DONE = {
     "squash": "are squashed to it (--resize=crop or --resize=pad keeps theirs)",
     "crop": "are cropped to their middle",
     "pad": "are padded with their border",
+    OWN_SIZE: "are cut to their middle, or go on as their mirror image",
 }
 
 

@@ -19,14 +19,21 @@ import tensorflow as tf
 from keras import layers
 from tqdm import tqdm
 
-from models.core.layers import BatchStatistics, InstanceNormalization, ReflectionPadding, SeededDropout
+from models.core.layers import (
+    BatchStatistics,
+    FusedBatchNormalization,
+    InstanceNormalization,
+    ReflectionPadding,
+    SeededDropout,
+)
+from models.super_resolution.networks import BicubicEnlargement, PixelShuffle
 from pipelines.examples import DataError
 from pipelines.images import to_pixels
 from pipelines.memory import available_memory
 from pipelines.report import printable
 from serving.tiled.convolutions import Convolved, Transposed
 from serving.tiled.maps import Moments, StoredMap
-from serving.tiled.nodes import Dropped, Node, Normalized, Pixels, Reflected, Repeated, Seed
+from serving.tiled.nodes import Dropped, Enlarged, Node, Normalized, Pixels, Reflected, Repeated, Seed, Shuffled
 
 # Of all parts of maps that a tile needs at once, at most and at least; the memory in use is some times that, with what
 # the kernels take for themselves (benchmarks/large_pictures.py).
@@ -38,14 +45,19 @@ WHOLE_IN_USE = 8
 NODES = {
     layers.ReLU: Node,
     layers.LeakyReLU: Node,
+    layers.PReLU: Node,
     layers.Activation: Node,
     layers.Add: Node,
     layers.Concatenate: Node,
+    # With its moving moments.
+    FusedBatchNormalization: Node,
     InstanceNormalization: Normalized,
     BatchStatistics: Normalized,
     SeededDropout: Dropped,
     ReflectionPadding: Reflected,
     layers.UpSampling2D: Repeated,
+    PixelShuffle: Shuffled,
+    BicubicEnlargement: Enlarged,
     layers.Conv2D: Convolved,
     layers.Conv2DTranspose: Transposed,
 }
@@ -98,7 +110,13 @@ class TiledGenerator:
         return [nodes[layer] for layer in self.layers]
 
     def translate(
-        self, image: np.ndarray, rows: np.ndarray, columns: np.ndarray, seed: tf.Tensor, folder: str | None = None
+        self,
+        image: np.ndarray,
+        rows: np.ndarray,
+        columns: np.ndarray,
+        seed: tf.Tensor,
+        folder: str | None = None,
+        factor: int = 1,
     ) -> np.ndarray:
         """The translation of a picture.
 
@@ -108,9 +126,10 @@ class TiledGenerator:
             columns: the same of its columns.
             seed: (1, 2) int32, of the dropout.
             folder: where the maps are kept; None: the system's folder for temporary files.
+            factor: by which the sides are enlarged.
 
         Returns:
-            (h, w, c') of the same kind.
+            (factor h, factor w, c') of the same kind.
 
         Raises:
             DataError: there is no memory for a tile, or no room for the maps on the disk.
@@ -118,9 +137,9 @@ class TiledGenerator:
         nodes = self.nodes(lambda layer: Pixels(layer, image, rows, columns), tf.cast(seed[0], tf.int32))
         output = next(node for node in nodes if node.layer is self.output)
         tasks, last = schedule(nodes, output)
-        tile_bytes = affordable_tile(image)
+        tile_bytes = affordable_tile(image, factor)
         check_disk(tasks, last, folder)
-        result = np.empty((*image.shape[:2], output.channels), image.dtype)
+        result = np.empty((*(factor * side for side in image.shape[:2]), output.channels), image.dtype)
         try:
             for task in tqdm(tasks, f"{image.shape[1]} x {image.shape[0]} in tiles", leave=False, disable=None):
                 if task is output:
@@ -177,11 +196,11 @@ def run(task: Node, is_kept: bool, tile_bytes: int, folder: str | None):
     task.stored = stored
 
 
-def affordable_tile(image: np.ndarray) -> int:
+def affordable_tile(image: np.ndarray, factor: int) -> int:
     """Bytes of a tile for which there is memory, at most `TILE_BYTES`; DataError if there is none for small ones."""
     free = available_memory()
     # The picture, its translation, and while that is written, its file.
-    left = free - 4 * image.nbytes
+    left = free - (1 + 3 * factor**2) * image.nbytes
     if left < IN_USE * LEAST_TILE_BYTES:
         needed = (free - left + IN_USE * LEAST_TILE_BYTES) / 1e9
         height, width = image.shape[:2]

@@ -163,6 +163,40 @@ class Repeated(Node):
         return whole[:, top : top + region.height, left : left + region.width]
 
 
+class Shuffled(Node):
+    """Channels that become squares of pixels."""
+
+    def length(self, length):
+        """Longer by the block."""
+        return self.layer.block * length
+
+    def compute(self, region):
+        """Cut out of the squares that lie in the region."""
+        return enlarged_part(self, region, self.layer.block, 0)
+
+
+class Enlarged(Node):
+    """Bicubic enlargement."""
+
+    def length(self, length):
+        """Longer by the factor."""
+        return self.layer.factor * length
+
+    def compute(self, region):
+        """From what the kernel reaches, two pixels around each, and one more."""
+        return enlarged_part(self, region, self.layer.factor, 3)
+
+
+def enlarged_part(node: Node, region: Region, factor: int, reach: int) -> tf.Tensor:
+    """A part of what a layer enlarges, which reaches some pixels around each."""
+    source, spans = node.inputs[0], []
+    for start, stop, length in sides(region, source):
+        spans += [max(start // factor - reach, 0), min(-(-stop // factor) + reach, length)]
+    whole = node.layer(source.part(Region(*spans)))
+    top, left = region.top - factor * spans[0], region.left - factor * spans[2]
+    return whole[:, top : top + region.height, left : left + region.width]
+
+
 def uniform(seed: tf.Tensor, start: int, count: int) -> tf.Tensor:
     """Numbers start, ..., start + count - 1 of `tf.random.stateless_uniform`, without those before (Philox counts)."""
     key, counter = tf.raw_ops.StatelessRandomGetKeyCounter(seed=seed)

@@ -12,6 +12,7 @@ import tensorflow as tf
 from engine.strategy import mirrored
 from models.core import spectral
 from models.core.adversarial_config import PAIRED_LOSSES
+from models.core.layers import NORMALIZATIONS
 from models.core.preset import import_name
 from models.registry import PRESETS
 from models.style_encoder.configs import described
@@ -163,6 +164,9 @@ def check_samples(model):
     assert images.dtype == tf.float32
     if hasattr(model.config, "dimensions"):
         assert images.shape == (3, POINT)
+    elif factor := getattr(model.config, "factor", 0):
+        # With no activation at the end; what is beyond the range is cut off.
+        assert images.shape == (3, factor * SIDE, factor * SIDE, 3)
     else:
         assert images.shape == (3, SIDE, SIDE, getattr(model.config, "channels", 3))
         assert np.abs(images).max() <= 1
@@ -182,6 +186,7 @@ MIXED = (
     "pix2pix",
     "cyclegan",
     "pixel_dt",
+    "srgan",
     "dcgan",
     "projection",
     "infogan",
@@ -231,6 +236,7 @@ def no_normalization(monkeypatch):
     monkeypatch.setattr("models.text_to_image.networks.batch_normalization", lambda x: x)
     monkeypatch.setattr("models.image_to_image.pix2pix_networks.batch_statistics", lambda x: x)
     monkeypatch.setattr("models.image_to_image.pixel_dt_networks.batch_normalization", lambda x: x)
+    monkeypatch.setitem(NORMALIZATIONS, "batch", lambda x: x)
     monkeypatch.setattr("models.generation.conditions.batch_normalization", lambda x: x)
     monkeypatch.setattr("models.generation.conditions.FusedBatchNormalization", lambda **options: lambda x: x)
     monkeypatch.setattr("models.generation.biggan.batch_normalization", lambda x: x)
@@ -310,6 +316,8 @@ def make_batch(name, config, rows=slice(None)):
         "input": rng.uniform(-1, 1, (count, SIDE, SIDE, 3)).astype(np.float32),
         "target": rng.uniform(-1, 1, (count, SIDE, SIDE, 3)).astype(np.float32),
         "unassociated": rng.uniform(-1, 1, (count, SIDE, SIDE, 3)).astype(np.float32),
+        "low": rng.uniform(-1, 1, (count, SIDE // 4, SIDE // 4, 3)).astype(np.float32),
+        "high": rng.uniform(-1, 1, (count, SIDE, SIDE, 3)).astype(np.float32),
         "a": rng.uniform(-1, 1, (count, SIDE, SIDE, 3)).astype(np.float32),
         "b": rng.uniform(-1, 1, (count, SIDE, SIDE, 3)).astype(np.float32),
         "text": rng.normal(size=(count, 3)).astype(np.float32),

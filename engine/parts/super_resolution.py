@@ -1,0 +1,263 @@
+"""Super-resolution: photographs of any size, enlarged."""
+
+import dataclasses
+import functools
+import pathlib
+
+import keras
+import numpy as np
+
+from engine.command import Evaluate
+from engine.folder import RunError, RunFolder
+from engine.parts.depths import Depths
+from engine.parts.image_to_image import SCORED_IMAGES, TranslationParts
+from engine.parts.parts import Parts, Prepared, fingerprint
+from engine.parts.sources import find_sources
+from evaluation.super_resolution import SuperResolutionOutputs
+from models.core.config import ConfigError, from_plain
+from models.super_resolution.configs import FROM_SCRATCH, OF_GENERATOR
+from models.super_resolution.perceptual import PerceptualNetwork
+from panels.grids import captioned_rows
+from pipelines.batches.super_resolution import super_resolution_batches
+from pipelines.bicubic import bicubic
+from pipelines.examples import DataError, LabeledImages, Values
+from pipelines.images import center_crop, with_channels
+from pipelines.reading import OWN_SIZE
+from pipelines.registry import DATASETS
+from pipelines.report import printable
+from pipelines.rows import evenly
+from serving.hints import Hints
+from serving.images import TranslationSampler, Translator
+from serving.limits import Limits
+
+# Of photographs, squares of this many crops a side are kept: all of one pixel depth, at their own size.
+KEPT = 3
+GRID_ROWS, HINTED = 6, 6
+# The one thing that a generator does, as translations have directions.
+ENLARGED = "enlarged"
+
+
+class SuperResolutionParts(TranslationParts):
+    """Trains on crops of photographs, which are never resized but to make low resolution of them."""
+
+    def directions(self, config):
+        """The one."""
+        return (ENLARGED,)
+
+    @property
+    def keeps_size(self) -> bool:
+        """Whether the dataset's pictures are files, which are read at their own size."""
+        return "resize" in DATASETS[self.experiment.dataset].reads
+
+    def load_side(self, image_size):
+        """Three crops of files; of rendered pictures a little more than a crop."""
+        return KEPT * image_size if self.keeps_size else Parts.load_side(self, image_size)
+
+    @property
+    def reading(self):
+        """At their own size; RunError for a --resize, which would have no effect."""
+        reading = self.experiment.reading
+        if "resize" in reading.given():
+            raise RunError(
+                f"{self.experiment.model} cuts crops out of pictures, and resizes none: it takes no --resize. "
+                f"Received: --resize={reading.resize}"
+            )
+        return dataclasses.replace(reading, resize=OWN_SIZE) if self.keeps_size else reading
+
+    # Training.
+
+    def required(self, requirement):
+        """The SRResNet that SRGAN begins with: that of a generator like its own, where none is named."""
+        config = self.experiment.config
+        if config.srresnet == FROM_SCRATCH:
+            return None
+        needed = super().required(requirement)
+        if config.srresnet != requirement.model:
+            return needed
+        like = {name: getattr(config, name) for name in (*OF_GENERATOR, "image_size", "flip")}
+        return dataclasses.replace(needed, config=dataclasses.replace(needed.config, **like))
+
+    def prepare(self, examples, dry_run=False):
+        """Crops in low and high resolution; ConfigError for a network of the content loss that is none."""
+        config = self.experiment.config
+        data = {"images": len(examples), "pixels": fingerprint(examples.images, channels=3)}
+        if self.perceptual is not None:
+            data["perceptual_network"] = fingerprint(*self.perceptual.network.get_weights())
+        return Prepared(config, super_resolution_batches(examples, config), data)
+
+    @functools.cached_property
+    def perceptual(self) -> PerceptualNetwork | None:
+        """The network of the content loss; None where the configuration names none."""
+        config = self.experiment.config
+        if not getattr(config, "perceptual_network", ""):
+            return None
+        try:
+            network = keras.saving.load_model(config.perceptual_network, compile=False)
+            names = tuple(name.strip() for name in config.perceptual_layers.split(",") if name.strip())
+            return PerceptualNetwork(network, names, config.image_size)
+        except ConfigError:
+            raise
+        except Exception as error:
+            # What is no network makes Keras raise almost anything.
+            reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
+            raise ConfigError(
+                "perceptual_network must be a .keras file of a network that takes images (B, h, w, 3) in [-1, 1]. "
+                f"Received: {config.perceptual_network} ({reason})"
+            ) from None
+
+    def initialize(self, model):
+        """SRGAN gets its network of the content loss, and the generator of the SRResNet."""
+        if self.perceptual is not None:
+            model.attach(self.perceptual)
+        for requirement in self.experiment.preset.requires:
+            if (needed := self.required(requirement)) is not None:
+                model.begin_with(self.trained_generator(needed, model.config))
+
+    def trained_generator(self, needed, config) -> keras.Model:
+        """The generator of an SRResNet as it is sampled; RunError if it is not of the same kind."""
+        trained = from_plain(type(needed.config), RunFolder(needed.workdir).need_record()["config"])
+        differing = [name for name in OF_GENERATOR if getattr(trained, name) != getattr(config, name)]
+        if differing:
+            received = ", ".join(f"{name}={getattr(trained, name)}, not {getattr(config, name)}" for name in differing)
+            raise RunError(
+                f"the srresnet must have a generator of the same {', '.join(OF_GENERATOR)}. "
+                f"Received: {needed.workdir}, with {received}"
+            )
+        run = type(self.run)(dataclasses.replace(needed, config=trained))
+        return run.trained_model().sampled_generator
+
+    def trained_on(self, batch, rows, examples):
+        """Low resolution at the left, each pixel as a square; the crop at the right."""
+        factor = self.experiment.config.factor
+        return [
+            (f"{examples.names[row]}: low and high resolution", [low.repeat(factor, 0).repeat(factor, 1), high])
+            for row, low, high in zip(rows["image"], batch["low"], batch["high"], strict=True)
+        ]
+
+    def panels(self, model):
+        """A fixed grid: bicubic interpolation, the model's enlargement, the photograph."""
+        config, examples = model.config, self.run.splits.unseen[0]
+        rows = evenly(len(examples), GRID_ROWS)
+        truth = with_channels(center_crop(np.asarray(examples.images[rows]), config.image_size), 3)
+        low = [bicubic(image, *(2 * [config.image_size // config.factor])) for image in truth]
+        sampler = self.sampler(model)
+
+        def draw() -> dict[str, np.ndarray]:
+            shown = [
+                (
+                    f"{examples.names[row]}: bicubic, enlarged, photograph",
+                    np.stack([bicubic(image, *real.shape[:2]), sampler.translate(image, config.seed), real]),
+                )
+                for row, image, real in zip(rows, low, truth, strict=True)
+            ]
+            return {ENLARGED: captioned_rows(shown)}
+
+        return draw
+
+    # After training.
+
+    def values(self, direction):
+        """Of the one kind of files."""
+        values = Values(**self.run.record["data"].get("values", {}).get("", {}))
+        return values, values
+
+    def sampler(self, model):
+        """The generator, averaged if there is an average."""
+        side, factor = model.config.image_size, model.config.factor
+        low = (side // factor, side // factor)
+        translator = Translator(model.sampled_generator, 1, values=self.values(ENLARGED), sides=low, factor=factor)
+        return TranslationSampler({ENLARGED: translator}, model.step)
+
+    def depths(self, direction, config):
+        """In color."""
+        return Depths(*self.values(direction), (3, 3))
+
+    def hints(self, config):
+        """Of a built-in world some pictures in low resolution."""
+        side = config.image_size // config.factor
+        if not self.may_be_shown:
+            return Hints((0, 0), ENLARGED)
+        examples = self.shown_examples()
+        images = center_crop(np.asarray(examples.images[evenly(len(examples), HINTED)]), config.image_size)
+        return Hints((0, 0), ENLARGED, examples={ENLARGED: np.stack([bicubic(image, side, side) for image in images])})
+
+    def served_side(self, config):
+        """Less than of other models: what is computed is larger by the factor."""
+        return max(Limits.side // config.factor, config.image_size)
+
+    # Evaluation.
+
+    def evaluated(self, command: Evaluate):
+        """Photographs."""
+        return SCORED_IMAGES
+
+    def measured(self, command: Evaluate):
+        """The photographs of --input at their own size, where it is given."""
+        if not command.input:
+            return super().measured(command)
+        return self.read_photographs(pathlib.Path(command.input)), "input"
+
+    def read_photographs(self, source: pathlib.Path) -> "Photographs":
+        """The photographs of a folder, or of one file; DataError if there is none that can be read."""
+        sources = find_sources(source, self.folder.path / "evaluation", self.folder.path)
+        depths = Depths(*self.values(ENLARGED), (3, 3))
+        depths.look_at([str(sources.root / name) for name in sources.names])
+        names, images = [], []
+        for name in sources.names:
+            try:
+                images.append(np.clip(np.rint(depths.read(str(sources.root / name))), 0, 255).astype(np.uint8))
+            except Exception as error:
+                # Pillow raises a dozen types.
+                raise DataError(f"--input must be pictures that can be read. Received: {name} ({error})") from None
+            names.append(name)
+        least = 3 * self.run.trained_config().factor
+        if small := [name for name, image in zip(names, images, strict=True) if min(image.shape[:2]) < least]:
+            raise DataError(f"--input must be pictures of at least {least} pixels a side. Received: {small[0]}")
+        if not names:
+            raise DataError(
+                f"--input must be an image, or a folder of images. Received: no image in {printable(str(source))}"
+            )
+        return Photographs(tuple(names), images)
+
+    def outputs(self, model, sampler, data, command):
+        """At most `count` photographs, evenly spaced; of --input all."""
+        examples, config = data.examples, model.config
+        if isinstance(examples, Photographs):
+            return SuperResolutionOutputs(sampler, data, examples.names, examples.images, config.factor)
+        rows = evenly(len(examples), data.count)
+        images = with_channels(np.asarray(examples.images[rows]), 3)
+        return SuperResolutionOutputs(sampler, data, [examples.names[row] for row in rows], list(images), config.factor)
+
+    def gallery(self, outputs):
+        """Write low resolution, bicubic interpolation, enlargement and photograph of an evaluation side by side."""
+        columns = {
+            "low resolution": outputs.low,
+            "bicubic": outputs.by_bicubic,
+            "enlarged": outputs.enlarged,
+            "photograph": outputs.truth,
+        }
+        self.write_gallery(ENLARGED, outputs.names, columns)
+
+    def drawn(self, model, sampler):
+        """Nothing: enlargements are near the photographs that they are made of, whatever was trained on."""
+        return {}
+
+    def real_images(self, examples: LabeledImages, config):
+        """None, as for `drawn`."""
+        return {}
+
+
+@dataclasses.dataclass(frozen=True)
+class Photographs:
+    """Photographs of any sizes.
+
+    Attributes:
+        names: of the files.
+        images: each (h, w, 3) uint8.
+    """
+
+    names: tuple[str, ...]
+    images: list[np.ndarray]
+
+    def __len__(self) -> int:
+        return len(self.names)

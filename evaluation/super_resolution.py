@@ -1,0 +1,119 @@
+"""Evaluating super-resolution: photographs shrunk, enlarged again, and compared with themselves."""
+
+import functools
+from collections.abc import Sequence
+
+import keras
+import numpy as np
+import tensorflow as tf
+from tqdm import tqdm
+
+from evaluation.evaluator import Data, Evaluator, Outputs
+from losses import perceptual_loss
+from metrics.super_resolution import luma_psnr, luma_ssim, spectrum_distance
+from models.super_resolution.perceptual import PerceptualNetwork
+from pipelines.bicubic import bicubic
+from pipelines.images import to_float
+from serving.images import TranslationSampler
+
+# Pixels that tables of papers leave out at each border, whatever the factor (Ledig et al. 2017, section 3.1).
+BORDER = 4
+
+
+class SuperResolutionOutputs(Outputs):
+    """Photographs, the same in low resolution, and these enlarged.
+
+    Args:
+        sampler: enlarges.
+        data: seed and progress bar.
+        names: of the photographs.
+        photographs: each (h, w, 3) uint8, of any size.
+        factor: by which the sides are shrunk and enlarged.
+    """
+
+    def __init__(
+        self,
+        sampler: TranslationSampler,
+        data: Data,
+        names: Sequence[str],
+        photographs: Sequence[np.ndarray],
+        factor: int,
+    ):
+        self.sampler, self.data, self.names, self.factor = sampler, data, names, factor
+        self.truth = [whole(photograph, factor) for photograph in photographs]
+
+    def protocol(self):
+        """How PSNR and SSIM are measured."""
+        return {
+            "photographs": len(self.truth),
+            "factor": self.factor,
+            "low_resolution": "MATLAB's bicubic, of whole multiples of the factor, 8 bits",
+            "psnr_and_ssim": f"Y of BT.601 (16 to 235), {BORDER} pixels of each border left out, the mean over "
+            "photographs; SSIM with a Gaussian window of 11 pixels (Wang et al. 2004)",
+        }
+
+    @functools.cached_property
+    def low(self) -> list[np.ndarray]:
+        """The photographs in low resolution."""
+        return [bicubic(image, *(side // self.factor for side in image.shape[:2])) for image in self.truth]
+
+    @functools.cached_property
+    def enlarged(self) -> list[np.ndarray]:
+        """What the model makes of low resolution."""
+        shown = tqdm(self.low, "enlarging", unit=" images", disable=None) if self.data.shows_progress else self.low
+        return [self.sampler.translate(image, self.data.seed) for image in shown]
+
+    @functools.cached_property
+    def by_bicubic(self) -> list[np.ndarray]:
+        """What bicubic interpolation makes of it."""
+        pairs = zip(self.low, self.truth, strict=True)
+        return [bicubic(image, *truth.shape[:2]) for image, truth in pairs]
+
+    @property
+    def ways(self) -> dict[str, list[np.ndarray]]:
+        """By the ending of the keys, what is compared with the photographs."""
+        return {"": self.enlarged, "_of_bicubic": self.by_bicubic}
+
+
+def whole(image: np.ndarray, factor: int) -> np.ndarray:
+    """An image without the last rows and columns beyond a multiple of the factor (MATLAB users' modcrop)."""
+    height, width = (side - side % factor for side in image.shape[:2])
+    return image[:height, :width]
+
+
+class Fidelity(Evaluator):
+    """How near enlargements are to the photographs, beside bicubic interpolation: in pixels, and in power spectrum."""
+
+    higher = ("psnr_y", "ssim_y")
+    lower = ("spectrum_distance",)
+
+    def measure(self, outputs, data):
+        """Means over photographs."""
+        for ending, images in outputs.ways.items():
+            pairs = list(zip(images, outputs.truth, strict=True))
+            yield f"psnr_y{ending}", np.mean([luma_psnr(image, truth, BORDER) for image, truth in pairs])
+            yield f"ssim_y{ending}", np.nanmean([luma_ssim(image, truth, BORDER) for image, truth in pairs])
+            yield f"spectrum_distance{ending}", np.mean([spectrum_distance(image, truth) for image, truth in pairs])
+
+
+class PerceptualDistance(Evaluator):
+    """How near enlargements are to the photographs in the maps of the network that the user names."""
+
+    needs = frozenset({"feature_network"})
+    lower = ("perceptual_distance",)
+
+    def measure(self, outputs, data):
+        """The perceptual loss, of each photograph relative to its own features; nothing by networks without maps."""
+        network = getattr(data.features.network, "network", None)
+        if not isinstance(network, keras.Model):
+            return
+        maps = PerceptualNetwork(network)
+        compared = tf.function(
+            lambda image, truth: perceptual_loss(maps(to_float(truth)), maps(to_float(image))), reduce_retracing=True
+        )
+        for ending, images in outputs.ways.items():
+            pairs = zip(images, outputs.truth, strict=True)
+            yield (
+                f"perceptual_distance{ending}",
+                np.mean([compared(image[np.newaxis], truth[np.newaxis]) for image, truth in pairs]),
+            )
