@@ -8,8 +8,8 @@ import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
+from evaluation.distances import ByNetwork, key_of
 from evaluation.evaluator import Data, Evaluator, Outputs
-from losses import perceptual_loss
 from metrics.super_resolution import luma_psnr, luma_ssim, spectrum_distance
 from models.super_resolution.perceptual import PerceptualNetwork
 from pipelines.bicubic import bicubic
@@ -18,6 +18,7 @@ from serving.images import TranslationSampler
 
 # Pixels that tables of papers leave out at each border, whatever the factor (Ledig et al. 2017, section 3.1).
 BORDER = 4
+PERCEPTUAL = "perceptual_distance"
 
 
 class SuperResolutionOutputs(Outputs):
@@ -96,11 +97,10 @@ class Fidelity(Evaluator):
             yield f"spectrum_distance{ending}", np.mean([spectrum_distance(image, truth) for image, truth in pairs])
 
 
-class PerceptualDistance(Evaluator):
+class PerceptualDistance(ByNetwork):
     """How near enlargements are to the photographs in the maps of the network that the user names."""
 
-    needs = frozenset({"feature_network"})
-    lower = ("perceptual_distance",)
+    lower_figures = (PERCEPTUAL,)
 
     def measure(self, outputs, data):
         """The perceptual loss, of each photograph relative to its own features; nothing by networks without maps."""
@@ -108,12 +108,10 @@ class PerceptualDistance(Evaluator):
         if not isinstance(network, keras.Model):
             return
         maps = PerceptualNetwork(network)
-        compared = tf.function(
-            lambda image, truth: perceptual_loss(maps(to_float(truth)), maps(to_float(image))), reduce_retracing=True
-        )
+        compared = tf.function(lambda image, truth: maps.loss(to_float(truth), to_float(image)), reduce_retracing=True)
         for ending, images in outputs.ways.items():
             pairs = zip(images, outputs.truth, strict=True)
             yield (
-                f"perceptual_distance{ending}",
+                f"{key_of(data.features.name, PERCEPTUAL)}{ending}",
                 np.mean([compared(image[np.newaxis], truth[np.newaxis]) for image, truth in pairs]),
             )

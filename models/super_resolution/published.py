@@ -16,6 +16,8 @@ SHARED = (
     Published("optimizer", "adam", "section 3.2"),
     Published("learning_rate", 1e-4, "section 3.2"),
     Published("beta_1", 0.9, "section 3.2"),
+    Published("beta_2", 0.999, "Adam's own"),
+    Published("epsilon", 1e-8, "Adam's own"),
     Published("average_decay", 0.0, "none"),
     Published("low resolution", "bicubic kernel, factor 4", "section 3.2", ours="bicubic kernel, factor 4"),
     Published(

@@ -1,12 +1,11 @@
 """SRGAN: super-resolution by a perceptual loss (Ledig et al. 2017)."""
 
-from collections.abc import Sequence
 from typing import Protocol
 
 import keras
 import tensorflow as tf
 
-from losses import perceptual_loss, pixel_loss
+from losses import pixel_loss
 from models.core.adversarial import FAKE, GENERATED, PENALIZED, REAL
 from models.super_resolution import networks
 from models.super_resolution.configs import SRGANConfig
@@ -16,10 +15,8 @@ from models.super_resolution.srresnet import SRResNet
 class Perceptual(Protocol):
     """A network that does not learn (`models.super_resolution.perceptual.PerceptualNetwork`)."""
 
-    scale: float
-
-    def __call__(self, images: tf.Tensor) -> Sequence[tf.Tensor]:
-        """Images (B, h, w, 3) in [-1, 1] to maps of features."""
+    def loss(self, real: tf.Tensor, generated: tf.Tensor) -> tf.Tensor:
+        """A scalar of two batches of images (B, h, w, 3) in [-1, 1]."""
 
 
 class SRGAN(SRResNet):
@@ -55,7 +52,7 @@ class SRGAN(SRResNet):
         """Section 2.2.1: equation 5 on the features of a network, or, without one, equation 4 on pixels."""
         if not self.config.perceptual_network:
             return pixel_loss(high, enlarged)
-        return perceptual_loss(self.perceptual(high), self.perceptual(enlarged), self.perceptual.scale)
+        return self.perceptual.loss(high, enlarged)
 
     def train_step(self, batch):
         """Equation 2: one step of the discriminator; equation 3: one of the generator, by the perceptual loss."""

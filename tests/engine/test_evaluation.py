@@ -299,6 +299,17 @@ DEPENDENCIES = [
         set(),
     ),
     (
+        "srgan",
+        "birds",
+        {
+            f"{key}{of}"
+            for key in ("psnr_y", "ssim_y", "spectrum_distance", "features_perceptual_distance")
+            for of in ("", "_of_bicubic")
+        },
+        set(),
+        set(),
+    ),
+    (
         "style_encoder",
         "birds",
         {"style_error", "same_pose_auc", "same_background_auc", "same_pose_auc_of_text", "same_background_auc_of_text"},

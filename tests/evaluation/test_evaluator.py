@@ -30,6 +30,9 @@ BETTER = {
     "refined_share": "higher",
     "nearest_distance": "lower",
     "nearest_truth_accuracy": "higher",
+    "psnr_y": "higher",
+    "ssim_y": "higher",
+    "spectrum_distance": "lower",
     "wasserstein_1_distance": "lower",
     "modes_found": "higher",
     "high_quality_share": "higher",
@@ -61,6 +64,7 @@ def test_which_way_every_metric_is_better_by_which_checkpoints_are_compared():
     of_network = {"fd": "lower", "kd": "lower", "score": "higher", **dict.fromkeys(MANIFOLD, "higher")}
     named = {f"some_{figure}": better for figure, better in of_network.items()}
     both_ways = {f"{way}_{key}": named[key] for way in ("a_to_b", "b_to_a") for key in named if key != "some_score"}
+    named["some_perceptual_distance"] = "lower"
     assert comparable(evaluators, NetworkName("Some.keras")) == BETTER | named | both_ways
 
 

@@ -113,6 +113,9 @@ TABLE = {
     **dict.fromkeys(("cyclegan", "cyclegan_no_cycle", "cyclegan_log_likelihood"), CYCLEGAN),
     "pixel_dt": DCGAN,
     "pixel_dt_no_domain": DCGAN,
+    # Ledig et al. 2017, section 3.2.
+    "srresnet": Row(Adam(0.9, 0.999), 1e-4),
+    "srgan": Row(Adam(0.9, 0.999), 1e-4, {0: 1.0, 99_999: 1.0, 100_000: 0.1, 199_999: 0.1}),
     "gan": MAXOUT,
     "gan_minimax": MAXOUT,
     # Mirza & Osindero 2014, 4.1: decay factor 1.00004.

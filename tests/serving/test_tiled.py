@@ -16,6 +16,7 @@ import serving.tiled.generator
 from benchmarks.large_pictures import border_ratio, photograph
 from models.image_to_image import cyclegan_networks, pix2pix_networks
 from models.registry import PRESETS
+from models.super_resolution import networks as super_resolution_networks
 from pipelines.examples import DataError
 from serving.images import TranslationSampler, Translator
 from serving.tiled.generator import TiledGenerator
@@ -47,6 +48,40 @@ def picture(height, width):
 
 def tile_bytes(monkeypatch, number):
     monkeypatch.setattr(serving.tiled.generator, "TILE_BYTES", number)
+
+
+def enlarging(**changes):
+    """A translator that enlarges, of a random network."""
+    config = tiny("srresnet", **changes)
+    keras.utils.set_random_seed(0)
+    generator = super_resolution_networks.generator(config)
+    for variable in generator.weights:
+        # The moving variances of what is normalized too, which stay positive.
+        variable.assign(variable + 0.3 * keras.random.uniform(variable.shape, seed=1))
+    return Translator(generator, 1, factor=config.factor)
+
+
+@pytest.mark.parametrize("size", [(45, 33), (20, 64)])
+@pytest.mark.parametrize(
+    "changes", [{"blocks": 2}, {"adds_to_bicubic": True}, {"factor": 2, "generator_normalization": "none"}], ids=str
+)
+def test_tiles_of_what_is_enlarged_give_the_pixels_of_the_whole_network(monkeypatch, changes, size):
+    tile_bytes(monkeypatch, 2**15)
+    made, image = enlarging(**changes), picture(*size)
+    whole = made.translate(tf.constant(image), tf.constant(0)).numpy().astype(int)
+    assert whole.shape == (made.factor * size[0], made.factor * size[1], 3)
+    assert whole.std() > 20
+    difference = np.abs(whole - made.in_tiles(image, 0))
+    assert difference.max() <= 1
+    assert (difference > 0).mean() < 2e-3
+
+
+def test_what_is_enlarged_is_large_by_what_becomes_of_it(monkeypatch):
+    monkeypatch.setattr(serving.images, "LARGE", 80 * 80)
+    monkeypatch.setattr(serving.images, "SMALL", 0)
+    made = enlarging()
+    assert not made.is_large(20, 20)
+    assert made.is_large(20, 21)
 
 
 @pytest.mark.parametrize("size", [(75, 130), (96, 64)])
@@ -166,6 +201,7 @@ def test_every_generator_of_any_size_can_be_computed_in_tiles(name):
     if "pixel_dt" in name:
         pytest.skip("has one size")
     networks = cyclegan_networks if "cyclegan" in name else pix2pix_networks
+    networks = super_resolution_networks if name.startswith("sr") else networks
     TiledGenerator(networks.generator(config))
 
 

@@ -3,6 +3,7 @@ import pytest
 from PIL import Image
 
 from pipelines.readers.decode import decode_image, is_small, resize
+from pipelines.reading import OWN_SIZE
 from tests.pipelines.files import RED, write_disc, write_noise
 
 
@@ -171,3 +172,21 @@ def test_a_jpeg_is_not_decoded_smaller_than_it_is_needed(tmp_path, how, size):
         Image.fromarray(checks.astype(np.uint8)).save(tmp_path / f"a.{suffix}", exif=exif, quality=95)
     lossless, jpeg = (decode_image(str(tmp_path / f"a.{suffix}"), size, resize=how) for suffix in ("png", "jpg"))
     assert np.abs(lossless.astype(int) - jpeg).mean() < 3
+
+
+def test_at_its_own_size_nothing_is_resized_and_what_is_missing_is_its_mirror_image(tmp_path):
+    image = np.random.default_rng(0).integers(0, 256, (40, 100, 3), np.uint8)
+    path = str(tmp_path / "noise.png")
+    Image.fromarray(image).save(path)
+    kept = decode_image(path, (64, 50), resize=OWN_SIZE)
+    assert kept.shape == (64, 50, 3)
+    np.testing.assert_array_equal(kept[:40], image[:, 25:75])
+    np.testing.assert_array_equal(kept[40:], image[::-1, 25:75][:24])
+    # More than once, where it is much smaller.
+    np.testing.assert_array_equal(decode_image(path, 120, resize=OWN_SIZE)[80:, :100], image)
+    assert not is_small(path, 64, resize=OWN_SIZE)
+    # A JPEG is not decoded at a smaller scale, as it is where it is resized anyway.
+    large = Image.fromarray(image).resize((1000, 400), Image.Resampling.BICUBIC)
+    large.save(tmp_path / "large.jpg", quality=95)
+    kept = decode_image(str(tmp_path / "large.jpg"), 64, resize=OWN_SIZE)
+    assert np.abs(kept.astype(int) - np.asarray(large)[168:232, 468:532]).mean() < 3

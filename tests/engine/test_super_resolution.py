@@ -1,0 +1,197 @@
+"""Super-resolution as its user meets it: photographs of any size, trained on, enlarged, measured and served."""
+
+import json
+import types
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+from engine.command import CommandError, Evaluate, Export, Sample, Train
+from engine.experiment import check_evaluated
+from engine.folder import RunError
+from engine.parts.super_resolution import ENLARGED
+from models.core.config import ConfigError
+from models.registry import PRESETS
+from pipelines.bicubic import bicubic
+from pipelines.examples import DataError
+from tests import quick
+from tests.worlds import examples_of, tiny_run
+
+
+@pytest.fixture(scope="module")
+def photographs(tmp_path_factory):
+    """Of several sizes, some of them smaller than what is kept of each."""
+    folder = tmp_path_factory.mktemp("photographs")
+    for place, (height, width) in enumerate([(140, 60), (40, 120), (100, 100), (33, 50), (64, 64), (97, 130)]):
+        smooth = np.random.default_rng(place).integers(0, 256, (height // 4, width // 4, 3), np.uint8)
+        picture = Image.fromarray(smooth).resize((width, height), Image.Resampling.BICUBIC)
+        for split in ("train", "test"):
+            (folder / split).mkdir(exist_ok=True)
+            picture.save(folder / split / f"{split}{place}.png")
+    return folder
+
+
+def opened(folder, photographs="", model="srresnet", **changes):
+    run = tiny_run(model, folder, adds_to_bicubic=True, **changes)
+    if photographs:
+        object.__setattr__(run.experiment, "dataset", "folder")
+        object.__setattr__(run.experiment, "data_dir", str(photographs))
+        object.__setattr__(run.experiment, "cache_dir", str(folder.parent / "cache"))
+    return run
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory, photographs):
+    folder = tmp_path_factory.mktemp("srresnet") / "run"
+    with quick.eager_steps():
+        opened(folder, photographs, steps=3).train(Train())
+    return folder
+
+
+def test_photographs_are_trained_on_at_their_own_size(photographs, tmp_path):
+    made = opened(tmp_path / "run", photographs)
+    train = made.splits.train
+    assert train.images.shape == (6, 96, 96, 3)
+    by_name = dict(zip(train.names, train.images, strict=True))
+    whole = np.asarray(Image.open(photographs / "train" / "train0.png"))
+    # 140 x 60: the middle rows; to the right it goes on as its mirror image.
+    kept = next(image for name, image in by_name.items() if name.endswith("train0"))
+    np.testing.assert_array_equal(kept[:, :60], whole[22:118])
+    np.testing.assert_array_equal(kept[:, 60:], whole[22:118, ::-1][:, :36])
+    assert any("cut to their middle, or go on as their mirror image" in line for line in train.report.lines())
+
+
+def test_a_resize_is_refused_as_nothing_is_resized(photographs, tmp_path):
+    made = opened(tmp_path / "run", photographs)
+    object.__setattr__(made.experiment, "reading", Train(resize="crop").reading())
+    with pytest.raises(RunError, match=r"it takes no --resize. Received: --resize=crop"):
+        made.split(0.0)
+
+
+def test_pictures_of_any_size_are_enlarged_into_a_page(run, photographs, tmp_path):
+    page = opened(run, photographs).sample(Sample(input=str(photographs / "test"), output=str(tmp_path / "out")))
+    assert page.name == "index.html"
+    sizes = {path.name: Image.open(path).size for path in (tmp_path / "out" / "output").iterdir()}
+    assert sizes["test0.png"] == (240, 560)
+    assert sizes["test3.png"] == (200, 132)
+    sampler = opened(run, photographs).sampler(opened(run, photographs).trained_model())
+    given = np.asarray(Image.open(photographs / "test" / "test3.png"))
+    expected = sampler.translate(given, 0)
+    np.testing.assert_array_equal(np.asarray(Image.open(tmp_path / "out" / "output" / "test3.png")), expected)
+    # Near the bicubic enlargement, as its training has hardly begun.
+    assert np.abs(expected.astype(int) - bicubic(given, 132, 200)).mean() < 3
+
+
+def test_evaluation_is_of_unseen_photographs_or_of_a_folder_that_is_named(run, photographs, tmp_path):
+    found = opened(run, photographs).evaluate(Evaluate())
+    assert found["protocol"]["photographs"] == 6
+    assert found["protocol"]["split"] == "train"
+    named = opened(run, photographs).evaluate(Evaluate(input=str(photographs / "test")))
+    protocol = named["protocol"]
+    assert (protocol["split"], protocol["input"], protocol["factor"]) == ("input", str(photographs / "test"), 4)
+    assert "Y of BT.601" in protocol["psnr_and_ssim"]
+    assert "trained_on" not in protocol
+    metrics = named["metrics"]
+    assert abs(metrics["psnr_y"] - metrics["psnr_y_of_bicubic"]) < 1
+    # At their own size: of the smallest, 33 x 50, the last row and columns are left out.
+    gallery = run / "evaluation" / ENLARGED
+    assert Image.open(gallery / "003-photograph.png").size == (48, 32)
+    assert Image.open(gallery / "003-low-resolution.png").size == (12, 8)
+    assert {path.name[4:] for path in gallery.glob("003*")} == {
+        f"{name}.png" for name in ("low-resolution", "bicubic", "enlarged", "photograph")
+    }
+    low = np.asarray(Image.open(gallery / "003-low-resolution.png"))
+    np.testing.assert_array_equal(low, bicubic(np.asarray(Image.open(gallery / "003-photograph.png")), 8, 12))
+
+
+@pytest.mark.parametrize("name", ["empty", "broken", "small"])
+def test_what_cannot_be_measured_is_refused_in_one_line(run, photographs, tmp_path, name):
+    (tmp_path / "given").mkdir()
+    if name == "broken":
+        (tmp_path / "given" / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n and no more")
+    if name == "small":
+        Image.new("RGB", (8, 50)).save(tmp_path / "given" / "a.png")
+    message = {"empty": "no image in", "broken": "can be read. Received: a.png", "small": "at least 12 pixels"}[name]
+    with pytest.raises(DataError, match=message) as error:
+        opened(run, photographs).evaluate(Evaluate(input=str(tmp_path / "given")))
+    assert "\n" not in str(error.value)
+
+
+def test_only_super_resolution_measures_photographs_that_are_named():
+    experiment = types.SimpleNamespace(model="pix2pix", preset=PRESETS["pix2pix"])
+    with pytest.raises(CommandError, match=r"--input, of --mode=evaluate, is for srresnet, srgan. Received: pix2pix"):
+        check_evaluated(experiment, Evaluate(input="x"))
+
+
+def test_an_export_gives_the_pixels_of_a_sample_and_takes_smaller_pictures_than_other_models(run, photographs):
+    made = opened(run, photographs)
+    path = made.export(Export())
+    served = tf.saved_model.load(str(path)).signatures
+    image = np.asarray(Image.open(photographs / "test" / "test3.png"))
+    expected = made.sampler(made.trained_model()).translate(image, 0)
+    given = served["pixels"](images=tf.constant(image[np.newaxis]))["images"][0]
+    np.testing.assert_array_equal(given, expected)
+    file = (photographs / "test" / "test3.png").read_bytes()
+    png = served["serving_default"](image_bytes=tf.constant([file]))["png_bytes"][0]
+    np.testing.assert_array_equal(tf.io.decode_png(png), expected)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="256"):
+        served["pixels"](images=tf.zeros((1, 257, 8, 3), tf.uint8))
+
+
+def written_network(path):
+    keras.utils.set_random_seed(0)
+    image = keras.Input((None, None, 3))
+    x = keras.layers.Conv2D(3, 3, 2, padding="same", activation="relu")(image)
+    keras.Model(image, keras.layers.GlobalAveragePooling2D()(x)).save(path)
+    return path
+
+
+@pytest.fixture
+def small_world(monkeypatch):
+    monkeypatch.setattr("pipelines.registry.load", examples_of)
+
+
+@pytest.mark.usefixtures("small_world", "eager_steps", "steps_alone")
+def test_srgan_trains_the_srresnet_first_and_begins_with_its_generator(tmp_path):
+    network = written_network(tmp_path / "network.keras")
+    changes = {"perceptual_network": str(network), "pixel_weight": 1.0, "average_decay": 0.5}
+    made = opened(tmp_path / "srgan-birds", model="srgan", srresnet="srresnet", steps=1, **changes)
+    needed = made.parts.required(made.preset.requires[0])
+    assert needed.config.blocks == made.experiment.config.blocks
+    assert needed.config.adds_to_bicubic
+    # Short, as the test's other runs are.
+    short = tiny_run("srresnet", tmp_path / "srresnet-birds", steps=2, adds_to_bicubic=True)
+    short.train(Train())
+    trained = short.trained_model().generator.get_weights()
+    prepared = made.parts.prepare(made.splits.train)
+    model = made.build(prepared)
+    made.parts.initialize(model)
+    for weight, given in zip(model.generator.get_weights(), trained, strict=True):
+        np.testing.assert_array_equal(weight, given)
+    made.train(Train())
+    record = json.loads((tmp_path / "srgan-birds" / "run.json").read_text())
+    assert record["requires"]["srresnet"]["model"] == "srresnet"
+    assert record["data"]["perceptual_network"] == prepared.data["perceptual_network"]
+    # Later modes do not need the network.
+    network.unlink()
+    opened(tmp_path / "srgan-birds", model="srgan", srresnet="none", **changes).trained_model()
+
+
+@pytest.mark.usefixtures("small_world", "eager_steps", "steps_alone")
+def test_a_generator_of_another_kind_is_refused_and_none_is_needed_from_scratch(tmp_path):
+    tiny_run("srresnet", tmp_path / "srresnet-birds", steps=1, blocks=2).train(Train())
+    made = opened(tmp_path / "srgan-birds", model="srgan", srresnet=str(tmp_path / "srresnet-birds"))
+    with pytest.raises(RunError, match=r"a generator of the same factor, .*blocks=2, not 1, adds_to_bicubic"):
+        made.train(Train())
+    scratch = opened(tmp_path / "srgan-birds", model="srgan", srresnet="none")
+    assert scratch.parts.required(scratch.preset.requires[0]) is None
+
+
+def test_what_is_no_network_is_refused_in_one_line(small_world, tmp_path):
+    (tmp_path / "no.keras").write_bytes(b"no network")
+    made = opened(tmp_path / "run", model="srgan", perceptual_network=str(tmp_path / "no.keras"))
+    with pytest.raises(ConfigError, match=r"perceptual_network must be a .keras file .* Received: .*no.keras"):
+        made.parts.prepare(made.splits.train)
