@@ -91,6 +91,7 @@ CLAIMS = {
         {
             "without": ("gan_2d", {}),
             "minibatch discrimination": ("gan_2d", {"minibatch_kernels": 5}),
+            "minibatch discrimination, averaged": ("gan_2d", {"minibatch_kernels": 5, "minibatch_average": True}),
         },
         MODES,
         evaluation=POINTS,
@@ -101,6 +102,10 @@ CLAIMS = {
         {
             "non-saturating": ("dcgan", NARROW),
             "minibatch discrimination": ("dcgan", {**NARROW, "minibatch_kernels": 16}),
+            "minibatch discrimination, averaged": (
+                "dcgan",
+                {**NARROW, "minibatch_kernels": 16, "minibatch_average": True},
+            ),
             "non-saturating, r1": ("dcgan", {**PENALIZED, "penalty": "r1"}),
             "relativistic, r1_r2": ("dcgan", {**PENALIZED, "adversarial": "relativistic", "penalty": "r1_r2"}),
         },

@@ -15,11 +15,13 @@ class MinibatchDiscrimination(keras.layers.Layer):
     Args:
         kernels: how many numbers are added to the features.
         dims: of the space in which the distance of a kernel is taken.
+        averaged: whether the sum is divided by the other examples of the batch, so that it is of the order of features
+            whatever the batch (the authors' code for ImageNet averages, too).
     """
 
-    def __init__(self, kernels: int, dims: int, **options):
+    def __init__(self, kernels: int, dims: int, averaged: bool = False, **options):
         super().__init__(**options)
-        self.kernels, self.dims = kernels, dims
+        self.kernels, self.dims, self.averaged = kernels, dims, averaged
 
     def build(self, input_shape):
         """Make the tensor, the logarithms of its columns' lengths, and the biases."""
@@ -42,7 +44,10 @@ class MinibatchDiscrimination(keras.layers.Layer):
         measured = tf.einsum("na,abc->nbc", tf.cast(features, tf.float32), tf.cast(weights, tf.float32))
         distance = tf.reduce_sum(tf.abs(measured[:, tf.newaxis] - measured[tf.newaxis]), axis=3)
         # An example is at distance 0 from itself, and exp(0) = 1.
-        near = tf.reduce_sum(tf.exp(-distance), axis=1) - 1.0 + tf.cast(self.bias, tf.float32)
+        near = tf.reduce_sum(tf.exp(-distance), axis=1) - 1.0
+        if self.averaged:
+            near /= tf.maximum(tf.cast(tf.shape(near)[0], tf.float32) - 1.0, 1.0)
+        near += tf.cast(self.bias, tf.float32)
         return tf.concat([features, tf.cast(near, features.dtype)], axis=1)
 
     def compute_output_spec(self, features):
@@ -51,11 +56,12 @@ class MinibatchDiscrimination(keras.layers.Layer):
 
     def get_config(self):
         """The constructor's arguments."""
-        return {**super().get_config(), "kernels": self.kernels, "dims": self.dims}
+        return {**super().get_config(), "kernels": self.kernels, "dims": self.dims, "averaged": self.averaged}
 
 
 def beside_others(features, config):
     """The last features of a discriminator, with minibatch discrimination if the configuration has it."""
     if not config.minibatch_kernels:
         return features
-    return MinibatchDiscrimination(config.minibatch_kernels, config.minibatch_dims)(features)
+    layer = MinibatchDiscrimination(config.minibatch_kernels, config.minibatch_dims, config.minibatch_average)
+    return layer(features)

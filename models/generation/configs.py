@@ -65,6 +65,11 @@ class GenerationConfig(AdversarialConfig):
         minimum=0.0,
     )
     minibatch_dims: int = setting(5, "of each of these distances; Salimans et al. 2016, authors' code", minimum=1)
+    minibatch_average: bool = setting(
+        False,
+        "whether these numbers are means over the other examples, not sums; Salimans et al. 2016, authors' code for "
+        "ImageNet",
+    )
     generator_width: int = setting(128, "width of the generator's layers: see the network", minimum=1)
     discriminator_width: int = setting(64, "width of the discriminator's layers: see the network", minimum=1)
 
@@ -77,6 +82,8 @@ class GenerationConfig(AdversarialConfig):
             "decay_steps": self.decay_steps > 0,
             "learning_rate_halving_epochs": self.learning_rate_halving_epochs > 0,
         }
+        if self.minibatch_average and not self.minibatch_kernels:
+            raise ConfigError("minibatch_average goes with minibatch_kernels. Received: minibatch_kernels=0")
         if self.minibatch_kernels and self.penalty != "none":
             raise ConfigError(
                 "penalty requires minibatch_kernels=0: it is of the gradient of each example alone. "

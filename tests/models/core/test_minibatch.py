@@ -53,6 +53,31 @@ def test_the_formula():
     assert np.all(fresh.get_weights()[2] == -1)
 
 
+def test_averaged_it_is_the_mean_over_the_others():
+    layer = layer_of()
+    averaged = MinibatchDiscrimination(3, 2, averaged=True)
+    averaged.build((None, 4))
+    averaged.set_weights(layer.get_weights())
+    bias = layer.get_weights()[2]
+    summed = layer(FEATURES)[:, 4:] - bias
+    np.testing.assert_allclose(averaged(FEATURES)[:, 4:] - bias, summed / 4, rtol=1e-4, atol=1e-6)
+    again = MinibatchDiscrimination.from_config(averaged.get_config())
+    assert again.averaged
+    # Of one example there is no other.
+    np.testing.assert_allclose(averaged(FEATURES[:1])[:, 4:] - bias, 0.0, atol=1e-6)
+    assert tiny("gan_2d", minibatch_kernels=3, minibatch_average=True).minibatch_average
+    with pytest.raises(ConfigError, match=r"minibatch_average goes with minibatch_kernels"):
+        tiny("gan_2d", minibatch_average=True)
+
+
+@pytest.mark.parametrize("average", [False, True])
+def test_the_configuration_says_whether_it_averages(average):
+    config = tiny("gan_2d", dimensions=2, minibatch_kernels=3, minibatch_average=average)
+    network = mlp.point_discriminator(config)
+    layers = [layer for layer in network.layers if isinstance(layer, MinibatchDiscrimination)]
+    assert [layer.averaged for layer in layers] == [average]
+
+
 def test_examples_that_are_alike_are_seen_to_be():
     layer = layer_of()
     alike = np.repeat(FEATURES[:1], 5, axis=0)
