@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from models.core.config import ConfigError
 from models.registry import PRESETS
-from models.super_resolution.perceptual import PerceptualNetwork, stages
+from models.super_resolution.perceptual import PerceptualNetwork
 from tests.models.steps import OBJECTIVES, Step, descend, images, penalty, plain
 
 
@@ -136,9 +136,15 @@ def test_the_layers_are_the_papers_of_vgg19_and_of_others_the_last_of_each_size(
     others = PerceptualNetwork(features(), (), 16)
     assert [tuple(found.shape[1:]) for found in others(image)] == [(8, 8, 4), (4, 4, 5)]
     assert others.scale == 0.0
+    # A network within a network, as files of feature networks are.
+    whole = keras.Input((None, None, 3))
     mobile = keras.applications.MobileNetV2(input_shape=(96, 96, 3), weights=None, include_top=False, alpha=0.35)
-    sides = [mobile.get_layer(name).output.shape[1] for name in stages(mobile, 96)]
-    assert sides == [48, 24, 12, 6, 3]
+    nested = PerceptualNetwork(keras.Model(whole, keras.layers.GlobalAveragePooling2D()(mobile(whole))))
+    found = nested(tf.zeros((1, 96, 96, 3)))
+    assert [each.shape[1] for each in found] == [48, 24, 12, 6, 3]
+    expected = keras.Model(mobile.inputs[0], [mobile.get_layer(layer.name).output for layer in nested.layers])
+    for each, output in zip(found, expected(tf.zeros((1, 96, 96, 3))), strict=True):
+        np.testing.assert_allclose(each, output, rtol=1e-5)
     with pytest.raises(ConfigError, match=r"must be layers .* such as .*half, quarter.* Received: full"):
         PerceptualNetwork(features(), ("full",), 16)
     with pytest.raises(ConfigError, match=r"that give maps.* Received: features"):
