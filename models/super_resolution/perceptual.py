@@ -35,6 +35,11 @@ class PerceptualNetwork:
         maps = {name: output.shape for name, output in found.items() if len(getattr(output, "shape", ())) == 4}
         padding = [name for name in maps if isinstance(layers[name], keras.layers.ZeroPadding2D)]
         chosen = names or ((VGG54,) if VGG54 in maps else stages(maps, padding))
+        if not chosen:
+            raise ConfigError(
+                "perceptual_network must have maps of more than 3 channels, by which images are compared. Received: one "
+                "without"
+            )
         if unknown := [name for name in chosen if name not in maps]:
             raise ConfigError(
                 "perceptual_layers must be layers of the network that give maps, such as "

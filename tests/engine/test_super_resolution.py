@@ -144,7 +144,7 @@ def test_an_export_gives_the_pixels_of_a_sample_and_takes_smaller_pictures_than_
 def written_network(path):
     keras.utils.set_random_seed(0)
     image = keras.Input((None, None, 3))
-    x = keras.layers.Conv2D(3, 3, 2, padding="same", activation="relu")(image)
+    x = keras.layers.Conv2D(4, 3, 2, padding="same", activation="relu")(image)
     keras.Model(image, keras.layers.GlobalAveragePooling2D()(x)).save(path)
     return path
 

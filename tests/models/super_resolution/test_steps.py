@@ -147,6 +147,9 @@ def test_the_layers_are_the_papers_of_vgg19_and_of_others_the_last_of_each_size(
         np.testing.assert_allclose(each, output, rtol=1e-5)
     with pytest.raises(ConfigError, match=r"must be layers .* such as .*half, quarter.* Received: full"):
         PerceptualNetwork(features(), ("full",), 16)
+    image = keras.Input((None, None, 3))
+    with pytest.raises(ConfigError, match=r"must have maps of more than 3 channels"):
+        PerceptualNetwork(keras.Model(image, keras.layers.GlobalAveragePooling2D()(image)), (), 16)
     with pytest.raises(ConfigError, match=r"that give maps.* Received: features"):
         PerceptualNetwork(features(), ("features",), 16)
 
