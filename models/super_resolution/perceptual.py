@@ -37,8 +37,8 @@ class PerceptualNetwork:
         chosen = names or ((VGG54,) if VGG54 in maps else stages(maps, padding))
         if not chosen:
             raise ConfigError(
-                "perceptual_network must have maps of more than 3 channels, by which images are compared. Received: one "
-                "without"
+                "perceptual_network must have maps of more than 3 channels, by which images are compared. "
+                "Received: a network without"
             )
         if unknown := [name for name in chosen if name not in maps]:
             raise ConfigError(
