@@ -314,8 +314,8 @@ class DrawnCommand(TrainedCommand):
     label: tuple[str, ...] = option((), "The class to draw, by name; default: all. May be repeated.")
     attribute: tuple[str, ...] = option(
         (),
-        f"name=value: what characters are asked to have, of {', '.join(ATTRIBUTES)} a number from -1 to 1, the least and "
-        "the most that training characters mostly have; default: others each time. May be repeated.",
+        f"name=value: what characters are asked to have; of {', '.join(ATTRIBUTES)} a number from -1, the least that "
+        "characters of training mostly have, to 1, the most. Default: others each time. May be repeated.",
     )
     truncation: float = option(0.0, TRUNCATION, minimum=0.0)
 
@@ -334,7 +334,7 @@ class DrawnCommand(TrainedCommand):
                 value = math.nan
             if name not in ATTRIBUTES or not -1.0 <= value <= 1.0:
                 raise CommandError(
-                    f"--attribute must be {', '.join(f'{known}=' for known in ATTRIBUTES)} and a number from -1 to 1. "
+                    f"--attribute must be one of {', '.join(ATTRIBUTES)}, =, and a number from -1 to 1. "
                     f"Received: {entry}"
                 )
             if name in asked:

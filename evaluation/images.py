@@ -107,7 +107,8 @@ class ClassScore(Evaluator):
     def measure(self, outputs, data):
         """Beside the score of real images."""
         probabilities = outputs.probabilities("generated")
-        for kind, part in (("", probabilities), ("_of_real", outputs.probabilities("real"))):
+        # Real images may be sorted by class; of samples, each class is asked for in turn.
+        for kind, part in (("", probabilities), ("_of_real", shuffled(outputs.probabilities("real")))):
             mean, deviation = class_score(part, splits_of(len(part)))
             yield f"class_score{kind}", mean
             if not kind:

@@ -82,6 +82,8 @@ class LatentSampler(Sampler):
 
     def fixed(self, part: str, values: Mapping[int, float]) -> "LatentSampler":
         """This sampler with some numbers of a part of the latent, by their places in it, always the same."""
+        if not values:
+            return self
         start, _ = self.place(part)
         columns = tf.constant([[start + place] for place in values], tf.int32, (len(values), 1))
         numbers = tf.constant(list(values.values()), tf.float32)

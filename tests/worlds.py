@@ -11,11 +11,20 @@ from engine.experiment import Experiment
 from engine.record import report_of, run_record
 from engine.run import Run
 from metrics.verification import BACKGROUND, POSE
+from models.generation.configs import ATTRIBUTES
 from models.registry import PRESETS
 from models.text_encoder.networks import image_encoder, text_encoder
 from models.text_encoder.word_cnn import WordCNN
 from pipelines.embeddings.table import write_embeddings
-from pipelines.examples import CaptionedImages, Examples, GroundTruth, LabeledImages, PairedImages, UnpairedImages
+from pipelines.examples import (
+    CaptionedImages,
+    Examples,
+    GroundTruth,
+    LabeledImages,
+    PairedImages,
+    RenderedGlyphs,
+    UnpairedImages,
+)
 from pipelines.images import load_size
 from pipelines.readers.points import load_ring
 from pipelines.registry import DATASETS
@@ -115,11 +124,25 @@ def labeled_images(
     )
 
 
+def rendered_glyphs(side: int = SIDE, seed: int = 0, split: str = "train") -> RenderedGlyphs:
+    """These pictures as if they were characters in two fonts."""
+    labeled = labeled_images(side=side, seed=seed, split=split)
+    fields = {field.name: getattr(labeled, field.name) for field in dataclasses.fields(labeled)}
+    return RenderedGlyphs(
+        **fields,
+        style_names=ATTRIBUTES,
+        styles=np.random.default_rng(seed + 10).uniform(-1, 1, (len(labeled), len(ATTRIBUTES))).astype(np.float32),
+        fonts=np.arange(len(labeled), dtype=np.int32) // 3 % 2,
+    )
+
+
 def examples_of(dataset: str, split: str, side: int, *arguments) -> Examples:
     """Stands in for `pipelines.registry.load`: tiny examples of the dataset's kind."""
     gives = DATASETS[dataset].gives
     if "points" in gives:
         return load_ring(split, side, "", "")
+    if "styles" in gives:
+        return rendered_glyphs(side=side, seed=int(split == "test"), split=split)
     if "image" in gives and not {"captions", "attributes"} & gives:
         return labeled_images(side=side, seed=int(split == "test"), split=split)
     if "pairs" in gives:

@@ -21,6 +21,7 @@ from engine.run import Run
 from engine.scorers import evaluation_data
 from evaluation.evaluator import applicable, comparable, measure
 from evaluation.names import NetworkName
+from models.generation.configs import ATTRIBUTES
 from models.registry import PRESETS
 from pipelines.examples import CaptionedImages, DataError, LabeledImages, PairedImages
 from pipelines.readers.points import load_normal, load_ring
@@ -228,6 +229,16 @@ DEPENDENCIES = [
         REAL | LOGITS_OF_REAL,
         {"ms_ssim_within_class_of_real"},
         SAMPLES | LOGITS | {"class_consistency", "ms_ssim_within_class"},
+    ),
+    (
+        "attribute_font",
+        "glyphs",
+        REAL | LOGITS_OF_REAL,
+        {"ms_ssim_within_class_of_real"} | {f"{name}_r_squared_of_rule" for name in ATTRIBUTES},
+        SAMPLES
+        | LOGITS
+        | {"class_consistency", "ms_ssim_within_class"}
+        | {f"{name}_r_squared" for name in ("attribute", *ATTRIBUTES)},
     ),
     ("infogan", "digits", REAL | LOGITS_OF_REAL, {"category_error"}, SAMPLES | LOGITS),
     (
