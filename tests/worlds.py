@@ -124,15 +124,14 @@ def labeled_images(
     )
 
 
-def rendered_glyphs(side: int = SIDE, seed: int = 0, split: str = "train") -> RenderedGlyphs:
-    """These pictures as if they were characters in two fonts."""
-    labeled = labeled_images(side=side, seed=seed, split=split)
-    fields = {field.name: getattr(labeled, field.name) for field in dataclasses.fields(labeled)}
+def as_glyphs(labeled: LabeledImages) -> RenderedGlyphs:
+    """Pictures as if they were characters in two fonts."""
+    count, fields = len(labeled), {field.name: getattr(labeled, field.name) for field in dataclasses.fields(labeled)}
     return RenderedGlyphs(
         **fields,
         style_names=ATTRIBUTES,
-        styles=np.random.default_rng(seed + 10).uniform(-1, 1, (len(labeled), len(ATTRIBUTES))).astype(np.float32),
-        fonts=np.arange(len(labeled), dtype=np.int32) // 3 % 2,
+        styles=np.random.default_rng(count).uniform(-1, 1, (count, len(ATTRIBUTES))).astype(np.float32),
+        fonts=np.arange(count, dtype=np.int32) // 3 % 2,
     )
 
 
@@ -142,7 +141,7 @@ def examples_of(dataset: str, split: str, side: int, *arguments) -> Examples:
     if "points" in gives:
         return load_ring(split, side, "", "")
     if "styles" in gives:
-        return rendered_glyphs(side=side, seed=int(split == "test"), split=split)
+        return as_glyphs(labeled_images(side=side, seed=int(split == "test"), split=split))
     if "image" in gives and not {"captions", "attributes"} & gives:
         return labeled_images(side=side, seed=int(split == "test"), split=split)
     if "pairs" in gives:

@@ -15,7 +15,7 @@ from metrics.glyphs import standardized
 from models.generation.configs import ATTRIBUTES
 from pipelines.examples import DataError, RenderedGlyphs
 from pipelines.glyphs.rendering import RANGES, Style, render
-from tests.worlds import rendered_glyphs
+from tests.worlds import as_glyphs, labeled_images
 
 FONTS = tuple(pathlib.Path(get_data_path(), "fonts", "ttf", f"DejaVu{name}.ttf") for name in ("Sans", "Sans-Bold"))
 LETTERS = "AHn"
@@ -150,7 +150,7 @@ def test_the_attributes_of_training_images_follow_what_they_were_drawn_with(real
 
 
 def test_what_cannot_be_measured_is_told_in_a_line():
-    examples = rendered_glyphs()
+    examples = as_glyphs(labeled_images())
     examples.images[[4, 7]] = 255
     with pytest.raises(
         DataError, match=r"need characters that fonts draw in black\. Received: 2 without, the first train/4"
