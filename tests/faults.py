@@ -125,7 +125,7 @@ FAULTS = (
         "attribute_font: the generator is not asked for attributes",
         "models/generation/attribute_font.py",
         'return super().asked(turn) | {"attributes": attributes}',
-        "return super().asked(turn)",
+        'return super().asked(turn) | {"attributes": 0.0 * attributes}',
         ("tests/models/generation/test_attribute_font_step.py",),
     ),
     Fault(
