@@ -22,6 +22,7 @@ from benchmarks.cells import (
     print_table,
     seeds,
 )
+from models.generation.configs import ATTRIBUTES
 
 
 @dataclasses.dataclass(frozen=True)
@@ -240,6 +241,20 @@ CLAIMS = {
             **IMAGES,
         },
         **JUDGED,
+    ),
+    "attributes": Claim(
+        "a generator that is told by how much it misses attributes draws what is asked for (after Wang et al. 2020)",
+        "glyphs",
+        {"without": ("attribute_font", {"attribute_weight": 0.0}), "attribute loss": ("attribute_font", {})},
+        {
+            # Of asked against measured ones; beside it that of how real characters were drawn.
+            f"R² of {name}{kind}": f"{name}_r_squared{key}"
+            for name in ATTRIBUTES
+            for kind, key in (("", ""), (", rule on real", "_of_rule"))
+        }
+        | {"class that was asked for": "class_consistency", "judge's Fréchet distance": "judge_frechet_distance"},
+        evaluation=("--num_samples=6200",),
+        judge="class_judge",
     ),
     "binary": Claim(
         "importance weights train a generator through whose pixels no gradient goes (Hjelm et al. 2018)",

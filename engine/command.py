@@ -5,6 +5,7 @@ A new flag is one line here: its field has the default, the help and the bounds,
 
 import dataclasses
 import difflib
+import math
 import os
 import typing
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ from collections.abc import Mapping
 from evaluation.names import INCEPTION
 from experiments.registry import EXPERIMENTS
 from models.core.config import PRECISIONS, RATES
+from models.generation.configs import ATTRIBUTES
 from models.image_to_image.configs import DIRECTIONS
 from models.registry import PRESETS
 from pipelines import budget
@@ -310,7 +312,35 @@ class DrawnCommand(TrainedCommand):
     encoding: str = option("", "Of --captions_file, such as latin-1 or gbk. Default: UTF-8.")
     embeddings: str = option("", EMBEDDINGS, path="existing")
     label: tuple[str, ...] = option((), "The class to draw, by name; default: all. May be repeated.")
+    attribute: tuple[str, ...] = option(
+        (),
+        f"name=value: what characters are asked to have; of {', '.join(ATTRIBUTES)} a number from -1, the least that "
+        "characters of training mostly have, to 1, the most. Default: others each time. May be repeated.",
+    )
     truncation: float = option(0.0, TRUNCATION, minimum=0.0)
+
+    def __post_init__(self):
+        super().__post_init__()
+        self.attributes()
+
+    def attributes(self) -> dict[str, float]:
+        """Those that are asked for; CommandError if there is no such one, or it is no number in [-1, 1]."""
+        asked = {}
+        for entry in self.attribute:
+            name, _, text = entry.partition("=")
+            try:
+                value = float(text)
+            except ValueError:
+                value = math.nan
+            if name not in ATTRIBUTES or not -1.0 <= value <= 1.0:
+                raise CommandError(
+                    f"--attribute must be one of {', '.join(ATTRIBUTES)}, =, and a number from -1 to 1. "
+                    f"Received: {entry}"
+                )
+            if name in asked:
+                raise CommandError(f"--attribute={name} is given twice. Received: {entry} and {name}={asked[name]:g}")
+            asked[name] = value
+        return asked
 
 
 @dataclasses.dataclass(frozen=True)

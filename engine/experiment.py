@@ -219,6 +219,11 @@ def check_drawn(experiment: Experiment, command: DrawnCommand):
     model, kind = experiment.model, experiment.preset.samples_from
     if command.label and kind != "noise":
         raise CommandError(f"--label is for models that draw from noise. Received: --label={command.label[0]}")
+    if command.attribute and "attributes" not in getattr(experiment.config, "latent_parts", {}):
+        able = ", ".join(
+            name for name, preset in PRESETS.items() if "attributes" in getattr(preset.config, "latent_parts", {})
+        )
+        raise CommandError(f"--attribute is for {able}. Received: --attribute={command.attribute[0]} with {model}")
     if kind == "noise" and (command.caption or command.captions_file):
         raise CommandError(f"{model} draws from noise alone (and --label). Received: captions")
     if "captions" not in kind and command.embeddings:

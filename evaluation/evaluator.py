@@ -25,9 +25,18 @@ SPLITS = {
 }
 HIGHER, LOWER = "higher", "lower"
 # What an evaluator may need: of the data, of what scores it, of the model.
-OF_DATA = ("training_images", "labels", "attributes", "style", "pairs", "one_dimension", "two_dimensions")
+OF_DATA = (
+    "training_images",
+    "labels",
+    "attributes",
+    "style",
+    "rendered_styles",
+    "pairs",
+    "one_dimension",
+    "two_dimensions",
+)
 OF_SCORERS = ("judge", "class_judge", "attribute_judge", "feature_network", "class_probabilities", "retrieval_encoder")
-OF_MODELS = ("condition", "category", "logits", "energy", "left_out_class", "classifier", "levels")
+OF_MODELS = ("condition", "category", "asked_attributes", "logits", "energy", "left_out_class", "classifier", "levels")
 NEEDS = frozenset((*OF_DATA, *OF_SCORERS, *OF_MODELS))
 
 
@@ -50,6 +59,7 @@ class Data:
             uint8; called if an evaluator needs them. None where there are none, or nothing else.
         shows_progress: whether what takes long shows a progress bar (a training shows its own).
         model_has: those of `OF_MODELS` that the model has: "condition" (it is asked for classes), "category" (a code),
+            "asked_attributes" (it is asked for numbers, too),
             "logits" or "energy" (of images alone), "classifier" (its discriminator is one), "left_out_class" (which was
             not trained on), "levels" (each of which refines the images of the one before).
     """
@@ -84,6 +94,7 @@ class Data:
             "labels": getattr(examples, "labels", None) is not None,
             "attributes": getattr(examples, "truth", None) is not None,
             "style": {*POSE, *BACKGROUND} <= set(getattr(getattr(examples, "truth", None), "style_names", ())),
+            "rendered_styles": getattr(examples, "styles", None) is not None,
             "pairs": isinstance(examples, PairedImages),
             "one_dimension": dimensions == 1,
             "two_dimensions": dimensions == 2,

@@ -49,6 +49,12 @@ class ImageOutputs(Outputs):
         return np.arange(self.data.count, dtype=np.int32) % classes if classes else None
 
     @functools.cached_property
+    def asked_attributes(self) -> np.ndarray:
+        """(n, A) the attributes in [-1, 1] that the samples are asked for, random ones."""
+        start, end = self.sampler.place("attributes")
+        return self.sampler.latents(self.data.count, self.data.seed).numpy()[:, start:end]
+
+    @functools.cached_property
     def generated(self) -> FloatImages:
         """(n, h, w, c) samples in [-1, 1]."""
         return draw(self.sampler, {"label": self.asked}, self.data.count, self.data, DRAWN)
@@ -101,7 +107,8 @@ class ClassScore(Evaluator):
     def measure(self, outputs, data):
         """Beside the score of real images."""
         probabilities = outputs.probabilities("generated")
-        for kind, part in (("", probabilities), ("_of_real", outputs.probabilities("real"))):
+        # Real images may be sorted by class; of samples, each class is asked for in turn.
+        for kind, part in (("", probabilities), ("_of_real", shuffled(outputs.probabilities("real")))):
             mean, deviation = class_score(part, splits_of(len(part)))
             yield f"class_score{kind}", mean
             if not kind:

@@ -2,7 +2,7 @@
 
 from losses.adversarial import ADVERSARIAL, AdversarialLoss, PairedLoss
 from losses.boundary_seeking import boundary_seeking_loss
-from losses.classification import categorical_information, class_loss, continuous_information
+from losses.classification import attribute_loss, categorical_information, class_loss, continuous_information
 from losses.energy import pulling_away_term
 from losses.feature_matching import feature_matching_loss
 from losses.joint_embedding import alignment_loss, contrastive_loss, edited_words_loss, joint_embedding_loss
@@ -17,6 +17,7 @@ __all__ = [
     "AdversarialLoss",
     "PairedLoss",
     "alignment_loss",
+    "attribute_loss",
     "boundary_seeking_loss",
     "categorical_information",
     "class_loss",

@@ -1,4 +1,4 @@
-"""Log-likelihoods of the classes and latent codes that a discriminator predicts from images."""
+"""Log-likelihoods of the classes, attributes and latent codes that a discriminator predicts from images."""
 
 import math
 
@@ -10,6 +10,11 @@ def class_loss(logits: tf.Tensor, label: tf.Tensor) -> tf.Tensor:
     return tf.reduce_mean(
         tf.nn.sparse_softmax_cross_entropy_with_logits(labels=label, logits=tf.cast(logits, tf.float32))
     )
+
+
+def attribute_loss(predicted: tf.Tensor, attributes: tf.Tensor) -> tf.Tensor:
+    """Mean squared error of (B, A) predicted and (B, A) true attributes, a float32 scalar in their squared units."""
+    return tf.reduce_mean(tf.square(tf.cast(predicted, tf.float32) - attributes))
 
 
 def categorical_information(logits: tf.Tensor, one_hot: tf.Tensor) -> tf.Tensor:

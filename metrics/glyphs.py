@@ -58,6 +58,22 @@ def measured(images: np.ndarray) -> np.ndarray:
     return np.array([(weight(ink), slant(ink), extent(ink)) for ink in ink_of(images)])
 
 
+def standardized(found: np.ndarray, groups: np.ndarray) -> np.ndarray:
+    """(n, A) numbers, each column within each group with the mean 0 and the variance 1/3 of a uniform one in [-1, 1].
+
+    Args:
+        found: (n, A), finite.
+        groups: (n,) labels. Where all of a group are equal, they become 0.
+    """
+    result = np.array(found, np.float64)
+    for group in np.unique(groups):
+        of_group = groups == group
+        rows = result[of_group] - result[of_group].mean(axis=0)
+        deviation = rows.std(axis=0)
+        result[of_group] = rows / np.where(deviation > 0, np.sqrt(3.0) * deviation, 1.0)
+    return result
+
+
 def r_squared(asked: np.ndarray, found: np.ndarray, groups: np.ndarray) -> float:
     """The share of the variance of what was asked that what was found explains by a line, one offset for each group.
 

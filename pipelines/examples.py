@@ -160,6 +160,21 @@ class LabeledImages:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class RenderedGlyphs(LabeledImages):
+    """One split of rendered characters, each drawn in a style that is known.
+
+    Attributes:
+        style_names: what the styles are, S names.
+        styles: (n, S) float32, how each was drawn, beside what its font is by itself.
+        fonts: (n,) int32, in which font.
+    """
+
+    style_names: tuple[str, ...]
+    styles: np.ndarray
+    fonts: np.ndarray
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class CaptionedImages(LabeledImages):
     """One split of a captioned image dataset, with three channels; its classes are those present in the split.
 

@@ -15,7 +15,8 @@ class Dataset:
 
     Attributes:
         loader: dotted name of (split, load_size, data_dir, cache_dir) -> examples.
-        gives: what a model may need: "image", "captions", "classes", "attributes", "pairs", "unpaired", "points".
+        gives: what a model may need: "image", "captions", "classes", "attributes", "styles", "pairs", "unpaired",
+            "points".
         summary: its contents and origin in one line.
         needs_data_dir: whether it can only be read from a folder that the user names.
         options: further arguments of its loader.
@@ -158,13 +159,13 @@ DATASETS = {
     ),
     "glyphs": Dataset(
         "pipelines.glyphs.load",
-        LABELED,
+        LABELED | {"styles"},
         "letters and digits of the fonts of this machine, or of --data_dir, rendered here: no download",
         options={"characters": "glyphs"},
     ),
     "hanzi": Dataset(
         "pipelines.glyphs.load",
-        LABELED,
+        LABELED | {"styles"},
         "300 Chinese characters of the fonts of this machine, or of --data_dir, rendered here: no download",
         options={"characters": "hanzi"},
     ),

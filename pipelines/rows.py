@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from pipelines.examples import CaptionedImages, GroundTruth, LabeledImages, PairedImages, UnpairedImages
+from pipelines.examples import CaptionedImages, GroundTruth, LabeledImages, PairedImages, RenderedGlyphs, UnpairedImages
 
 # Bytes. Of smaller arrays rows are copied.
 COPIED = 2**26
@@ -121,6 +121,8 @@ def rows_of(examples: Table, rows: np.ndarray | tuple[np.ndarray, np.ndarray]) -
     if isinstance(examples, CaptionedImages):
         truth = None if examples.truth is None else _truth_of(examples.truth, rows)
         changes |= {"captions": of_names(examples.captions, rows), "truth": truth}
+    if isinstance(examples, RenderedGlyphs):
+        changes |= {"styles": examples.styles[rows], "fonts": examples.fonts[rows]}
     return dataclasses.replace(examples, **changes)
 
 

@@ -59,6 +59,7 @@ def facts(sampler: Sampler, about: About) -> dict:
             "direction": hints.direction,
             "palettes": dict(hints.palettes),
             "captions": list(hints.captions),
+            "attributes": list(hints.attributes),
             "examples": {
                 direction: [f"{direction}-{place}.png" for place in range(len(images))]
                 for direction, images in hints.examples.items()

@@ -20,6 +20,7 @@ class Hints:
         palettes: colors to draw its inputs with, as #rrggbb, the most frequent first; none of photographs.
         examples: (n, h, w, c) uint8 inputs.
         captions: sentences.
+        attributes: names of the numbers that are asked for, where it takes any.
     """
 
     size: tuple[int, int] = (0, 0)
@@ -27,6 +28,7 @@ class Hints:
     palettes: Mapping[str, list[str]] = dataclasses.field(default_factory=dict)
     examples: Mapping[str, np.ndarray] = dataclasses.field(default_factory=dict)
     captions: tuple[str, ...] = ()
+    attributes: tuple[str, ...] = ()
 
 
 def palette_of(images: np.ndarray) -> list[str]:

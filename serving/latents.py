@@ -39,8 +39,8 @@ class LatentSampler(Sampler):
         output: the name under which a server returns what is not images: "points", say.
         class_names: of the data that it was trained on.
         is_normal: whether its noise is normal: between two such rows the way is an arc.
-        parts: how many numbers of the latent are "noise", a one-hot "category" and continuous "codes", in this order;
-            None where all are noise.
+        parts: how many numbers of the latent are "noise", a one-hot "category" and continuous "codes", or "attributes",
+            in this order; None where all are noise.
     """
 
     # The threshold of truncated noise; 0: it is not.
@@ -80,6 +80,23 @@ class LatentSampler(Sampler):
         sampler.draw_latents = lambda count, seed: truncated_normal(self.draw_latents(count, seed), threshold)
         return sampler
 
+    def fixed(self, part: str, values: Mapping[int, float]) -> "LatentSampler":
+        """This sampler with some numbers of a part of the latent, by their places in it, always the same."""
+        if not values:
+            return self
+        start, _ = self.place(part)
+        columns = tf.constant([[start + place] for place in values], tf.int32, (len(values), 1))
+        numbers = tf.constant(list(values.values()), tf.float32)
+
+        def draw(count, seed):
+            rows = tf.transpose(self.draw_latents(count, seed))
+            drawn = tf.repeat(numbers[:, tf.newaxis], tf.shape(rows)[1], axis=1)
+            return tf.transpose(tf.tensor_scatter_nd_update(rows, columns, drawn))
+
+        sampler = copy.copy(self)
+        sampler.draw_latents = draw
+        return sampler
+
     @property
     def counts(self):
         """Of labels, and of InfoGAN's categories."""
@@ -97,6 +114,12 @@ class LatentSampler(Sampler):
     def latents(self, count: tf.Tensor | int, seed: tf.Tensor | int, batch: int = 0) -> tf.Tensor:
         """(count, D) noise, a function of the seed and of the number of the batch."""
         return self.draw_latents(count, noise_seed(seed, batch))
+
+    def place(self, part: str) -> tuple[int, int]:
+        """Where a part of the latent begins and ends."""
+        ends = np.cumsum(list(self.parts.values())).tolist()
+        end = ends[list(self.parts).index(part)]
+        return end - self.parts[part], end
 
     def alone(self):
         """The generator."""
@@ -127,6 +150,7 @@ class LatentSampler(Sampler):
         latent: latent (B, D) float32.
         codes: of InfoGAN, seeds with the category (B,) int32 and the continuous codes (B, C) float32 in the places of
             those that the seed draws; without one of the two where the model has none.
+        attributes: of fonts, seeds with the attributes (B, A) float32, of about [-1, 1], likewise.
         Of a conditional one, all take labels (B,) int32, too, and latent is called latent_and_label.
         Each returns `png_bytes` (B,), and its twin, pixels, between_pixels and so on, `images` (uint8); or there are
         no twins, and each returns what `output` names (float32).
@@ -136,7 +160,9 @@ class LatentSampler(Sampler):
         )
         share = tf.TensorSpec([None], tf.float32, name="share")
         latent = tf.TensorSpec([None, self.latent_dim], tf.float32, name="latent")
-        codes = tf.TensorSpec([None, self.parts.get("codes", 0)], tf.float32, name="codes")
+        codes, attributes = (
+            tf.TensorSpec([None, self.parts.get(name, 0)], tf.float32, name=name) for name in ("codes", "attributes")
+        )
 
         def noise(seed):
             return noise_by_row(self.latents, seed, self.latent_dim)
@@ -156,8 +182,9 @@ class LatentSampler(Sampler):
         }
         name = "latent_and_label" if self.classes else "latent"
         functions[name, f"{name}_pixels"] = (lambda latent: latent, [latent])
-        if given := [spec for spec in (category, codes) if self.parts.get(spec.name)]:
-            functions["codes", "codes_pixels"] = (coded, [seed, *given])
+        for name, specs in (("codes", (category, codes)), ("attributes", (attributes,))):
+            if given := [spec for spec in specs if self.parts.get(spec.name)]:
+                functions[name, f"{name}_pixels"] = (coded, [seed, *given])
         served = {}
         for (name, pixels), (latents, specs) in functions.items():
             specs = [*specs, label] if self.classes else specs

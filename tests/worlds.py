@@ -11,11 +11,20 @@ from engine.experiment import Experiment
 from engine.record import report_of, run_record
 from engine.run import Run
 from metrics.verification import BACKGROUND, POSE
+from models.generation.configs import ATTRIBUTES
 from models.registry import PRESETS
 from models.text_encoder.networks import image_encoder, text_encoder
 from models.text_encoder.word_cnn import WordCNN
 from pipelines.embeddings.table import write_embeddings
-from pipelines.examples import CaptionedImages, Examples, GroundTruth, LabeledImages, PairedImages, UnpairedImages
+from pipelines.examples import (
+    CaptionedImages,
+    Examples,
+    GroundTruth,
+    LabeledImages,
+    PairedImages,
+    RenderedGlyphs,
+    UnpairedImages,
+)
 from pipelines.images import load_size
 from pipelines.readers.points import load_ring
 from pipelines.registry import DATASETS
@@ -115,11 +124,24 @@ def labeled_images(
     )
 
 
+def as_glyphs(labeled: LabeledImages) -> RenderedGlyphs:
+    """Pictures as if they were characters in two fonts."""
+    count, fields = len(labeled), {field.name: getattr(labeled, field.name) for field in dataclasses.fields(labeled)}
+    return RenderedGlyphs(
+        **fields,
+        style_names=ATTRIBUTES,
+        styles=np.random.default_rng(count).uniform(-1, 1, (count, len(ATTRIBUTES))).astype(np.float32),
+        fonts=np.arange(count, dtype=np.int32) // 3 % 2,
+    )
+
+
 def examples_of(dataset: str, split: str, side: int, *arguments) -> Examples:
     """Stands in for `pipelines.registry.load`: tiny examples of the dataset's kind."""
     gives = DATASETS[dataset].gives
     if "points" in gives:
         return load_ring(split, side, "", "")
+    if "styles" in gives:
+        return as_glyphs(labeled_images(side=side, seed=int(split == "test"), split=split))
     if "image" in gives and not {"captions", "attributes"} & gives:
         return labeled_images(side=side, seed=int(split == "test"), split=split)
     if "pairs" in gives:

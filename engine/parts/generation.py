@@ -210,10 +210,11 @@ class ImageParts(Parts):
         return {"": RealImages(examples.images, examples.names, config.image_size, config.channels)}
 
     def model_has(self, config):
-        """A class that is asked for, InfoGAN's category, what the discriminator gives, a class that was left out."""
+        """What is asked for, InfoGAN's category, what the discriminator gives, a class that was left out."""
         has = {
             "condition": config.conditional,
             "category": config.latent_parts.get("category", 0) > 0,
+            "asked_attributes": config.latent_parts.get("attributes", 0) > 0,
             "logits": config.discriminator_conditioning == "none" and not config.has_energy,
             "energy": config.has_energy,
             "classifier": config.classifies,

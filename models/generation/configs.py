@@ -19,6 +19,9 @@ CONDITIONINGS = ("none", "concatenation", "projection")
 # Uniform in [-1, 1], in [0, 1] and, with unit variance, in [-sqrt 3, sqrt 3]; and N(0, 1).
 LATENT_DISTRIBUTIONS = ("uniform", "uniform_unit_cube", "uniform_unit_variance", "normal")
 
+# What a character is asked to have, in the order of `metrics.glyphs.measured`.
+ATTRIBUTES = ("weight", "slant", "width")
+
 
 @dataclasses.dataclass(frozen=True)
 class GenerationConfig(AdversarialConfig):
@@ -496,6 +499,33 @@ class ACGANConfig(ImageGenerationConfig):
     def heads(self) -> dict[str, int]:
         """The auxiliary classifier."""
         return {"class_logits": self.classes}
+
+
+@dataclasses.dataclass(frozen=True)
+class AttributeFontConfig(ACGANConfig):
+    """Characters of a class, with attributes that are numbers, which the discriminator predicts, too; the constants are
+    this project's where no other source is named.
+    """
+
+    latent_dim: int = setting(32, "size of the noise beside the attributes: what else fonts differ in", minimum=1)
+    attribute_weight: float = setting(
+        10.0, "weight of the squared error of the attributes, in both players' losses; 0: none", minimum=0.0
+    )
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.flip:
+            raise ConfigError("flip must be false: a mirrored character leans the other way. Received: True")
+
+    @property
+    def latent_parts(self) -> dict[str, int]:
+        """Noise, and attributes that are uniform in [-1, 1]."""
+        return super().latent_parts | {"attributes": len(ATTRIBUTES)}
+
+    @property
+    def heads(self) -> dict[str, int]:
+        """The auxiliary classifier, and the predicted attributes."""
+        return super().heads | {"attributes": len(ATTRIBUTES)}
 
 
 @dataclasses.dataclass(frozen=True)

@@ -33,12 +33,14 @@ class Turn(NamedTuple):
         real: (B, ...) real images, or points.
         conditions: `label` (B,) where the players are conditional.
         latent: (B, input_dim) the generator's latent input.
+        known: what else is known of the real images, by its name in the batch, which a model may predict.
     """
 
     index: int
     real: tf.Tensor
     conditions: dict[str, tf.Tensor]
     latent: tf.Tensor
+    known: dict[str, tf.Tensor]
 
 
 class GAN(Adversarial):
@@ -47,9 +49,13 @@ class GAN(Adversarial):
     WGAN, WGAN-GP, LSGAN, SNGAN, CGAN and the projection discriminator play the same game with another loss, penalty,
     bound on the weights or network. Batches are dicts: `real` (B, k, ...) float32, images in [-1, 1], one mini-batch
     for each turn of the discriminator; where the players are conditional, also `label` (B, k) integers.
+
+    Attributes:
+        known_names: what else of a batch, (B, k, ...), a model predicts of real images.
     """
 
     config_class = GenerationConfig
+    known_names: tuple[str, ...] = ()
     log_names = ("generator_loss", "discriminator_loss", "real_score", "fake_score")
 
     def __init__(self, config):
@@ -125,11 +131,11 @@ class GAN(Adversarial):
         The generator's has new latents too, and the images and classes of the discriminator's last turn.
         """
         count, last = tf.shape(batch["real"])[0], self.config.discriminator_steps - 1
-        labels = {"label": batch["label"]} if self.is_conditional else {}
+        labels = ("label",) if self.is_conditional else ()
         for index in range(last + 2):
             drawn = min(index, last)
-            conditions = {name: values[:, drawn] for name, values in labels.items()}
-            yield Turn(index, batch["real"][:, drawn], conditions, self.sample_latent(count, index))
+            conditions, known = ({name: batch[name][:, drawn] for name in of} for of in (labels, self.known_names))
+            yield Turn(index, batch["real"][:, drawn], conditions, self.sample_latent(count, index), known)
 
     @property
     def is_conditional(self) -> bool:

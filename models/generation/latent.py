@@ -32,13 +32,13 @@ def latents(config: GenerationConfig) -> Callable[[tf.Tensor | int, tf.Tensor], 
     """A function from (count, (2,) integer seed) to (count, input_dim) latent inputs of the generator.
 
     They are the `latent_parts` of the configuration, side by side: noise and, in InfoGAN, a one-hot category and
-    continuous codes; in LAPGAN, the noise of each level, by its side: `noise_16`, ...
+    continuous codes; of fonts, attributes; in LAPGAN, the noise of each level, by its side: `noise_16`, ...
     """
     fold, noise = tf.random.experimental.stateless_fold_in, DISTRIBUTIONS[config.latent_distribution]
     draws = {
         "noise": noise,
         "category": lambda shape, seed: one_hot(shape, fold(seed, 1)),
-        "codes": lambda shape, seed: DISTRIBUTIONS["uniform"](shape, fold(seed, 2)),
+        **dict.fromkeys(("codes", "attributes"), lambda shape, seed: DISTRIBUTIONS["uniform"](shape, fold(seed, 2))),
     }
     parts = {name: size for name, size in config.latent_parts.items() if size}
     for name in parts:

@@ -15,6 +15,7 @@ Projection: Miyato & Koyama, "cGANs with Projection Discriminator" (ICLR 2018).
 Improved GAN: Salimans et al., "Improved Techniques for Training GANs" (NIPS 2016).
 LAPGAN: Denton et al., "Deep Generative Image Models using a Laplacian Pyramid of Adversarial Networks" (NIPS 2015).
 ACGAN: Odena et al., "Conditional Image Synthesis with Auxiliary Classifier GANs" (ICML 2017).
+Attribute2Font: Wang et al., "Attribute2Font: Creating Fonts You Want From Attributes" (SIGGRAPH 2020).
 InfoGAN: Chen et al., "InfoGAN: Interpretable Representation Learning" (NIPS 2016).
 """
 
@@ -27,6 +28,7 @@ from models.generation import published
 from models.generation.configs import (
     PYRAMID,
     ACGANConfig,
+    AttributeFontConfig,
     BEGANConfig,
     BigGANConfig,
     BinaryGenerationConfig,
@@ -41,8 +43,14 @@ from models.generation.published import LSGAN
 
 # Makes the papers' networks fast enough for small images on two cores; measured.
 SMALL = {"batch_size": 64, "generator_width": 64, "discriminator_width": 64, "average_decay": 0.999}
-# Passes over each dataset: at most some 20 minutes on two cores, on the digits 2 to 4.
-EPOCHS = {**dict.fromkeys(("birds", "birds_colors", "birds_stacked", "glyphs", "hanzi"), 40), "digits": 300}
+# Of rendered characters.
+CHARACTERS = ("glyphs", "hanzi")
+# Passes over each dataset: at most some 20 minutes on two cores, on the digits 2 to 4, on characters 5 to 8.
+EPOCHS = {
+    **dict.fromkeys(("birds", "birds_colors", "birds_stacked"), 40),
+    **dict.fromkeys(CHARACTERS, 12),
+    "digits": 300,
+}
 FEW_EPOCHS = 16
 # For the user's own images, of which there may be few. A rate that falls over the whole of a published training falls
 # over the whole of this one.
@@ -50,7 +58,7 @@ OWN_STEPS = 25_000
 OWN = ("folder", "captions", "cub", "flowers")
 SIZES = {
     **dict.fromkeys(("mnist", "fashion_mnist", "kmnist", "emnist", "idx"), 28),
-    **dict.fromkeys(("birds", "birds_colors", "birds_stacked", "cifar10", "glyphs", "hanzi"), 32),
+    **dict.fromkeys(("birds", "birds_colors", "birds_stacked", "cifar10", *CHARACTERS), 32),
     "digits": 16,
 }
 EVALUATORS = (
@@ -61,6 +69,7 @@ EVALUATORS = (
     "evaluation.images.ClassConsistency",
     "evaluation.images.CategoryError",
     "evaluation.images.Combinations",
+    "evaluation.glyphs.AskedAttributes",
     "evaluation.discriminators.Boundary",
     "evaluation.discriminators.Classification",
     "evaluation.discriminators.Energies",
@@ -156,6 +165,23 @@ def dcgan(
     )
 
 
+def characters(summary: str, source: str, **changes):
+    """A preset of rendered characters, whose attributes are known, with DCGAN's networks."""
+    made = preset(
+        "models.generation.attribute_font.AttributeFont",
+        AttributeFontConfig(**changes),
+        summary,
+        source,
+        dataset="glyphs",
+        parts="engine.parts.attributes.AttributeParts",
+        sizes={name: SIZES[name] for name in CHARACTERS},
+        why=CHEAP,
+        **FAST_CHARACTERS,
+    )
+    per_dataset = {name: made.per_dataset[name] | {"epochs": 20} for name in CHARACTERS}
+    return dataclasses.replace(made, needs=made.needs | {"styles"}, per_dataset=per_dataset)
+
+
 def points(summary: str, dataset: str, **changes):
     """A preset of points."""
     return Preset(
@@ -219,6 +245,7 @@ FAST_PYRAMID = {
     "kernel_size": 5,
     "average_decay": 0.999,
 }
+FAST_CHARACTERS = {"generator_width": 32, "discriminator_width": 32, "learning_rate": 5e-4}
 FAST_BIG = {
     "batch_size": 64,
     "generator_width": 64,
@@ -392,6 +419,10 @@ PRESETS = {
         "birds_colors",
         why=CHEAP,
         **FAST_BIG,
+    ),
+    "attribute_font": characters(
+        "characters of a class, of a weight, slant and width that are asked for",
+        "this project; after Wang et al. 2020 (Attribute2Font) and Odena et al. 2017 (ACGAN)",
     ),
     "infogan": preset(
         "models.generation.infogan.InfoGAN",

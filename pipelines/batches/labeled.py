@@ -15,28 +15,31 @@ from pipelines.rows import rows_of
 ORDER, FLIP, KNOWN_ORDER, KNOWN_FLIP = range(4)
 
 
-def real_batches(examples: LabeledImages, config) -> Batches:
+def real_batches(examples: LabeledImages, config, attributes: np.ndarray | None = None) -> Batches:
     """Batches for GANs: a mini-batch for each of the k turns that a discriminator has in a step.
 
     They hold `real` (B, k, image_size, image_size, c) float32 in [-1, 1] and, of images with classes, `label` (B, k)
-    int32. No image is in two turns of a step; an epoch takes every image once, in a new order.
+    int32; with attributes, also these, (B, k, A) float32. No image is in two turns of a step; an epoch takes every
+    image once, in a new order.
 
     Args:
         examples: the training split, kept at config.image_size.
         config: with `image_size` (pixels), `batch_size` (B), `discriminator_steps` (k), `channels` (1 or 3; 0 for the
             images' own), `flip` (whether half of the images are flipped), `conditional` (whether the model needs
             classes) and `seed`.
+        attributes: (n, A) of all examples, numbers that flipping does not change; None where the model has none.
 
     Raises:
         DataError: there are fewer images than a step takes, or no classes although the model is conditional.
     """
     if config.conditional:
         _check_classes(examples, "a conditional model")
-    draw, channels = _drawn(examples, config, config.discriminator_steps)
+    beside = {} if attributes is None else {"attributes": attributes.astype(np.float32)}
+    draw, channels = _drawn(examples, config, config.discriminator_steps, **beside)
 
     def at(step):
-        images, labels = draw(step)
-        return {"real": images} if labels is None else {"real": images, "label": labels}
+        images, known = draw(step)
+        return {"real": images, **known}
 
     return Batches(at, {"channels": channels, "classes": len(examples.class_names)}, len(examples))
 
@@ -66,8 +69,8 @@ def semi_supervised_batches(examples: LabeledImages, config) -> Batches:
     draw_known, _ = _drawn(known, config, turns=1, order=KNOWN_ORDER, mirror=KNOWN_FLIP)
 
     def at(step):
-        images, labels = draw_known(step)
-        return {"real": draw(step)[0], "labeled": images[:, 0], "known_label": labels[:, 0]}
+        images, known = draw_known(step)
+        return {"real": draw(step)[0], "labeled": images[:, 0], "known_label": known["label"][:, 0]}
 
     return Batches(at, {"channels": channels, "classes": len(examples.class_names)}, len(examples))
 
@@ -106,8 +109,8 @@ def class_batches(examples: LabeledImages, config) -> Batches:
     draw, channels = _drawn(examples, config, turns=1)
 
     def at(step):
-        images, labels = draw(step)
-        return {"image": images[:, 0], "attributes": labels}
+        images, known = draw(step)
+        return {"image": images[:, 0], "attributes": known["label"]}
 
     return Batches(at, {"channels": channels, "value_counts": (len(examples.class_names),)}, len(examples))
 
@@ -122,14 +125,17 @@ def _check_classes(examples: LabeledImages, model: str):
 
 
 def _drawn(
-    examples: LabeledImages, config, turns: int, order: int = ORDER, mirror: int = FLIP
-) -> tuple[Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor | None]], int]:
-    """A function from a step to images (B, turns, side, side, c) and labels (B, turns) or None; and c."""
+    examples: LabeledImages, config, turns: int, order: int = ORDER, mirror: int = FLIP, **beside: np.ndarray
+) -> tuple[Callable[[tf.Tensor], tuple[tf.Tensor, dict[str, tf.Tensor]]], int]:
+    """A function from a step to images (B, turns, side, side, c) and, by name, what is known of them, (B, turns, ...):
+    their `label`, if they have any, and what is given beside; and c.
+    """
     size, batch_size, seed = config.image_size, config.batch_size, config.seed
     check_enough(len(examples), batch_size, "images", turns)
     channels = config.channels or examples.images.shape[-1]
     read = reader(examples.images)
-    labels = None if examples.labels is None else held(examples.labels, tf.int32)
+    known = {} if examples.labels is None else {"label": held(examples.labels, tf.int32)}
+    known |= {name: held(values) for name, values in beside.items()}
 
     def draw(step):
         rows = in_random_order(len(examples), batch_size * turns, seed, order, step)
@@ -139,6 +145,9 @@ def _drawn(
         if config.flip:
             images = flip(images, seeded(seed, mirror, step))
         images = tf.reshape(to_float(images), (batch_size, turns, size, size, channels))
-        return images, None if labels is None else tf.reshape(tf.gather(labels, rows), (batch_size, turns))
+        return images, {
+            name: tf.reshape(tf.gather(values, rows), (batch_size, turns, *values.shape[1:]))
+            for name, values in known.items()
+        }
 
     return draw, channels

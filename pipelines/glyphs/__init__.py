@@ -8,10 +8,10 @@ downloaded.
 import numpy as np
 from tqdm import tqdm
 
-from pipelines.examples import DataError, LabeledImages
+from pipelines.examples import DataError, RenderedGlyphs
 from pipelines.glyphs.characters import CHARACTERS
 from pipelines.glyphs.fonts import check_fonts, font_files, fonts_of
-from pipelines.glyphs.rendering import random_style, render
+from pipelines.glyphs.rendering import RANGES, random_style, render
 from pipelines.readers.files import check_split
 from pipelines.report import Report
 from pipelines.sizes import shown
@@ -23,7 +23,7 @@ TEST_EVERY = 6
 SMALLEST_SIZE = 8
 
 
-def load(split: str, load_size: int, data_dir: str, cache_dir: str, characters: str = "glyphs") -> LabeledImages:
+def load(split: str, load_size: int, data_dir: str, cache_dir: str, characters: str = "glyphs") -> RenderedGlyphs:
     """Renders one split: (n, load_size, load_size, 1) uint8, black on white, a class for each character.
 
     Each character is drawn in each font that has all of them, with a weight, slant and width of its own each time
@@ -63,14 +63,18 @@ def load(split: str, load_size: int, data_dir: str, cache_dir: str, characters: 
     )
     report.log()
     images = np.empty((len(rows), load_size, load_size, 1), np.uint8)
+    styles, fonts = np.empty((len(rows), len(RANGES)), np.float32), places[rows] % len(usable)
     for place, row in enumerate(tqdm(rows, f"drawing {characters} ({split})", unit=" images", disable=None)):
-        font = usable[places[row] % len(usable)]
         style = random_style(np.random.default_rng([int(row)]))
-        images[place, ..., 0] = render(drawn[labels[row]], font, style, load_size)
-    return LabeledImages(
+        styles[place] = [getattr(style, name) for name in RANGES]
+        images[place, ..., 0] = render(drawn[labels[row]], usable[fonts[place]], style, load_size)
+    return RenderedGlyphs(
         images=images,
         names=tuple(f"{drawn[labels[row]]}/{usable[places[row] % len(usable)].stem}/{row:06}" for row in rows),
         labels=labels[rows].astype(np.int32),
         class_names=tuple(drawn),
         report=report,
+        style_names=tuple(RANGES),
+        styles=styles,
+        fonts=fonts.astype(np.int32),
     )

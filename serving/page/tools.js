@@ -20,6 +20,7 @@ export function toolsOf(model) {
     tools.push({ name: "Noise", fill: noise });
   if (has("between", "other_seed")) tools.push({ name: "From one to another", fill: walk });
   if (has("codes", "seed")) tools.push({ name: "Codes", fill: codes });
+  if (has("attributes", "seed", "attributes")) tools.push({ name: "Attributes", fill: attributes });
   if (has("serving_default", "image_bytes") && !has("transfer", "image_bytes")) {
     if (Object.keys(directionsOf(model)).some((name) => model.page.palettes[name])) tools.push({ name: "Draw", fill: draw, beside: true });
     tools.push({ name: "A picture", fill: picture, beside: true });
@@ -159,6 +160,22 @@ function codes(panel, context) {
     row(controls.controls),
     ...sliders.map((control, index) => row(field(`Code ${index + 1}, -2 to 2`, control))),
     make("p", { class: "hint" }, categories ? "One picture for each category." : ""),
+  );
+  change();
+}
+
+function attributes(panel, context) {
+  const count = context.model.signatures.attributes.inputs.attributes[1];
+  const names = context.model.page.attributes || [];
+  const sliders = Array.from({ length: count }, () => slider(0, -1, 1, { oninput: () => change() }));
+  const ask = asking(context, "attributes", (row) => `seed ${row.seed}`);
+  const change = () => ask([{ seed: controls.seed(), attributes: sliders.map((control) => Number(control.value)), ...classes.label() }]);
+  const controls = seedControls(change);
+  const classes = classButtons(context.model, change);
+  panel.append(
+    classes.element,
+    row(controls.controls),
+    ...sliders.map((control, index) => row(field(`${names[index] || `Attribute ${index + 1}`}, -1 to 1`, control))),
   );
   change();
 }

@@ -54,6 +54,7 @@ def described(name: str, version: Version) -> dict:
             "direction": page.get("direction", ""),
             "palettes": page.get("palettes", {}),
             "captions": page.get("captions", []),
+            "attributes": page.get("attributes", []),
             "examples": {
                 direction: [f"models/{quote(name, safe='')}/{version.number}/{file}" for file in files]
                 for direction, files in page.get("examples", {}).items()

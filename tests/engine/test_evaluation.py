@@ -21,13 +21,22 @@ from engine.run import Run
 from engine.scorers import evaluation_data
 from evaluation.evaluator import applicable, comparable, measure
 from evaluation.names import NetworkName
+from models.generation.configs import ATTRIBUTES
 from models.registry import PRESETS
 from pipelines.examples import CaptionedImages, DataError, LabeledImages, PairedImages
 from pipelines.readers.points import load_normal, load_ring
 from pipelines.registry import DATASETS
 from pipelines.rows import rows_of
 from tests.evaluation.doubles import extractor
-from tests.worlds import captioned_images, ground_truth, labeled_images, paired_images, tiny, unpaired_images
+from tests.worlds import (
+    as_glyphs,
+    captioned_images,
+    ground_truth,
+    labeled_images,
+    paired_images,
+    tiny,
+    unpaired_images,
+)
 
 COMMAND = Evaluate(num_captions=60, num_samples=60, feature_network="features.keras")
 POINTS = {"normal_1d": load_normal, "ring_2d": load_ring}
@@ -53,7 +62,9 @@ def examples_of(dataset: str, split: str, side: int, is_other: bool):
     if "captions" not in gives:
         examples = labeled_images(3, 8 + more, seed, side, str(seed))
         # Not of equal shares, which a classifier that always names one class could not tell apart.
-        return dataclasses.replace(examples, labels=np.minimum(examples.labels, 2 - (examples.labels > 0) * is_other))
+        labels = np.minimum(examples.labels, 2 - (examples.labels > 0) * is_other)
+        examples = dataclasses.replace(examples, labels=labels)
+        return as_glyphs(examples) if "styles" in gives else examples
     examples = captioned_images(10, 6 + more, 2, seed, side)
     captions = tuple(tuple(f"{'another ' * is_other}{line}" for line in lines) for lines in examples.captions)
     names = tuple(f"{seed}/{name}" for name in examples.names)
@@ -228,6 +239,16 @@ DEPENDENCIES = [
         REAL | LOGITS_OF_REAL,
         {"ms_ssim_within_class_of_real"},
         SAMPLES | LOGITS | {"class_consistency", "ms_ssim_within_class"},
+    ),
+    (
+        "attribute_font",
+        "glyphs",
+        REAL | LOGITS_OF_REAL,
+        {"ms_ssim_within_class_of_real"} | {f"{name}_r_squared_of_rule" for name in ATTRIBUTES},
+        SAMPLES
+        | LOGITS
+        | {"class_consistency", "ms_ssim_within_class"}
+        | {f"{name}_r_squared" for name in ("attribute", *ATTRIBUTES)},
     ),
     ("infogan", "digits", REAL | LOGITS_OF_REAL, {"category_error"}, SAMPLES | LOGITS),
     (

@@ -24,6 +24,8 @@ BETTER = {
     "rarest_class_share": "higher",
     "combinations_found": "higher",
     "class_consistency": "higher",
+    "attribute_r_squared": "higher",
+    **{f"{name}_r_squared": "higher" for name in ("weight", "slant", "width")},
     "category_error": "lower",
     "anomaly_auc": "higher",
     "test_error": "lower",

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from evaluation.distances import FeatureDistances, JudgeDistances
+from evaluation.distances import FeatureDistances, JudgeDistances, shuffled
 from evaluation.evaluator import Data, measure
 from evaluation.images import (
     CategoryError,
@@ -44,7 +44,8 @@ def measured(evaluator, generated=GENERATED, real=REAL, classes=0, **data):
 
 def test_the_class_score_is_the_mean_of_ten_parts_of_the_samples_and_beside_it_that_of_real_images(judge):
     figures = measured(ClassScore(), judge=judge)
-    samples, real = PROBABILITIES[GENERATED], PROBABILITIES[REAL]
+    # Real images may be sorted by class.
+    samples, real = PROBABILITIES[GENERATED], PROBABILITIES[shuffled(REAL)]
     ten = np.mean([reference.inception_score(part) for part in np.split(samples, 10)])
     # Of 20 real images there are four parts of five.
     four = np.mean([reference.inception_score(part) for part in np.split(real, 4)])
@@ -62,9 +63,14 @@ def test_the_class_score_is_the_mean_of_ten_parts_of_the_samples_and_beside_it_t
 
 def test_ten_parts_are_scored_of_real_images_too_where_there_are_enough(judge):
     figures = measured(ClassScore(), real=GENERATED, generated=np.zeros(60, int), judge=judge)
-    ten = np.mean([reference.inception_score(part) for part in np.split(PROBABILITIES[GENERATED], 10)])
+    ten = np.mean([reference.inception_score(part) for part in np.split(PROBABILITIES[shuffled(GENERATED)], 10)])
     expected = {"class_score": 1, "class_score_deviation": 0, "class_score_of_real": ten, "rarest_class_share": 0}
     assert figures == pytest.approx(expected, rel=1e-5, abs=1e-9)
+
+
+def test_the_score_of_real_images_that_are_sorted_by_class_is_that_of_all(judge):
+    figures = measured(ClassScore(), real=np.repeat([0, 1, 2], 200), judge=judge)
+    assert figures["class_score_of_real"] == pytest.approx(reference.inception_score(PROBABILITIES), rel=0.03)
 
 
 def test_combinations_of_three_parts_are_counted_as_the_attribute_judge_sees_them(judge):

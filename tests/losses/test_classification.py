@@ -3,7 +3,7 @@ import math
 import numpy as np
 import tensorflow as tf
 
-from losses import categorical_information, class_loss, continuous_information
+from losses import attribute_loss, categorical_information, class_loss, continuous_information
 
 
 def test_the_class_loss_by_hand():
@@ -11,6 +11,14 @@ def test_the_class_loss_by_hand():
     loss = class_loss(tf.cast(logits, tf.bfloat16), tf.constant([0, 1]))
     assert loss.dtype == tf.float32
     np.testing.assert_allclose(loss, (-math.log(0.75) - math.log(0.5)) / 2, atol=5e-3)
+
+
+def test_the_attribute_loss_by_hand():
+    predicted = tf.constant([[1.0, 0.0], [0.5, -1.0]])
+    loss = attribute_loss(tf.cast(predicted, tf.bfloat16), tf.constant([[0.0, 0.0], [0.5, 1.0]]))
+    assert loss.dtype == tf.float32
+    # Errors of 1, 0, 0 and 2.
+    np.testing.assert_allclose(loss, (1.0 + 4.0) / 4)
 
 
 def test_a_category_predicted_with_certainty_has_the_information_of_its_entropy():

@@ -49,7 +49,7 @@ def test_the_step(network):
     )
 
 
-@pytest.mark.parametrize("name", ["acgan", "infogan", "ebgan", "bgan_discrete"])
+@pytest.mark.parametrize("name", ["acgan", "attribute_font", "infogan", "ebgan", "bgan_discrete"])
 def test_it_is_refused_where_the_generator_has_another_loss(name):
     with pytest.raises(ConfigError, match=r"feature_matching is in the place of .*Received: feature_matching=True of"):
         tiny(name, feature_matching=True)

@@ -138,6 +138,7 @@ TABLE = {
     "sngan": CRITIC,
     "projection": CRITIC,
     "acgan": DCGAN,
+    "attribute_font": DCGAN,
     # Brock et al. 2019, section 3.
     "biggan": Row(Adam(0.0, 0.999), 5e-5, discriminator_rate=2e-4, turns=2),
     # Chen et al. 2016, appendix C.1.
@@ -157,6 +158,7 @@ PER_DATASET = {
     ("char_cnn_rnn", "captions"): Row(Adam(0.9, 0.999), 2e-4, {0: 1.0, 489: 1.0, 490: 0.5, 989: 0.5, 990: 0.25}),
     ("char_cnn_rnn", "flowers"): Row(RMSProp(), 7e-4, {0: 1.0, 81: 1.0, 82: 0.98, 164: 0.98**2}),
     ("gan_minimax", "digits"): MAXOUT._replace(rate=0.01, schedule=exponential(1.000004, 1e-4)),
+    ("attribute_font", "glyphs"): DCGAN._replace(rate=5e-4),
     ("wgan", "birds"): Row(RMSProp(), 3e-4, turns=5, clip=0.01),
     ("wgan_gp", "birds"): FAST_CRITIC,
     ("wgan_gp", "folder"): CRITIC._replace(schedule=SHORTER),

@@ -15,6 +15,7 @@ import numpy as np
 import tensorflow as tf
 
 from models.core.preset import import_name
+from models.generation.configs import ATTRIBUTES
 from models.registry import PRESETS
 from tests.worlds import tiny
 
@@ -235,6 +236,7 @@ def batch_of(model: keras.Model, seed: int = 0) -> dict[str, tf.Tensor]:
         return {
             "real": tf.constant(rng.uniform(-1, 1, (*turns, *shape)), tf.float32),
             "label": tf.constant(rng.integers(0, 3, turns), tf.int32),
+            "attributes": tf.constant(rng.uniform(-1, 1, (*turns, len(ATTRIBUTES))), tf.float32),
         }
     names = ("image", "wrong_image", "input", "target", "unassociated", "a", "b")
     batch = {name: images(10 * seed + place, count, side) for place, name in enumerate(names)}

@@ -333,6 +333,7 @@ def make_batch(name, config, rows=slice(None)):
         shape = (POINT,) if hasattr(config, "dimensions") else (SIDE, SIDE, 3)
         batch["real"] = rng.uniform(-1, 1, (count, turns, *shape)).astype(np.float32)
         batch["label"] = rng.integers(0, CLASSES_OF_BATCH, (count, turns)).astype(np.int32)
+        batch["attributes"] = rng.uniform(-1, 1, (count, turns, 3)).astype(np.float32)
         batch["labeled"] = rng.uniform(-1, 1, (count, SIDE, SIDE, 3)).astype(np.float32)
         batch["known_label"] = rng.integers(0, CLASSES_OF_BATCH, count).astype(np.int32)
     return {key: tf.constant(value[rows]) for key, value in batch.items()}

@@ -10,7 +10,7 @@ from pipelines.batches.draws import reader
 from pipelines.images import center_crop, in_channels, with_channels
 from pipelines.real_images import RealImages
 from pipelines.rows import ImageRows, image_rows, in_chunks, rows_of, some_of
-from tests.worlds import captioned_images, labeled_images, paired_images, unpaired_images
+from tests.worlds import as_glyphs, captioned_images, labeled_images, paired_images, unpaired_images
 
 ROWS = np.array([6, 0, 3, 3])
 
@@ -151,6 +151,15 @@ def test_what_a_table_does_not_have_stays_missing():
     some = rows_of(captioned, ROWS)
     assert (some.truth, some.labels, some.class_names) == (None, None, ())
     assert rows_of(paired_images(), ROWS).labels is None
+
+
+def test_styles_and_fonts_stay_with_their_characters():
+    glyphs = as_glyphs(labeled_images())
+    some = rows_of(glyphs, ROWS)
+    np.testing.assert_array_equal(some.styles, glyphs.styles[ROWS])
+    np.testing.assert_array_equal(some.fonts, glyphs.fonts[ROWS])
+    assert some.fonts.tolist() == [0, 0, 1, 1]
+    assert some.style_names == glyphs.style_names
 
 
 def test_pairs_stay_together_and_sides_apart():

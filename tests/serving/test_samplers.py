@@ -95,9 +95,33 @@ def test_codes_take_the_places_of_those_that_the_seed_draws(categories, codes):
     np.testing.assert_array_equal(found, sampler.draw({"latent": np.array([latent])}, 0))
 
 
-def test_a_model_without_codes_serves_none():
+def test_attributes_and_a_class_are_asked_for_with_the_noise_of_a_seed():
+    parts = {"noise": 1, "attributes": 3}
+    sampler = LatentSampler(painter(3), lambda count, seed: tf.fill((count, 4), 0.25), 3, parts=parts)
+    assert sampler.place("noise") == (0, 1)
+    assert sampler.place("attributes") == (1, 4)
+    function, specs = sampler.signatures()["attributes_pixels"]
+    assert [spec.name for spec in specs] == ["seed", "attributes", "label"]
+    found = function(tf.constant([7]), tf.constant([[-0.5, 0.0, 0.5]]), tf.constant([2]))["images"]
+    wanted = sampler.draw({"latent": np.array([[0.25, -0.5, 0.0, 0.5]]), "label": [2]}, 0)
+    np.testing.assert_array_equal(found, wanted)
+
+
+def test_some_attributes_are_always_those_that_are_asked_for_and_the_others_of_the_seed():
+    sampler = LatentSampler(painter(), latents, parts={"noise": 1, "attributes": 3})
+    fixed = sampler.fixed("attributes", {2: -1.0, 0: 0.75})
+    wanted = sampler.latents(5, 3).numpy()
+    wanted[:, [1, 3]] = 0.75, -1.0
+    np.testing.assert_array_equal(fixed.latents(5, 3), wanted)
+    np.testing.assert_array_equal(fixed.draw({"count": 5}, 3), sampler.draw({"latent": wanted}, 0))
+    # The other sampler is as it was.
+    assert (sampler.latents(5, 3).numpy() != wanted).any()
+    assert sampler.fixed("attributes", {}) is sampler
+
+
+def test_a_model_without_codes_or_attributes_serves_none():
     sampler = LatentSampler(painter(), latents, parts={"noise": 4})
-    assert not [name for name in sampler.signatures() if "codes" in name]
+    assert not [name for name in sampler.signatures() if "codes" in name or "attributes" in name]
 
 
 def test_points_are_not_made_pixels():

@@ -169,6 +169,15 @@ def test_without_classes_there_are_no_labels():
     assert set(batches.dataset(0, 1).element_spec) == {"real"}
 
 
+@pytest.mark.parametrize("turns", [1, 2])
+def test_attributes_are_those_of_their_images(turns):
+    attributes = np.stack([np.arange(12) / 4, -np.arange(12) / 8], axis=1)
+    (batch,) = real_batches(tones(), config(turns=turns), attributes).dataset(3, 4)
+    assert batch["attributes"].dtype == tf.float32
+    np.testing.assert_array_equal(batch["attributes"], attributes[shown(batch)])
+    np.testing.assert_array_equal(batch["label"], shown(batch) % 4)
+
+
 def test_a_conditional_model_needs_classes():
     with pytest.raises(DataError, match=r"needs classes: sub-folders of --data_dir, one a class.*Received: 12 images"):
         real_batches(noise(), config(conditional=True))

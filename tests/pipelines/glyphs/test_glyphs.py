@@ -49,6 +49,14 @@ def test_fonts_that_have_all_characters_are_used_and_the_others_named(folder, mo
     assert train.images.min(axis=(1, 2, 3)).max() < 200
     assert len({image.tobytes() for image in train.images}) == len(train)
     np.testing.assert_array_equal(glyphs.load("train", 16, str(folder), "").images, train.images)
+    # What is said of them is how they were drawn.
+    usable, _ = fonts_of(font_files(str(folder)), CHARACTERS["glyphs"])
+    assert train.style_names == ("weight", "slant", "width")
+    for row in (0, 7, 300):
+        style = Style(*map(float, train.styles[row]))
+        drawn = render(train.class_names[train.labels[row]], usable[train.fonts[row]], style, 16)
+        np.testing.assert_allclose(train.images[row, ..., 0].astype(int), drawn, atol=2)
+        assert train.names[row].split("/")[1] == usable[train.fonts[row]].stem
 
 
 def test_what_cannot_be_drawn_is_told_in_a_line(folder, tmp_path):

@@ -50,6 +50,16 @@ def coded_sampler():
     return LatentSampler(network, latents, parts={"noise": 6, "category": 3, "codes": 3})
 
 
+def attributed_sampler():
+    """Pictures of one pixel, whose channels are the attributes, by label darker."""
+    latent, label = keras.Input((5,), name="latent"), keras.Input((), dtype="int32", name="label")
+    shade = keras.ops.reshape(keras.ops.cast(label, "float32"), (-1, 1, 1, 1)) / 4
+    image = keras.layers.Reshape((1, 1, 3))(latent[:, 2:]) - shade
+    network = keras.Model({"latent": latent, "label": label}, image)
+    drawn = lambda count, seed: tf.random.stateless_uniform((count, 5), seed, -1.0, 1.0)  # noqa: E731
+    return LatentSampler(network, drawn, 2, class_names=("A", "B"), parts={"noise": 2, "attributes": 3})
+
+
 def point_sampler():
     """The noise itself, in two dimensions."""
     latent = keras.Input((2,), name="latent")
@@ -67,7 +77,7 @@ def style_sampler():
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
     """A server with a model of captions, one of classes, one that makes pictures negative, drawn in two colors, and one
-    each of two directions, of codes, of points and of styles.
+    each of two directions, of codes, of attributes, of points and of styles.
     """
     folder = tmp_path_factory.mktemp("page")
     image = keras.Input((None, None, 3), name="image")
@@ -80,9 +90,11 @@ def server(tmp_path_factory):
     both = {"AtoB": Translator(network, 8), "BtoA": Translator(halved(), 8)}
     export(TranslationSampler(both), folder / "cyclegan", About("cyclegan"))
     export(coded_sampler(), folder / "infogan", About("infogan"))
+    shown = Hints(attributes=("weight", "slant", "width"))
+    export(attributed_sampler(), folder / "attribute_font", About("attribute_font", hints=shown))
     export(point_sampler(), folder / "gan_2d", About("gan_2d"))
     export(style_sampler(), folder / "style_encoder", About("style_encoder"))
-    names = ("text", "cgan", "pix2pix", "cyclegan", "infogan", "gan_2d", "style_encoder")
+    names = ("text", "cgan", "pix2pix", "cyclegan", "infogan", "attribute_font", "gan_2d", "style_encoder")
     models = [ServedModel(folder / name) for name in names]
     running = Running({model.name: model for model in models}, Rules())
     yield running
@@ -284,6 +296,17 @@ def test_codes_are_sliders_and_categories_stand_side_by_side(page):
     until(page, lambda: (pictures(page)[0][0] != first[0][0]).any())
 
 
+def test_attributes_are_sliders_beside_the_classes(page):
+    choose(page, "attribute_font", "Attributes")
+    until(page, lambda: pictures(page) and pictures(page)[0].ravel().tolist() == [128, 128, 128])
+    page.get_by_label("slant, -1 to 1", exact=True).press("End")
+    until(page, lambda: pictures(page)[0].ravel().tolist() == [128, 255, 128])
+    page.get_by_label("width, -1 to 1", exact=True).press("Home")
+    until(page, lambda: pictures(page)[0].ravel().tolist() == [128, 255, 0])
+    page.get_by_role("button", name="B", exact=True).click()
+    until(page, lambda: pictures(page)[0].ravel().tolist() == [96, 223, 0])
+
+
 def test_points_are_plotted(page):
     choose(page, "gan_2d", "Points")
     until(page, lambda: page.query_selector("#result canvas"))
@@ -324,6 +347,7 @@ def test_a_checker_finds_no_serious_fault(page):
         ("pix2pix", "Draw"),
         ("pix2pix", "A picture"),
         ("infogan", "Codes"),
+        ("attribute_font", "Attributes"),
         ("gan_2d", "Points"),
     ):
         choose(page, model, tool)
