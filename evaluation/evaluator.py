@@ -26,7 +26,7 @@ HIGHER, LOWER = "higher", "lower"
 # What an evaluator may need: of the data, of what scores it, of the model.
 OF_DATA = ("training_images", "labels", "attributes", "style", "pairs", "one_dimension", "two_dimensions")
 OF_SCORERS = ("judge", "class_judge", "attribute_judge", "feature_network", "class_probabilities", "retrieval_encoder")
-OF_MODELS = ("condition", "category", "logits", "energy", "left_out_class", "classifier", "levels")
+OF_MODELS = ("condition", "category", "logits", "energy", "left_out_class", "classifier", "levels", "stages")
 NEEDS = frozenset((*OF_DATA, *OF_SCORERS, *OF_MODELS))
 
 
@@ -49,7 +49,8 @@ class Data:
         shows_progress: whether what takes long shows a progress bar (a training shows its own).
         model_has: those of `OF_MODELS` that the model has: "condition" (it is asked for classes), "category" (a code),
             "logits" or "energy" (of images alone), "classifier" (its discriminator is one), "left_out_class" (which was
-            not trained on), "levels" (each of which refines the images of the one before).
+            not trained on), "levels" (each of which refines the images of the one before), "stages" (the
+            second of which makes larger pictures of the first one's).
     """
 
     examples: object
