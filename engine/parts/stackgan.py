@@ -57,9 +57,9 @@ class SecondStageParts(TextToImageParts):
         ours = record_of(encoder, requirement) if encoder is not None else None
         if record.get("requires", {}).get("text_encoder") != ours or first.text_dim != text_dim:
             raise RunError(
-                f"both stages must read the same texts: train a first stage on text_encoder={self.choice}, or name "
-                "the text encoder of the one that is there, with --text_encoder. "
-                f"Received: {self.first_run.workdir}, of text_encoder={first.text_encoder}"
+                "both stages must read the texts of one encoder: name that of the first stage, with --text_encoder, or "
+                f"train another first stage. Received: {self.first_run.workdir}, trained on text_encoder="
+                f"{first.text_encoder}, and text_encoder={self.choice}"
             )
         return first
 

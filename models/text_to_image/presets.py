@@ -168,7 +168,7 @@ PRESETS["stackgan"] = dataclasses.replace(
     summary="StackGAN: a second stage makes the image of a first one larger and sharper, reading the caption again",
     source=f"{STACKGAN_PAPER}, section 3.4",
     evaluators=(*PRESETS["gan_cls"].evaluators, "evaluation.stages.Stages"),
-    requires=(*PRESETS["gan_cls"].requires, Requirement("first_stage", STAGE_1, "first_stage", build=True)),
+    requires=(Requirement("first_stage", STAGE_1, "first_stage", build=True), *PRESETS["gan_cls"].requires),
     per_dataset=PRESETS["gan_cls"].per_dataset
     | {"birds": STACKED_BIRDS | {"image_size": 64, "generator_width": 16, "residual_blocks": 2, "epochs": 8}},
     published=published.SECOND_STAGE,
