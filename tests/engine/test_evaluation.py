@@ -27,7 +27,7 @@ from pipelines.readers.points import load_normal, load_ring
 from pipelines.registry import DATASETS
 from pipelines.rows import rows_of
 from tests.evaluation.doubles import extractor
-from tests.worlds import captioned_images, ground_truth, labeled_images, paired_images, tiny, unpaired_images
+from tests.worlds import SIDE, captioned_images, ground_truth, labeled_images, paired_images, tiny, unpaired_images
 
 COMMAND = Evaluate(num_captions=60, num_samples=60, feature_network="features.keras")
 POINTS = {"normal_1d": load_normal, "ring_2d": load_ring}
@@ -125,6 +125,13 @@ def run_of(model: str, dataset: str, root, encoder) -> Run:
         if not generator.folder.record_path.exists():
             write(generator)
         changes["text_to_image"] = str(generator.folder.path)
+    if "first_stage" in roles:
+        first = pathlib.Path(root) / "first_stages" / f"stackgan_stage1-{dataset}"
+        config = tiny("stackgan_stage1", image_size=SIDE // 2, text_encoder=str(encoder))
+        first = Run(Experiment("stackgan_stage1", dataset, config, str(first)))
+        if not first.folder.record_path.exists():
+            write(first)
+        changes["first_stage"] = str(first.folder.path)
     return Run(Experiment(model, dataset, tiny(model, **changes), str(root / f"{model}-{dataset}")))
 
 
@@ -218,6 +225,27 @@ DEPENDENCIES = [
             f"named_{group}{kind}"
             for group in ("attributes", "breast_or_belly_color", "wing_color", "size")
             for kind in ("", "_of_real", "_of_shuffled")
+        },
+        set(),
+    ),
+    (
+        "stackgan",
+        "birds",
+        {"diversity_within_caption", "ms_ssim_within_caption", "features_score", "features_score_deviation"}
+        | {"features_score_of_real", "laplacian_energy", "laplacian_energy_of_real"}
+        | {
+            f"{key}_of_first_stage"
+            for key in ("laplacian_energy", "diversity_within_caption", "judge_frechet_distance")
+        }
+        | BY_JUDGE
+        | BY_NETWORK
+        | MEMORIZATION,
+        {"diversity_within_class_of_real", "ms_ssim_within_class_of_real"}
+        | {f"r_precision{suffix}" for suffix in ("", "_of_real", "_standard_error", "_by_chance")}
+        | {
+            f"named_{group}{kind}"
+            for group in ("attributes", "breast_or_belly_color", "wing_color", "size")
+            for kind in ("", "_of_real", "_of_shuffled", "_of_first_stage")
         },
         set(),
     ),
