@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from callbacks.checkpoints import Checkpoints
-from engine.command import Evaluate
+from engine.command import Evaluate, Train
 from engine.evaluate import write_evaluation
 from engine.experiment import Experiment
 from engine.record import run_record
@@ -131,6 +131,7 @@ def run_of(model: str, dataset: str, root, encoder) -> Run:
         first = Run(Experiment("stackgan_stage1", dataset, config, str(first)))
         if not first.folder.record_path.exists():
             write(first)
+            first.folder.write_finished(0)
         changes["first_stage"] = str(first.folder.path)
     return Run(Experiment(model, dataset, tiny(model, **changes), str(root / f"{model}-{dataset}")))
 
@@ -143,7 +144,8 @@ def prepare(run: Run):
     """The model of a run whose record is written, as is the judge beside it."""
     prepared = run.parts.prepare(run.splits.train)
     run.folder.make()
-    run.folder.write_record(run_record(run.experiment, prepared.config, prepared.data, {}, 1, 0.0))
+    requires = run.ensure_required(Train())
+    run.folder.write_record(run_record(run.experiment, prepared.config, prepared.data, requires, 1, 0.0))
     model = run.build(prepared)
     if is_judge(run.experiment.model):
         # An untrained one would name one class whatever it sees.
