@@ -149,8 +149,8 @@ PRESETS["gan_cls_plus"] = dataclasses.replace(
 )
 
 STACKGAN_PAPER = "Zhang et al., ICCV 2017 (StackGAN)"
-# Of the birds: the encoder of gan_cls_plus, and a width with which a step of stage I takes as long as one of gan_cls, on
-# two cores 0.09 s; one of stage II takes 0.13 s.
+# Of the birds: the encoder of gan_cls_plus, and a width with which a step of stage I takes as long as one of gan_cls,
+# 0.09 s on two cores; one of stage II takes 0.13 s.
 STACKED_BIRDS = BIRDS | {"text_encoder": WORD_REGION}
 STACKED_WHY = {"birds": "short enough for two cores, with the settings of gan_cls there"}
 PRESETS[STAGE_1] = dataclasses.replace(

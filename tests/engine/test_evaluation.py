@@ -211,44 +211,32 @@ SAMPLES = {"diversity", "class_score", "class_score_deviation", "rarest_class_sh
 SAMPLES |= {"features_score", "features_score_deviation"}
 LOGITS, LOGITS_OF_REAL = {"mean_absolute_logit_of_generated"}, {"mean_absolute_logit_of_real"}
 RETRIEVAL = {"class_accuracy", "average_precision_at_50"}
+# Of text to image.
+OF_CAPTIONS = {"diversity_within_caption", "ms_ssim_within_caption", "features_score", "features_score_deviation"}
+OF_CAPTIONS |= {"features_score_of_real"} | BY_JUDGE | BY_NETWORK | MEMORIZATION
+CLASSES = {"diversity_within_class_of_real", "ms_ssim_within_class_of_real"}
+CLASSES |= {f"r_precision{suffix}" for suffix in ("", "_of_real", "_standard_error", "_by_chance")}
+
+
+def named(*kinds: str) -> set[str]:
+    """Named attributes, of each group and kind."""
+    groups = ("attributes", "breast_or_belly_color", "wing_color", "size")
+    return {f"named_{group}{kind}" for group in groups for kind in kinds}
+
+
 # Model, dataset; the metrics that other examples change, those that other labels change, and those that neither does.
 DEPENDENCIES = [
-    (
-        "gan_cls",
-        "birds",
-        {"diversity_within_caption", "ms_ssim_within_caption", "features_score", "features_score_deviation"}
-        | {"features_score_of_real"}
-        | BY_JUDGE
-        | BY_NETWORK
-        | MEMORIZATION,
-        {"diversity_within_class_of_real", "ms_ssim_within_class_of_real"}
-        | {f"r_precision{suffix}" for suffix in ("", "_of_real", "_standard_error", "_by_chance")}
-        | {
-            f"named_{group}{kind}"
-            for group in ("attributes", "breast_or_belly_color", "wing_color", "size")
-            for kind in ("", "_of_real", "_of_shuffled")
-        },
-        set(),
-    ),
+    ("gan_cls", "birds", OF_CAPTIONS, CLASSES | named("", "_of_real", "_of_shuffled"), set()),
     (
         "stackgan",
         "birds",
-        {"diversity_within_caption", "ms_ssim_within_caption", "features_score", "features_score_deviation"}
-        | {"features_score_of_real", "laplacian_energy", "laplacian_energy_of_real"}
+        OF_CAPTIONS
+        | {"laplacian_energy", "laplacian_energy_of_real"}
         | {
             f"{key}_of_first_stage"
             for key in ("laplacian_energy", "diversity_within_caption", "judge_frechet_distance")
-        }
-        | BY_JUDGE
-        | BY_NETWORK
-        | MEMORIZATION,
-        {"diversity_within_class_of_real", "ms_ssim_within_class_of_real"}
-        | {f"r_precision{suffix}" for suffix in ("", "_of_real", "_standard_error", "_by_chance")}
-        | {
-            f"named_{group}{kind}"
-            for group in ("attributes", "breast_or_belly_color", "wing_color", "size")
-            for kind in ("", "_of_real", "_of_shuffled", "_of_first_stage")
         },
+        CLASSES | named("", "_of_real", "_of_shuffled", "_of_first_stage"),
         set(),
     ),
     ("dcgan", "digits", REAL | LOGITS_OF_REAL, set(), SAMPLES | LOGITS),
