@@ -11,6 +11,7 @@ import argparse
 import dataclasses
 from collections.abc import Mapping, Sequence
 
+from benchmarks import text_to_image_settings
 from benchmarks.cells import (
     Cell,
     Cells,
@@ -37,6 +38,10 @@ class Claim:
         flags: of every training.
         evaluation: flags of every evaluation.
         judge: the preset of the judge of the evaluation, which is trained first; "" for none.
+        encoder: the preset of the text encoder of all rows, which is trained first; "" for none.
+        earlier: settings that name earlier runs, each with the preset of a run that every cell trains first, with its
+            seed.
+        variants: of each row several, by label, each with what its keys end with; what has no such key is left empty.
     """
 
     says: str
@@ -46,6 +51,9 @@ class Claim:
     flags: tuple[str, ...] = ()
     evaluation: tuple[str, ...] = ()
     judge: str = ""
+    encoder: str = ""
+    earlier: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    variants: Mapping[str, str] = dataclasses.field(default_factory=lambda: {"": ""})
 
 
 MODES = {"modes found": "modes_found", "near a center": "high_quality_share", "balance": "balance"}
@@ -73,6 +81,12 @@ CLASSIFIED = {
     "metrics": {"test error": "test_error", "distance among samples": "diversity"},
     "flags": ("--steps=3000",),
     "evaluation": ("--num_samples=500",),
+}
+# Of text to image on the birds.
+CAPTIONS = {
+    "evaluation": ("--num_captions=1000",),
+    "judge": "attribute_judge",
+    "encoder": "word_region",
 }
 CLAIMS = {
     "modes": Claim(
@@ -266,6 +280,30 @@ CLAIMS = {
         IMAGES,
         **JUDGED,
     ),
+    "stages": Claim(
+        "a second stage adds detail that a first one's enlarged images lack (Zhang et al. 2017, sections 3.4 and 4.3)",
+        "birds",
+        {"stackgan": ("stackgan", {})},
+        {"detail": "laplacian_energy", **text_to_image_settings.METRICS},
+        **CAPTIONS,
+        earlier={"first_stage": "stackgan_stage1"},
+        variants={"first stage, enlarged": "_of_first_stage", "second stage": "", "real images": "_of_real"},
+    ),
+    "conditioning_augmentation": Claim(
+        "drawing the conditions of a caption makes samples that differ, of the same meaning (Zhang et al. 2017, 3.2)",
+        "birds",
+        {
+            "without": ("stackgan_stage1", {"conditioning_augmentation": False}),
+            "without its divergence": ("stackgan_stage1", {"divergence_weight": 0.0}),
+            "conditioning augmentation": ("stackgan_stage1", {}),
+        },
+        {
+            **text_to_image_settings.METRICS,
+            "MS-SSIM of a caption": "ms_ssim_within_caption",
+            "distance of real images of a class": "diversity_within_class_of_real",
+        },
+        **CAPTIONS,
+    ),
 }
 
 
@@ -284,17 +322,20 @@ class ClaimCells(Cells):
         return [f"--model={model}", f"--dataset={self.claim.dataset}", f"--workdir={self.folder / workdir}"]
 
     def shared(self):
-        """The judge."""
-        judge = self.claim.judge
-        return [self.main(*self.run_of(judge, judge))] if judge else []
+        """The judge and the text encoder."""
+        return [self.main(*self.run_of(model, model)) for model in (self.claim.judge, self.claim.encoder) if model]
 
     def commands(self, cell):
-        """Training and evaluating."""
-        run = self.run_of(cell.model, cell.name)
-        judge = [f"--judge={self.folder / self.claim.judge}"] if self.claim.judge else []
+        """Training, after the earlier runs that it needs, and evaluating."""
+        run, claim = self.run_of(cell.model, cell.name), self.claim
+        judge = [f"--judge={self.folder / claim.judge}"] if claim.judge else []
+        given = [f"--seed={cell.seed}", *([f"--text_encoder={self.folder / claim.encoder}"] if claim.encoder else [])]
+        earlier = {setting: f"{cell.name}-{setting}" for setting in claim.earlier}
+        named = [flag for name, run in earlier.items() for flag in ("--set", f"{name}={self.folder / run}")]
         return [
-            self.main(*run, f"--seed={cell.seed}", *self.claim.flags, *cell.flags),
-            self.main(*run, "--mode=evaluate", *self.claim.evaluation, *judge),
+            *(self.main(*self.run_of(claim.earlier[name], workdir), *given) for name, workdir in earlier.items()),
+            self.main(*run, *given, *claim.flags, *cell.flags, *named),
+            self.main(*run, "--mode=evaluate", *claim.evaluation, *judge),
         ]
 
     def cell(self, label: str, seed: int) -> Cell:
@@ -305,15 +346,21 @@ class ClaimCells(Cells):
         )
 
     def table(self, results: Sequence[Mapping]) -> str:
-        """A Markdown table: a row a row of the claim, mean and standard deviation over the seeds."""
+        """A Markdown table: a row a row of the claim and variant, mean and standard deviation over the seeds."""
         rows = [["", "seeds", *self.claim.metrics, "minutes"]]
         for label, several in by_label(results).items():
-            figures = [
-                mean_and_spread([each["metrics"][key] for each in several]) for key in self.claim.metrics.values()
-            ]
+            count = ", ".join(str(each["seed"]) for each in several)
             minutes = mean_and_spread([each["seconds"] / 60 for each in several])
-            rows.append([label, ", ".join(str(each["seed"]) for each in several), *figures, minutes])
+            for variant, ending in self.claim.variants.items():
+                figures = [self.figure(several, f"{key}{ending}") for key in self.claim.metrics.values()]
+                rows.append([f"{label}: {variant}" if variant else label, count, *figures, minutes])
         return markdown(rows)
+
+    def figure(self, several: Sequence[Mapping], key: str) -> str:
+        """A cell of the table; empty of a key that only other variants have."""
+        if len(self.claim.variants) > 1 and not any(key in each["metrics"] for each in several):
+            return ""
+        return mean_and_spread([each["metrics"][key] for each in several])
 
 
 def main():

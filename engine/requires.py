@@ -31,13 +31,14 @@ def required(experiment: Experiment, requirement: Requirement, named: str = "") 
 
 
 def is_there(needed: Experiment, requirement: Requirement) -> bool:
-    """Whether the earlier run has left what is used of it."""
+    """Whether the earlier run has left what is used of it. Of one that is built, its last checkpoint: a run that was
+    stopped before it was finished goes on.
+    """
     folder = RunFolder(needed.workdir)
-    return (
-        (folder.path / requirement.artifact).exists()
-        if requirement.artifact
-        else bool(folder.read_record() and checkpoint_steps(folder.checkpoints))
-    )
+    if requirement.artifact:
+        return (folder.path / requirement.artifact).exists()
+    is_trained = bool(folder.read_record() and checkpoint_steps(folder.checkpoints))
+    return is_trained and (not requirement.build or folder.finished_step() is not None)
 
 
 def ensure(needed: Experiment, requirement: Requirement, is_named: bool = False, command: Train | None = None):

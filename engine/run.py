@@ -136,7 +136,7 @@ class Run:
         for requirement in self.preset.requires:
             needed = self.parts.required(requirement) if requirement.to_train else None
             if needed is not None:
-                is_named = needed != self.experiment.sibling(needed.model)
+                is_named = needed.workdir != self.experiment.sibling(needed.model).workdir
                 ensure(needed, requirement, is_named, command)
                 records[requirement.role] = record_of(needed, requirement)
         return records

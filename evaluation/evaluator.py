@@ -36,7 +36,17 @@ OF_DATA = (
     "two_dimensions",
 )
 OF_SCORERS = ("judge", "class_judge", "attribute_judge", "feature_network", "class_probabilities", "retrieval_encoder")
-OF_MODELS = ("condition", "category", "asked_attributes", "logits", "energy", "left_out_class", "classifier", "levels")
+OF_MODELS = (
+    "condition",
+    "category",
+    "asked_attributes",
+    "logits",
+    "energy",
+    "left_out_class",
+    "classifier",
+    "levels",
+    "stages",
+)
 NEEDS = frozenset((*OF_DATA, *OF_SCORERS, *OF_MODELS))
 
 
@@ -61,7 +71,8 @@ class Data:
         model_has: those of `OF_MODELS` that the model has: "condition" (it is asked for classes), "category" (a code),
             "asked_attributes" (it is asked for numbers, too),
             "logits" or "energy" (of images alone), "classifier" (its discriminator is one), "left_out_class" (which was
-            not trained on), "levels" (each of which refines the images of the one before).
+            not trained on), "levels" (each of which refines the images of the one before), "stages" (the
+            second of which makes larger pictures of the first one's).
     """
 
     examples: object

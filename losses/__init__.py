@@ -3,6 +3,7 @@
 from losses.adversarial import ADVERSARIAL, AdversarialLoss, PairedLoss
 from losses.boundary_seeking import boundary_seeking_loss
 from losses.classification import attribute_loss, categorical_information, class_loss, continuous_information
+from losses.divergence import standard_normal_divergence
 from losses.energy import pulling_away_term
 from losses.feature_matching import feature_matching_loss
 from losses.joint_embedding import alignment_loss, contrastive_loss, edited_words_loss, joint_embedding_loss
@@ -31,5 +32,6 @@ __all__ = [
     "perceptual_loss",
     "pixel_loss",
     "pulling_away_term",
+    "standard_normal_divergence",
     "style_loss",
 ]

@@ -1,12 +1,14 @@
 """Tiny synthetic data, configurations and runs for the tests of models and runs."""
 
 import dataclasses
+import json
 import pathlib
 
 import keras
 import numpy as np
 
 from callbacks.checkpoints import save
+from engine.command import Train
 from engine.experiment import Experiment
 from engine.record import report_of, run_record
 from engine.run import Run
@@ -61,6 +63,8 @@ TINY = {
     "read_characters": 66,
     "generator_dropout": 0.2,
     "labels": 6,
+    "conditioning_dim": 3,
+    "residual_blocks": 1,
     # Within 0.08, the embeddings of narrow encoders hardly differ.
     "initial_range": 0.0,
 }
@@ -198,6 +202,25 @@ def tiny(model: str, **changes):
     return dataclasses.replace(config, **(smallest | changes))
 
 
+def of_earlier_run(name: str, image_size: int = SIDE, **changes) -> dict[str, object]:
+    """What the configuration of a model on top of another takes from that one's run; nothing of all others.
+
+    Args:
+        name: its preset.
+        image_size: of the model's images.
+        changes: of the other's tiny configuration.
+    """
+    fields = {field.name for field in dataclasses.fields(PRESETS[name].config)}
+    if "generator" in fields:
+        inverted = tiny("gan_cls", image_size=image_size, **changes)
+        described = {"model": "gan_cls", "config": dataclasses.asdict(inverted)}
+        return {"generator": json.dumps(described), "image_size": image_size, "latent_dim": inverted.latent_dim}
+    if "first_generator" in fields:
+        first = tiny("stackgan_stage1", image_size=image_size // 2, **changes)
+        return {"first_generator": json.dumps(dataclasses.asdict(first)), "latent_dim": first.latent_dim}
+    return {}
+
+
 def ablations(model: str) -> dict[str, set[str]]:
     """By name, the presets that begin with a model's, and the fields in which each differs from it."""
     published = PRESETS[model].config
@@ -216,7 +239,7 @@ def tiny_run(model: str, folder: pathlib.Path, encoder: pathlib.Path | str = "",
     """A run of the tiny configuration, with changes, whose text encoder is the tiny one; `folder` takes it.
 
     Where the preset needs words, the encoder is the one within the other's folder.
-    A style encoder inverts a tiny generator, which is written beside it.
+    A style encoder inverts a tiny generator, and a second stage has a tiny first one, which are written beside it.
     """
     fields = {field.name for field in dataclasses.fields(PRESETS[model].config)}
     if "text_encoder" in fields:
@@ -229,15 +252,20 @@ def tiny_run(model: str, folder: pathlib.Path, encoder: pathlib.Path | str = "",
     if "text_to_image" in fields and "text_to_image" not in changes:
         changes["text_to_image"] = str(folder.parent / f"generator-of-{folder.name}")
         write_untrained(tiny_run("gan_cls", pathlib.Path(changes["text_to_image"]), encoder))
+    if "first_stage" in fields and "first_stage" not in changes:
+        changes["first_stage"] = str(folder.parent / f"first-stage-of-{folder.name}")
+        first = tiny_run("stackgan_stage1", pathlib.Path(changes["first_stage"]), encoder, image_size=SIDE // 2)
+        write_untrained(first, requires=first.ensure_required(Train())).folder.write_finished(0)
     return Run(Experiment(model, PRESETS[model].default_dataset, tiny(model, **changes), str(folder)))
 
 
-def write_untrained(run: Run, step: int = 0, contrast: float = 1.0) -> Run:
+def write_untrained(run: Run, step: int = 0, contrast: float = 1.0, requires: dict | None = None) -> Run:
     """Leave a run folder as training does, of a model that has learned nothing; of more contrast pictures differ."""
     prepared = run.parts.prepare(run.splits.train)
     model = run.build(prepared)
     model.generator.set_weights([contrast * weight for weight in model.generator.get_weights()])
-    record = run_record(run.experiment, prepared.config, prepared.data, {}, 1, 0.0) | report_of(run.splits.train)
+    record = run_record(run.experiment, prepared.config, prepared.data, requires or {}, 1, 0.0)
+    record |= report_of(run.splits.train)
     with run.folder.made():
         run.folder.write_record(record)
         save(model, run.folder.checkpoints, step)

@@ -100,7 +100,7 @@ class StyleEncoderParts(Parts):
         inverted = self.inverted.experiment.config
         measured = {
             "image_size": inverted.image_size,
-            "latent_dim": inverted.latent_dim,
+            "latent_dim": inverted.input_dim,
             "generator": described(self.inverted.experiment.model, dataclasses.asdict(inverted)),
         }
         config = with_measured(self.experiment.config, measured)

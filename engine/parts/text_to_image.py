@@ -101,7 +101,7 @@ class TextToImageParts(TextParts):
         """A fixed grid of captions with their real images and samples, and strips between two captions."""
         examples, embed = self.shown(model)
         reals = center_crop(examples.images, model.config.image_size)
-        latents = tf.random.stateless_normal((GRID_SAMPLES, model.config.latent_dim), [model.config.seed, 0])
+        latents = tf.random.stateless_normal((GRID_SAMPLES, model.config.input_dim), [model.config.seed, 0])
         captions = [captions[0] for captions in examples.captions]
 
         def row(texts: np.ndarray, latents: np.ndarray) -> np.ndarray:

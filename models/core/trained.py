@@ -183,12 +183,12 @@ class TrainedModel(keras.Model):
         return tf.random.experimental.stateless_fold_in(self.noise_seed(purpose, turn), replica_index())
 
     def sample_latent(self, count: int | tf.Tensor, purpose: int = 0) -> tf.Tensor:
-        """(count, latent_dim) noise from N(0, 1) for this replica at this step.
+        """(count, input_dim) noise from N(0, 1) for this replica at this step.
 
         Drawn statelessly for the whole batch and sliced: a resumed run draws the same noise, and so do several replicas
         together and a single one.
         """
-        dim, seed = self.config.latent_dim, self.noise_seed(purpose)
+        dim, seed = self.config.input_dim, self.noise_seed(purpose)
         return self.replica_rows(count, lambda total: tf.random.stateless_normal((total, dim), seed))
 
     def sample_uniform(

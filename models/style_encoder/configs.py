@@ -29,7 +29,7 @@ class StyleEncoderConfig(TrainingConfig):
         path_or=tuple(TEXT_TO_IMAGE),
     )
     generator: str = setting("", "model and configuration of that run, in JSON; from the data")
-    latent_dim: int = setting(0, "size of the noise and of a style; 0: the generator's", minimum=0)
+    latent_dim: int = setting(0, "size of a style, the generator's latent input; 0: from the generator", minimum=0)
     captions_per_image: int = setting(
         0, "captions drawn and averaged; 0: as many as the generator was trained with", minimum=0
     )
@@ -54,6 +54,11 @@ class StyleEncoderConfig(TrainingConfig):
         super().__post_init__()
         if self.image_size:
             smallest_side(self.image_size)
+
+    @property
+    def input_dim(self) -> int:
+        """Size of the generator's latent input."""
+        return self.latent_dim
 
 
 def described(model: str, config: Mapping[str, object]) -> str:

@@ -47,12 +47,15 @@ class TextToImage(Adversarial):
     log_names = ("generator_loss", "discriminator_loss", "real_score", "fake_score")
 
     def build_networks(self):
-        """Reed et al. 2016, section 4.1."""
+        """The generator, the discriminator and, end to end, the text encoder."""
         config = self.config
         self.text_encoder = text_encoder(config, config.text_dim) if config.text_encoder == END_TO_END else None
-        self.generator = reed.generator(config)
-        self.discriminator = reed.discriminator(config)
+        self.generator, self.discriminator = self.build_players()
         self.alignment: Frozen | None = None
+
+    def build_players(self) -> tuple[keras.Model, keras.Model]:
+        """The generator and the discriminator; Reed et al. 2016, section 4.1."""
+        return reed.generator(self.config), reed.discriminator(self.config)
 
     def attach(self, alignment: Frozen):
         """Give the frozen encoders of words and regions, where the configuration reads words. They are not saved."""
@@ -102,6 +105,12 @@ class TextToImage(Adversarial):
         """
         latent = self.sample_latent(tf.shape(text)[0], purpose)
         return self.generator({"latent": latent, "text": tf.stop_gradient(text)}, training=True)
+
+    def divergence(self, text: tf.Tensor) -> tf.Tensor:
+        """The weighted divergence of what the generator draws for B texts, as it reads them, from N(0, I); 0 of a
+        generator that draws nothing (see `models.text_to_image.stackgan`).
+        """
+        return tf.constant(0.0)
 
     def sameness(self, generated: tf.Tensor, text: tf.Tensor, purpose: int = 0) -> tf.Tensor:
         """The weighted mode-seeking loss of the first half of the images, drawn again with other noise; 0 when off.

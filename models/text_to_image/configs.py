@@ -162,6 +162,11 @@ class TextToImageConfig(AdversarialConfig):
             raise ConfigError(f"{READS_WORDS} require captions_per_image=1. Received: {self.captions_per_image}")
 
     @property
+    def input_dim(self) -> int:
+        """Size of the generator's latent input: the noise."""
+        return self.latent_dim
+
+    @property
     def reads_words(self) -> bool:
         """Whether batches hold the words of captions, and captions with one word exchanged (`pipelines.edits`)."""
         return max(self.word_attention, self.contrastive_weight, self.alignment_weight, self.generated_edits) > 0

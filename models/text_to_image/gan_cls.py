@@ -36,6 +36,7 @@ class GANCLS(TextToImage):
             generator_loss = self.generator_loss(generated, asked["embedding"], image)
             generator_loss += self.disagreement(generated, asked, batch)
             generator_loss += self.sameness(generated, asked["generator_text"])
+            generator_loss += self.divergence(asked["generator_text"])
         self.minimize(generator_loss, generator_tape, "generator")
         self.after_step()
         return self.track(

@@ -4,7 +4,7 @@ At 64 pixels the layers are the authors' own; other sizes keep both ends of each
 between. The widths are the authors' ngf and ndf.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import keras
 from keras import layers
@@ -60,6 +60,24 @@ def text_affine(x, text):
     return layers.add([x, layers.multiply([x, scale]), shift])
 
 
+def stages_of(x, widths: list[int], normalize: Callable, upsample: Callable, read: Callable = lambda x: x):
+    """A generator's smallest map, normalized, to its last hidden one: each stage has twice the side of the one before.
+
+    Args:
+        x: (B, side, side, widths[0]).
+        widths: channels of each stage, from the smallest map to the largest.
+        normalize: of all stages.
+        upsample: a map and channels to a map of twice the side.
+        read: of each stage but the first, what its places read of the text.
+    """
+    for stage, channels in enumerate(widths):
+        if stage > 0:
+            x = normalize(upsample(x, channels))
+        x = residual_block(x, channels, normalize, layers.ReLU()) if stage < 2 else layers.ReLU()(x)
+        x = read(x) if stage > 0 else x
+    return x
+
+
 def generator(config: TextToImageConfig) -> keras.Model:
     """Latent and text to an image.
 
@@ -83,18 +101,16 @@ def generator(config: TextToImageConfig) -> keras.Model:
         x = batch_normalization(x)
         return text_affine(x, projected) if config.text_affine else x
 
+    def read(x):
+        is_read = config.word_attention and x.shape[1] <= LARGEST_ATTENDED
+        return attended(x, text, config.word_attention) if is_read else x
+
     x = layers.concatenate([latent, projected])
     # A transposed convolution of a 1x1 map is a dense layer; its weights are initialized like a convolution's.
     x = layers.Reshape((side, side, widths[0]))(
         layers.Dense(side * side * widths[0], use_bias=False, kernel_initializer=convolution_initializer())(x)
     )
-    x = normalize(x)
-    for stage, channels in enumerate(widths):
-        if stage > 0:
-            x = normalize(transposed_convolution(x, channels))
-        x = residual_block(x, channels, normalize, layers.ReLU()) if stage < 2 else layers.ReLU()(x)
-        if config.word_attention and stage > 0 and x.shape[1] <= LARGEST_ATTENDED:
-            x = attended(x, text, config.word_attention)
+    x = stages_of(normalize(x), widths, normalize, transposed_convolution, read)
     if config.full_size_stage:
         x = layers.ReLU()(normalize(transposed_convolution(x, max(widths[-1] // 2, 1))))
         x = convolution(x, 3, 3, dtype="float32")
@@ -104,23 +120,25 @@ def generator(config: TextToImageConfig) -> keras.Model:
     return keras.Model({"latent": latent, "text": text}, image, name="generator")
 
 
-def trunk(image, widths: list[int], normalize: Callable, is_main_cls: bool = False):
-    """The discriminator's convolutions of the image alone: (B, s, s, 3) to its smallest map, of `widths[-1]` channels.
+def trunk(image, widths: list[int], normalize: Callable, is_main_cls: bool = False, narrower: Sequence[int] = ()):
+    """The discriminator's convolutions of the image alone: (B, s, s, 3) to its smallest map.
 
     Args:
         image: in [-1, 1].
         widths: channels of each stage, from the largest map to the smallest (`widths_of`).
         normalize: of all stages but the first.
-        is_main_cls: whether the last stage but one is activated, as in main_cls.lua.
+        is_main_cls: whether the last convolution but one is activated, as in main_cls.lua.
+        narrower: channels of 1x1 convolutions of the smallest map.
     """
     activate = layers.LeakyReLU(LEAK)
-    x = activate(convolution(image, widths[0], 4, strides=2))
-    for left, channels in zip(reversed(range(len(widths) - 1)), widths[1:], strict=True):
-        x = normalize(convolution(x, channels, 4, strides=2))
-        # None after the last stage; in main_cls_int.lua none after the one before it either.
+    kinds = [(channels, 4, 2) for channels in widths] + [(channels, 1, 1) for channels in narrower]
+    x = activate(convolution(image, *kinds[0]))
+    for left, kind in zip(reversed(range(len(kinds) - 1)), kinds[1:], strict=True):
+        x = normalize(convolution(x, *kind))
+        # None after the last one; in main_cls_int.lua none after the one before it either.
         if left > 1 or (left == 1 and is_main_cls):
             x = activate(x)
-    return residual_block(x, widths[-1], normalize, activate)
+    return residual_block(x, kinds[-1][0], normalize, activate)
 
 
 def discriminator(config: TextToImageConfig) -> keras.Model:
@@ -133,22 +151,39 @@ def discriminator(config: TextToImageConfig) -> keras.Model:
     or "none". With an `inner_product_dim` the inner product of the image and the text, both embedded in that size, is
     added to the paper's logit, as in Miyato & Koyama 2018 (ICLR), equation 3.
     """
-    side, widths = smallest_side(config.image_size), widths_of(config, config.discriminator_width)
     normalize = normalization(config.discriminator_normalization)
-    image = keras.Input((config.image_size, config.image_size, 3), name="image")
-    text = keras.Input((config.text_dim,), name="text")
-    activate = layers.LeakyReLU(LEAK)
-    is_main_cls, last = config.discriminator_network == MAIN_CLS, widths[-1]
-    features = trunk(image, widths, normalize, is_main_cls)
-
+    image, text = image_and_text(config)
+    is_main_cls = config.discriminator_network == MAIN_CLS
+    features = trunk(image, widths_of(config, config.discriminator_width), normalize, is_main_cls)
     projected = linear(text, config.text_projection_dim)
-    projected = activate(projected if is_main_cls else normalize(projected))
-    tiled = layers.Reshape((side, side, config.text_projection_dim))(layers.RepeatVector(side * side)(projected))
-    x = activate(normalize(convolution(layers.concatenate([features, tiled]), last, 1)))
+    projected = layers.LeakyReLU(LEAK)(projected if is_main_cls else normalize(projected))
+    return keras.Model({"image": image, "text": text}, matching(features, projected, config), name="discriminator")
+
+
+def image_and_text(config: TextToImageConfig) -> tuple[keras.KerasTensor, keras.KerasTensor]:
+    """The inputs of a discriminator."""
+    return (
+        keras.Input((config.image_size, config.image_size, 3), name="image"),
+        keras.Input((config.text_dim,), name="text"),
+    )
+
+
+def with_text(maps, text):
+    """(B, s, s, C) maps and (B, D) text to (B, s, s, C + D) maps, the text at each place."""
+    _, height, width, _ = maps.shape
+    tiled = layers.Reshape((height, width, text.shape[-1]))(layers.RepeatVector(height * width)(text))
+    return layers.concatenate([maps, tiled])
+
+
+def matching(features, projected, config: TextToImageConfig):
+    """A discriminator's smallest map (B, s, s, C) and the (B, D) projected text to (B, 1) float32 logits."""
+    normalize, activate = normalization(config.discriminator_normalization), layers.LeakyReLU(LEAK)
+    _, side, _, channels = features.shape
+    x = activate(normalize(convolution(with_text(features, projected), channels, 1)))
     logits = layers.Reshape((1,), dtype="float32")(convolution(x, 1, side, padding="valid", dtype="float32"))
     if config.inner_product_dim:
         # The whole map, not its mean: it matters where in the image a color is.
         hidden = activate(linear(layers.Flatten()(features), 2 * config.inner_product_dim))
         embedded = linear(hidden, config.inner_product_dim), linear(projected, config.inner_product_dim)
         logits = layers.add([logits, layers.Dot(axes=1, dtype="float32")(embedded)], dtype="float32")
-    return keras.Model({"image": image, "text": text}, logits, name="discriminator")
+    return logits

@@ -1,6 +1,8 @@
-"""What reedscot/icml2016, the authors' Torch code, and the paper (Reed et al., ICML 2016) publish for text to image.
+"""What the papers of text to image and their authors' code publish.
 
-"int" is main_cls_int.lua as scripts/train_cub.sh runs it, "cls" main_cls.lua.
+Reed et al., ICML 2016 (reedscot/icml2016): "int" is main_cls_int.lua as scripts/train_cub.sh runs it, "cls"
+main_cls.lua. StackGAN, Zhang et al. 2017 (hanzhanggit/StackGAN): the names are those of stageI/cfg/birds.yml and
+stageII/cfg/birds.yml.
 """
 
 import dataclasses
@@ -91,3 +93,82 @@ INTERPOLATION = (
 def departing(rows: tuple[Published, ...], why: Mapping[str, str]) -> tuple[Published, ...]:
     """The same constants with the reasons, by name, for which a preset departs from them."""
     return tuple(dataclasses.replace(row, why=why.get(row.constant, row.why)) for row in rows)
+
+
+# Of both stages of StackGAN.
+STACKGAN = (
+    Published("batch_size", 64, "BATCH_SIZE"),
+    Published("flip", True, "misc/datasets.py: transform"),
+    Published("epochs", 600, "section 3.5; stageI MAX_EPOCH"),
+    Published("optimizer", "adam", "section 3.5"),
+    Published("learning_rate", 2e-4, "section 3.5; GENERATOR_LR, DISCRIMINATOR_LR"),
+    Published("beta_1", 0.5, "stageI/trainer.py: prepare_trainer"),
+    Published("beta_2", 0.999, "TensorFlow's AdamOptimizer"),
+    Published("epsilon", 1e-8, "TensorFlow's AdamOptimizer"),
+    Published("captions_per_image", 4, "NUM_EMBEDDING; averaged"),
+    Published(
+        "captions are drawn",
+        "without replacement",
+        "misc/datasets.py: sample_embeddings",
+        "as Reed et al.'s code draws them",
+        "with replacement",
+    ),
+    Published(
+        "mini-batch",
+        "images in random order",
+        "misc/datasets.py: next_batch",
+        "as Reed et al.'s code draws them",
+        "class uniform, then image",
+    ),
+    Published(
+        "wrong images",
+        "any image; one of the same class is moved on by 100 to 199 places, once",
+        "misc/datasets.py: next_batch",
+        "always of another class",
+        "an image of another class",
+    ),
+    Published("conditioning_augmentation", True, "section 3.2; misc/config.py: COND_AUGMENTATION"),
+    Published("conditioning_dim", 128, "section 3.5, N_g; EMBEDDING_DIM"),
+    Published("divergence_weight", 2.0, "COEFF.KL; section 3.5: 1"),
+    Published(
+        "noise of the conditions",
+        "N(0, 1) within 2 standard deviations",
+        "stageI/trainer.py: sample_encoded_context",
+        "section 3.2: N(0, I)",
+        "N(0, 1)",
+    ),
+    Published("text_projection_dim", 128, "section 3.5, N_d; EMBEDDING_DIM"),
+    Published("generator_width", 128, "GF_DIM"),
+    Published("discriminator_width", 64, "DF_DIM"),
+    Published("adversarial", "non_saturating", "stageI/trainer.py: compute_losses"),
+    Published("mismatch_weight", 0.5, "stageI/trainer.py: compute_losses, (wrong_d_loss + fake_d_loss) / 2"),
+    Published("average_decay", 0.0, "none"),
+    Published(
+        "images of the generator's step",
+        "generated again, with new noise",
+        "stageI/trainer.py: train, two runs of the session",
+        "half of the generator's work",
+        "those of the discriminator's step",
+    ),
+)
+FIRST_STAGE = (
+    *STACKGAN,
+    Published("image_size", 64, "section 3.3"),
+    Published("random crop", "76 to 64 pixels", "misc/datasets.py: transform", ours="76 to 64 pixels"),
+    Published("latent_dim", 100, "section 3.5, N_z; Z_DIM"),
+    Published("learning_rate_halving_epochs", 50, "stageI LR_DECAY_EPOCH; section 3.5: 100"),
+)
+SECOND_STAGE = (
+    *STACKGAN,
+    Published("image_size", 256, "section 3.4"),
+    Published("random crop", "304 to 256 pixels", "misc/datasets.py: transform", ours="304 to 256 pixels"),
+    Published("learning_rate_halving_epochs", 100, "section 3.5; stageII LR_DECAY_EPOCH"),
+    Published("residual_blocks", 4, "section 3.5"),
+    Published(
+        "statistics of the first stage, while the second is trained",
+        "the batch's",
+        "stageII/trainer.py: init_opt",
+        "its images are then those that it draws afterwards",
+        "moving ones",
+    ),
+)

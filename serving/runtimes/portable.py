@@ -89,7 +89,20 @@ def portable(name: str, alone: Alone, fixed: bool) -> Portable:
         batch = 1 if fixed or "image" in given else None
         inputs[key] = keras.Input(sizes, batch_size=batch, dtype=tensor.dtype, name=key)
 
+    def rebuilt(network, inputs: Mapping[str, keras.KerasTensor]) -> keras.Model:
+        # The layers are the sampler's own.
+        return keras.models.clone_model(
+            network, input_tensors=inputs, clone_function=lambda layer: layer, call_function=called
+        )
+
     def called(layer, *arguments, **options):
+        if isinstance(layer, keras.Model):
+            # A part that is a network of named inputs, as a stage is: its layers are called so, too.
+            (parts,) = arguments
+            fresh = {
+                key: keras.Input(batch_shape=part.shape, dtype=part.dtype, name=key) for key, part in parts.items()
+            }
+            return rebuilt(layer, fresh)(parts)
         # Of dropout that is always on, the input.
         if isinstance(layer, SeededDropout) and layer.always:
             skipped.append(layer)
@@ -101,10 +114,7 @@ def portable(name: str, alone: Alone, fixed: bool) -> Portable:
             return keras.ops.image.resize(maps, larger, interpolation="nearest")
         return layer(*arguments, **options)
 
-    # The layers are the sampler's own.
-    copy = keras.models.clone_model(
-        alone.network, input_tensors=inputs, clone_function=lambda layer: layer, call_function=called
-    )
+    copy = rebuilt(alone.network, inputs)
     # Without dropout it has no effect.
     inputs.pop("seed", None)
     name = f"{name}_without_dropout" if skipped else name

@@ -15,6 +15,14 @@ from models.core.preset import import_name
 from models.registry import PRESETS
 from tests.test_docs import check
 
+# Those that functions of `metrics` name, which no evaluator spells out.
+FIGURES = {"diversity_within_caption", "diversity_within_class_of_real", "ms_ssim_within_caption"}
+
+
+def keys_of(claim):
+    """The keys of a claim's table, those of all variants."""
+    return [f"{key}{ending}" for key in claim.metrics.values() for ending in claim.variants.values()]
+
 
 @pytest.fixture
 def executed(monkeypatch):
@@ -26,7 +34,7 @@ def executed(monkeypatch):
         folder = cells.workdir_of(command)
         folder.mkdir(exist_ok=True, parents=True)
         if "--mode=evaluate" in command:
-            metrics = {key: float(len(commands)) for claim in CLAIMS.values() for key in claim.metrics.values()}
+            metrics = {key: float(len(commands)) for claim in CLAIMS.values() for key in keys_of(claim)}
             (folder / "evaluation.json").write_text(json.dumps({"protocol": {}, "metrics": metrics}))
 
     monkeypatch.setattr(cells, "execute", execute)
@@ -43,18 +51,39 @@ def test_a_claim_is_computed_by_commands_that_main_takes_and_kept(name, tmp_path
     assert len(claim.rows) <= 6
     for command in executed:
         check(list(map(str, command[2:])))
+    shared = [f"--model={model}" for model in (claim.judge, claim.encoder)]
     trained = [
-        shlex.join(command) for command in executed if "--mode=evaluate" not in command and "judge" not in command[2]
+        shlex.join(command)
+        for command in executed
+        if "--mode=evaluate" not in command and not set(shared).intersection(command)
     ]
-    assert len(trained) == len(wanted) == len(set(trained))
+    assert len(trained) == len(wanted) * (1 + len(claim.earlier)) == len(set(trained))
     text = table_of.table(results)
-    assert len(text.splitlines()) == 2 + len(claim.rows)
-    assert all(f"| {label} | 0, 1 |" in text for label in claim.rows)
+    assert len(text.splitlines()) == 2 + len(claim.rows) * len(claim.variants)
+    names = [f"{label}: {variant}" if variant else label for label in claim.rows for variant in claim.variants]
+    assert all(f"| {name} | 0, 1 |" in text for name in names)
     # The rows differ by settings, or in the preset.
     assert len({(model, tuple(settings.items())) for model, settings in claim.rows.values()}) == len(claim.rows)
     del executed[:]
     assert table_of.run(wanted) == results
     assert not executed
+
+
+def test_runs_of_a_cell_are_of_its_seed_and_of_one_text_encoder(tmp_path, executed):
+    table_of = ClaimCells(tmp_path, claim=CLAIMS["stages"])
+    results = table_of.run([table_of.cell("stackgan", seed) for seed in (0, 1)])
+    first = [command for command in executed if "--model=stackgan_stage1" in command]
+    second = [command for command in executed if "--model=stackgan" in command and "--mode=evaluate" not in command]
+    for seed, (one, two) in enumerate(zip(first, second, strict=True)):
+        assert {f"--seed={seed}", f"--text_encoder={tmp_path / 'word_region'}"} <= set(one) & set(two)
+        assert f"first_stage={cells.workdir_of(one)}" in two
+    # What only some variants have.
+    for result in results:
+        del result["metrics"]["r_precision_of_first_stage"]
+    lines = table_of.table(results).splitlines()
+    place = lines[0].split("|").index(" R-precision ")
+    assert lines[2].split("|")[place].strip() == ""
+    assert lines[3].split("|")[place].strip()
 
 
 def yielded(model):
@@ -79,7 +108,7 @@ def test_a_claims_figures_are_those_of_its_presets_evaluators(name):
         patterns, compared = yielded(model)
         for key in claim.metrics.values():
             # The judge's distance of what a pyramid makes of real images.
-            known = key.removesuffix("_from_real_coarse").removesuffix("_of_upsampled") in compared
+            known = key.removesuffix("_from_real_coarse").removesuffix("_of_upsampled") in {*compared, *FIGURES}
             assert known or any(re.fullmatch(pattern, key) for pattern in patterns), key
     patterns, compared = yielded("dcgan")
     for wrong in ("diversity_of_rael", "judge_frechet", "claas_score", "combinations"):

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from callbacks.checkpoints import Checkpoints
-from engine.command import Evaluate
+from engine.command import Evaluate, Train
 from engine.evaluate import write_evaluation
 from engine.experiment import Experiment
 from engine.record import run_record
@@ -29,6 +29,7 @@ from pipelines.registry import DATASETS
 from pipelines.rows import rows_of
 from tests.evaluation.doubles import extractor
 from tests.worlds import (
+    SIDE,
     as_glyphs,
     captioned_images,
     ground_truth,
@@ -136,6 +137,14 @@ def run_of(model: str, dataset: str, root, encoder) -> Run:
         if not generator.folder.record_path.exists():
             write(generator)
         changes["text_to_image"] = str(generator.folder.path)
+    if "first_stage" in roles:
+        first = pathlib.Path(root) / "first_stages" / f"stackgan_stage1-{dataset}"
+        config = tiny("stackgan_stage1", image_size=SIDE // 2, text_encoder=str(encoder))
+        first = Run(Experiment("stackgan_stage1", dataset, config, str(first)))
+        if not first.folder.record_path.exists():
+            write(first)
+            first.folder.write_finished(0)
+        changes["first_stage"] = str(first.folder.path)
     return Run(Experiment(model, dataset, tiny(model, **changes), str(root / f"{model}-{dataset}")))
 
 
@@ -147,7 +156,8 @@ def prepare(run: Run):
     """The model of a run whose record is written, as is the judge beside it."""
     prepared = run.parts.prepare(run.splits.train)
     run.folder.make()
-    run.folder.write_record(run_record(run.experiment, prepared.config, prepared.data, {}, 1, 0.0))
+    requires = run.ensure_required(Train())
+    run.folder.write_record(run_record(run.experiment, prepared.config, prepared.data, requires, 1, 0.0))
     model = run.build(prepared)
     if is_judge(run.experiment.model):
         # An untrained one would name one class whatever it sees.
@@ -213,23 +223,32 @@ SAMPLES = {"diversity", "class_score", "class_score_deviation", "rarest_class_sh
 SAMPLES |= {"features_score", "features_score_deviation"}
 LOGITS, LOGITS_OF_REAL = {"mean_absolute_logit_of_generated"}, {"mean_absolute_logit_of_real"}
 RETRIEVAL = {"class_accuracy", "average_precision_at_50"}
+# Of text to image.
+OF_CAPTIONS = {"diversity_within_caption", "ms_ssim_within_caption", "features_score", "features_score_deviation"}
+OF_CAPTIONS |= {"features_score_of_real"} | BY_JUDGE | BY_NETWORK | MEMORIZATION
+CLASSES = {"diversity_within_class_of_real", "ms_ssim_within_class_of_real"}
+CLASSES |= {f"r_precision{suffix}" for suffix in ("", "_of_real", "_standard_error", "_by_chance")}
+
+
+def named(*kinds: str) -> set[str]:
+    """Named attributes, of each group and kind."""
+    groups = ("attributes", "breast_or_belly_color", "wing_color", "size")
+    return {f"named_{group}{kind}" for group in groups for kind in kinds}
+
+
 # Model, dataset; the metrics that other examples change, those that other labels change, and those that neither does.
 DEPENDENCIES = [
+    ("gan_cls", "birds", OF_CAPTIONS, CLASSES | named("", "_of_real", "_of_shuffled"), set()),
     (
-        "gan_cls",
+        "stackgan",
         "birds",
-        {"diversity_within_caption", "ms_ssim_within_caption", "features_score", "features_score_deviation"}
-        | {"features_score_of_real"}
-        | BY_JUDGE
-        | BY_NETWORK
-        | MEMORIZATION,
-        {"diversity_within_class_of_real", "ms_ssim_within_class_of_real"}
-        | {f"r_precision{suffix}" for suffix in ("", "_of_real", "_standard_error", "_by_chance")}
+        OF_CAPTIONS
+        | {"laplacian_energy", "laplacian_energy_of_real"}
         | {
-            f"named_{group}{kind}"
-            for group in ("attributes", "breast_or_belly_color", "wing_color", "size")
-            for kind in ("", "_of_real", "_of_shuffled")
+            f"{key}_of_first_stage"
+            for key in ("laplacian_energy", "diversity_within_caption", "judge_frechet_distance")
         },
+        CLASSES | named("", "_of_real", "_of_shuffled", "_of_first_stage"),
         set(),
     ),
     ("dcgan", "digits", REAL | LOGITS_OF_REAL, set(), SAMPLES | LOGITS),

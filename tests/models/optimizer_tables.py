@@ -104,6 +104,9 @@ TABLE = {
     "gan_cls_plus": REED,
     "gan_int": REED,
     "gan_int_cls": REED,
+    # Zhang et al. 2017, stageI/cfg/birds.yml and stageII/cfg/birds.yml, the first epoch counted as Reed et al. do.
+    "stackgan_stage1": DCGAN._replace(schedule={0: 1.0, 489: 1.0, 490: 0.5, 989: 0.5, 990: 0.25}),
+    "stackgan": REED,
     "char_cnn_rnn": Row(RMSProp(), 7e-4, EVERY_150),
     "word_cnn": Row(Adam(0.9, 0.999), 5e-4),
     "word_region": Row(Adam(0.9, 0.999), 1e-3),

@@ -15,9 +15,8 @@ from models.core.adversarial_config import PAIRED_LOSSES
 from models.core.layers import NORMALIZATIONS
 from models.core.preset import import_name
 from models.registry import PRESETS
-from models.style_encoder.configs import described
 from tests.quick import optimized_graphs
-from tests.worlds import SIDE, examples_of, frozen_encoders, tiny, tiny_run
+from tests.worlds import SIDE, examples_of, frozen_encoders, of_earlier_run, tiny, tiny_run
 
 CLASSES = {name: import_name(preset.model) for name, preset in PRESETS.items()}
 GENERATORS = [name for name, preset in PRESETS.items() if "sample" in preset.modes]
@@ -234,6 +233,7 @@ class Unnormalized(types.SimpleNamespace):
 @pytest.fixture
 def no_normalization(monkeypatch):
     monkeypatch.setattr("models.text_to_image.networks.batch_normalization", lambda x: x)
+    monkeypatch.setattr("models.text_to_image.stackgan_networks.batch_normalization", lambda x: x)
     monkeypatch.setattr("models.image_to_image.pix2pix_networks.batch_statistics", lambda x: x)
     monkeypatch.setattr("models.image_to_image.pixel_dt_networks.batch_normalization", lambda x: x)
     monkeypatch.setitem(NORMALIZATIONS, "batch", lambda x: x)
@@ -268,19 +268,17 @@ def plain(name, **changes):
     for field in dataclasses.fields(PRESETS[name].config):
         if field.name == "discriminator_normalization" and "none" in field.metadata["choices"]:
             fields[field.name] = "none"
-    if "generator" in {field.name for field in dataclasses.fields(PRESETS[name].config)}:
-        # Of a style encoder, which takes its sizes from a generator.
-        of = plain("gan_cls")
-        fields |= {"image_size": SIDE, "latent_dim": of.latent_dim}
-        fields["generator"] = described("gan_cls", dataclasses.asdict(of))
+    fields |= of_earlier_run(name, text_dim=3)
     return tiny(name, optimizer="sgd", **(fields | {"beta_1": 0.0, "learning_rate": 0.05} | changes))
 
 
 def strong_weights(model):
     """Weights that preserve a signal's scale: with N(0, 0.02) and no normalization, updates would be too small."""
     rng = np.random.default_rng(3)
-    # A style encoder's generator is not trained.
+    # A style encoder's generator is not trained, nor is a first stage.
     frozen = model.generator.weights if hasattr(model, "style_encoder") else []
+    if hasattr(model, "take_first_stage"):
+        frozen = [weight for weight in model.generator.get_layer("first_stage").weights if len(weight.shape) > 1]
     for variable in [*model.trainable_variables, *frozen]:
         shape = tuple(variable.shape)
         size = np.prod(shape[:-1]) if len(shape) > 1 else 100

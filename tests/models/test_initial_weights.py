@@ -14,8 +14,9 @@ from models.image_to_image import cyclegan_networks, patchgan, pix2pix_networks,
 from models.registry import PRESETS
 from models.text_encoder.networks import text_encoder
 from models.text_to_image import networks as reed
+from models.text_to_image import stackgan_networks as zhang
 from tests.models.reference import kind_of
-from tests.worlds import tiny
+from tests.worlds import of_earlier_run, tiny
 
 # A distribution of another kind or of a scale 10% off has, on 5,000 weights, a probability below 1e-4.
 IMPROBABLE, ENOUGH, MOST = 1e-4, 5000, 50_000
@@ -41,10 +42,16 @@ def wide(model: str, **changes):
     return tiny(model, image_size=32, generator_width=24, discriminator_width=24, **changes)
 
 
+def stacked():
+    return wide("stackgan", text_dim=32, **of_earlier_run("stackgan", text_dim=32, latent_dim=12))
+
+
 # After Radford et al. 2016, section 4: all weights N(0, 0.02), and the scales of normalization N(1, 0.02).
 BUILDERS = {
     "reed generator": lambda: reed.generator(wide("gan_cls", text_dim=32)),
     "reed discriminator": lambda: reed.discriminator(wide("gan_cls", text_dim=32)),
+    "stackgan generator": lambda: zhang.stacked_generator(stacked()),
+    "stackgan discriminator": lambda: zhang.discriminator(stacked(), is_deep=True),
     "dcgan generator": lambda: dcgan.generator(images_of("dcgan", latent_dim=50)),
     "dcgan discriminator": lambda: dcgan.discriminator(images_of("dcgan")),
     "dcgan spectral": lambda: dcgan.discriminator(images_of("sngan")),
@@ -75,7 +82,7 @@ def test_kernels_and_scales_are_normal_with_a_deviation_of_0_02(name):
         assert_normal(scales, 1.0, 0.02, f"{name}: the scales of normalization are not from N(1, 0.02)")
 
 
-@pytest.mark.parametrize("name", ["reed generator", "dcgan generator"])
+@pytest.mark.parametrize("name", ["reed generator", "stackgan generator", "dcgan generator"])
 def test_the_projection_to_the_first_map_is_initialized_like_a_convolution(name):
     """It stands for a transposed convolution of one pixel."""
     keras.utils.set_random_seed(0)

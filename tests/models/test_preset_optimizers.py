@@ -13,10 +13,9 @@ import pytest
 from models.core.config import TrainingConfig
 from models.core.preset import import_name
 from models.registry import PRESETS
-from models.style_encoder.configs import described
 from tests.models.optimizer_tables import EPOCH, MAGNITUDES, MAXOUT, PER_DATASET, TABLE, TINY, RMSProp, Row
 from tests.models.steps import DATA
-from tests.worlds import tiny
+from tests.worlds import of_earlier_run, tiny
 
 # Everything that an optimizer or its schedule may depend on.
 KEPT = {field.name for field in dataclasses.fields(TrainingConfig)} | {
@@ -50,10 +49,7 @@ def shared(model: str, *settings: tuple) -> keras.Model:
     name = next(name for name, preset in PRESETS.items() if preset.model == model)
     fields = {field.name for field in dataclasses.fields(PRESETS[name].config)}
     sizes = {field: value for field, value in SMALLER.items() if field in fields}
-    if "generator" in fields:
-        # Of a style encoder, which takes its sizes from a generator.
-        inverted = tiny("gan_cls", image_size=SMALLER["image_size"], text_dim=DATA["text_dim"])
-        sizes |= {"generator": described("gan_cls", dataclasses.asdict(inverted)), "latent_dim": inverted.latent_dim}
+    sizes |= of_earlier_run(name, SMALLER["image_size"], text_dim=DATA["text_dim"])
     made = import_name(model)(tiny(name, **(dict(settings) | sizes)))
     made.compile(steps_per_epoch=EPOCH)
     return made

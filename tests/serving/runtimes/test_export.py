@@ -31,7 +31,7 @@ FORMATS = [
     for name, runtime in RUNTIMES.items()
 ]
 # One of each kind: words with attention, dropout in training alone, labels, convolutions, codes, points.
-DRAWN = ("gan_cls_plus", "gan", "cgan", "dcgan", "infogan", "gan_2d")
+DRAWN = ("gan_cls_plus", "stackgan", "gan", "cgan", "dcgan", "infogan", "gan_2d")
 
 
 @pytest.fixture(scope="module")
