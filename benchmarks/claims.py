@@ -23,7 +23,7 @@ from benchmarks.cells import (
     print_table,
     seeds,
 )
-from models.generation.configs import ATTRIBUTES
+from models.generation.class_configs import ATTRIBUTES
 
 
 @dataclasses.dataclass(frozen=True)

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from evaluation.names import INCEPTION
 from experiments.registry import EXPERIMENTS
 from models.core.config import PRECISIONS, RATES
-from models.generation.configs import ATTRIBUTES
+from models.generation.class_configs import ATTRIBUTES
 from models.image_to_image.configs import DIRECTIONS
 from models.registry import PRESETS
 from pipelines import budget

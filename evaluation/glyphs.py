@@ -4,7 +4,7 @@ import numpy as np
 
 from evaluation.evaluator import Evaluator
 from metrics.glyphs import measured, r_squared
-from models.generation.configs import ATTRIBUTES
+from models.generation.class_configs import ATTRIBUTES
 from pipelines.images import to_float
 from pipelines.rows import evenly
 

@@ -11,9 +11,9 @@ from evaluation.evaluator import Data, Evaluator, Outputs
 from evaluation.images import ImageOutputs
 from evaluation.judges import judge_extractor
 from evaluation.names import JUDGE
-from models.generation.configs import LAPGANConfig
 from models.generation.lapgan import LAPGAN
 from models.generation.pyramid import coarser, upsampled
+from models.generation.pyramid_configs import LAPGANConfig
 from pipelines.images import FloatImages, in_batches, to_uint8
 from pipelines.rows import evenly
 

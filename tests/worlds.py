@@ -13,7 +13,7 @@ from engine.experiment import Experiment
 from engine.record import report_of, run_record
 from engine.run import Run
 from metrics.verification import BACKGROUND, POSE
-from models.generation.configs import ATTRIBUTES
+from models.generation.class_configs import ATTRIBUTES
 from models.registry import PRESETS
 from models.text_encoder.networks import image_encoder, text_encoder
 from models.text_encoder.word_cnn import WordCNN

@@ -8,7 +8,7 @@ from engine.command import DrawnCommand, Sample
 from engine.parts.asked import BATCH
 from engine.parts.generation import COLUMNS, LABEL_WIDTH, ImageParts
 from metrics.glyphs import measured, standardized
-from models.generation.configs import ATTRIBUTES
+from models.generation.class_configs import ATTRIBUTES
 from panels.attributes import attribute_rows
 from panels.grids import captioned_rows
 from pipelines.batches.draws import Batches

@@ -4,7 +4,7 @@ import tensorflow as tf
 
 from losses import class_loss
 from models.core.adversarial import FAKE, GENERATED, REAL
-from models.generation.configs import ACGANConfig
+from models.generation.class_configs import ACGANConfig
 from models.generation.gan import ImageGAN, Turn
 
 

@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from losses import attribute_loss
 from models.generation.acgan import ACGAN
-from models.generation.configs import AttributeFontConfig
+from models.generation.class_configs import AttributeFontConfig
 
 
 class AttributeFont(ACGAN):

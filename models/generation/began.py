@@ -2,8 +2,8 @@
 
 import tensorflow as tf
 
-from models.generation.configs import BEGANConfig
 from models.generation.ebgan import EBGAN
+from models.generation.energy_configs import BEGANConfig
 
 
 class BEGAN(EBGAN):

@@ -10,8 +10,8 @@ from models.core.adversarial_config import smallest_side
 from models.core.layers import FusedBatchNormalization, batch_normalization
 from models.core.spectral import SpectralConvolution, SpectralDense
 from models.generation import resnet
+from models.generation.class_configs import BigGANConfig
 from models.generation.conditions import Condition
-from models.generation.configs import BigGANConfig
 from models.generation.gan import ImageGAN
 
 

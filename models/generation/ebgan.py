@@ -8,7 +8,7 @@ from losses import pulling_away_term
 from models.core.adversarial import GENERATED
 from models.core.layers import LEAK, convolution, normalization, transposed_convolution
 from models.generation import dcgan
-from models.generation.configs import EBGANConfig
+from models.generation.energy_configs import EBGANConfig
 from models.generation.gan import ImageGAN, Turn
 
 

@@ -4,7 +4,7 @@ import tensorflow as tf
 
 from losses import class_loss
 from models.core.adversarial import FAKE, REAL, WRONG
-from models.generation.configs import ImprovedGANConfig
+from models.generation.class_configs import ImprovedGANConfig
 from models.generation.gan import ImageGAN
 
 # The role of the images with labels, which is otherwise that of mismatched ones: this step has none.

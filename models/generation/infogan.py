@@ -4,7 +4,7 @@ import tensorflow as tf
 
 from losses import categorical_information, continuous_information
 from models.core.adversarial import FAKE, GENERATED, REAL
-from models.generation.configs import InfoGANConfig
+from models.generation.class_configs import InfoGANConfig
 from models.generation.gan import ImageGAN
 
 

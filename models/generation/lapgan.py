@@ -5,8 +5,8 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from models.generation import pyramid
-from models.generation.configs import LAPGANConfig
 from models.generation.gan import ImageGAN, Turn
+from models.generation.pyramid_configs import LAPGANConfig
 
 
 class LevelTurn(NamedTuple):

@@ -25,21 +25,17 @@ from collections.abc import Mapping
 from models.core.preset import MODES, Preset, Requirement
 from models.core.published import Published
 from models.generation import published
-from models.generation.configs import (
-    PYRAMID,
+from models.generation.class_configs import (
     ACGANConfig,
     AttributeFontConfig,
-    BEGANConfig,
     BigGANConfig,
-    BinaryGenerationConfig,
-    EBGANConfig,
-    ImageGenerationConfig,
     ImprovedGANConfig,
     InfoGANConfig,
-    LAPGANConfig,
-    PointGenerationConfig,
 )
+from models.generation.configs import PYRAMID, BinaryGenerationConfig, ImageGenerationConfig, PointGenerationConfig
+from models.generation.energy_configs import BEGANConfig, EBGANConfig
 from models.generation.published import LSGAN
+from models.generation.pyramid_configs import LAPGANConfig
 
 # Makes the papers' networks fast enough for small images on two cores; measured.
 SMALL = {"batch_size": 64, "generator_width": 64, "discriminator_width": 64, "average_decay": 0.999}

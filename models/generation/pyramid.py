@@ -10,7 +10,7 @@ from keras import layers, ops
 
 from models.core.layers import SeededDropout
 from models.generation.conditions import Condition
-from models.generation.configs import LAPGANConfig
+from models.generation.pyramid_configs import LAPGANConfig
 
 # Initial weights of the coarsest level's networks (train_cifar.lua); those of the others are Torch's.
 COARSE_GENERATOR, COARSE_DISCRIMINATOR = 0.05, 0.005

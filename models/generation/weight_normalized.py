@@ -8,8 +8,8 @@ from keras import layers
 from models.core.layers import FusedBatchNormalization, SeededNoise
 from models.core.minibatch import beside_others
 from models.core.weight_norm import WeightNormalizedDense
+from models.generation.class_configs import ImprovedGANConfig
 from models.generation.conditions import classifier_outputs
-from models.generation.configs import ImprovedGANConfig
 
 # Of each hidden layer, as a share of the first's 1,000 units, and of the generator's two.
 WIDTHS = (1.0, 0.5, 0.25, 0.25, 0.25)

@@ -14,7 +14,7 @@ from engine.experiment import Experiment
 from engine.parts.asked import BATCH
 from engine.parts.attributes import attributes_of, in_words
 from engine.run import Run
-from models.generation.configs import ATTRIBUTES
+from models.generation.class_configs import ATTRIBUTES
 from tests.quick import eager_steps
 from tests.worlds import as_glyphs, examples_of, labeled_images, tiny
 

@@ -21,7 +21,7 @@ from engine.run import Run
 from engine.scorers import evaluation_data
 from evaluation.evaluator import applicable, comparable, measure
 from evaluation.names import NetworkName
-from models.generation.configs import ATTRIBUTES
+from models.generation.class_configs import ATTRIBUTES
 from models.registry import PRESETS
 from pipelines.examples import CaptionedImages, DataError, LabeledImages, PairedImages
 from pipelines.readers.points import load_normal, load_ring

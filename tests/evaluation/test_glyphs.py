@@ -12,7 +12,7 @@ from evaluation.evaluator import Data, measure
 from evaluation.glyphs import AskedAttributes
 from evaluation.images import ImageOutputs
 from metrics.glyphs import standardized
-from models.generation.configs import ATTRIBUTES
+from models.generation.class_configs import ATTRIBUTES
 from pipelines.examples import DataError, RenderedGlyphs
 from pipelines.glyphs.rendering import RANGES, Style, render
 from tests.worlds import as_glyphs, labeled_images

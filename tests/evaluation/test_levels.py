@@ -9,9 +9,9 @@ import tensorflow as tf
 
 from evaluation.evaluator import Data
 from evaluation.levels import DRAWS, Levels, PyramidOutputs, RealLevels, laplacian_energy
-from models.generation.configs import LAPGANConfig
 from models.generation.latent import latents
 from models.generation.pyramid import upsampled
+from models.generation.pyramid_configs import LAPGANConfig
 from pipelines.rows import evenly
 from serving.latents import LatentSampler
 from tests.models.generation.test_lapgan import doubled, halved

@@ -15,7 +15,7 @@ import numpy as np
 import tensorflow as tf
 
 from models.core.preset import import_name
-from models.generation.configs import ATTRIBUTES
+from models.generation.class_configs import ATTRIBUTES
 from models.registry import PRESETS
 from tests.worlds import tiny
 

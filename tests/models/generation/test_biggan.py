@@ -11,7 +11,7 @@ from models.core.config import ConfigError
 from models.core.spectral import spectral_layers
 from models.core.trained import parameter_count
 from models.generation import biggan, resnet
-from models.generation.configs import BigGANConfig
+from models.generation.class_configs import BigGANConfig
 from tests.models.steps import Step, batch_of, plain
 from tests.worlds import tiny
 

@@ -14,7 +14,7 @@ from models.core.adversarial_config import ENERGY_LOSS
 from models.core.preset import import_name
 from models.core.trained import parameter_count
 from models.generation import mlp
-from models.generation.configs import InfoGANConfig
+from models.generation.class_configs import InfoGANConfig
 from models.generation.gan import ImageGAN
 from models.generation.infogan import InfoGAN
 from models.registry import PRESETS

@@ -10,7 +10,7 @@ from engine.command import Train
 from models.core.config import ConfigError
 from models.core.trained import parameter_count
 from models.generation import pyramid
-from models.generation.configs import LAPGANConfig
+from models.generation.pyramid_configs import LAPGANConfig
 from models.registry import PRESETS
 from tests.models.steps import Step, batch_of, descend, entropy, plain, probability
 from tests.worlds import examples_of, tiny, tiny_run
