@@ -24,7 +24,7 @@ from collections.abc import Mapping
 
 from models.core.preset import MODES, Preset, Requirement
 from models.core.published import Published
-from models.generation import published
+from models.generation import published, published_advances
 from models.generation.class_configs import (
     ACGANConfig,
     AttributeFontConfig,
@@ -302,7 +302,7 @@ PRESETS = {
     "bgan": dcgan(
         "DCGAN, the generator seeking the discriminator's boundary",
         "Hjelm et al., ICLR 2018, continuous images",
-        published.BGAN,
+        published_advances.BGAN,
         adversarial="boundary_seeking",
     ),
     "bgan_discrete": preset(
@@ -310,7 +310,7 @@ PRESETS = {
         BinaryGenerationConfig(),
         "binary images: drawn pixels, through which no gradient goes",
         "Hjelm et al., ICLR 2018, discrete images",
-        published.BGAN_DISCRETE,
+        published_advances.BGAN_DISCRETE,
         parts="engine.parts.generation.BinaryParts",
         # Measured on the digits: at 2e-4 for both the discriminator wins at once, and all draws look alike to it; at
         # twice these rates after 1,200 steps.
@@ -322,7 +322,7 @@ PRESETS = {
         ImprovedGANConfig(),
         "semi-supervised classification: few labels, feature matching",
         "Salimans et al., NIPS 2016, sections 3.1 and 5",
-        published.IMPROVED_GAN,
+        published_advances.IMPROVED_GAN,
         parts="engine.parts.generation.SemiSupervisedParts",
         why=CHEAP,
     ),
@@ -331,7 +331,7 @@ PRESETS = {
         EBGANConfig(),
         "an auto-encoder as the discriminator, the pulling-away term",
         "Zhao et al., ICLR 2017, sections 2.1 to 2.4",
-        published.EBGAN,
+        published_advances.EBGAN,
         why=CHEAP,
     ),
     "began": preset(
@@ -339,7 +339,7 @@ PRESETS = {
         BEGANConfig(),
         "an auto-encoder as the discriminator, the two energies in a ratio",
         "Berthelot et al. 2017, section 3",
-        published.BEGAN,
+        published_advances.BEGAN,
         why=CHEAP,
         learning_rate=2e-4,
         # In a few thousand steps k would hardly leave 0.
@@ -350,7 +350,7 @@ PRESETS = {
         LAPGANConfig(batch_size=128),
         "a GAN for each level of a Laplacian pyramid",
         "Denton et al., NIPS 2015, section 3",
-        published.LAPGAN,
+        published_advances.LAPGAN,
         "birds",
         parts="engine.parts.generation.PyramidParts",
         sizes=SIZES | dict.fromkeys(("birds", "birds_colors"), 64),
@@ -411,7 +411,7 @@ PRESETS = {
         BigGANConfig(),
         "shared embeddings, noise in every block, orthogonal regularization; small",
         "Brock et al., ICLR 2019, section 3, appendix B",
-        published.BIGGAN,
+        published_advances.BIGGAN,
         "birds_colors",
         why=CHEAP,
         **FAST_BIG,
