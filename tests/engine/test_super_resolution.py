@@ -13,6 +13,7 @@ from engine.command import CommandError, Evaluate, Export, Sample, Train
 from engine.experiment import check_evaluated
 from engine.folder import RunError
 from engine.parts.super_resolution import ENLARGED
+from metrics.super_resolution import luma_psnr
 from models.core.config import ConfigError
 from models.registry import PRESETS
 from pipelines.bicubic import bicubic
@@ -94,10 +95,16 @@ def test_evaluation_is_of_unseen_photographs_or_of_a_folder_that_is_named(run, p
     assert (protocol["split"], protocol["input"], protocol["factor"]) == ("input", str(photographs / "test"), 4)
     assert "Y of BT.601" in protocol["psnr_and_ssim"]
     assert "trained_on" not in protocol
-    metrics = named["metrics"]
-    assert abs(metrics["psnr_y"] - metrics["psnr_y_of_bicubic"]) < 1
-    # At their own size: of the smallest, 33 x 50, the last row and columns are left out.
     gallery = run / "evaluation" / ENLARGED
+    pictures = {
+        label: [np.asarray(Image.open(path)) for path in sorted(gallery.glob(f"*-{label}.png"))]
+        for label in ("enlarged", "bicubic", "photograph")
+    }
+    for label, key in (("enlarged", "psnr_y"), ("bicubic", "psnr_y_of_bicubic")):
+        pairs = zip(pictures[label], pictures["photograph"], strict=True)
+        expected = np.mean([luma_psnr(image, truth, 4) for image, truth in pairs])
+        assert named["metrics"].get(key) == pytest.approx(expected)
+    # At their own size: of the smallest, 33 x 50, the last row and columns are left out.
     assert Image.open(gallery / "003-photograph.png").size == (48, 32)
     assert Image.open(gallery / "003-low-resolution.png").size == (12, 8)
     assert {path.name[4:] for path in gallery.glob("003*")} == {
