@@ -20,6 +20,7 @@ from models.super_resolution import networks as super_resolution_networks
 from pipelines.examples import DataError
 from pipelines.images import to_float
 from serving.images import TranslationSampler, Translator
+from serving.tiled.convolutions import Convolved
 from serving.tiled.generator import TiledGenerator
 from serving.tiled.maps import Moments, Region, StoredMap, tiles
 from serving.tiled.nodes import uniform
@@ -81,6 +82,23 @@ def test_tiles_of_what_is_enlarged_give_the_pixels_of_the_whole_network(monkeypa
     difference = np.abs(whole - made.in_tiles(image, 0))
     assert difference.max() <= 1
     assert (difference > 0).mean() < 2e-3
+
+
+def test_nothing_is_computed_over_and_over_however_deep_the_network_is(monkeypatch):
+    tile_bytes(monkeypatch, 2**18)
+    made, pixels = enlarging(blocks=8), 0
+    computed = Convolved.compute
+
+    def counted(self, region):
+        nonlocal pixels
+        pixels += region.height * region.width
+        return computed(self, region)
+
+    monkeypatch.setattr(Convolved, "compute", counted)
+    made.in_tiles(picture(45, 33), 0)
+    # 18 convolutions of the picture's size, one to twice, one to four times the sides, and one of the result.
+    once = 45 * 33 * (18 + 1 + 4 + 16)
+    assert once <= pixels < 1.5 * once
 
 
 def test_what_is_enlarged_is_large_by_what_becomes_of_it(monkeypatch):
