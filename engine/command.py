@@ -399,7 +399,11 @@ class Export(TrainedCommand):
         choices=FORMATS,
     )
     max_rows: int = option(Limits.rows, "Of a request: rows of a batch that are taken.", minimum=1)
-    max_side: int = option(0, f"Pixels of a side of an image. Default: {Limits.side:,}, or the run's own.", minimum=0)
+    max_side: int = option(
+        0,
+        f"Pixels of a side of an image. Default: {Limits.side:,} (super-resolution: less) or the run's own.",
+        minimum=0,
+    )
     max_file_bytes: int = option(Limits.file_bytes, "Bytes of an image file.", minimum=1)
     max_caption_bytes: int = option(Limits.caption_bytes, "Bytes of a caption.", minimum=1)
 

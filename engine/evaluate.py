@@ -38,7 +38,7 @@ def write_evaluation(run, command: Evaluate, model: TrainedModel) -> dict:
     Returns:
         What evaluation.json says: "protocol" and "metrics".
     """
-    data = evaluation_data(run, command, *run.parts.measured(command), run.parts.evaluated(command))
+    data = evaluation_data(run, command, *run.parts.to_measure(command), run.parts.evaluated(command))
     data = dataclasses.replace(data, shows_progress=True)
     warn_of_split(data.split)
     outputs = run.parts.outputs(model, run.sampler(model), data, command)

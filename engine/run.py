@@ -109,7 +109,7 @@ class Run:
             with strategy.scope():
                 model = self.build(prepared)
                 initial = begin_with(source, model, data.get("class_names", ())) if source else None
-                self.parts.initialize(model)
+                self.parts.initialize(model, has_begun=bool(initial))
         if command.restart and (moved := self.folder.move_aside()):
             print(f"The old run is now in {moved}.", flush=True)
             self.folder.make()

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import keras
 import numpy as np
 import tensorflow as tf
+from absl import logging
 from tqdm import tqdm
 
 from evaluation.distances import ByNetwork, key_of
@@ -19,6 +20,8 @@ from serving.images import TranslationSampler
 # Pixels that tables of papers leave out at each border, whatever the factor (Ledig et al. 2017, section 3.1).
 BORDER = 4
 PERCEPTUAL = "perceptual_distance"
+# Of which the perceptual distance is, in pixels; it is the whole of most pictures that are measured on.
+MIDDLE = 1024
 
 
 class SuperResolutionOutputs(Outputs):
@@ -30,6 +33,7 @@ class SuperResolutionOutputs(Outputs):
         names: of the photographs.
         photographs: each (h, w, 3) uint8, of any size.
         factor: by which the sides are shrunk and enlarged.
+        kept: what of each file they are, in words.
     """
 
     def __init__(
@@ -39,18 +43,20 @@ class SuperResolutionOutputs(Outputs):
         names: Sequence[str],
         photographs: Sequence[np.ndarray],
         factor: int,
+        kept: str = "the whole",
     ):
-        self.sampler, self.data, self.names, self.factor = sampler, data, names, factor
+        self.sampler, self.data, self.names, self.factor, self.kept = sampler, data, names, factor, kept
         self.truth = [whole(photograph, factor) for photograph in photographs]
 
     def protocol(self):
         """How PSNR and SSIM are measured."""
         return {
             "photographs": len(self.truth),
+            "of_each": self.kept,
             "factor": self.factor,
             "low_resolution": "MATLAB's bicubic, of whole multiples of the factor, 8 bits",
             "psnr_and_ssim": f"Y of BT.601 (16 to 235), {BORDER} pixels of each border left out, the mean over "
-            "photographs; SSIM with a Gaussian window of 11 pixels (Wang et al. 2004)",
+            "photographs, at most 100 dB; SSIM with a Gaussian window of 11 pixels (Wang et al. 2004)",
         }
 
     @functools.cached_property
@@ -82,6 +88,12 @@ def whole(image: np.ndarray, factor: int) -> np.ndarray:
     return image[:height, :width]
 
 
+def middle(image: np.ndarray) -> np.ndarray:
+    """At most `MIDDLE` pixels a side of an image: networks take some 4 KB a pixel."""
+    top, left = (max(side - MIDDLE, 0) // 2 for side in image.shape[:2])
+    return image[top : top + MIDDLE, left : left + MIDDLE]
+
+
 class Fidelity(Evaluator):
     """How near enlargements are to the photographs, beside bicubic interpolation: in pixels, and in power spectrum."""
 
@@ -105,13 +117,22 @@ class PerceptualDistance(ByNetwork):
     def measure(self, outputs, data):
         """The perceptual loss, of each photograph relative to its own features; nothing by networks without maps."""
         network = getattr(data.features.network, "network", None)
-        if not isinstance(network, keras.Model):
+        try:
+            maps = PerceptualNetwork(network) if isinstance(network, keras.Model) else None
+        except (ValueError, TypeError) as error:
+            # One that takes a single size, or has no maps.
+            logging.info("%s: %s", data.features.name.name, error)
+            maps = None
+        if maps is None:
+            logging.warning(
+                "There is no perceptual distance by %s: it takes a network in a .keras file, for images of any size",
+                data.features.name.name,
+            )
             return
-        maps = PerceptualNetwork(network)
         compared = tf.function(lambda image, truth: maps.loss(to_float(truth), to_float(image)), reduce_retracing=True)
         for ending, images in outputs.ways.items():
             pairs = zip(images, outputs.truth, strict=True)
             yield (
                 f"{key_of(data.features.name, PERCEPTUAL)}{ending}",
-                np.mean([compared(image[np.newaxis], truth[np.newaxis]) for image, truth in pairs]),
+                np.mean([compared(*(middle(side)[np.newaxis] for side in pair)) for pair in pairs]),
             )

@@ -19,7 +19,7 @@ def cubic(x: np.ndarray) -> np.ndarray:
     return np.where(x <= 1, near, np.where(x < 2, far, 0.0))
 
 
-@functools.cache
+@functools.lru_cache(maxsize=16)
 def bicubic_matrix(length: int, resized: int) -> np.ndarray:
     """(resized, length) float64: each row the weights of one resized pixel, whose sum is 1.
 

@@ -208,7 +208,7 @@ class TranslationSampler(Sampler):
         """By name.
 
         serving_default: image_bytes (B,) strings, JPEG or PNG files of any sizes; returns `png_bytes` (B,), files of
-            the input's sizes.
+            the input's sizes, or of as many times these as it enlarges.
         pixels: images (B, h, w, c) uint8; returns `images` (B, h, w, c') uint8.
         Where the generator draws dropout, both take seeds (B,) int32, too. Where it translates both ways, these are
         from A to B; `BtoA_image_bytes` and `BtoA_pixels` are the reverse direction. c and c' are 3, or 1 where the

@@ -86,8 +86,13 @@ class Parts:
         """Make batches of the training examples; a dry run may leave out what takes long."""
         raise NotImplementedError
 
-    def initialize(self, model: TrainedModel):
-        """Give a new model what earlier runs have learned; a checkpoint is restored after it."""
+    def initialize(self, model: TrainedModel, has_begun: bool = False):
+        """Give a new model what earlier runs have learned; a checkpoint is restored after it.
+
+        Args:
+            model: with new weights.
+            has_begun: whether it already has those of another run of its kind (--init_from).
+        """
 
     def sheet(self, prepared: Prepared, examples: Examples) -> np.ndarray | None:
         """(h, w, 3) uint8: the first few examples, as they are trained on; None if there is nothing to see."""
@@ -129,7 +134,7 @@ class Parts:
         """The longest side, in pixels, of an image that an export takes by default: at least what it was trained on."""
         return max(Limits.side, *(getattr(config, name, 0) for name in ("image_size", "image_height", "image_width")))
 
-    def measured(self, command: Evaluate) -> tuple[Examples, str]:
+    def to_measure(self, command: Evaluate) -> tuple[Examples, str]:
         """What --mode=evaluate measures, and of which split it is."""
         return self.run.splits.unseen
 

@@ -20,6 +20,11 @@ from pipelines.embeddings.table import read_embeddings
 from pipelines.images import to_uint8
 
 
+def recorded(record: dict) -> FirstStageConfig:
+    """The configuration of a first stage, as its run's record has it."""
+    return from_plain(FirstStageConfig, FirstStageConfig.with_newer_settings(record["config"]))
+
+
 class SecondStageParts(TextToImageParts):
     """As of all text to image; the first stage comes from a run of its own, on the same text encoder."""
 
@@ -27,7 +32,12 @@ class SecondStageParts(TextToImageParts):
         """The text encoder, and the first stage; one that is trained first reads the texts that this run reads."""
         if requirement.role != "first_stage":
             return super().required(requirement)
-        needed = required(self.experiment, requirement, self.experiment.config.first_stage)
+        config = self.experiment.config
+        needed = required(self.experiment, requirement, config.first_stage)
+        record = RunFolder(needed.workdir).read_record()
+        # Refused now rather than after both have been trained.
+        first = needed.config if record is None else recorded(record)
+        config.check_first(first)
         return dataclasses.replace(needed, config=override(needed.config, {"text_encoder": self.choice}))
 
     @functools.cached_property
@@ -51,7 +61,7 @@ class SecondStageParts(TextToImageParts):
         record = RunFolder(self.first_run.workdir).read_record()
         if record is None:
             return override(self.first_run.config, {"text_dim": text_dim})
-        first = from_plain(FirstStageConfig, FirstStageConfig.with_newer_settings(record["config"]))
+        first = recorded(record)
         requirement = self.experiment.preset.requirement("text_encoder")
         encoder = self.required(requirement)
         ours = record_of(encoder, requirement) if encoder is not None else None
@@ -63,7 +73,7 @@ class SecondStageParts(TextToImageParts):
             )
         return first
 
-    def initialize(self, model):
+    def initialize(self, model, has_begun=False):
         """The first stage is the other run's generator, as it is sampled."""
         super().initialize(model)
         first = type(self.run)(self.first_run).trained_model()

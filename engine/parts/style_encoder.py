@@ -129,7 +129,7 @@ class StyleEncoderParts(Parts):
         """The text encoder of the generator, while training; None of one that was trained on embeddings from a file."""
         return self.inverted.parts.sampler(self.inverted_model).encoder
 
-    def initialize(self, model):
+    def initialize(self, model, has_begun=False):
         """The generator is the other run's, as it is sampled."""
         model.generator.set_weights(self.inverted_model.sampled_generator.get_weights())
 

@@ -13,7 +13,8 @@ from engine.parts.depths import Depths
 from engine.parts.image_to_image import SCORED_IMAGES, TranslationParts
 from engine.parts.parts import Parts, Prepared, fingerprint
 from engine.parts.sources import find_sources
-from evaluation.super_resolution import SuperResolutionOutputs
+from evaluation.names import digest
+from evaluation.super_resolution import BORDER, SuperResolutionOutputs
 from models.core.config import ConfigError, from_plain
 from models.super_resolution.configs import FROM_SCRATCH, OF_GENERATOR
 from models.super_resolution.perceptual import PerceptualNetwork
@@ -30,6 +31,8 @@ from serving.hints import Hints
 from serving.images import TranslationSampler, Translator
 from serving.limits import Limits
 
+# The rooms of the pipelines whose pictures are drawn at any size.
+RENDERED = ("pipelines.birds.", "pipelines.glyphs.")
 # Of photographs, squares of this many crops a side are kept: all of one pixel depth, at their own size.
 KEPT = 3
 GRID_ROWS, HINTED = 6, 6
@@ -56,7 +59,17 @@ class SuperResolutionParts(TranslationParts):
     @property
     def reading(self):
         """At their own size; RunError for a --resize, which would have no effect."""
-        reading = self.experiment.reading
+        reading, dataset = self.experiment.reading, self.experiment.dataset
+        if not self.keeps_size and not DATASETS[dataset].loader.startswith(RENDERED):
+            able = ", ".join(
+                name
+                for name, entry in DATASETS.items()
+                if "image" in entry.gives and ("resize" in entry.reads or entry.loader.startswith(RENDERED))
+            )
+            raise RunError(
+                f"{self.experiment.model} needs pictures at their own size, and {dataset} has small ones that would be "
+                f"enlarged first; accepted are {able}. Received: --dataset={dataset}"
+            )
         if "resize" in reading.given():
             raise RunError(
                 f"{self.experiment.model} cuts crops out of pictures, and resizes none: it takes no --resize. "
@@ -74,7 +87,7 @@ class SuperResolutionParts(TranslationParts):
         needed = super().required(requirement)
         if config.srresnet != requirement.model:
             return needed
-        like = {name: getattr(config, name) for name in (*OF_GENERATOR, "image_size", "flip")}
+        like = {name: getattr(config, name) for name in (*OF_GENERATOR, "image_size", "batch_size", "flip")}
         return dataclasses.replace(needed, config=dataclasses.replace(needed.config, **like))
 
     def prepare(self, examples, dry_run=False):
@@ -82,7 +95,8 @@ class SuperResolutionParts(TranslationParts):
         config = self.experiment.config
         data = {"images": len(examples), "pixels": fingerprint(examples.images, channels=3)}
         if self.perceptual is not None:
-            data["perceptual_network"] = fingerprint(*self.perceptual.network.get_weights())
+            data["perceptual_network"] = digest(pathlib.Path(config.perceptual_network))[:16]
+            data["perceptual_layers"] = [layer.name for layer in self.perceptual.layers]
         return Prepared(config, super_resolution_batches(examples, config), data)
 
     @functools.cached_property
@@ -105,10 +119,12 @@ class SuperResolutionParts(TranslationParts):
                 f"Received: {config.perceptual_network} ({reason})"
             ) from None
 
-    def initialize(self, model):
-        """SRGAN gets its network of the content loss, and the generator of the SRResNet."""
+    def initialize(self, model, has_begun=False):
+        """SRGAN gets its network of the content loss, and, unless it begins with another run, SRResNet's generator."""
         if self.perceptual is not None:
             model.attach(self.perceptual)
+        if has_begun:
+            return
         for requirement in self.experiment.preset.requires:
             if (needed := self.required(requirement)) is not None:
                 model.begin_with(self.trained_generator(needed, model.config))
@@ -191,17 +207,18 @@ class SuperResolutionParts(TranslationParts):
         """Photographs."""
         return SCORED_IMAGES
 
-    def measured(self, command: Evaluate):
+    def to_measure(self, command: Evaluate):
         """The photographs of --input at their own size, where it is given."""
         if not command.input:
-            return super().measured(command)
+            return super().to_measure(command)
         return self.read_photographs(pathlib.Path(command.input)), "input"
 
     def read_photographs(self, source: pathlib.Path) -> "Photographs":
         """The photographs of a folder, or of one file; DataError if there is none that can be read."""
         sources = find_sources(source, self.folder.path / "evaluation", self.folder.path)
         depths = Depths(*self.values(ENLARGED), (3, 3))
-        depths.look_at([str(sources.root / name) for name in sources.names])
+        for line in (*sources.report.lines(), *depths.look_at([str(sources.root / name) for name in sources.names])):
+            print(line, flush=True)
         names, images = [], []
         for name in sources.names:
             try:
@@ -210,7 +227,8 @@ class SuperResolutionParts(TranslationParts):
                 # Pillow raises a dozen types.
                 raise DataError(f"--input must be pictures that can be read. Received: {name} ({error})") from None
             names.append(name)
-        least = 3 * self.run.trained_config().factor
+        factor = self.run.trained_config().factor
+        least = max(3 * factor, 2 * BORDER + factor)
         if small := [name for name, image in zip(names, images, strict=True) if min(image.shape[:2]) < least]:
             raise DataError(f"--input must be pictures of at least {least} pixels a side. Received: {small[0]}")
         if not names:
@@ -226,7 +244,12 @@ class SuperResolutionParts(TranslationParts):
             return SuperResolutionOutputs(sampler, data, examples.names, examples.images, config.factor)
         rows = evenly(len(examples), data.count)
         images = with_channels(np.asarray(examples.images[rows]), 3)
-        return SuperResolutionOutputs(sampler, data, [examples.names[row] for row in rows], list(images), config.factor)
+        names, (height, width) = [examples.names[row] for row in rows], images.shape[1:3]
+        kept = (
+            f"the middle {width} x {height} pixels"
+            + (", a smaller one continued as its mirror image") * self.keeps_size
+        )
+        return SuperResolutionOutputs(sampler, data, names, list(images), config.factor, kept)
 
     def gallery(self, outputs):
         """Write low resolution, bicubic interpolation, enlargement and photograph of an evaluation side by side."""

@@ -72,7 +72,7 @@ class TextToImageParts(TextParts):
         }
         return Prepared(with_measured(config, measured), batches, data)
 
-    def initialize(self, model):
+    def initialize(self, model, has_begun=False):
         """The frozen encoders of words and regions are those beside the text encoder."""
         if model.config.reads_words:
             model.attach(Alignment.load(self.encoder_run[1].path))

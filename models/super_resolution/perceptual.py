@@ -48,7 +48,7 @@ class PerceptualNetwork:
         self.layers = [layers[name] for name in chosen]
         self.resizing = resizing
         # 0: by the mean square of the features of the real images.
-        self.scale = VGG_DIVISOR**2 if VGG54 in maps and not names else 0.0
+        self.scale = VGG_DIVISOR**2 if tuple(chosen) == (VGG54,) else 0.0
 
     def loss(self, real: tf.Tensor, generated: tf.Tensor) -> tf.Tensor:
         """How far generated images are from real ones, (B, h, w, 3) both: a float32 scalar.

@@ -5,8 +5,7 @@ from models.super_resolution import published
 from models.super_resolution.configs import SRRESNET, SRGANConfig, SRResNetConfig
 
 LEDIG = "Ledig et al., CVPR 2017"
-# A generator that two cores train in some 40 minutes; without normalization it learns faster, and beside the bicubic
-# enlargement it need not learn what that has: measured.
+# A generator that two cores train in some 40 minutes. Beside the bicubic enlargement it need not learn what that has.
 NARROW = {
     "generator_width": 32,
     "blocks": 8,
@@ -24,7 +23,7 @@ SRGAN_SHORT = {
     "adversarial_weight": 1e-2,
 }
 BIRDS = {"image_size": 64}
-SHORT = "short enough for two cores; measured"
+SHORT = "short enough for two cores"
 
 
 def preset(model: str, config, summary: str, source: str, short: dict, **fields) -> Preset:

@@ -110,11 +110,15 @@ class SecondStageConfig(FirstStageConfig):
                 f"Received: {self.text_encoder}"
             )
         if self.first_generator:
-            self.check_first()
+            self.check_first(self.first)
 
-    def check_first(self):
-        """ConfigError unless a first stage's images can be made larger to this size."""
-        side = self.first.image_size
+    def check_first(self, first: FirstStageConfig):
+        """ConfigError unless a first stage's images can be made larger to this size, from as much noise."""
+        if self.latent_dim not in (0, first.latent_dim):
+            raise ConfigError(
+                f"latent_dim comes from the first stage, where it is {first.latent_dim}. Received: {self.latent_dim}"
+            )
+        side = first.image_size
         scale, rest = divmod(self.image_size, side)
         if rest or scale < 2 or scale & (scale - 1):
             raise ConfigError(

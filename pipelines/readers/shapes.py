@@ -18,7 +18,6 @@ DONE = {
     "squash": "are squashed to it (--resize=crop or --resize=pad keeps theirs)",
     "crop": "are cropped to their middle",
     "pad": "are padded with their border",
-    OWN_SIZE: "are cut to their middle, or go on as their mirror image",
 }
 
 
@@ -50,9 +49,24 @@ def fit_lines(sizes: Sequence[tuple[int, int]], size: Size, reading: Reading, si
         side: of pairs or unpaired images, for the line.
     """
     height, width = height_width(size)
+    if reading.resize == OWN_SIZE:
+        return own_size_lines(sizes, height, width)
     others = sum(max(w * height / (h * width), h * width / (w * height)) > SAME for w, h in sizes)
     if not others:
         return []
     of = f"{side}: " if side else ""
     line = f"{of}{others:,} of {len(sizes):,} pictures have another aspect than what is trained on"
     return [f"{line}: they {DONE[reading.resize]}"]
+
+
+def own_size_lines(sizes: Sequence[tuple[int, int]], height: int, width: int) -> list[str]:
+    """Report lines on pictures that are not resized, of which squares of one size are kept."""
+    larger = sum(w > width or h > height for w, h in sizes)
+    smaller = sum(w < width or h < height for w, h in sizes)
+    kept = f"the {width} x {height} pixels that are kept"
+    lines = [f"{larger:,} of {len(sizes):,} pictures are larger than {kept}: their middle is"] if larger else []
+    if smaller:
+        lines.append(
+            f"{smaller:,} of {len(sizes):,} pictures are smaller than {kept}: they go on as their mirror image"
+        )
+    return lines

@@ -163,10 +163,12 @@ class TiledGenerator:
 def schedule(nodes: list[Node], output: Node) -> tuple[list[Node], dict[Node, Node]]:
     """What is computed as a whole, one after the other, and of each map that is kept by which of these it is last used.
 
-    Kept are the maps of convolutions and the sums of residual blocks. Those of the result's size would take the most
-    space and the least time: they are computed again where they are used.
+    Kept are the maps of convolutions and the sums of residual blocks. Those of the picture's own size would take the
+    most space and the least time: they are computed again where they are used. A network that enlarges has most of its
+    layers there, and few after them.
     """
-    largest = output.height * output.width
+    picture = max(node.height * node.width for node in nodes if isinstance(node, Pixels))
+    largest = picture + 1 if output.height * output.width > picture else picture
     kept = {
         node
         for node in nodes

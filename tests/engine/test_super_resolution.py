@@ -62,7 +62,9 @@ def test_photographs_are_trained_on_at_their_own_size(photographs, tmp_path):
     kept = next(image for name, image in by_name.items() if name.endswith("train0"))
     np.testing.assert_array_equal(kept[:, :60], whole[22:118])
     np.testing.assert_array_equal(kept[:, 60:], whole[22:118, ::-1][:, :36])
-    assert any("cut to their middle, or go on as their mirror image" in line for line in train.report.lines())
+    lines = train.report.lines()
+    assert any("4 of 6 pictures are larger than the 96 x 96 pixels that are kept" in line for line in lines)
+    assert any("4 of 6 pictures are smaller than the 96 x 96 pixels" in line for line in lines)
 
 
 def test_a_resize_is_refused_as_nothing_is_resized(photographs, tmp_path):
