@@ -75,7 +75,7 @@ class Run:
         """The splits of the dataset, a share of the training split held out."""
         height, width = map(self.parts.load_side, self.experiment.config.sides)
         size, parts = simplest((height, width)), self.parts
-        return Splits(self.experiment, size, validation_share, parts.train_split, parts.reading)
+        return Splits(self.experiment, size, validation_share, parts.train_split, parts.files_read)
 
     # Training.
 

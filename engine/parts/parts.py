@@ -78,7 +78,7 @@ class Parts:
         return load_size(image_size)
 
     @property
-    def reading(self) -> Reading:
+    def files_read(self) -> Reading:
         """How the files of the dataset are read."""
         return self.experiment.reading
 

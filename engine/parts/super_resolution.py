@@ -57,7 +57,7 @@ class SuperResolutionParts(TranslationParts):
         return KEPT * image_size if self.keeps_size else Parts.load_side(self, image_size)
 
     @property
-    def reading(self):
+    def files_read(self):
         """At their own size; RunError for a --resize, which would have no effect."""
         reading, dataset = self.experiment.reading, self.experiment.dataset
         if not self.keeps_size and not DATASETS[dataset].loader.startswith(RENDERED):
