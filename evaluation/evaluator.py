@@ -35,7 +35,15 @@ OF_DATA = (
     "one_dimension",
     "two_dimensions",
 )
-OF_SCORERS = ("judge", "class_judge", "attribute_judge", "feature_network", "class_probabilities", "retrieval_encoder")
+OF_SCORERS = (
+    "judge",
+    "class_judge",
+    "attribute_judge",
+    "feature_network",
+    "feature_maps",
+    "class_probabilities",
+    "retrieval_encoder",
+)
 OF_MODELS = (
     "condition",
     "category",
@@ -98,6 +106,7 @@ class Data:
             "class_judge": isinstance(self.judge, ClassJudge),
             "attribute_judge": self.judge is not None and not isinstance(self.judge, ClassJudge),
             "feature_network": self.features is not None,
+            "feature_maps": self.features is not None and self.features.has_maps,
             "class_probabilities": self.features is not None and self.features.has_probabilities,
             "retrieval_encoder": self.retrieval is not None,
             # Of samples beside training images nothing can be said where there are no others.

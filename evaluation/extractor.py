@@ -5,6 +5,7 @@ import hashlib
 import pathlib
 from collections.abc import Callable
 
+import keras
 import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
@@ -44,6 +45,11 @@ class Extractor:
     channels: int = 3
     weights: str = ""
     batch_pixels: int = BATCH_PIXELS
+
+    @property
+    def has_maps(self) -> bool:
+        """Whether the maps within it can be had, which is so of Keras's networks alone."""
+        return isinstance(getattr(self.network, "network", None), keras.Model)
 
     @property
     def resize(self) -> str:

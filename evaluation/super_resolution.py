@@ -3,7 +3,6 @@
 import functools
 from collections.abc import Sequence
 
-import keras
 import numpy as np
 import tensorflow as tf
 from absl import logging
@@ -112,21 +111,19 @@ class Fidelity(Evaluator):
 class PerceptualDistance(ByNetwork):
     """How near enlargements are to the photographs in the maps of the network that the user names."""
 
+    needs = frozenset({"feature_network", "feature_maps"})
     lower_figures = (PERCEPTUAL,)
 
     def measure(self, outputs, data):
         """The perceptual loss, of each photograph relative to its own features; nothing by networks without maps."""
-        network = getattr(data.features.network, "network", None)
         try:
-            maps = PerceptualNetwork(network) if isinstance(network, keras.Model) else None
+            maps = PerceptualNetwork(data.features.network.network)
         except (ValueError, TypeError) as error:
             # One that takes a single size, or has no maps.
-            logging.info("%s: %s", data.features.name.name, error)
-            maps = None
-        if maps is None:
             logging.warning(
-                "There is no perceptual distance by %s: it takes a network in a .keras file, for images of any size",
+                "There is no perceptual distance by %s, which must take images of any size and have maps: %s",
                 data.features.name.name,
+                str(error).splitlines()[0],
             )
             return
         compared = tf.function(lambda image, truth: maps.loss(to_float(truth), to_float(image)), reduce_retracing=True)

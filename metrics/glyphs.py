@@ -75,8 +75,8 @@ def standardized(found: np.ndarray, groups: np.ndarray) -> np.ndarray:
 
 
 def r_squared(asked: np.ndarray, found: np.ndarray, groups: np.ndarray) -> float:
-    """The share of the variance of what was asked that what was found explains by a rising line, one offset for each
-    group; 0 where it falls as more is asked. It says nothing of the line's slope.
+    """The share of the variance of what was asked that what was found explains by a line, one offset for each group;
+    with a minus sign where less is found as more is asked. It says nothing of the line's slope.
 
     The characters themselves are heavier or wider by nature; what counts is how they differ from others of their kind.
 
@@ -92,4 +92,5 @@ def r_squared(asked: np.ndarray, found: np.ndarray, groups: np.ndarray) -> float
         asked[of_group] -= asked[of_group].mean()
         found[of_group] -= found[of_group].mean()
     norm = np.sqrt((asked**2).sum() * (found**2).sum())
-    return float(max((asked * found).sum() / norm, 0.0) ** 2) if norm > 0 else 0.0
+    correlation = (asked * found).sum() / norm if norm > 0 else 0.0
+    return float(correlation * abs(correlation))

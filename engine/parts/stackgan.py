@@ -36,8 +36,8 @@ class SecondStageParts(TextToImageParts):
         needed = required(self.experiment, requirement, config.first_stage)
         record = RunFolder(needed.workdir).read_record()
         # Refused now rather than after both have been trained.
-        first = needed.config if record is None else recorded(record)
-        config.check_first(first)
+        is_first_stage = record is not None and record["model"] == needed.model
+        config.check_first(recorded(record) if is_first_stage else needed.config)
         return dataclasses.replace(needed, config=override(needed.config, {"text_encoder": self.choice}))
 
     @functools.cached_property

@@ -147,7 +147,7 @@ def test_what_both_stages_do_not_share_is_refused_in_one_line(root, tmp_path, wo
         encoder=encoder_folder / WORDS,
     )
     refused(r"image_size must be 2, 4, 8 or more times 16.*Received: 16", ConfigError, image_size=16)
-    refused(r"latent_dim comes from the data, where it is 5\. Received: latent_dim=7", ConfigError, latent_dim=7)
+    refused(r"latent_dim comes from the first stage, where it is 5\. Received: 7", ConfigError, latent_dim=7)
     write_untrained(tiny_run("dcgan", tmp_path / "dcgan"))
     refused(r"first stage must be a run of --model=stackgan_stage1.*model=dcgan", first_stage=str(tmp_path / "dcgan"))
     (tmp_path / "empty").mkdir()

@@ -16,8 +16,10 @@ from engine.parts.super_resolution import ENLARGED
 from metrics.super_resolution import luma_psnr
 from models.core.config import ConfigError
 from models.registry import PRESETS
+from models.super_resolution.perceptual import PerceptualNetwork
 from pipelines.bicubic import bicubic
 from pipelines.examples import DataError
+from pipelines.images import to_float
 from tests import quick
 from tests.worlds import examples_of, tiny_run
 
@@ -114,6 +116,28 @@ def test_evaluation_is_of_unseen_photographs_or_of_a_folder_that_is_named(run, p
     }
     low = np.asarray(Image.open(gallery / "003-low-resolution.png"))
     np.testing.assert_array_equal(low, bicubic(np.asarray(Image.open(gallery / "003-photograph.png")), 8, 12))
+
+
+def test_a_network_of_kerass_gives_a_perceptual_distance_and_one_of_a_single_size_none(
+    run, photographs, tmp_path, caplog
+):
+    network = written_network(tmp_path / "network.keras")
+    given = {"input": str(photographs / "test"), "feature_network": str(network)}
+    metrics = opened(run, photographs).evaluate(Evaluate(**given))["metrics"]
+    gallery, maps = run / "evaluation" / ENLARGED, PerceptualNetwork(keras.saving.load_model(network))
+    losses = []
+    for path in sorted(gallery.glob("*-enlarged.png")):
+        truth = path.with_name(path.name.replace("enlarged", "photograph"))
+        pair = (to_float(np.asarray(Image.open(side))[np.newaxis]) for side in (truth, path))
+        losses.append(float(maps.loss(*pair)))
+    assert metrics["network_perceptual_distance"] == pytest.approx(np.mean(losses), rel=1e-4)
+    image = keras.Input((299, 299, 3))
+    keras.Model(image, keras.layers.GlobalAveragePooling2D()(keras.layers.Conv2D(4, 3)(image))).save(network)
+    with caplog.at_level("WARNING", logger="absl"):
+        metrics = opened(run, photographs).evaluate(Evaluate(**given))["metrics"]
+    assert "network_perceptual_distance" not in metrics
+    assert "psnr_y" in metrics
+    assert "There is no perceptual distance by network" in caplog.text
 
 
 @pytest.mark.parametrize("name", ["empty", "broken", "small"])
