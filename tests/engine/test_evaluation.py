@@ -535,10 +535,10 @@ def test_evaluators_yield_finite_floats_under_the_keys_that_they_promise(promise
         assert np.isfinite(value)
 
 
-def test_every_key_that_an_evaluator_declares_is_yielded_by_some_run(promised, root):
+def test_every_key_that_an_evaluator_declares_is_yielded_by_some_run(promised, root, encoder_folder):
     declared, yielded = set(), set()
     for model, dataset in EVERY_RUN:
-        declared |= comparable(run_of(model, dataset, root, "").evaluators, FEATURES).keys()
+        declared |= comparable(run_of(model, dataset, root, encoder_folder).evaluators, FEATURES).keys()
     for model, dataset in DIFFERENT_RUNS:
         yielded |= promised(model, dataset)[0]
     # By a judge of attributes, which has to be named (`tests.engine.test_generation`), and by a network of Keras's
