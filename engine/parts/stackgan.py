@@ -13,7 +13,7 @@ from engine.parts.text_to_image import GRID_SAMPLES, TextToImageParts
 from engine.requires import record_of, required
 from evaluation.stages import StageOutputs
 from models.core.config import from_plain, override
-from models.text_to_image.stackgan_configs import FirstStageConfig, described
+from models.text_to_image.stackgan_configs import STAGE_1, FirstStageConfig, described
 from models.text_to_image.stackgan_networks import upsampled_first_stage
 from panels.grids import captioned_rows
 from pipelines.embeddings.table import read_embeddings
@@ -36,8 +36,10 @@ class SecondStageParts(TextToImageParts):
         needed = required(self.experiment, requirement, config.first_stage)
         record = RunFolder(needed.workdir).read_record()
         # Refused now rather than after both have been trained.
-        is_first_stage = record is not None and record["model"] == needed.model
-        config.check_first(recorded(record) if is_first_stage else needed.config)
+        if record is None and config.first_stage == STAGE_1:
+            config.check_first(needed.config)
+        elif record is not None and record["model"] == needed.model:
+            config.check_first(recorded(record))
         return dataclasses.replace(needed, config=override(needed.config, {"text_encoder": self.choice}))
 
     @functools.cached_property
