@@ -119,6 +119,11 @@ class SuperResolutionParts(TranslationParts):
                 f"Received: {config.perceptual_network} ({reason})"
             ) from None
 
+    def begin(self):
+        """Say what the content loss of an SRGAN without a network is."""
+        if getattr(self.experiment.config, "perceptual_network", None) == "":
+            print("Without --set perceptual_network=FILE the content loss is the squared error of pixels (SRGAN-MSE).")
+
     def initialize(self, model, has_begun=False):
         """SRGAN gets its network of the content loss, and, unless it begins with another run, SRResNet's generator."""
         if self.perceptual is not None:

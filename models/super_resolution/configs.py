@@ -113,12 +113,3 @@ class SRGANConfig(UpscalingConfig, AdversarialConfig):
                 f"squared error of pixels. Received: pixel_weight={self.pixel_weight:g}, "
                 f"perceptual_layers={self.perceptual_layers}"
             )
-
-    def notes(self, images):
-        """Also what the content loss is."""
-        if self.perceptual_network:
-            return super().notes(images)
-        return [
-            *super().notes(images),
-            "Without --set perceptual_network=FILE the content loss is the squared error of pixels (SRGAN-MSE).",
-        ]

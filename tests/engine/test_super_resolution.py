@@ -228,3 +228,11 @@ def test_what_is_no_network_is_refused_in_one_line(small_world, tmp_path):
     made = opened(tmp_path / "run", model="srgan", perceptual_network=str(tmp_path / "no.keras"))
     with pytest.raises(ConfigError, match=r"perceptual_network must be a .keras file .* Received: .*no.keras"):
         made.parts.prepare(made.splits.train)
+
+
+@pytest.mark.usefixtures("small_world", "eager_steps", "steps_alone")
+@pytest.mark.parametrize("named", [False, True])
+def test_without_a_network_the_user_is_told_what_the_content_loss_is(tmp_path, capsys, named):
+    network = {"perceptual_network": str(written_network(tmp_path / "network.keras"))} if named else {}
+    opened(tmp_path / "run", model="srgan", steps=1, **network).train(Train())
+    assert ("SRGAN-MSE" in capsys.readouterr().out) != named

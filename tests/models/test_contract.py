@@ -287,6 +287,8 @@ def strong_weights(model):
 
 def build(name, config, strategy=None):
     strategy = strategy or tf.distribute.get_strategy()
+    # Two models approach their singular vectors from the same random ones: from others they come near, and no nearer.
+    keras.utils.set_random_seed(0)
     with strategy.scope():
         model = CLASSES[name](config)
         strong_weights(model)
@@ -368,11 +370,7 @@ def test_two_replicas_give_the_weights_of_one(name, changes, no_normalization):
     assert_close(moving(two), moving(one), start)
     for kept, other in zip(getattr(one, "averages", ()), getattr(two, "averages", ()), strict=True):
         expected, found, last = (network.get_weights() for network in (kept.average, other.average, kept.network))
-        paths = [variable.path for variable in kept.average.variables]
         for index in range(len(expected)):
-            if paths[index].endswith(("left", "right")):
-                # Singular vectors are approached from other random ones in each model.
-                continue
             largest = max(np.abs(last[index]).max(), 1.0)
             np.testing.assert_allclose(found[index], expected[index], atol=5e-6 * largest, rtol=0)
         # Otherwise this would only repeat that the weights are the same.
@@ -383,7 +381,7 @@ def assert_close(found, expected, start):
     for key in start:
         # Compiled and eager steps round differently, by the more the longer they are.
         longest = np.abs(expected[key] - start[key]).max()
-        np.testing.assert_allclose(found[key], expected[key], atol=2e-5 * max(longest, 1.0), rtol=0, err_msg=key)
+        np.testing.assert_allclose(found[key], expected[key], atol=5e-6 * max(longest, 1.0), rtol=0, err_msg=key)
     # Otherwise the comparison would be empty. (A bias may be fixed: the hinge depends on differences only.)
     moved = [key for key in start if np.abs(expected[key] - start[key]).max() > 1e-4]
     assert len(moved) > 0.5 * len(start)

@@ -25,8 +25,7 @@ def test_a_training_that_ends_before_its_rate_has_fallen_says_so():
     assert PRESETS["cyclegan"].resolve("unpaired", {"epochs": 50, "decay_epochs": 0}).notes(10) == []
 
 
-# SRGAN says what its content loss is while no network is named.
-@pytest.mark.parametrize("name", sorted(PRESETS.keys() - {"srgan"}))
+@pytest.mark.parametrize("name", PRESETS)
 def test_no_preset_needs_a_note_on_a_dataset_of_its_own(name):
     preset = PRESETS[name]
     for dataset, entry in DATASETS.items():

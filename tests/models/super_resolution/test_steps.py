@@ -174,8 +174,3 @@ def test_the_learning_rate_is_a_tenth_from_its_step_on():
 def test_settings_that_do_not_go_together_are_refused(model, changes, message):
     with pytest.raises(ConfigError, match=message):
         PRESETS[model].resolve("birds", changes)
-
-
-def test_without_a_network_the_user_is_told_what_the_content_loss_is():
-    assert "SRGAN-MSE" in PRESETS["srgan"].resolve("birds").notes(100)[-1]
-    assert not PRESETS["srgan"].resolve("birds", {"perceptual_network": "file.keras"}).notes(100)
