@@ -25,7 +25,7 @@ from pipelines.examples import DataError, LabeledImages, Values
 from pipelines.images import center_crop, with_channels
 from pipelines.reading import OWN_SIZE
 from pipelines.registry import DATASETS
-from pipelines.report import printable
+from pipelines.report import Report, printable
 from pipelines.rows import evenly
 from serving.hints import Hints
 from serving.images import TranslationSampler, Translator
@@ -224,21 +224,25 @@ class SuperResolutionParts(TranslationParts):
         depths = Depths(*self.values(ENLARGED), (3, 3))
         for line in (*sources.report.lines(), *depths.look_at([str(sources.root / name) for name in sources.names])):
             print(line, flush=True)
-        names, images = [], []
+        names, images, unreadable = [], [], []
         for name in sources.names:
             try:
                 images.append(np.clip(np.rint(depths.read(str(sources.root / name))), 0, 255).astype(np.uint8))
             except Exception as error:
-                # Pillow raises a dozen types.
-                raise DataError(f"--input must be pictures that can be read. Received: {name} ({error})") from None
+                # Pillow raises a dozen types; one broken file must not end the others.
+                unreadable.append(f"{name} ({' '.join(str(error).split())})")
+                continue
             names.append(name)
+        for line in Report("--input").with_skipped("cannot be read", unreadable).lines():
+            print(line, flush=True)
         factor = self.run.trained_config().factor
         least = max(3 * factor, 2 * BORDER + factor)
         if small := [name for name, image in zip(names, images, strict=True) if min(image.shape[:2]) < least]:
             raise DataError(f"--input must be pictures of at least {least} pixels a side. Received: {small[0]}")
         if not names:
             raise DataError(
-                f"--input must be an image, or a folder of images. Received: no image in {printable(str(source))}"
+                "--input must be an image, or a folder of images, that can be read. "
+                f"Received: no such image in {printable(str(source))}"
             )
         return Photographs(tuple(names), images)
 

@@ -1,6 +1,7 @@
 """Super-resolution as its user meets it: photographs of any size, trained on, enlarged, measured and served."""
 
 import json
+import shutil
 import types
 
 import keras
@@ -147,7 +148,11 @@ def test_what_cannot_be_measured_is_refused_in_one_line(run, photographs, tmp_pa
         (tmp_path / "given" / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n and no more")
     if name == "small":
         Image.new("RGB", (8, 50)).save(tmp_path / "given" / "a.png")
-    message = {"empty": "no image in", "broken": "can be read. Received: a.png", "small": "at least 12 pixels"}[name]
+    message = {
+        "empty": "no such image in",
+        "broken": "that can be read. Received: no such",
+        "small": "at least 12 pixels",
+    }[name]
     with pytest.raises(DataError, match=message) as error:
         opened(run, photographs).evaluate(Evaluate(input=str(tmp_path / "given")))
     assert "\n" not in str(error.value)
@@ -236,3 +241,44 @@ def test_without_a_network_the_user_is_told_what_the_content_loss_is(tmp_path, c
     network = {"perceptual_network": str(written_network(tmp_path / "network.keras"))} if named else {}
     opened(tmp_path / "run", model="srgan", steps=1, **network).train(Train())
     assert ("SRGAN-MSE" in capsys.readouterr().out) != named
+
+
+def test_a_picture_that_cannot_be_read_is_told_and_the_others_are_measured(run, photographs, tmp_path, capsys):
+    given = tmp_path / "given"
+    shutil.copytree(photographs / "test", given)
+    (given / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n and no more")
+    found = opened(run, photographs).evaluate(Evaluate(input=str(given)))
+    assert found["protocol"]["photographs"] == 6
+    assert "skipped 1: cannot be read: broken.png" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("small_world", "eager_steps", "steps_alone")
+def test_begun_with_another_srgan_it_keeps_that_ones_generator(tmp_path):
+    tiny_run("srresnet", tmp_path / "srresnet-birds", steps=1, adds_to_bicubic=True).train(Train())
+    opened(tmp_path / "source", model="srgan", srresnet="none", steps=1).train(Train())
+    source = opened(tmp_path / "source", model="srgan", srresnet="none").trained_model()
+    named = {"srresnet": str(tmp_path / "srresnet-birds")}
+    # At a rate of 0 it stays what it begins with.
+    begun = opened(tmp_path / "begun", model="srgan", steps=1, learning_rate=0.0, **named)
+    begun.train(Train(init_from=str(tmp_path / "source")))
+    found = opened(tmp_path / "begun", model="srgan", learning_rate=0.0, **named).trained_model()
+    for weight, given in zip(found.generator.trainable_variables, source.generator.trainable_variables, strict=True):
+        np.testing.assert_array_equal(weight, given)
+
+
+@pytest.mark.usefixtures("small_world", "eager_steps", "steps_alone")
+def test_resuming_with_another_network_of_the_content_loss_is_refused(tmp_path):
+    network = written_network(tmp_path / "network.keras")
+    changes = {"perceptual_network": str(network), "srresnet": "none"}
+    opened(tmp_path / "run", model="srgan", steps=1, **changes).train(Train())
+    image = keras.Input((None, None, 3))
+    keras.Model(image, keras.layers.Conv2D(5, 3, 2, padding="same")(image)).save(network)
+    with pytest.raises(RunError, match=r"differs in .*perceptual_network"):
+        opened(tmp_path / "run", model="srgan", steps=2, **changes).train(Train())
+
+
+@pytest.mark.usefixtures("small_world")
+def test_an_srresnet_that_is_trained_first_is_trained_as_srgan_is(tmp_path):
+    made = opened(tmp_path / "srgan-birds", model="srgan", srresnet="srresnet", batch_size=3, flip=False)
+    config = made.parts.required(made.preset.requires[0]).config
+    assert (config.batch_size, config.flip, config.image_size) == (3, False, made.experiment.config.image_size)
