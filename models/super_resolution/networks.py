@@ -1,6 +1,7 @@
 """The networks of Ledig et al. 2017, figure 4, and of what is not in it the weights of He et al. 2015."""
 
 import keras
+import numpy as np
 import tensorflow as tf
 from keras import layers
 
@@ -31,17 +32,32 @@ class PixelShuffle(layers.Layer):
         return {**super().get_config(), "block": self.block}
 
 
+# Pixels that Keys' kernel reaches at either side.
+REACH = 2
+
+
 @keras.saving.register_keras_serializable("gan")
 class BicubicEnlargement(layers.Layer):
-    """Images enlarged by Keys' cubic convolution (1981), a = -0.5, as MATLAB's imresize does but for the border."""
+    """Images enlarged by Keys' cubic convolution (1981), a = -0.5, mirrored beyond the border: as MATLAB's imresize.
+
+    Written as the convolution that it is, with a kernel for each place within an enlarged pixel, as not every program
+    that computes networks has the resizing of TensorFlow.
+    """
 
     def __init__(self, factor: int, **options):
-        super().__init__(**options)
+        # In bfloat16 the image itself would be rounded.
+        super().__init__(**({"dtype": "float32"} | options))
         self.factor = factor
 
     def call(self, inputs):
         """(B, h, w, c) floats to (B, factor h, factor w, c) float32."""
-        return tf.image.resize(inputs, self.factor * tf.shape(inputs)[1:3], "bicubic")
+        for axis in (1, 2):
+            length = tf.shape(inputs)[axis]
+            # A period further, as programs differ in the remainders of negative numbers.
+            places = tf.range(2 * length - REACH, 3 * length + REACH) % (2 * length)
+            inputs = tf.gather(inputs, tf.minimum(places, 2 * length - 1 - places), axis=axis)
+        convolved = tf.nn.conv2d(inputs, kernel_of(self.factor, inputs.shape[-1]), 1, "VALID")
+        return tf.nn.depth_to_space(convolved, self.factor)
 
     def compute_output_spec(self, inputs):
         """The enlarged images."""
@@ -52,6 +68,24 @@ class BicubicEnlargement(layers.Layer):
     def get_config(self):
         """The constructor's arguments."""
         return {**super().get_config(), "factor": self.factor}
+
+
+def kernel_of(factor: int, channels: int) -> np.ndarray:
+    """(5, 5, channels, factor² channels) float32: each channel's enlarged pixels from what the kernel reaches.
+
+    The weights are those by which TensorFlow resizes, read off the enlargement of single pixels.
+    """
+    length = 4 * REACH + 1
+    # Of a step that is being traced, too, they are numbers.
+    with tf.init_scope():
+        pixels = np.eye(length, dtype=np.float32)[:, np.newaxis]
+        single = tf.image.resize(pixels, (factor * length, 1), "bicubic").numpy()
+    middle = factor * (length // 2)
+    weights = single[middle : middle + factor, 0, REACH:-REACH]
+    kernel = np.zeros((weights.shape[1], weights.shape[1], channels, factor, factor, channels), np.float32)
+    for channel in range(channels):
+        kernel[:, :, channel, :, :, channel] = np.einsum("pi,qj->ijpq", weights, weights)
+    return kernel.reshape(*kernel.shape[:3], -1)
 
 
 def convolution(x, channels: int, kernel_size: int, strides: int = 1, share: float = 1.0, **options):

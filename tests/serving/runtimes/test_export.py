@@ -113,6 +113,21 @@ def test_a_translation_is_that_of_the_sampler(preset, upsampling, name, run_of):
 
 
 @pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("changes", [{"adds_to_bicubic": True}, {"generator_normalization": "none"}], ids=str)
+def test_an_enlargement_is_that_of_the_sampler(changes, name, run_of):
+    sampler, computed, files = exported(run_of("srresnet", **changes), name)
+    ((direction, file),) = computed.items()
+    sides = files[f"{direction}{RUNTIMES[name].suffix}"]["inputs"]["image"][1:3]
+    height, width = (side or 9 + 2 * place for place, side in enumerate(sides))
+    image = np.random.default_rng(1).integers(0, 256, (height, width, 3), np.uint8)
+    found = file({"image": image[np.newaxis].astype(np.float32) / 127.5 - 1})
+    wanted = sampler.translate(image, 0, direction)
+    assert wanted.shape == (4 * height, 4 * width, 3)
+    assert np.abs(np.asarray(to_uint8(found)[0], int) - wanted).max() <= 1
+    assert np.ptp(wanted) > 50
+
+
+@pytest.mark.parametrize("name", FORMATS)
 def test_pix2pix_leaves_without_its_dropout_and_with_all_else(name, run_of):
     run = run_of("pix2pix")
     _, computed, files = exported(run, name)
