@@ -33,7 +33,7 @@ from serving.limits import Limits
 
 # The rooms of the pipelines whose pictures are drawn at any size.
 RENDERED = ("pipelines.birds.", "pipelines.glyphs.")
-# Of photographs, squares of this many crops a side are kept: all of one pixel depth, at their own size.
+# Of photographs, squares of this many crops a side are kept.
 KEPT = 3
 GRID_ROWS, HINTED = 6, 6
 # The one thing that a generator does, as translations have directions.
@@ -254,10 +254,9 @@ class SuperResolutionParts(TranslationParts):
         rows = evenly(len(examples), data.count)
         images = with_channels(np.asarray(examples.images[rows]), 3)
         names, (height, width) = [examples.names[row] for row in rows], images.shape[1:3]
-        kept = (
-            f"the middle {width} x {height} pixels"
-            + (", a smaller one continued as its mirror image") * self.keeps_size
-        )
+        kept = f"the middle {width} x {height} pixels"
+        if self.keeps_size:
+            kept += ", a smaller one continued as its mirror image"
         return SuperResolutionOutputs(sampler, data, names, list(images), config.factor, kept)
 
     def gallery(self, outputs):

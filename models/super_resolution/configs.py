@@ -10,7 +10,7 @@ from models.core.adversarial_config import AdversarialConfig
 from models.core.config import ConfigError, TrainingConfig, setting
 
 FACTORS = (2, 4)
-# The sizes of maps to which the discriminator halves a crop four times.
+# How often the discriminator halves the sides of a crop.
 HALVINGS = 4
 # The preset whose generator SRGAN begins with, and what stands for none.
 SRRESNET, FROM_SCRATCH = "srresnet", "none"
