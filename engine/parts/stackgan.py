@@ -10,7 +10,7 @@ from engine.experiment import Experiment
 from engine.folder import RunError, RunFolder
 from engine.parts.parts import with_measured
 from engine.parts.text_to_image import GRID_SAMPLES, TextToImageParts
-from engine.requires import record_of, required
+from engine.requires import is_there, record_of, required
 from evaluation.stages import StageOutputs
 from models.core.config import from_plain, override
 from models.text_to_image.stackgan_configs import STAGE_1, FirstStageConfig, described
@@ -54,11 +54,11 @@ class SecondStageParts(TextToImageParts):
             RunError: the first stage reads other texts.
         """
         prepared = super().prepare(examples, dry_run)
-        first = self.first_config(prepared.config.text_dim)
+        first = self.first_config(prepared.config.text_dim, prepared.data["texts"])
         measured = {"latent_dim": first.latent_dim, "first_generator": described(dataclasses.asdict(first))}
         return dataclasses.replace(prepared, config=with_measured(prepared.config, measured))
 
-    def first_config(self, text_dim: int) -> FirstStageConfig:
+    def first_config(self, text_dim: int, texts: str) -> FirstStageConfig:
         """The configuration of the first stage, by its record if it is there."""
         record = RunFolder(self.first_run.workdir).read_record()
         if record is None:
@@ -66,12 +66,16 @@ class SecondStageParts(TextToImageParts):
         first = recorded(record)
         requirement = self.experiment.preset.requirement("text_encoder")
         encoder = self.required(requirement)
-        ours = record_of(encoder, requirement) if encoder is not None else None
-        if record.get("requires", {}).get("text_encoder") != ours or first.text_dim != text_dim:
+        is_missing = encoder is not None and not is_there(encoder, requirement)
+        ours = record_of(encoder, requirement) if encoder is not None and not is_missing else None
+        # Embeddings from a file are known by themselves; captions may be others, if one encoder reads them.
+        differ = self.reads_embeddings and record["data"]["texts"] != texts
+        if is_missing or differ or record.get("requires", {}).get("text_encoder") != ours or first.text_dim != text_dim:
             raise RunError(
-                "both stages must read the texts of one encoder: name that of the first stage, with --text_encoder, or "
-                f"train another first stage. Received: {self.first_run.workdir}, trained on text_encoder="
-                f"{first.text_encoder}, and text_encoder={self.choice}"
+                "both stages must read the texts of one encoder, or one file of embeddings: name that of the first "
+                f"stage, with --text_encoder, or train another first stage. Received: {self.first_run.workdir}, "
+                f"trained on text_encoder={first.text_encoder}, and text_encoder={self.choice}"
+                + (", which is not there" if is_missing else "")
             )
         return first
 

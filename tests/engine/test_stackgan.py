@@ -14,8 +14,18 @@ from engine.folder import RunError, RunFolder
 from engine.run import Run
 from models.core.config import ConfigError
 from models.registry import PRESETS
+from pipelines.embeddings.table import write_embeddings
 from tests import quick
-from tests.worlds import SIDE, WORDS, captioned_images, tiny, tiny_run, write_encoder, write_untrained
+from tests.worlds import (
+    SIDE,
+    TEXT_DIM,
+    WORDS,
+    captioned_images,
+    tiny,
+    tiny_run,
+    write_encoder,
+    write_untrained,
+)
 
 CAPTIONS = ("a red bird", "a small blue bird with a long bill")
 
@@ -150,8 +160,24 @@ def test_what_both_stages_do_not_share_is_refused_in_one_line(root, tmp_path, wo
     refused(r"latent_dim comes from the first stage, where it is 5\. Received: 7", ConfigError, latent_dim=7)
     write_untrained(tiny_run("dcgan", tmp_path / "dcgan"))
     refused(r"first stage must be a run of --model=stackgan_stage1.*model=dcgan", first_stage=str(tmp_path / "dcgan"))
+    # A dry run, which trains no encoder, says that the first stage's is gone.
+    run = tiny_run("stackgan", tmp_path / "stackgan", "char_cnn_rnn", first_stage=first)
+    with pytest.raises(RunError, match=r"both stages.*text_encoder=char_cnn_rnn, which is not there"):
+        run.train(Train(dry_run=True))
     (tmp_path / "empty").mkdir()
     refused(
         r"needs a first stage, which is trained by: .*stackgan_stage1.*no finished run in .*empty",
         first_stage=str(tmp_path / "empty"),
     )
+
+
+def test_both_stages_read_one_file_of_embeddings(tmp_path, world, eager_steps, steps_alone):
+    files = [tmp_path / name for name in ("ours.npz", "theirs.npz")]
+    for seed, path in enumerate(files):
+        rows = np.random.default_rng(seed).normal(size=(len(world), 2, TEXT_DIM)).astype(np.float32)
+        write_embeddings(path, world.names, list(rows))
+    run = tiny_run("stackgan", tmp_path / "stackgan", files[0], steps=1)
+    run.train(Train())
+    other = tiny_run("stackgan", tmp_path / "other", files[1], first_stage=run.experiment.config.first_stage)
+    with pytest.raises(RunError, match=r"one file of embeddings.*ours\.npz, and text_encoder=.*theirs\.npz$"):
+        other.train(Train())
