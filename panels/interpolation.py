@@ -1,6 +1,6 @@
 """Points from one vector to another, for strips of images between two latents or two captions."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -27,6 +27,17 @@ def slerp(first: np.ndarray, second: np.ndarray, count: int) -> np.ndarray:
     weight = np.linspace(0.0, 1.0, count)[:, np.newaxis]
     arc = (np.sin((1.0 - weight) * angle) * first + np.sin(weight * angle) * second) / np.sin(angle)
     return arc.astype(np.float32)
+
+
+def slerp_of(is_noise: np.ndarray) -> Callable[[np.ndarray, np.ndarray, int], np.ndarray]:
+    """`slerp` of the numbers of a latent that are noise, (D,) bool, and `lerp` of all others: a code that both have is
+    kept.
+    """
+
+    def way(first: np.ndarray, second: np.ndarray, count: int) -> np.ndarray:
+        return np.where(is_noise, slerp(first * is_noise, second * is_noise, count), lerp(first, second, count))
+
+    return way
 
 
 def between_texts(labels: Sequence[str], texts: np.ndarray, latent: np.ndarray, count: int) -> list[Strip]:

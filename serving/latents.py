@@ -38,7 +38,7 @@ class LatentSampler(Sampler):
         step: the training step of the weights.
         output: the name under which a server returns what is not images: "points", say.
         class_names: of the data that it was trained on.
-        is_normal: whether its noise is normal: between two such rows the way is an arc.
+        is_normal: whether its noise is normal: between two such rows the way is an arc, of codes and attributes a line.
         parts: how many numbers of the latent are "noise", a one-hot "category" and continuous "codes", or "attributes",
             in this order; None where all are noise.
     """
@@ -96,6 +96,13 @@ class LatentSampler(Sampler):
         sampler = copy.copy(self)
         sampler.draw_latents = draw
         return sampler
+
+    @property
+    def is_noise(self) -> np.ndarray:
+        """(D,) bool: which numbers of the latent are noise."""
+        if not self.parts:
+            return np.ones(self.latent_dim, bool)
+        return np.repeat([name.startswith("noise") for name in self.parts], list(self.parts.values()))
 
     @property
     def counts(self):
@@ -168,7 +175,12 @@ class LatentSampler(Sampler):
             return noise_by_row(self.latents, seed, self.latent_dim)
 
         def between(seed, other_seed, share):
-            return (on_arc if self.is_normal else mixed)(noise(seed), noise(other_seed), share)
+            first, second = noise(seed), noise(other_seed)
+            straight = mixed(first, second, share)
+            if not self.is_normal:
+                return straight
+            is_noise = self.is_noise.astype(np.float32)
+            return tf.where(self.is_noise, on_arc(is_noise * first, is_noise * second, share), straight)
 
         def coded(seed, **given):
             drawn = dict(zip(self.parts, tf.split(noise(seed), list(self.parts.values()), axis=1), strict=True))

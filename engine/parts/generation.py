@@ -1,7 +1,7 @@
 """Images from noise and optional labels."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -20,7 +20,7 @@ from models.judges.judge import ClassJudge
 from panels.classes import class_rows
 from panels.codes import code_rows
 from panels.grids import captioned_rows, grid
-from panels.interpolation import lerp, slerp
+from panels.interpolation import lerp, slerp_of
 from pipelines.batches.labeled import real_batches, semi_supervised_batches
 from pipelines.examples import DataError, LabeledImages
 from pipelines.images import FloatImages, with_channels
@@ -157,7 +157,7 @@ class ImageParts(Parts):
         names, labels = self.class_names, self.labels(sampler, command)
         count, seed = command.num_images, command.seed
         if command.interpolate:
-            latent = self.interpolate(*sampler.latents(2, seed).numpy(), count)
+            latent = self.interpolation(sampler)(*sampler.latents(2, seed).numpy(), count)
         else:
             latent = sampler.latents(count, seed).numpy()
         if sampler.classes:
@@ -190,10 +190,9 @@ class ImageParts(Parts):
             return Asked(draw)
         return Asked(draw, {"labels": labels.tolist()}, "labels.csv", ("label", "name"), row)
 
-    @property
-    def interpolate(self):
-        """(first, second, count) -> latents: slerp for N(0, 1), otherwise lerp."""
-        return slerp if self.experiment.config.latent_distribution == "normal" else lerp
+    def interpolation(self, sampler: LatentSampler) -> Callable:
+        """(first, second, count) -> latents: slerp of noise from N(0, 1), otherwise lerp."""
+        return slerp_of(sampler.is_noise) if sampler.is_normal else lerp
 
     # Evaluation and experiments.
 
@@ -243,14 +242,14 @@ class ImageParts(Parts):
 
     def subject(self, model, command: Explore) -> Subject:
         """The run as experiments see it."""
-        experiment, splits = self.experiment, self.run.splits
+        experiment, splits, sampler = self.experiment, self.run.splits, self.sampler(model)
         return Subject(
             model=model,
-            sampler=self.sampler(model),
+            sampler=sampler,
             model_name=experiment.model,
             dataset=experiment.dataset,
             seed=command.seed,
-            interpolate=self.interpolate,
+            interpolate=self.interpolation(sampler),
             load=lambda split, image_size: splits.train if split == "train" else splits.unseen[0],
             has_unseen=lambda: splits.unseen[1] == "test",
             judge=lambda: self.attribute_judge(command.judge),

@@ -109,6 +109,15 @@ def test_attributes_that_are_asked_for_are_those_of_all_images(folder, sampler, 
     assert pixels(opened(folder).sample(strip)).shape == (66, 110 + 6 * 66, 3)
 
 
+def test_a_strip_keeps_the_attributes_that_are_asked_for(folder, sampler):
+    parts, command = opened(folder).parts, Sample(attribute=("slant=-0.5", "weight=1"), interpolate="noise")
+    asked = parts.with_asked(sampler, command)
+    asked.is_normal = True
+    strip = parts.interpolation(asked)(*asked.latents(2, 3).numpy(), 5)
+    np.testing.assert_allclose(strip[:, 5:7], [[1.0, -0.5]] * 5, atol=1e-6)
+    assert np.ptp(strip[:, 0]) > 0
+
+
 def test_the_table_of_generated_files_has_the_attributes(folder, sampler, tmp_path):
     command = Generate(output=str(tmp_path / "out"), num_images=BATCH + 3, attribute=("width=0.25",), seed=4)
     opened(folder).generate(command)

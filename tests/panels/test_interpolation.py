@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from panels.interpolation import lerp, slerp
+from panels.interpolation import lerp, slerp, slerp_of
 
 
 def test_lerp_is_a_straight_line():
@@ -25,3 +25,10 @@ def test_slerp_keeps_both_ends_and_the_norm(count):
 def test_slerp_between_a_latent_and_itself():
     noise = np.ones(4, np.float32)
     np.testing.assert_allclose(slerp(noise, noise, 3), np.ones((3, 4)))
+
+
+def test_what_is_not_noise_is_kept_where_both_ends_have_it():
+    first, second = np.array([1.0, 0.0, 0.8, -0.5], np.float32), np.array([0.0, 1.0, 0.8, 0.5], np.float32)
+    way = slerp_of(np.array([True, True, False, False]))(first, second, 3)
+    root = np.sqrt(0.5)
+    np.testing.assert_allclose(way, [first, [root, root, 0.8, 0.0], second], atol=1e-6)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from panels.interpolation import lerp, slerp
+from panels.interpolation import lerp, slerp, slerp_of
 from serving.images import TranslationSampler, Translator
 from serving.latents import LatentSampler
 
@@ -65,14 +65,21 @@ def test_the_noise_is_that_of_the_seed_and_labels_are_of_conditional_generators_
         np.testing.assert_array_equal(served[row : row + 1], wanted)
 
 
-@pytest.mark.parametrize("is_normal", [False, True])
-def test_between_two_seeds_lies_the_way_of_the_interpolation(is_normal):
+@pytest.mark.parametrize(
+    ("is_normal", "parts", "way"),
+    [
+        (False, None, lerp),
+        (True, None, slerp),
+        (True, {"noise": 2, "attributes": 2}, slerp_of(np.array([True, True, False, False]))),
+    ],
+)
+def test_between_two_seeds_lies_the_way_of_the_interpolation(is_normal, parts, way):
     def drawn(count, seed):
         return tf.random.stateless_normal((count, 4), seed) / 4
 
-    sampler = LatentSampler(painter(), drawn, is_normal=is_normal)
+    sampler = LatentSampler(painter(), drawn, is_normal=is_normal, parts=parts)
     first, second = (drawn(1, (seed, 0)).numpy()[0] for seed in (3, 8))
-    wanted = sampler.draw({"latent": (slerp if is_normal else lerp)(first, second, 5)}, 0)
+    wanted = sampler.draw({"latent": way(first, second, 5)}, 0)
     between, _ = sampler.signatures()["between_pixels"]
     found = between(tf.fill([5], 3), tf.fill([5], 8), tf.linspace(0.0, 1.0, 5))["images"]
     assert np.abs(np.asarray(found, int) - wanted).max() <= 1
