@@ -1,7 +1,9 @@
 """Evaluating super-resolution: photographs shrunk, enlarged again, and compared with themselves."""
 
 import functools
-from collections.abc import Sequence
+import pathlib
+import tempfile
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -23,6 +25,26 @@ PERCEPTUAL = "perceptual_distance"
 MIDDLE = 1024
 
 
+class Pictures(Sequence):
+    """Pictures that are made when they are looked at: of a folder of photographs one is in memory at a time.
+
+    Args:
+        count: how many.
+        make: number -> (h, w, 3) uint8.
+    """
+
+    def __init__(self, count: int, make: Callable[[int], np.ndarray]):
+        self.count, self.make = count, make
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, number: int) -> np.ndarray:
+        if not 0 <= number < self.count:
+            raise IndexError(number)
+        return self.make(number)
+
+
 class SuperResolutionOutputs(Outputs):
     """Photographs, the same in low resolution, and these enlarged.
 
@@ -30,7 +52,7 @@ class SuperResolutionOutputs(Outputs):
         sampler: enlarges.
         data: seed and progress bar.
         names: of the photographs.
-        photographs: each (h, w, 3) uint8, of any size.
+        photographs: each (h, w, 3) uint8, of any size; each is looked at more than once.
         factor: by which the sides are shrunk and enlarged.
         kept: what of each file they are, in words.
     """
@@ -45,7 +67,15 @@ class SuperResolutionOutputs(Outputs):
         kept: str = "the whole",
     ):
         self.sampler, self.data, self.names, self.factor, self.kept = sampler, data, names, factor, kept
-        self.truth = [whole(photograph, factor) for photograph in photographs]
+        self.truth = Pictures(len(photographs), lambda number: whole(photographs[number], factor))
+        self.low = Pictures(len(photographs), lambda number: self.shrunk(self.truth[number]))
+        self.by_bicubic = Pictures(
+            len(photographs), lambda number: bicubic(self.low[number], *self.truth[number].shape[:2])
+        )
+
+    def shrunk(self, image: np.ndarray) -> np.ndarray:
+        """In low resolution."""
+        return bicubic(image, *(side // self.factor for side in image.shape[:2]))
 
     def protocol(self):
         """How PSNR and SSIM are measured."""
@@ -59,24 +89,21 @@ class SuperResolutionOutputs(Outputs):
         }
 
     @functools.cached_property
-    def low(self) -> list[np.ndarray]:
-        """The photographs in low resolution."""
-        return [bicubic(image, *(side // self.factor for side in image.shape[:2])) for image in self.truth]
+    def folder(self) -> tempfile.TemporaryDirectory:
+        """Of the enlargements, which are computed once; it is removed with the outputs."""
+        return tempfile.TemporaryDirectory(prefix="enlarged-")
 
     @functools.cached_property
-    def enlarged(self) -> list[np.ndarray]:
+    def enlarged(self) -> Pictures:
         """What the model makes of low resolution."""
+        files = [pathlib.Path(self.folder.name) / f"{number}.png" for number in range(len(self.low))]
         shown = tqdm(self.low, "enlarging", unit=" images", disable=None) if self.data.shows_progress else self.low
-        return [self.sampler.translate(image, self.data.seed) for image in shown]
-
-    @functools.cached_property
-    def by_bicubic(self) -> list[np.ndarray]:
-        """What bicubic interpolation makes of it."""
-        pairs = zip(self.low, self.truth, strict=True)
-        return [bicubic(image, *truth.shape[:2]) for image, truth in pairs]
+        for file, image in zip(files, shown, strict=True):
+            file.write_bytes(tf.io.encode_png(self.sampler.translate(image, self.data.seed), compression=1).numpy())
+        return Pictures(len(files), lambda number: tf.io.decode_png(files[number].read_bytes()).numpy())
 
     @property
-    def ways(self) -> dict[str, list[np.ndarray]]:
+    def ways(self) -> dict[str, Pictures]:
         """By the ending of the keys, what is compared with the photographs."""
         return {"": self.enlarged, "_of_bicubic": self.by_bicubic}
 
@@ -102,10 +129,15 @@ class Fidelity(Evaluator):
     def measure(self, outputs, data):
         """Means over photographs."""
         for ending, images in outputs.ways.items():
-            pairs = list(zip(images, outputs.truth, strict=True))
-            yield f"psnr_y{ending}", np.mean([luma_psnr(image, truth, BORDER) for image, truth in pairs])
-            yield f"ssim_y{ending}", np.nanmean([luma_ssim(image, truth, BORDER) for image, truth in pairs])
-            yield f"spectrum_distance{ending}", np.mean([spectrum_distance(image, truth) for image, truth in pairs])
+            psnr, ssim, spectrum = zip(*map(fidelity, images, outputs.truth), strict=True)
+            yield f"psnr_y{ending}", np.mean(psnr)
+            yield f"ssim_y{ending}", np.nanmean(ssim)
+            yield f"spectrum_distance{ending}", np.mean(spectrum)
+
+
+def fidelity(image: np.ndarray, truth: np.ndarray) -> tuple[float, float, float]:
+    """PSNR, SSIM and spectrum distance of one photograph."""
+    return luma_psnr(image, truth, BORDER), luma_ssim(image, truth, BORDER), spectrum_distance(image, truth)
 
 
 class PerceptualDistance(ByNetwork):

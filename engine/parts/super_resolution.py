@@ -14,7 +14,7 @@ from engine.parts.image_to_image import SCORED_IMAGES, TranslationParts
 from engine.parts.parts import Parts, Prepared, fingerprint
 from engine.parts.sources import find_sources
 from evaluation.names import digest
-from evaluation.super_resolution import BORDER, SuperResolutionOutputs
+from evaluation.super_resolution import BORDER, Pictures, SuperResolutionOutputs
 from models.core.config import ConfigError, from_plain
 from models.super_resolution.configs import FROM_SCRATCH, OF_GENERATOR
 from models.super_resolution.perceptual import PerceptualNetwork
@@ -224,27 +224,31 @@ class SuperResolutionParts(TranslationParts):
         depths = Depths(*self.values(ENLARGED), (3, 3))
         for line in (*sources.report.lines(), *depths.look_at([str(sources.root / name) for name in sources.names])):
             print(line, flush=True)
-        names, images, unreadable = [], [], []
+        factor = self.run.trained_config().factor
+        least = max(3 * factor, 2 * BORDER + factor)
+        names, unreadable = [], []
+
+        def read(name: str) -> np.ndarray:
+            return np.clip(np.rint(depths.read(str(sources.root / name))), 0, 255).astype(np.uint8)
+
         for name in sources.names:
             try:
-                images.append(np.clip(np.rint(depths.read(str(sources.root / name))), 0, 255).astype(np.uint8))
+                sides = read(name).shape[:2]
             except Exception as error:
                 # Pillow raises a dozen types; one broken file must not end the others.
                 unreadable.append(f"{name} ({' '.join(str(error).split())})")
                 continue
+            if min(sides) < least:
+                raise DataError(f"--input must be pictures of at least {least} pixels a side. Received: {name}")
             names.append(name)
         for line in Report("--input").with_skipped("cannot be read", unreadable).lines():
             print(line, flush=True)
-        factor = self.run.trained_config().factor
-        least = max(3 * factor, 2 * BORDER + factor)
-        if small := [name for name, image in zip(names, images, strict=True) if min(image.shape[:2]) < least]:
-            raise DataError(f"--input must be pictures of at least {least} pixels a side. Received: {small[0]}")
         if not names:
             raise DataError(
                 "--input must be an image, or a folder of images, that can be read. "
                 f"Received: no such image in {printable(str(source))}"
             )
-        return Photographs(tuple(names), images)
+        return Photographs(tuple(names), Pictures(len(names), lambda number: read(names[number])))
 
     def outputs(self, model, sampler, data, command):
         """At most `count` photographs, evenly spaced; of --input all."""
@@ -284,11 +288,11 @@ class Photographs:
 
     Attributes:
         names: of the files.
-        images: each (h, w, 3) uint8.
+        images: each (h, w, 3) uint8, read when it is looked at.
     """
 
     names: tuple[str, ...]
-    images: list[np.ndarray]
+    images: Pictures
 
     def __len__(self) -> int:
         return len(self.names)

@@ -3,6 +3,7 @@
 import json
 import shutil
 import types
+import weakref
 
 import keras
 import numpy as np
@@ -14,6 +15,7 @@ from engine.command import CommandError, Evaluate, Export, Sample, Train
 from engine.experiment import check_evaluated
 from engine.folder import RunError
 from engine.parts.super_resolution import ENLARGED
+from evaluation.super_resolution import whole
 from metrics.super_resolution import luma_psnr
 from models.core.config import ConfigError
 from models.registry import PRESETS
@@ -250,6 +252,23 @@ def test_a_picture_that_cannot_be_read_is_told_and_the_others_are_measured(run, 
     found = opened(run, photographs).evaluate(Evaluate(input=str(given)))
     assert found["protocol"]["photographs"] == 6
     assert "skipped 1: cannot be read: broken.png" in capsys.readouterr().out
+
+
+def test_of_a_folder_of_photographs_few_are_in_memory_at_once(run, photographs, tmp_path, monkeypatch):
+    read, alive = [], []
+
+    def watched(image, factor):
+        read.append(weakref.ref(image))
+        alive.append(sum(other() is not None for other in read))
+        return whole(image, factor)
+
+    (tmp_path / "given").mkdir()
+    for number in range(8):
+        shutil.copy(photographs / "test" / "test3.png", tmp_path / "given" / f"{number}.png")
+    monkeypatch.setattr("evaluation.super_resolution.whole", watched)
+    opened(run, photographs).evaluate(Evaluate(input=str(tmp_path / "given")))
+    assert len(alive) > 8
+    assert max(alive) <= 3
 
 
 @pytest.mark.usefixtures("small_world", "eager_steps", "steps_alone")
