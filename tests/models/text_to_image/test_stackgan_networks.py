@@ -186,3 +186,25 @@ def test_while_the_second_stage_learns_the_first_draws_as_it_is_sampled():
     for one, other in zip(first.get_weights(), before, strict=True):
         np.testing.assert_array_equal(one, other)
     assert not first.trainable_variables
+
+
+@pytest.mark.parametrize(("normalization", "sees"), [("batch", False), ("none", True)])
+def test_a_batch_normalized_discriminator_does_not_see_the_contrast_of_a_batch(normalization, sees):
+    """Why the second stage's preset has instance noise, whose size is fixed (docs/results.md)."""
+    config = second_stage(32, 16, discriminator_normalization=normalization)
+    discriminator = zhang.discriminator(config, is_deep=True)
+    rng, text = np.random.default_rng(0), vectors(8, TEXT)
+    image, noise = (rng.uniform(-1, 1, (8, 32, 32, 3)).astype(np.float32) for _ in range(2))
+    for variable in discriminator.weights:
+        if len(variable.shape) > 1:
+            # Large enough that the normalization's epsilon is nothing.
+            variable.assign(3 * rng.normal(size=variable.shape) * np.prod(variable.shape[:-1]) ** -0.5)
+
+    def logits(image):
+        return discriminator({"image": image, "text": text}, training=True).numpy()
+
+    def changed(one, other):
+        return np.abs(logits(one) - logits(other)).max() / np.ptp(logits(one))
+
+    assert (changed(image, image / 2) > 0.05) == sees
+    assert changed(image + noise, image / 2 + noise) > 0.05
