@@ -88,6 +88,12 @@ CAPTIONS = {
     "judge": "attribute_judge",
     "encoder": "word_region",
 }
+# Of images of the class that is asked for.
+SCALED = {
+    "metrics": IMAGES | {"class that was asked for": "class_consistency"},
+    "evaluation": ("--num_samples=2000",),
+    "judge": "class_judge",
+}
 
 
 def scaled(batch: int, steps: int, width: int) -> tuple[str, dict]:
@@ -180,12 +186,14 @@ CLAIMS = {
             f"batch {batch}, width {width}": scaled(batch, SEEN // batch, width)
             for width in (32, 48)
             for batch in (32, 64, 128)
-        }
-        # As the paper counts: in steps, each of more images.
-        | {f"batch {batch}, as many steps as of 32": scaled(batch, SEEN // 32, 32) for batch in (64, 128)},
-        IMAGES | {"class that was asked for": "class_consistency"},
-        evaluation=("--num_samples=2000",),
-        judge="class_judge",
+        },
+        **SCALED,
+    ),
+    "scaling_by_steps": Claim(
+        "larger batches are better after as many steps, each of more images, as the paper counts (the same)",
+        "fashion_mnist",
+        {f"batch {batch}": scaled(batch, SEEN // 32, 32) for batch in (32, 64, 128)},
+        **SCALED,
     ),
     "few_labels": Claim(
         "generated and unlabeled images teach a classifier that has 100 labels (Salimans et al. 2016, section 5)",
