@@ -2,7 +2,9 @@
 
 import functools
 import pathlib
+import shutil
 import tempfile
+import weakref
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -67,15 +69,10 @@ class SuperResolutionOutputs(Outputs):
         kept: str = "the whole",
     ):
         self.sampler, self.data, self.names, self.factor, self.kept = sampler, data, names, factor, kept
-        self.truth = Pictures(len(photographs), lambda number: whole(photographs[number], factor))
-        self.low = Pictures(len(photographs), lambda number: self.shrunk(self.truth[number]))
-        self.by_bicubic = Pictures(
-            len(photographs), lambda number: bicubic(self.low[number], *self.truth[number].shape[:2])
-        )
-
-    def shrunk(self, image: np.ndarray) -> np.ndarray:
-        """In low resolution."""
-        return bicubic(image, *(side // self.factor for side in image.shape[:2]))
+        truth = Pictures(len(photographs), lambda number: whole(photographs[number], factor))
+        low = Pictures(len(photographs), lambda number: resized(truth[number], 1 / factor))
+        self.truth, self.low = truth, low
+        self.by_bicubic = Pictures(len(photographs), lambda number: resized(low[number], factor))
 
     def protocol(self):
         """How PSNR and SSIM are measured."""
@@ -89,18 +86,16 @@ class SuperResolutionOutputs(Outputs):
         }
 
     @functools.cached_property
-    def folder(self) -> tempfile.TemporaryDirectory:
-        """Of the enlargements, which are computed once; it is removed with the outputs."""
-        return tempfile.TemporaryDirectory(prefix="enlarged-")
-
-    @functools.cached_property
     def enlarged(self) -> Pictures:
-        """What the model makes of low resolution."""
-        files = [pathlib.Path(self.folder.name) / f"{number}.png" for number in range(len(self.low))]
+        """What the model makes of low resolution: computed once, and kept in a folder that is removed with it."""
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="enlarged-"))
+        files = [folder / f"{number}.png" for number in range(len(self.low))]
+        pictures = Pictures(len(files), lambda number: tf.io.decode_png(files[number].read_bytes()).numpy())
+        weakref.finalize(pictures, shutil.rmtree, folder, ignore_errors=True)
         shown = tqdm(self.low, "enlarging", unit=" images", disable=None) if self.data.shows_progress else self.low
         for file, image in zip(files, shown, strict=True):
             file.write_bytes(tf.io.encode_png(self.sampler.translate(image, self.data.seed), compression=1).numpy())
-        return Pictures(len(files), lambda number: tf.io.decode_png(files[number].read_bytes()).numpy())
+        return pictures
 
     @property
     def ways(self) -> dict[str, Pictures]:
@@ -112,6 +107,11 @@ def whole(image: np.ndarray, factor: int) -> np.ndarray:
     """An image without the last rows and columns beyond a multiple of the factor (MATLAB users' modcrop)."""
     height, width = (side - side % factor for side in image.shape[:2])
     return image[:height, :width]
+
+
+def resized(image: np.ndarray, scale: float) -> np.ndarray:
+    """An image with sides of so many times its own."""
+    return bicubic(image, *(round(side * scale) for side in image.shape[:2]))
 
 
 def middle(image: np.ndarray) -> np.ndarray:
@@ -128,8 +128,13 @@ class Fidelity(Evaluator):
 
     def measure(self, outputs, data):
         """Means over photographs."""
-        for ending, images in outputs.ways.items():
-            psnr, ssim, spectrum = zip(*map(fidelity, images, outputs.truth), strict=True)
+        ways = outputs.ways
+        figures = {ending: [] for ending in ways}
+        for number, truth in enumerate(outputs.truth):
+            for ending, images in ways.items():
+                figures[ending].append(fidelity(images[number], truth))
+        for ending, rows in figures.items():
+            psnr, ssim, spectrum = zip(*rows, strict=True)
             yield f"psnr_y{ending}", np.mean(psnr)
             yield f"ssim_y{ending}", np.nanmean(ssim)
             yield f"spectrum_distance{ending}", np.mean(spectrum)

@@ -76,6 +76,7 @@ class SecondStageParts(TextToImageParts):
                 f"stage, with --text_encoder, or train another first stage. Received: {self.first_run.workdir}, "
                 f"trained on text_encoder={first.text_encoder}, and text_encoder={self.choice}"
                 + (", which is not there" if is_missing else "")
+                + (", whose embeddings are others now" if differ and self.choice == first.text_encoder else "")
             )
         return first
 

@@ -226,7 +226,7 @@ class SuperResolutionParts(TranslationParts):
             print(line, flush=True)
         factor = self.run.trained_config().factor
         least = max(3 * factor, 2 * BORDER + factor)
-        names, unreadable = [], []
+        names, small, unreadable = [], [], []
 
         def read(name: str) -> np.ndarray:
             return np.clip(np.rint(depths.read(str(sources.root / name))), 0, 255).astype(np.uint8)
@@ -239,16 +239,28 @@ class SuperResolutionParts(TranslationParts):
                 unreadable.append(f"{name} ({' '.join(str(error).split())})")
                 continue
             if min(sides) < least:
-                raise DataError(f"--input must be pictures of at least {least} pixels a side. Received: {name}")
+                small.append(name)
             names.append(name)
         for line in Report("--input").with_skipped("cannot be read", unreadable).lines():
             print(line, flush=True)
+        if small:
+            raise DataError(f"--input must be pictures of at least {least} pixels a side. Received: {small[0]}")
         if not names:
             raise DataError(
                 "--input must be an image, or a folder of images, that can be read. "
                 f"Received: no such image in {printable(str(source))}"
             )
-        return Photographs(tuple(names), Pictures(len(names), lambda number: read(names[number])))
+
+        def again(number: int) -> np.ndarray:
+            try:
+                return read(names[number])
+            except Exception as error:
+                raise DataError(
+                    f"--input must stay as it is while it is measured. Received: {names[number]}, which can no longer "
+                    f"be read ({' '.join(str(error).split())})"
+                ) from None
+
+        return Photographs(tuple(names), Pictures(len(names), again))
 
     def outputs(self, model, sampler, data, command):
         """At most `count` photographs, evenly spaced; of --input all."""

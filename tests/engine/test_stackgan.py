@@ -181,3 +181,7 @@ def test_both_stages_read_one_file_of_embeddings(tmp_path, world, eager_steps, s
     other = tiny_run("stackgan", tmp_path / "other", files[1], first_stage=run.experiment.config.first_stage)
     with pytest.raises(RunError, match=r"one file of embeddings.*ours\.npz, and text_encoder=.*theirs\.npz$"):
         other.train(Train())
+    files[0].write_bytes(files[1].read_bytes())
+    same = tiny_run("stackgan", tmp_path / "other", files[0], first_stage=run.experiment.config.first_stage)
+    with pytest.raises(RunError, match=r"text_encoder=.*ours\.npz, whose embeddings are others now$"):
+        same.train(Train())

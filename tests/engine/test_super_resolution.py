@@ -15,7 +15,7 @@ from engine.command import CommandError, Evaluate, Export, Sample, Train
 from engine.experiment import check_evaluated
 from engine.folder import RunError
 from engine.parts.super_resolution import ENLARGED
-from evaluation.super_resolution import whole
+from evaluation.super_resolution import Fidelity, whole
 from metrics.super_resolution import luma_psnr
 from models.core.config import ConfigError
 from models.registry import PRESETS
@@ -23,6 +23,7 @@ from models.super_resolution.perceptual import PerceptualNetwork
 from pipelines.bicubic import bicubic
 from pipelines.examples import DataError
 from pipelines.images import to_float
+from serving.images import TranslationSampler
 from tests import quick
 from tests.worlds import examples_of, tiny_run
 
@@ -255,20 +256,41 @@ def test_a_picture_that_cannot_be_read_is_told_and_the_others_are_measured(run, 
 
 
 def test_of_a_folder_of_photographs_few_are_in_memory_at_once(run, photographs, tmp_path, monkeypatch):
-    read, alive = [], []
+    made, alive = [], []
 
-    def watched(image, factor):
-        read.append(weakref.ref(image))
-        alive.append(sum(other() is not None for other in read))
-        return whole(image, factor)
+    def watched(image):
+        made.append(weakref.ref(image))
+        alive.append(sum(other() is not None for other in made))
+        return image
 
-    (tmp_path / "given").mkdir()
+    given, temporary = tmp_path / "given", tmp_path / "temporary"
+    for folder in (given, temporary):
+        folder.mkdir()
     for number in range(8):
-        shutil.copy(photographs / "test" / "test3.png", tmp_path / "given" / f"{number}.png")
-    monkeypatch.setattr("evaluation.super_resolution.whole", watched)
-    opened(run, photographs).evaluate(Evaluate(input=str(tmp_path / "given")))
-    assert len(alive) > 8
-    assert max(alive) <= 3
+        shutil.copy(photographs / "test" / "test3.png", given / f"{number:02}.png")
+    translate = TranslationSampler.translate
+    monkeypatch.setattr("evaluation.super_resolution.whole", lambda image, factor: whole(watched(image), factor))
+    monkeypatch.setattr("evaluation.super_resolution.bicubic", lambda *given: watched(bicubic(*given)))
+    monkeypatch.setattr(TranslationSampler, "translate", lambda *given: watched(translate(*given)))
+    monkeypatch.setattr("tempfile.tempdir", str(temporary))
+    opened(run, photographs).evaluate(Evaluate(input=str(given)))
+    assert len(alive) > 4 * 8
+    assert max(alive) <= 6
+    # The enlargements were kept in files, which are gone.
+    assert not list(temporary.iterdir())
+
+
+def test_a_photograph_that_goes_while_it_is_measured_is_named_in_one_line(run, photographs, tmp_path, monkeypatch):
+    shutil.copytree(photographs / "test", tmp_path / "given")
+    measure = Fidelity.measure
+
+    def gone(evaluator, outputs, data):
+        shutil.rmtree(tmp_path / "given")
+        return measure(evaluator, outputs, data)
+
+    monkeypatch.setattr(Fidelity, "measure", gone)
+    with pytest.raises(DataError, match=r"must stay as it is.*Received: .*\.png, which can no longer be read"):
+        opened(run, photographs).evaluate(Evaluate(input=str(tmp_path / "given")))
 
 
 @pytest.mark.usefixtures("small_world", "eager_steps", "steps_alone")
