@@ -177,7 +177,7 @@ PRESETS["stackgan"] = dataclasses.replace(
         "birds": STACKED_BIRDS
         | {"image_size": 64, "generator_width": 24, "residual_blocks": 2, "epochs": 14}
         # A batch-normalized discriminator gives a batch of half the contrast the same logits; noise of a fixed size
-        # shows it contrast. Without both, and narrower, the second stage's birds stayed pale (docs/results.md).
+        # shows it contrast. Without it images have less detail and differ less (docs/results.md).
         | {"instance_noise": 0.1, "instance_noise_steps": 3000}
     },
     published=published.SECOND_STAGE,
